@@ -1,0 +1,211 @@
+//! Deciding a request by the policy graph: pure, and without allocating.
+
+mod switch;
+
+use std::collections::HashMap;
+
+use crate::filter::{Argument, Test};
+use crate::graph::{Graph, Node, NodeId, Source, lower};
+use crate::request::{Request, Value};
+use crate::rule::{Action, Modifier, Policy};
+use crate::world::{FilterId, OperationId, World};
+use switch::Switch;
+
+/// Shortest run of pattern tests on one filter that is worth a [`Switch`].
+const SWITCH_FROM: usize = 4;
+
+/// A decision with what made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Allow or deny.
+    pub action: Action,
+    /// The rule, or the world's default.
+    pub source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Terminal(Verdict),
+    Test { test: Test, matched: u32, unmatched: u32 },
+    /// A run of pattern tests on one filter, asked all at once.
+    Switch { filter: FilterId, switch: Switch, unmatched: u32 },
+}
+
+/// A policy made ready for deciding.
+#[derive(Clone, Debug)]
+pub struct Decider {
+    graph: Graph,
+    steps: Vec<Step>,
+    entries: Vec<u32>,
+    modifiers: Vec<Vec<Modifier>>,
+}
+
+impl Decider {
+    /// Prepares a policy of a world.
+    pub fn new(policy: &Policy, world: &World) -> Self {
+        let graph = lower(policy, world);
+        let mut building = Building {
+            graph: &graph,
+            is_entry: vec![false; graph.nodes().len()],
+            steps: Vec::new(),
+            made: HashMap::new(),
+        };
+        for entry in graph.entries() {
+            building.is_entry[entry.0 as usize] = true;
+        }
+        let entries = graph.entries().iter().map(|entry| building.step(*entry)).collect();
+        let steps = building.steps;
+        let modifiers = policy.rules.iter().map(|rule| rule.modifiers.clone()).collect();
+        Self { graph, steps, entries, modifiers }
+    }
+
+    /// The policy graph behind it.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Decides a request. Panics on an operation of another world.
+    pub fn decide(&self, request: &Request<'_>) -> Verdict {
+        let mut at = self.entries[usize::from(request.operation.0)];
+        loop {
+            at = match &self.steps[at as usize] {
+                Step::Terminal(verdict) => return *verdict,
+                Step::Test { test, matched, unmatched } => {
+                    let holds = request.get(test.filter).any(|v| test.argument.accepts(v));
+                    if holds { *matched } else { *unmatched }
+                }
+                Step::Switch { filter, switch, unmatched } => {
+                    switch.find(request.get(*filter)).unwrap_or(*unmatched)
+                }
+            };
+        }
+    }
+
+    /// The decision of an operation that does not depend on the request; `None` if it does.
+    pub fn always(&self, operation: OperationId) -> Option<Action> {
+        match &self.steps[self.entries[usize::from(operation.0)] as usize] {
+            Step::Terminal(verdict) => Some(verdict.action),
+            _ => None,
+        }
+    }
+
+    /// The modifiers of the rule that decided; empty for implied rules and own defaults.
+    pub fn modifiers(&self, source: &Source) -> &[Modifier] {
+        match source {
+            Source::Rule(reference) => &self.modifiers[reference.rule as usize],
+            Source::Implied(_) | Source::OwnDefault(_) => &[],
+        }
+    }
+}
+
+impl Argument {
+    /// Whether a value of a request is what the argument asks for. Kinds that do not fit each
+    /// other never match: the compiler accepts such filters and the kernel finds nothing to compare
+    /// (a path literal on a name operation, kernel-checked on 14.4.1).
+    pub fn accepts(&self, value: Value<'_>) -> bool {
+        match (self, value) {
+            (Self::Pattern(pattern), Value::Text(text)) => pattern.matches(text),
+            (Self::Pattern(pattern), Value::Aliased(one, other)) => {
+                pattern.matches(one) || pattern.matches(other)
+            }
+            (Self::Text(wanted), Value::Text(text)) => wanted == text,
+            (Self::Text(wanted), Value::Aliased(one, other)) => wanted == one || wanted == other,
+            (Self::Integer(wanted), Value::Integer(number)) => *wanted == number,
+            (Self::Bits(wanted), Value::Bits(bits)) => bits & wanted == *wanted,
+            (Self::Bool(wanted), Value::Bool(flag)) => *wanted == flag,
+            (Self::Network(pattern), Value::Endpoint(endpoint)) => pattern.matches(endpoint),
+            _ => false,
+        }
+    }
+}
+
+struct Building<'g> {
+    graph: &'g Graph,
+    is_entry: Vec<bool>,
+    steps: Vec<Step>,
+    made: HashMap<NodeId, u32>,
+}
+
+impl Building<'_> {
+    /// The step that decides from a node on. Iterative along `unmatched`, the long direction:
+    /// chains are as long as the profile has rules.
+    fn step(&mut self, start: NodeId) -> u32 {
+        let mut pending = vec![start];
+        while let Some(&id) = pending.last() {
+            if self.made.contains_key(&id) {
+                pending.pop();
+                continue;
+            }
+            let run = self.run(id);
+            let mut needs: Vec<NodeId> = run.members.iter().map(|m| m.1).collect();
+            needs.extend(run.rest);
+            needs.retain(|need| !self.made.contains_key(need));
+            if needs.is_empty() {
+                let step = self.make(id, &run);
+                self.made.insert(id, self.steps.len() as u32);
+                self.steps.push(step);
+                pending.pop();
+            } else {
+                pending.extend(needs);
+            }
+        }
+        self.made[&start]
+    }
+
+    /// The pattern tests on one filter that follow each other from a node on. A run ends where
+    /// another operation enters, so that wildcards share their part.
+    fn run(&self, start: NodeId) -> Run<'_> {
+        let mut run = Run { members: Vec::new(), rest: None };
+        let mut at = start;
+        while let Node::Test { test, matched, unmatched } = self.graph.node(at) {
+            let test = self.graph.test(test);
+            let first = run.members.first().map(|member| member.0);
+            let fits = match first {
+                None => true,
+                Some(first) => {
+                    first.filter == test.filter
+                        && matches!(first.argument, Argument::Pattern(_))
+                        && matches!(test.argument, Argument::Pattern(_))
+                        && !self.is_entry[at.0 as usize]
+                }
+            };
+            if !fits {
+                break;
+            }
+            run.members.push((test, matched));
+            run.rest = Some(unmatched);
+            at = unmatched;
+        }
+        if run.members.len() < SWITCH_FROM && run.members.len() > 1 {
+            run.members.truncate(1);
+            if let Node::Test { unmatched, .. } = self.graph.node(start) {
+                run.rest = Some(unmatched);
+            }
+        }
+        run
+    }
+
+    fn make(&self, id: NodeId, run: &Run<'_>) -> Step {
+        let (Some(rest), Some((first, matched))) = (run.rest, run.members.first()) else {
+            return match self.graph.node(id) {
+                Node::Terminal { action, source } => Step::Terminal(Verdict { action, source }),
+                Node::Test { .. } => unreachable!("a test node starts a run of at least itself"),
+            };
+        };
+        let unmatched = self.made[&rest];
+        if run.members.len() == 1 {
+            return Step::Test { test: (*first).clone(), matched: self.made[matched], unmatched };
+        }
+        let members = run.members.iter().filter_map(|(test, matched)| match &test.argument {
+            Argument::Pattern(pattern) => Some((pattern, self.made[matched])),
+            _ => None,
+        });
+        Step::Switch { filter: first.filter, switch: Switch::new(members), unmatched }
+    }
+}
+
+struct Run<'g> {
+    members: Vec<(&'g Test, NodeId)>,
+    rest: Option<NodeId>,
+}
+

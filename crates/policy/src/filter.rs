@@ -1,0 +1,89 @@
+//! Filters: what a rule asks of a request.
+
+use crate::pattern::Pattern;
+use crate::world::FilterId;
+
+/// A filter expression.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// One question about one value of the request.
+    Test(Test),
+    /// `require-any`: at least one holds. Empty: never.
+    Any(Vec<Filter>),
+    /// `require-all`: each holds. Empty: always.
+    All(Vec<Filter>),
+    /// `require-not`.
+    Not(Box<Filter>),
+}
+
+/// One question about one value of a request. A request that lacks the value does not match.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Test {
+    /// Which value is asked about.
+    pub filter: FilterId,
+    /// What it is compared with.
+    pub argument: Argument,
+}
+
+/// What a value of a request is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Argument {
+    /// A pattern over a path or a name.
+    Pattern(Pattern),
+    /// A number, compared for equality.
+    Integer(i64),
+    /// Bits that must all be set (`file-mode`).
+    Bits(u64),
+    /// A plain string, compared for equality.
+    Text(Vec<u8>),
+    /// Truth of a flag.
+    Bool(bool),
+    /// A network address pattern.
+    Network(NetworkPattern),
+}
+
+/// Which host an address pattern accepts; Seatbelt knows no other (kernel-checked on 14.4.1,
+/// compiler message "host must be * or localhost").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Host {
+    /// `*`
+    Any,
+    /// `localhost`: loopback addresses only.
+    Localhost,
+}
+
+/// Which protocol word stood in `(remote PROTOCOL …)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// `ip`: any transport over IPv4 or IPv6.
+    Ip,
+    /// `ip4`
+    Ip4,
+    /// `ip6`
+    Ip6,
+    /// `tcp` over either family.
+    Tcp,
+    /// `tcp4`
+    Tcp4,
+    /// `tcp6`
+    Tcp6,
+    /// `udp` over either family.
+    Udp,
+    /// `udp4`
+    Udp4,
+    /// `udp6`
+    Udp6,
+    /// `unix-socket` without a path: any unix-domain address.
+    Unix,
+}
+
+/// `(remote ip "HOST:PORT")`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NetworkPattern {
+    /// Family and transport.
+    pub protocol: Protocol,
+    /// Host part; `Any` for [`Protocol::Unix`].
+    pub host: Host,
+    /// Port, `None` for `*`.
+    pub port: Option<u16>,
+}

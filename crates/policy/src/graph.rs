@@ -1,0 +1,122 @@
+//! The policy graph: per operation a decision graph of tests and terminals.
+
+mod bdd;
+mod inclusion;
+mod lower;
+
+use std::collections::HashMap;
+
+pub use inclusion::{Inclusion, Widening, includes};
+pub use lower::lower;
+
+use crate::filter::Test;
+use crate::rule::{Action, RuleRef};
+use crate::world::OperationId;
+
+/// Index of a node in its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+/// Index of a distinct test in its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TestId(pub u32);
+
+/// What made a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// A rule of the profile.
+    Rule(RuleRef),
+    /// A rule that the world adds: index in [`crate::world::World::implied`].
+    Implied(u32),
+    /// The own default of an operation of the world.
+    OwnDefault(OperationId),
+}
+
+/// A node. Edges lead from later rules to earlier ones and end in a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// Ask a test and go on.
+    Test {
+        /// The question.
+        test: TestId,
+        /// Where to go if the request matches.
+        matched: NodeId,
+        /// Where to go if not.
+        unmatched: NodeId,
+    },
+    /// A decision.
+    Terminal {
+        /// Allow or deny.
+        action: Action,
+        /// Who decided.
+        source: Source,
+    },
+}
+
+/// The decision graphs of all operations of a world, nodes shared.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    tests: Vec<Test>,
+    nodes: Vec<Node>,
+    entries: Vec<NodeId>,
+    test_index: HashMap<Test, TestId>,
+    node_index: HashMap<Node, NodeId>,
+}
+
+impl Graph {
+    /// All distinct tests.
+    pub fn tests(&self) -> &[Test] {
+        &self.tests
+    }
+
+    /// A test. Panics on an id of another graph.
+    pub fn test(&self, id: TestId) -> &Test {
+        &self.tests[id.0 as usize]
+    }
+
+    /// All nodes; a node's successors come before it.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// A node. Panics on an id of another graph.
+    pub fn node(&self, id: NodeId) -> Node {
+        self.nodes[id.0 as usize]
+    }
+
+    /// Where the decision of an operation starts. Panics on an operation of another world.
+    pub fn entry(&self, operation: OperationId) -> NodeId {
+        self.entries[usize::from(operation.0)]
+    }
+
+    /// Entries in the order of operation numbers: the op table.
+    pub fn entries(&self) -> &[NodeId] {
+        &self.entries
+    }
+
+    fn add_test(&mut self, test: &Test) -> TestId {
+        if let Some(id) = self.test_index.get(test) {
+            return *id;
+        }
+        let id = TestId(self.tests.len() as u32);
+        self.tests.push(test.clone());
+        self.test_index.insert(test.clone(), id);
+        id
+    }
+
+    /// Adds a node, or finds the equal one; a test whose two edges agree is not needed.
+    fn add_node(&mut self, node: Node) -> NodeId {
+        if let Node::Test { matched, unmatched, .. } = node
+            && matched == unmatched
+        {
+            return matched;
+        }
+        if let Some(id) = self.node_index.get(&node) {
+            return *id;
+        }
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(node);
+        self.node_index.insert(node, id);
+        id
+    }
+}

@@ -1,0 +1,102 @@
+//! Rules to graph, with the precedence of the language.
+//!
+//! Each operation has filtered rules, newest first, then one unconditional entry: its newest
+//! unfiltered rule, else its own default, else the list of the operation it falls back to.
+
+use super::{Graph, Node, NodeId, Source};
+use crate::filter::{Argument, Filter, Test};
+use crate::rule::{Action, Policy, RuleRef};
+use crate::world::{OperationId, World};
+
+/// One operation's rules while they are collected.
+#[derive(Clone, Default)]
+struct Rules<'a> {
+    /// Oldest first.
+    filtered: Vec<(&'a Filter, Action, Source)>,
+    unconditional: Option<(Action, Source)>,
+}
+
+/// Builds the graph of a policy in a world.
+pub fn lower(policy: &Policy, world: &World) -> Graph {
+    let mut table = vec![Rules::default(); world.operations().len()];
+    for (index, rule) in policy.rules.iter().enumerate() {
+        let reference = |filter| Source::Rule(RuleRef { rule: index as u32, filter });
+        for operation in &rule.operations {
+            let rules = &mut table[usize::from(operation.0)];
+            if rule.filters.is_empty() {
+                rules.unconditional = Some((rule.action, reference(None)));
+            }
+            for (at, filter) in rule.filters.iter().enumerate() {
+                rules.filtered.push((&filter.filter, rule.action, reference(Some(at as u32))));
+            }
+        }
+    }
+    let implied: Vec<_> = world
+        .implied()
+        .iter()
+        .map(|rule| {
+            Filter::Test(Test { filter: rule.filter, argument: Argument::Integer(rule.value) })
+        })
+        .collect();
+    if policy.implied {
+        for (index, (rule, filter)) in world.implied().iter().zip(&implied).enumerate() {
+            let source = Source::Implied(index as u32);
+            table[usize::from(rule.operation.0)].filtered.push((filter, rule.action, source));
+        }
+    }
+    let mut lowering =
+        Lowering { graph: Graph::default(), entries: vec![None; table.len()], table, policy, world };
+    let entries = world.operations().iter().map(|o| lowering.entry(o.id)).collect();
+    lowering.graph.entries = entries;
+    lowering.graph
+}
+
+struct Lowering<'a> {
+    graph: Graph,
+    entries: Vec<Option<NodeId>>,
+    table: Vec<Rules<'a>>,
+    policy: &'a Policy,
+    world: &'a World,
+}
+
+impl Lowering<'_> {
+    fn entry(&mut self, id: OperationId) -> NodeId {
+        let at = usize::from(id.0);
+        if let Some(node) = self.entries[at] {
+            return node;
+        }
+        let operation = self.world.operation(id);
+        let own = operation.own_default(self.policy.version);
+        let mut node = match (self.table[at].unconditional, own, operation.parent) {
+            (Some((action, source)), _, _) => self.graph.add_node(Node::Terminal { action, source }),
+            (None, None, Some(parent)) => self.entry(parent),
+            (None, own, _) => {
+                let action = own.unwrap_or(Action::Deny);
+                self.graph.add_node(Node::Terminal { action, source: Source::OwnDefault(id) })
+            }
+        };
+        for (filter, action, source) in std::mem::take(&mut self.table[at].filtered) {
+            let matched = self.graph.add_node(Node::Terminal { action, source });
+            node = self.filter(filter, matched, node);
+        }
+        self.entries[at] = Some(node);
+        node
+    }
+
+    /// A node that goes to `matched` if the filter holds and to `unmatched` if not.
+    fn filter(&mut self, filter: &Filter, matched: NodeId, unmatched: NodeId) -> NodeId {
+        match filter {
+            Filter::Test(test) => {
+                let test = self.graph.add_test(test);
+                self.graph.add_node(Node::Test { test, matched, unmatched })
+            }
+            Filter::Any(parts) => {
+                parts.iter().rev().fold(unmatched, |next, part| self.filter(part, matched, next))
+            }
+            Filter::All(parts) => {
+                parts.iter().rev().fold(matched, |next, part| self.filter(part, next, unmatched))
+            }
+            Filter::Not(inner) => self.filter(inner, unmatched, matched),
+        }
+    }
+}

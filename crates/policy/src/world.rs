@@ -1,0 +1,272 @@
+//! A world: the vocabulary of one OS build.
+//!
+//! Everything here is data read from a world file by [`World::parse`]; nothing about a build is in
+//! code. Each fact of a file carries the key of its evidence.
+
+mod parse;
+mod shipped;
+
+use std::collections::HashMap;
+
+pub use parse::WorldError;
+pub use shipped::{SHIPPED, shipped};
+
+use crate::rule::{Action, Version};
+
+/// Position of an operation in its world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OperationId(pub u16);
+
+/// Number of a filter in its world, as compiled profiles store it (the empty entry 0 counted).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FilterId(pub u16);
+
+/// Number of a modifier in its world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModifierId(pub u16);
+
+/// An operation of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its number.
+    pub id: OperationId,
+    /// Its name; wildcards end in `*`.
+    pub name: String,
+    /// Where it goes on when it has no unconditional rule; `None` for `default`.
+    pub parent: Option<OperationId>,
+    /// Own default for versions 1, 2 and 3; `None` asks the parent.
+    pub own_default: [Option<Action>; 3],
+    /// Filter categories it accepts; empty if not known.
+    pub categories: Vec<String>,
+    /// False for operations that live inside message filters only.
+    pub in_table: bool,
+    /// True if the Linux supervisor asks for it; false on other worlds.
+    pub enforced: bool,
+}
+
+impl Operation {
+    /// The operation's own default under a version of the language.
+    pub fn own_default(&self, version: Version) -> Option<Action> {
+        self.own_default[version as usize]
+    }
+}
+
+/// What values a filter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ArgumentKind {
+    /// Pattern over a path: literal, prefix, subpath, regex; plain string means literal.
+    PathPattern,
+    /// Pattern over a name: exact, prefix, regex.
+    Pattern,
+    /// Plain string.
+    Text,
+    /// Number or enumeration name.
+    Integer,
+    /// Bits that must all be set.
+    Bits,
+    /// `#t` or `#f`.
+    Bool,
+    /// Network address.
+    Network,
+}
+
+/// A filter of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterInfo {
+    /// Its number.
+    pub id: FilterId,
+    /// Its name.
+    pub name: String,
+    /// Category; an operation accepts a filter when it lists the category.
+    pub category: String,
+    /// What values it takes.
+    pub kind: ArgumentKind,
+    /// Libsandbox's cost factor, that orders tests within `require-all`.
+    pub cost: u16,
+    /// Enumeration names with their numbers.
+    pub values: Vec<(String, i64)>,
+}
+
+/// What argument a modifier takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ModifierKind {
+    /// None: a flag.
+    Flag,
+    /// A number or name of a number.
+    Integer,
+    /// A string.
+    Text,
+    /// A block of message filter rules.
+    MessageFilter,
+}
+
+/// A modifier of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModifierInfo {
+    /// Its number.
+    pub id: ModifierId,
+    /// Its name.
+    pub name: String,
+    /// Applies to allow rules.
+    pub on_allow: bool,
+    /// Applies to deny rules.
+    pub on_deny: bool,
+    /// Argument.
+    pub kind: ModifierKind,
+}
+
+/// A rule that the system's own library appends to every profile that does not opt out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImpliedRule {
+    /// What it decides.
+    pub action: Action,
+    /// For this operation.
+    pub operation: OperationId,
+    /// When this filter has this number.
+    pub filter: FilterId,
+    /// The number.
+    pub value: i64,
+}
+
+/// Two spellings of one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathAlias {
+    /// The spelling through the link, `/tmp`.
+    pub short: String,
+    /// The resolved spelling on macOS, `/private/tmp`.
+    pub long: String,
+}
+
+/// How a world treats its [`PathAlias`]es.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AliasMode {
+    /// The short spelling is a link: requests are decided under the long one (macOS).
+    Resolve,
+    /// Either spelling in a profile means the same place (Linux).
+    Both,
+}
+
+/// One OS build's vocabulary.
+#[derive(Clone, Debug)]
+pub struct World {
+    id: String,
+    aliases: Vec<String>,
+    operations: Vec<Operation>,
+    filters: Vec<FilterInfo>,
+    modifiers: Vec<ModifierInfo>,
+    implied: Vec<ImpliedRule>,
+    path_aliases: Vec<PathAlias>,
+    alias_mode: AliasMode,
+    /// Other names of operations and filters: `process-exec` for `process-exec*`.
+    names: HashMap<String, String>,
+    /// Named numbers of the language: `SIGKILL`, `AF_INET`, `EPERM`.
+    constants: HashMap<String, i64>,
+    operation_index: HashMap<String, OperationId>,
+    filter_index: HashMap<String, FilterId>,
+    modifier_index: HashMap<String, ModifierId>,
+}
+
+impl World {
+    /// Full id, such as `sonoma-14.4.1-23E224-arm64-dyld-2c0602c5`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Shorter names of the same world.
+    pub fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    /// All operations in the order of their numbers.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// All filters in the order of their numbers.
+    pub fn filters(&self) -> &[FilterInfo] {
+        &self.filters
+    }
+
+    /// All modifiers in the order of their numbers.
+    pub fn modifiers(&self) -> &[ModifierInfo] {
+        &self.modifiers
+    }
+
+    /// Rules the system adds to a profile.
+    pub fn implied(&self) -> &[ImpliedRule] {
+        &self.implied
+    }
+
+    /// Places with two spellings, and how they are treated.
+    pub fn path_aliases(&self) -> (&[PathAlias], AliasMode) {
+        (&self.path_aliases, self.alias_mode)
+    }
+
+    /// An operation by name or alias.
+    pub fn operation_named(&self, name: &str) -> Option<&Operation> {
+        let name = self.names.get(name).map_or(name, String::as_str);
+        self.operation_index.get(name).map(|id| self.operation(*id))
+    }
+
+    /// An operation by number. Panics on a number of another world.
+    pub fn operation(&self, id: OperationId) -> &Operation {
+        &self.operations[usize::from(id.0)]
+    }
+
+    /// A filter by name or alias.
+    pub fn filter_named(&self, name: &str) -> Option<&FilterInfo> {
+        let name = self.names.get(name).map_or(name, String::as_str);
+        self.filter_index.get(name).map(|id| self.filter(*id))
+    }
+
+    /// A filter by number. Panics on a number of another world.
+    pub fn filter(&self, id: FilterId) -> &FilterInfo {
+        let at = self.filters.binary_search_by_key(&id, |f| f.id);
+        &self.filters[at.expect("a filter id of this world")]
+    }
+
+    /// A modifier by name or alias.
+    pub fn modifier_named(&self, name: &str) -> Option<&ModifierInfo> {
+        let name = self.names.get(name).map_or(name, String::as_str);
+        self.modifier_index.get(name).map(|id| self.modifier(*id))
+    }
+
+    /// A modifier by number. Panics on a number of another world.
+    pub fn modifier(&self, id: ModifierId) -> &ModifierInfo {
+        let at = self.modifiers.binary_search_by_key(&id, |m| m.id);
+        &self.modifiers[at.expect("a modifier id of this world")]
+    }
+
+    /// A named number of the language.
+    pub fn constant(&self, name: &str) -> Option<i64> {
+        self.constants.get(name).copied()
+    }
+
+    /// All named numbers, in no particular order.
+    pub fn constants(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.constants.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    /// Other names of operations, filters and modifiers with what they stand for, in no
+    /// particular order.
+    pub fn alias_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(alias, name)| (alias.as_str(), name.as_str()))
+    }
+
+    /// The default operation, root of all others.
+    pub fn root(&self) -> OperationId {
+        OperationId(0)
+    }
+
+    /// Whether `ancestor` is `operation` or one of those it falls back to.
+    pub fn falls_back_to(&self, operation: OperationId, ancestor: OperationId) -> bool {
+        let mut at = Some(operation);
+        while let Some(id) = at {
+            if id == ancestor {
+                return true;
+            }
+            at = self.operation(id).parent;
+        }
+        false
+    }
+}

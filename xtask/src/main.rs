@@ -1,0 +1,2 @@
+//! Regeneration and the tidy test.
+fn main() {}
