@@ -8,7 +8,7 @@ mod shipped;
 
 use std::collections::HashMap;
 
-pub use parse::WorldError;
+pub use parse::{Problem, WorldError};
 pub use shipped::{SHIPPED, shipped};
 
 use crate::rule::{Action, Version};
@@ -32,7 +32,8 @@ pub struct Operation {
     pub id: OperationId,
     /// Its name; wildcards end in `*`.
     pub name: String,
-    /// Where it goes on when it has no unconditional rule; `None` for `default`.
+    /// Where it goes on when it has no unconditional rule; `None` for `default` and the few others
+    /// that have an own default whatever the version.
     pub parent: Option<OperationId>,
     /// Own default for versions 1, 2 and 3; `None` asks the parent.
     pub own_default: [Option<Action>; 3],
@@ -244,13 +245,17 @@ impl World {
 
     /// All named numbers, in no particular order.
     pub fn constants(&self) -> impl Iterator<Item = (&str, i64)> {
-        self.constants.iter().map(|(name, value)| (name.as_str(), *value))
+        self.constants
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
     }
 
     /// Other names of operations, filters and modifiers with what they stand for, in no
     /// particular order.
     pub fn alias_names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.names.iter().map(|(alias, name)| (alias.as_str(), name.as_str()))
+        self.names
+            .iter()
+            .map(|(alias, name)| (alias.as_str(), name.as_str()))
     }
 
     /// The default operation, root of all others.

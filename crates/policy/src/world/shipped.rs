@@ -4,7 +4,10 @@ use super::{World, WorldError};
 
 /// Names and texts of the shipped worlds.
 pub const SHIPPED: &[(&str, &str)] = &[
-    ("macos-14.4.1", include_str!("../../../../worlds/macos-14.4.1.world")),
+    (
+        "macos-14.4.1",
+        include_str!("../../../../worlds/macos-14.4.1.world"),
+    ),
     ("linux", include_str!("../../../../worlds/linux.world")),
 ];
 
@@ -15,10 +18,17 @@ pub const SHIPPED: &[(&str, &str)] = &[
 pub fn shipped(name: &str) -> Option<Result<World, WorldError>> {
     for (short, text) in SHIPPED {
         let world = World::parse(text, &|base| {
-            SHIPPED.iter().find(|(name, _)| *name == base).map(|(_, text)| *text)
+            SHIPPED
+                .iter()
+                .find(|(name, _)| *name == base)
+                .map(|(_, text)| *text)
         });
         match world {
-            Ok(world) if *short == name || world.id() == name || world.aliases().iter().any(|a| a == name) => {
+            Ok(world)
+                if *short == name
+                    || world.id() == name
+                    || world.aliases().iter().any(|a| a == name) =>
+            {
                 return Some(Ok(world));
             }
             Err(error) => return Some(Err(error)),
@@ -26,4 +36,97 @@ pub fn shipped(name: &str) -> Option<Result<World, WorldError>> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{Action, Version};
+    use crate::world::{AliasMode, ArgumentKind, FilterId, ModifierKind, OperationId};
+
+    fn world(name: &str) -> World {
+        shipped(name).expect("a shipped world").expect("it parses")
+    }
+
+    #[test]
+    fn macos_has_what_its_build_has() {
+        let world = world("macos-14.4.1");
+        assert_eq!(world.id(), "sonoma-14.4.1-23E224-arm64-dyld-2c0602c5");
+        assert_eq!(world.operations().len(), 196);
+        assert_eq!(
+            world.operations().iter().filter(|o| o.in_table).count(),
+            190
+        );
+        assert_eq!(world.filters().len(), 93);
+        assert_eq!(world.modifiers().len(), 19);
+        assert_eq!(world.implied().len(), 4);
+        assert!(
+            world
+                .operations()
+                .iter()
+                .all(|o| !o.enforced && !o.categories.is_empty())
+        );
+        let name = world.operation_named("process-exec").expect("an alias");
+        assert_eq!(
+            (name.id, name.name.as_str()),
+            (OperationId(120), "process-exec*")
+        );
+        let filter = world.filter_named("literal").expect("an alias");
+        assert_eq!(
+            (filter.id, filter.kind),
+            (FilterId(1), ArgumentKind::PathPattern)
+        );
+        let modifier = world.modifier_named("no-log").expect("an alias");
+        assert_eq!(
+            (modifier.name.as_str(), modifier.kind),
+            ("no-report", ModifierKind::Flag)
+        );
+        assert_eq!(world.constant("SIGKILL"), Some(9));
+        assert_eq!(world.constant("AF_INET6"), Some(30));
+        assert_eq!(world.constant("EAGAIN"), Some(35));
+        assert!(shipped("macos-9").is_none());
+    }
+
+    #[test]
+    fn fallback_leads_to_the_root() {
+        let world = world("macos-14.4.1");
+        let id = |name| world.operation_named(name).expect("an operation").id;
+        assert!(world.falls_back_to(id("network-bind"), id("network-inbound")));
+        assert!(world.falls_back_to(id("mach-task-name"), id("mach-priv-task-port")));
+        assert!(world.falls_back_to(id("managed-preference-read"), id("user-preference*")));
+        for operation in world.operations() {
+            let ends = world.falls_back_to(operation.id, world.root());
+            assert!(ends || operation.own_default(Version::V1).is_some());
+        }
+    }
+
+    #[test]
+    fn own_defaults_differ_by_version() {
+        let world = world("macos-14.4.1");
+        let own = |name, version| {
+            world
+                .operation_named(name)
+                .expect("an operation")
+                .own_default(version)
+        };
+        assert_eq!(own("iokit-open-service", Version::V1), Some(Action::Allow));
+        assert_eq!(own("iokit-open-service", Version::V2), None);
+        assert_eq!(own("file-lock", Version::V3), Some(Action::Allow));
+        assert_eq!(own("file-write-setugid", Version::V1), Some(Action::Deny));
+        assert_eq!(own("file-read-data", Version::V1), None);
+    }
+
+    #[test]
+    fn linux_states_its_differences() {
+        let (linux, macos) = (world("linux"), world("macos-14.4.1"));
+        assert_eq!(linux.id(), "linux");
+        assert!(linux.aliases().is_empty());
+        assert_eq!(linux.path_aliases().1, AliasMode::Both);
+        assert_eq!(linux.path_aliases().0.len(), 3);
+        assert_eq!(macos.path_aliases().0.len(), 4);
+        assert_eq!(linux.filters(), macos.filters());
+        let enforced = |name| linux.operation_named(name).expect("an operation").enforced;
+        assert!(enforced("file-read-data") && enforced("network-outbound"));
+        assert!(!enforced("mach-lookup") && !enforced("file-read*"));
+    }
 }
