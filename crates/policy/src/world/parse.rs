@@ -24,6 +24,9 @@
 //! A world `based-on` another has all its facts; `path-alias-mode` starts the list of path aliases
 //! afresh.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::str::SplitWhitespace;
 
