@@ -26,9 +26,17 @@ pub struct Verdict {
 #[derive(Clone, Debug)]
 enum Step {
     Terminal(Verdict),
-    Test { test: Test, matched: u32, unmatched: u32 },
+    Test {
+        test: Test,
+        matched: u32,
+        unmatched: u32,
+    },
     /// A run of pattern tests on one filter, asked all at once.
-    Switch { filter: FilterId, switch: Switch, unmatched: u32 },
+    Switch {
+        filter: FilterId,
+        switch: Switch,
+        unmatched: u32,
+    },
 }
 
 /// A policy made ready for deciding.
@@ -53,10 +61,23 @@ impl Decider {
         for entry in graph.entries() {
             building.is_entry[entry.0 as usize] = true;
         }
-        let entries = graph.entries().iter().map(|entry| building.step(*entry)).collect();
+        let entries = graph
+            .entries()
+            .iter()
+            .map(|entry| building.step(*entry))
+            .collect();
         let steps = building.steps;
-        let modifiers = policy.rules.iter().map(|rule| rule.modifiers.clone()).collect();
-        Self { graph, steps, entries, modifiers }
+        let modifiers = policy
+            .rules
+            .iter()
+            .map(|rule| rule.modifiers.clone())
+            .collect();
+        Self {
+            graph,
+            steps,
+            entries,
+            modifiers,
+        }
     }
 
     /// The policy graph behind it.
@@ -70,13 +91,19 @@ impl Decider {
         loop {
             at = match &self.steps[at as usize] {
                 Step::Terminal(verdict) => return *verdict,
-                Step::Test { test, matched, unmatched } => {
+                Step::Test {
+                    test,
+                    matched,
+                    unmatched,
+                } => {
                     let holds = request.get(test.filter).any(|v| test.argument.accepts(v));
                     if holds { *matched } else { *unmatched }
                 }
-                Step::Switch { filter, switch, unmatched } => {
-                    switch.find(request.get(*filter)).unwrap_or(*unmatched)
-                }
+                Step::Switch {
+                    filter,
+                    switch,
+                    unmatched,
+                } => switch.find(request.get(*filter)).unwrap_or(*unmatched),
             };
         }
     }
@@ -155,9 +182,17 @@ impl Building<'_> {
     /// The pattern tests on one filter that follow each other from a node on. A run ends where
     /// another operation enters, so that wildcards share their part.
     fn run(&self, start: NodeId) -> Run<'_> {
-        let mut run = Run { members: Vec::new(), rest: None };
+        let mut run = Run {
+            members: Vec::new(),
+            rest: None,
+        };
         let mut at = start;
-        while let Node::Test { test, matched, unmatched } = self.graph.node(at) {
+        while let Node::Test {
+            test,
+            matched,
+            unmatched,
+        } = self.graph.node(at)
+        {
             let test = self.graph.test(test);
             let first = run.members.first().map(|member| member.0);
             let fits = match first {
@@ -194,13 +229,24 @@ impl Building<'_> {
         };
         let unmatched = self.made[&rest];
         if run.members.len() == 1 {
-            return Step::Test { test: (*first).clone(), matched: self.made[matched], unmatched };
+            return Step::Test {
+                test: (*first).clone(),
+                matched: self.made[matched],
+                unmatched,
+            };
         }
-        let members = run.members.iter().filter_map(|(test, matched)| match &test.argument {
-            Argument::Pattern(pattern) => Some((pattern, self.made[matched])),
-            _ => None,
-        });
-        Step::Switch { filter: first.filter, switch: Switch::new(members), unmatched }
+        let members = run
+            .members
+            .iter()
+            .filter_map(|(test, matched)| match &test.argument {
+                Argument::Pattern(pattern) => Some((pattern, self.made[matched])),
+                _ => None,
+            });
+        Step::Switch {
+            filter: first.filter,
+            switch: Switch::new(members),
+            unmatched,
+        }
     }
 }
 
@@ -208,4 +254,3 @@ struct Run<'g> {
     members: Vec<(&'g Test, NodeId)>,
     rest: Option<NodeId>,
 }
-

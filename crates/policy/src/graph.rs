@@ -106,7 +106,9 @@ impl Graph {
 
     /// Adds a node, or finds the equal one; a test whose two edges agree is not needed.
     fn add_node(&mut self, node: Node) -> NodeId {
-        if let Node::Test { matched, unmatched, .. } = node
+        if let Node::Test {
+            matched, unmatched, ..
+        } = node
             && matched == unmatched
         {
             return matched;

@@ -57,7 +57,11 @@ impl Switch {
     }
 
     fn add_key(&mut self, text: &[u8], below: bool, order: u32) {
-        let key = Key { text: text.to_vec(), below, order };
+        let key = Key {
+            text: text.to_vec(),
+            below,
+            order,
+        };
         self.keys.entry(hash(text)).or_default().push(key);
     }
 
@@ -122,7 +126,8 @@ fn hash_step(state: u64, byte: u8) -> u64 {
 }
 
 fn hash(text: &[u8]) -> u64 {
-    text.iter().fold(HASH_START, |state, byte| hash_step(state, *byte))
+    text.iter()
+        .fold(HASH_START, |state, byte| hash_step(state, *byte))
 }
 
 /// Keys of the table are hashes already.

@@ -33,8 +33,17 @@ pub(super) struct Diagram {
 
 impl Diagram {
     pub(super) fn new(limit: usize) -> Self {
-        let leaf = Branch { variable: u32::MAX, high: FALSE, low: FALSE };
-        Self { branches: vec![leaf; 2], index: HashMap::new(), choices: HashMap::new(), limit }
+        let leaf = Branch {
+            variable: u32::MAX,
+            high: FALSE,
+            low: FALSE,
+        };
+        Self {
+            branches: vec![leaf; 2],
+            index: HashMap::new(),
+            choices: HashMap::new(),
+            limit,
+        }
     }
 
     /// The function that is one variable.
@@ -46,7 +55,11 @@ impl Diagram {
         if high == low {
             return Ok(high);
         }
-        let branch = Branch { variable, high, low };
+        let branch = Branch {
+            variable,
+            high,
+            low,
+        };
         if let Some(found) = self.index.get(&branch) {
             return Ok(*found);
         }
@@ -61,7 +74,11 @@ impl Diagram {
 
     fn split(&self, function: Ref, variable: u32) -> (Ref, Ref) {
         let branch = self.branches[function.0 as usize];
-        if branch.variable == variable { (branch.high, branch.low) } else { (function, function) }
+        if branch.variable == variable {
+            (branch.high, branch.low)
+        } else {
+            (function, function)
+        }
     }
 
     /// `if condition then high else low`. Depth of recursion is the number of variables, so the

@@ -69,9 +69,14 @@ impl<'g> Comparison<'g> {
             let right = outer_functions[outside.0 as usize];
             let more = self.diagram.without(left, right)?;
             if let Some(when) = self.diagram.witness(more) {
-                let when = when.into_iter().map(|(v, b)| (self.tests[v as usize].clone(), b));
+                let when = when
+                    .into_iter()
+                    .map(|(v, b)| (self.tests[v as usize].clone(), b));
                 let operation = OperationId(operation as u16);
-                return Ok(Some(Widening { operation, when: when.collect() }));
+                return Ok(Some(Widening {
+                    operation,
+                    when: when.collect(),
+                }));
             }
         }
         Ok(None)
@@ -83,9 +88,19 @@ impl<'g> Comparison<'g> {
         let mut functions: Vec<Ref> = Vec::with_capacity(graph.nodes.len());
         for node in &graph.nodes {
             let function = match *node {
-                Node::Terminal { action: Action::Allow, .. } => TRUE,
-                Node::Terminal { action: Action::Deny, .. } => FALSE,
-                Node::Test { test, matched, unmatched } => {
+                Node::Terminal {
+                    action: Action::Allow,
+                    ..
+                } => TRUE,
+                Node::Terminal {
+                    action: Action::Deny,
+                    ..
+                } => FALSE,
+                Node::Test {
+                    test,
+                    matched,
+                    unmatched,
+                } => {
                     let number = self.variables[graph.test(test)];
                     let variable = self.diagram.variable(number)?;
                     let at = |id: NodeId| functions[id.0 as usize];

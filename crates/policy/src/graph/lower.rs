@@ -20,14 +20,21 @@ struct Rules<'a> {
 pub fn lower(policy: &Policy, world: &World) -> Graph {
     let mut table = vec![Rules::default(); world.operations().len()];
     for (index, rule) in policy.rules.iter().enumerate() {
-        let reference = |filter| Source::Rule(RuleRef { rule: index as u32, filter });
+        let reference = |filter| {
+            Source::Rule(RuleRef {
+                rule: index as u32,
+                filter,
+            })
+        };
         for operation in &rule.operations {
             let rules = &mut table[usize::from(operation.0)];
             if rule.filters.is_empty() {
                 rules.unconditional = Some((rule.action, reference(None)));
             }
             for (at, filter) in rule.filters.iter().enumerate() {
-                rules.filtered.push((&filter.filter, rule.action, reference(Some(at as u32))));
+                rules
+                    .filtered
+                    .push((&filter.filter, rule.action, reference(Some(at as u32))));
             }
         }
     }
@@ -35,18 +42,32 @@ pub fn lower(policy: &Policy, world: &World) -> Graph {
         .implied()
         .iter()
         .map(|rule| {
-            Filter::Test(Test { filter: rule.filter, argument: Argument::Integer(rule.value) })
+            Filter::Test(Test {
+                filter: rule.filter,
+                argument: Argument::Integer(rule.value),
+            })
         })
         .collect();
     if policy.implied {
         for (index, (rule, filter)) in world.implied().iter().zip(&implied).enumerate() {
             let source = Source::Implied(index as u32);
-            table[usize::from(rule.operation.0)].filtered.push((filter, rule.action, source));
+            table[usize::from(rule.operation.0)]
+                .filtered
+                .push((filter, rule.action, source));
         }
     }
-    let mut lowering =
-        Lowering { graph: Graph::default(), entries: vec![None; table.len()], table, policy, world };
-    let entries = world.operations().iter().map(|o| lowering.entry(o.id)).collect();
+    let mut lowering = Lowering {
+        graph: Graph::default(),
+        entries: vec![None; table.len()],
+        table,
+        policy,
+        world,
+    };
+    let entries = world
+        .operations()
+        .iter()
+        .map(|o| lowering.entry(o.id))
+        .collect();
     lowering.graph.entries = entries;
     lowering.graph
 }
@@ -68,11 +89,16 @@ impl Lowering<'_> {
         let operation = self.world.operation(id);
         let own = operation.own_default(self.policy.version);
         let mut node = match (self.table[at].unconditional, own, operation.parent) {
-            (Some((action, source)), _, _) => self.graph.add_node(Node::Terminal { action, source }),
+            (Some((action, source)), _, _) => {
+                self.graph.add_node(Node::Terminal { action, source })
+            }
             (None, None, Some(parent)) => self.entry(parent),
             (None, own, _) => {
                 let action = own.unwrap_or(Action::Deny);
-                self.graph.add_node(Node::Terminal { action, source: Source::OwnDefault(id) })
+                self.graph.add_node(Node::Terminal {
+                    action,
+                    source: Source::OwnDefault(id),
+                })
             }
         };
         for (filter, action, source) in std::mem::take(&mut self.table[at].filtered) {
@@ -88,14 +114,20 @@ impl Lowering<'_> {
         match filter {
             Filter::Test(test) => {
                 let test = self.graph.add_test(test);
-                self.graph.add_node(Node::Test { test, matched, unmatched })
+                self.graph.add_node(Node::Test {
+                    test,
+                    matched,
+                    unmatched,
+                })
             }
-            Filter::Any(parts) => {
-                parts.iter().rev().fold(unmatched, |next, part| self.filter(part, matched, next))
-            }
-            Filter::All(parts) => {
-                parts.iter().rev().fold(matched, |next, part| self.filter(part, next, unmatched))
-            }
+            Filter::Any(parts) => parts
+                .iter()
+                .rev()
+                .fold(unmatched, |next, part| self.filter(part, matched, next)),
+            Filter::All(parts) => parts
+                .iter()
+                .rev()
+                .fold(matched, |next, part| self.filter(part, next, unmatched)),
             Filter::Not(inner) => self.filter(inner, unmatched, matched),
         }
     }
