@@ -1,0 +1,222 @@
+//! From what a person writes (`network-outbound 127.0.0.1:80`) to a request.
+
+mod address;
+mod path;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use path::{canonical_path, other_spelling};
+pub use value::parse_value;
+
+use crate::event::OwnedValue;
+use crate::request::{Endpoint, MAX_VALUES, Request, Transport, Value};
+use crate::world::{FilterId, Operation, World};
+
+/// Why a question makes no request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// No operation of that name.
+    #[error("unknown operation `{0}`")]
+    UnknownOperation(String),
+    /// No filter of that name.
+    #[error("unknown filter `{0}`")]
+    UnknownFilter(String),
+    /// A value that the filter does not take.
+    #[error("`{value}` is no value of {filter}: expected {expected}")]
+    BadValue {
+        /// The filter.
+        filter: String,
+        /// What was given.
+        value: String,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// More values than a request carries.
+    #[error("more than {MAX_VALUES} values")]
+    TooManyValues,
+}
+
+/// For the first of these filter categories that an operation accepts, the filter that its target
+/// is a value of.
+const TARGETS: &[(&str, &str)] = &[
+    ("path", "path"),
+    ("sysctl", "sysctl-name"),
+    ("posix-ipc", "ipc-posix-name"),
+    ("iokit-registry-entry-class", "iokit-registry-entry-class"),
+    ("iokit-property", "iokit-property"),
+    ("mach-port-role", "mach-derived-port-role"),
+    ("mach", "global-name"),
+    ("notification", "notification-name"),
+    ("preference-domain", "preference-domain"),
+    ("ae-destination", "appleevent-destination"),
+    ("auth-right-name", "right-name"),
+    ("kext-bundle-id", "kext-bundle-id"),
+    ("info", "info-type"),
+    ("nvram", "nvram-variable"),
+    ("boot-arg", "boot-arg"),
+    ("priv", "privilege-id"),
+    ("syscall", "syscall-number"),
+    ("machtrap", "machtrap-number"),
+    ("fcntl", "fcntl-command"),
+    ("fsctl", "fsctl-command"),
+    ("ioctl", "ioctl-command"),
+    ("macf", "mac-policy-name"),
+    ("necp-client-action", "necp-client-action"),
+    ("memorystatus-control", "memorystatus-control-command"),
+    ("host-special-port", "host-special-port"),
+    ("kas-info", "kas-info-selector"),
+    ("reboot-flags", "reboot-flags"),
+    ("mach-message-filter", "kernel-mig-routine"),
+    ("iokit-method-filter", "iokit-method-number"),
+    ("iokit-trap-filter", "iokit-trap-number"),
+    ("snapshot", "snapshot-name"),
+    ("fs", "filesystem-name"),
+    ("extension-class", "extension-class"),
+    ("target", "target"),
+    ("socket-option", "socket-option-name"),
+    ("socket", "socket-domain"),
+];
+
+/// The request that asks `operation` of `target`, exactly as given, with further values.
+///
+/// The target is a path, a name, a number or one of the filter's names for numbers, as the
+/// operation's own filters have it; one that no filter of the operation looks at adds nothing. For
+/// network operations it is `HOST:PORT` or `[V6]:PORT`, with or without `tcp:` or `udp:` before it,
+/// or the path of a unix socket, with or without `unix:` before it: the far end for `network-outbound`, the near end for the others. What a
+/// socket of that kind has besides (`socket-domain`, and TCP unless `extra` says otherwise) is
+/// added where `extra` lacks it.
+///
+/// # Errors
+/// An unknown operation, a target of the wrong form, or too many values.
+pub fn ask<'a>(
+    world: &World,
+    operation: &str,
+    target: Option<&'a [u8]>,
+    extra: &'a [(FilterId, OwnedValue)],
+) -> Result<Request<'a>, AskError> {
+    let operation = world
+        .operation_named(operation)
+        .ok_or_else(|| AskError::UnknownOperation(operation.to_owned()))?;
+    let mut values: Vec<(FilterId, Value<'a>)> = Vec::new();
+    if let Some(target) = target {
+        if operation
+            .categories
+            .iter()
+            .any(|category| category == "network")
+        {
+            network(world, operation, target, extra, &mut values)?;
+        } else if let Some(filter) = target_filter(world, operation) {
+            values.push((filter, value::borrowed(world, filter, target)?));
+        }
+    }
+    values.extend(
+        extra
+            .iter()
+            .map(|(filter, value)| (*filter, value.borrow())),
+    );
+    if values.len() > MAX_VALUES {
+        return Err(AskError::TooManyValues);
+    }
+    let request = Request::new(operation.id);
+    Ok(values
+        .into_iter()
+        .fold(request, |request, (filter, value)| {
+            request.with(filter, value)
+        }))
+}
+
+/// The filter that an operation's target is a value of, for all but network operations.
+pub fn target_filter(world: &World, operation: &Operation) -> Option<FilterId> {
+    let takes = |category: &str| operation.categories.iter().any(|own| own == category);
+    let (_, name) = TARGETS.iter().find(|(category, _)| takes(category))?;
+    world.filter_named(name).map(|filter| filter.id)
+}
+
+fn network<'a>(
+    world: &World,
+    operation: &Operation,
+    target: &'a [u8],
+    extra: &[(FilterId, OwnedValue)],
+    values: &mut Vec<(FilterId, Value<'a>)>,
+) -> Result<(), AskError> {
+    let id = |name: &str| world.filter_named(name).map(|filter| filter.id);
+    let outbound = operation.name == "network-outbound" || operation.name == "network*";
+    let end = if outbound { "remote" } else { "local" };
+    let mut add = |name: &str, value: Value<'a>| {
+        if let Some(filter) = id(name) {
+            values.push((filter, value));
+        }
+    };
+    if let Some(path) = address::unix_path(target) {
+        add("path", Value::Text(path));
+        add(end, Value::Endpoint(Endpoint::Unix));
+        socket_value(world, extra, "socket-domain", "AF_UNIX", &mut add);
+        return Ok(());
+    }
+    let bad = || AskError::BadValue {
+        filter: end.to_owned(),
+        value: String::from_utf8_lossy(target).into_owned(),
+        expected: address::EXPECTED,
+    };
+    let (endpoint, _) = address::internet(target, transport(world, extra)).ok_or_else(bad)?;
+    let Endpoint::Internet { v6, transport, .. } = endpoint else {
+        return Err(bad());
+    };
+    add(end, Value::Endpoint(endpoint));
+    let domain = if v6 { "AF_INET6" } else { "AF_INET" };
+    socket_value(world, extra, "socket-domain", domain, &mut add);
+    let (kind, protocol) = match transport {
+        Transport::Tcp => ("SOCK_STREAM", "IPPROTO_TCP"),
+        Transport::Udp => ("SOCK_DGRAM", "IPPROTO_UDP"),
+        Transport::Other => return Ok(()),
+    };
+    socket_value(world, extra, "socket-type", kind, &mut add);
+    socket_value(world, extra, "socket-protocol", protocol, &mut add);
+    Ok(())
+}
+
+/// Adds a value that a socket has anyway, unless the question gives one.
+fn socket_value<'a>(
+    world: &World,
+    extra: &[(FilterId, OwnedValue)],
+    filter: &str,
+    name: &str,
+    add: &mut impl FnMut(&str, Value<'a>),
+) {
+    let given = given(world, extra, filter).is_some();
+    if let (false, Some(number)) = (given, named(world, filter, name)) {
+        add(filter, Value::Integer(number));
+    }
+}
+
+/// TCP, unless the question's socket type or protocol says otherwise.
+fn transport(world: &World, extra: &[(FilterId, OwnedValue)]) -> Transport {
+    let says = |filter: &str, name: &str| {
+        let given = given(world, extra, filter);
+        given.map(|number| named(world, filter, name) == Some(number))
+    };
+    let tcp = says("socket-protocol", "IPPROTO_TCP").or_else(|| says("socket-type", "SOCK_STREAM"));
+    let udp = says("socket-protocol", "IPPROTO_UDP").or_else(|| says("socket-type", "SOCK_DGRAM"));
+    match (tcp, udp) {
+        (_, Some(true)) => Transport::Udp,
+        (None | Some(true), _) => Transport::Tcp,
+        _ => Transport::Other,
+    }
+}
+
+fn given(world: &World, extra: &[(FilterId, OwnedValue)], filter: &str) -> Option<i64> {
+    let filter = world.filter_named(filter)?.id;
+    extra.iter().find_map(|(id, value)| match value {
+        OwnedValue::Integer(number) if *id == filter => Some(*number),
+        _ => None,
+    })
+}
+
+fn named(world: &World, filter: &str, name: &str) -> Option<i64> {
+    let values = &world.filter_named(filter)?.values;
+    values
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, number)| *number)
+}

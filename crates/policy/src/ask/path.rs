@@ -1,0 +1,60 @@
+//! Spellings of paths.
+
+use crate::world::{AliasMode, World};
+
+/// The spelling of `path` that is decided: without `.`, `..` and `//`, and on worlds that resolve
+/// their path aliases, under the resolved one (`/tmp/x` is `/private/tmp/x`). What is no absolute
+/// path is given back as it is.
+///
+/// That is the spelling for what lies under a link; the link itself is decided under its own path.
+pub fn canonical_path(world: &World, path: &[u8]) -> Vec<u8> {
+    if !path.starts_with(b"/") {
+        return path.to_vec();
+    }
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in path.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let mut plain = Vec::with_capacity(path.len());
+    for part in &parts {
+        plain.push(b'/');
+        plain.extend_from_slice(part);
+    }
+    if plain.is_empty() {
+        plain.push(b'/');
+    }
+    let (aliases, mode) = world.path_aliases();
+    if mode == AliasMode::Resolve {
+        for alias in aliases {
+            if let Some(resolved) = replaced(&plain, &alias.short, &alias.long) {
+                plain = resolved;
+            }
+        }
+    }
+    plain
+}
+
+/// The second spelling that `path` has on worlds where either will do: `/private/tmp/x` for
+/// `/tmp/x` and the other way round. A request of such a world carries both.
+pub fn other_spelling(world: &World, path: &[u8]) -> Option<Vec<u8>> {
+    let (aliases, mode) = world.path_aliases();
+    if mode != AliasMode::Both {
+        return None;
+    }
+    aliases.iter().find_map(|alias| {
+        replaced(path, &alias.short, &alias.long)
+            .or_else(|| replaced(path, &alias.long, &alias.short))
+    })
+}
+
+/// `path` with its leading components `from` replaced.
+fn replaced(path: &[u8], from: &str, to: &str) -> Option<Vec<u8>> {
+    let rest = path.strip_prefix(from.as_bytes())?;
+    (rest.is_empty() || rest[0] == b'/').then(|| [to.as_bytes(), rest].concat())
+}
