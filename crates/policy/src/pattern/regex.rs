@@ -1,11 +1,15 @@
 //! Regular expressions of SBPL, compiled to a dense automaton.
 
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use regex_automata::dfa::{Automaton, dense};
-use regex_automata::util::syntax;
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::{Anchored, Input};
 
 /// Most bytes of automaton one expression may need; above it the expression is refused.
@@ -20,7 +24,7 @@ pub struct Regex {
 
 /// Why an expression was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{message}{}", self.offset.map_or_else(String::new, |at| format!(" (at byte {at})")))]
 pub struct RegexError {
     /// What is wrong.
     pub message: String,
@@ -30,18 +34,36 @@ pub struct RegexError {
 
 impl Regex {
     /// Compiles an SBPL regular expression.
+    ///
+    /// # Errors
+    /// An expression that is ill-formed, with the offset, or that needs too large an automaton.
     pub fn new(source: &str) -> Result<Self, RegexError> {
-        let error = |message: String| RegexError { message, offset: None };
+        let error = |message: String| RegexError {
+            message,
+            offset: None,
+        };
+        let nfa = thompson::Compiler::new()
+            .configure(
+                thompson::Config::new()
+                    .utf8(false)
+                    .which_captures(WhichCaptures::None)
+                    .nfa_size_limit(Some(SIZE_LIMIT)),
+            )
+            .build_from_hir(&parse::parse(source)?)
+            .map_err(|e| error(e.to_string()))?;
         let automaton = dense::Builder::new()
             .configure(
                 dense::Config::new()
+                    .start_kind(StartKind::Unanchored)
                     .dfa_size_limit(Some(SIZE_LIMIT))
                     .determinize_size_limit(Some(SIZE_LIMIT)),
             )
-            .syntax(syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true))
-            .build(source)
+            .build_from_nfa(&nfa)
             .map_err(|e| error(e.to_string()))?;
-        Ok(Self { source: source.into(), automaton: Arc::new(automaton) })
+        Ok(Self {
+            source: source.into(),
+            automaton: Arc::new(automaton),
+        })
     }
 
     /// The expression as written.

@@ -1,0 +1,69 @@
+//! Every regular expression of the corpus compiles, but for misprints.
+#![allow(clippy::disallowed_methods, reason = "a test reads the corpus")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use lapbelt_policy::pattern::regex::Regex;
+
+/// What a decompiler printed for an optional group, and no profile can have said.
+const MISPRINTS: &[&str] = &[
+    r"^/private/var/mobile/Library/Caches/com\.apple\.iTunesStore/ISURLBag/com\.apple\.AdSheetPhone/(?|.+)$",
+];
+
+/// The corpus, or `None` with a note where it may be absent.
+fn corpus() -> Option<PathBuf> {
+    let path = std::env::var_os("LAPBELT_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
+        PathBuf::from,
+    );
+    if path.is_dir() {
+        return Some(path);
+    }
+    assert!(
+        std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_none_or(|v| v != "1"),
+        "no corpus"
+    );
+    eprintln!("skipped: no corpus at {}", path.display());
+    None
+}
+
+/// Texts of all `#"…"` in a profile, outside comments at the start of a line.
+fn literals(text: &str, found: &mut BTreeSet<String>) {
+    for line in text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(';'))
+    {
+        let mut rest = line;
+        while let Some((_, after)) = rest.split_once("#\"") {
+            let Some((literal, more)) = after.split_once('"') else {
+                break;
+            };
+            found.insert(literal.to_owned());
+            rest = more;
+        }
+    }
+}
+
+fn walk(directory: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(directory).expect("a directory of the corpus") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.extension().is_some_and(|e| e == "sb") {
+            let bytes = std::fs::read(&path).expect("a profile of the corpus");
+            literals(&String::from_utf8_lossy(&bytes), found);
+        }
+    }
+}
+
+#[test]
+fn all_compile() {
+    let Some(corpus) = corpus() else { return };
+    let mut found = BTreeSet::new();
+    walk(&corpus, &mut found);
+    assert!(found.len() > 500, "only {} expressions found", found.len());
+    found.retain(|source| Regex::new(source).is_err());
+    let refused: Vec<_> = found.iter().map(String::as_str).collect();
+    assert_eq!(refused, MISPRINTS);
+}
