@@ -1,0 +1,281 @@
+//! Gives the evaluator the words of a world and turns what a profile says into rules.
+
+mod address;
+mod filter;
+mod rule;
+mod suggest;
+mod vocabulary;
+
+use std::collections::BTreeMap;
+
+use lapbelt_policy::filter::Filter;
+use lapbelt_policy::origin::{Origin, SourceId};
+use lapbelt_policy::rule::{Action, Modifier, Rule, RuleFilter, Version};
+use lapbelt_policy::world::{FilterId, ModifierId, OperationId, World};
+
+use crate::diag::{Code, Diagnostic};
+use crate::eval::fault::Mistake;
+use crate::eval::heap::Heap;
+use crate::eval::machine::{Call, Host};
+use crate::eval::read::{self, Lines};
+use crate::eval::value::{HostObject, HostProcedure, Value};
+use crate::source::{Imports, LoadedSource};
+use crate::syntax;
+
+/// How a filter name takes its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Exact,
+    Prefix,
+    Subpath,
+    Regex,
+}
+
+/// A procedure of SBPL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Procedure {
+    Rule(Action),
+    Filter(FilterId, Shape),
+    RequireAny,
+    RequireAll,
+    RequireNot,
+    With,
+    Modifier(ModifierId),
+    Param,
+    Version,
+    Trace,
+    Ioctl,
+    PathAncestors,
+    MessageFilter,
+}
+
+/// A thing that SBPL makes and Scheme carries about, in a list headed by its kind.
+#[derive(Clone, Debug)]
+enum Object {
+    Operation(OperationId),
+    /// Alternatives.
+    Filter(Vec<RuleFilter>),
+    Modifier(Modifier, Option<Origin>),
+}
+
+impl Object {
+    fn head(&self) -> &'static str {
+        match self {
+            Self::Operation(_) => "operation",
+            Self::Filter(_) => "filter",
+            Self::Modifier(..) => "modifier",
+        }
+    }
+}
+
+/// The host of one evaluation.
+pub(crate) struct Binder<'a> {
+    world: &'a World,
+    params: &'a BTreeMap<String, String>,
+    imports: &'a dyn Imports,
+    pub(crate) sources: Vec<LoadedSource>,
+    /// Texts being run, outermost first.
+    running: Vec<SourceId>,
+    procedures: Vec<Procedure>,
+    objects: Vec<Object>,
+    pub(crate) version: Option<Version>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The parameter last asked for in vain, for the message about the `#f` it gave.
+    missing: Option<String>,
+}
+
+impl<'a> Binder<'a> {
+    pub(crate) fn new(
+        world: &'a World,
+        params: &'a BTreeMap<String, String>,
+        imports: &'a dyn Imports,
+    ) -> Self {
+        Self {
+            world,
+            params,
+            imports,
+            sources: Vec::new(),
+            running: Vec::new(),
+            procedures: Vec::new(),
+            objects: Vec::new(),
+            version: None,
+            rules: Vec::new(),
+            diagnostics: Vec::new(),
+            missing: None,
+        }
+    }
+
+    /// Reads a text as forms. `Err` if it is not well formed; the findings are noted.
+    pub(crate) fn load(&mut self, source: LoadedSource, heap: &mut Heap) -> Result<Value, ()> {
+        let id = SourceId(self.sources.len() as u32);
+        let lines = Lines::new(id, &source.text);
+        let parse = syntax::parse(&source.text);
+        self.sources.push(source);
+        for error in parse.errors() {
+            let origin = Some(lines.origin(error.span));
+            let diagnostic = Diagnostic::error(Code::Syntax, error.message.clone(), origin);
+            self.diagnostics.push(diagnostic);
+        }
+        if !parse.errors().is_empty() {
+            return Err(());
+        }
+        self.running.push(id);
+        Ok(read::read(heap, &parse, Some(&lines)))
+    }
+
+    fn object(&mut self, object: Object, heap: &mut Heap) -> Value {
+        let head = Value::Symbol(heap.intern(object.head()));
+        self.objects.push(object);
+        let body = Value::HostObject(HostObject(self.objects.len() as u32 - 1));
+        heap.list(&[head, body])
+    }
+
+    /// The object that a list of two stands for.
+    fn as_object(&self, value: Value, heap: &Heap) -> Option<&Object> {
+        let Value::Pair(head) = value else {
+            return None;
+        };
+        let (Value::Symbol(name), Value::Pair(body)) = (heap.car(head), heap.cdr(head)) else {
+            return None;
+        };
+        let Value::HostObject(id) = heap.car(body) else {
+            return None;
+        };
+        let object = self.objects.get(id.0 as usize)?;
+        (heap.name(name) == object.head()).then_some(object)
+    }
+
+    fn filter_object(&mut self, filter: Filter, origin: Option<Origin>, heap: &mut Heap) -> Value {
+        self.object(Object::Filter(vec![RuleFilter { filter, origin }]), heap)
+    }
+
+    fn parameter(&mut self, call: &Call<'_>, heap: &mut Heap) -> Result<Value, Mistake> {
+        let name = String::from_utf8_lossy(string(call, heap, 0, "parameter name")?).into_owned();
+        match self.params.get(&name) {
+            Some(value) => Ok(heap.string(value.clone().into_bytes())),
+            None => {
+                self.missing = Some(name);
+                Ok(Value::Bool(false))
+            }
+        }
+    }
+
+    fn set_version(&mut self, call: &Call<'_>) -> Result<Value, Mistake> {
+        let wrong = |message: String| Err(Mistake::new(Code::Version, message).at(0));
+        let version = match call.arguments {
+            [Value::Integer(1)] => Version::V1,
+            [Value::Integer(2)] => Version::V2,
+            [Value::Integer(3)] => Version::V3,
+            [Value::Integer(other)] => return wrong(format!("there is no version {other}")),
+            _ => return wrong("`version` takes one number: 1, 2 or 3".into()),
+        };
+        match self.version {
+            Some(before) if before != version => {
+                wrong("the profile already has another version".into())
+            }
+            _ => {
+                self.version = Some(version);
+                Ok(Value::Unspecified)
+            }
+        }
+    }
+
+    /// `(_IO "g" n)`: a command number of group and number, without size and direction.
+    fn ioctl(&self, call: &Call<'_>, heap: &Heap) -> Result<Value, Mistake> {
+        match (call.arguments, heap) {
+            ([Value::String(group), Value::Integer(number)], heap) => match heap.bytes(*group) {
+                [group] => Ok(Value::Integer(i64::from(*group) * 256 + number % 256)),
+                _ => Err(Mistake::wrong_type("the group is one character").at(0)),
+            },
+            _ => Err(Mistake::wrong_type("`_IO` takes a group and a number")),
+        }
+    }
+
+    fn one_more_rule(&mut self, rule: Rule) -> Result<(), Mistake> {
+        if self.rules.len() >= crate::eval::limits::RULES {
+            return Err(Mistake::new(
+                Code::Limit,
+                "the profile makes too many rules",
+            ));
+        }
+        self.rules.push(rule);
+        Ok(())
+    }
+}
+
+impl Host for Binder<'_> {
+    fn call(
+        &mut self,
+        procedure: HostProcedure,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let Some(procedure) = self.procedures.get(procedure.0 as usize).copied() else {
+            return Ok(Value::Unspecified);
+        };
+        match procedure {
+            Procedure::Rule(action) => self.rule(action, call, heap),
+            Procedure::Filter(filter, shape) => self.filter(filter, shape, call, heap),
+            Procedure::RequireAny => self.require_any(call, heap),
+            Procedure::RequireAll => self.require_all(call, heap),
+            Procedure::RequireNot => self.require_not(call, heap),
+            Procedure::With => self.with(call, heap),
+            Procedure::Modifier(id) => self.modifier(id, call.arguments, 0, call, heap),
+            Procedure::Param => self.parameter(call, heap),
+            Procedure::Version => self.set_version(call),
+            Procedure::Trace => {
+                let message = "`trace` has no effect here: no rules are recorded to a file";
+                let mut diagnostic = Diagnostic::error(Code::Unsupported, message, call.site);
+                diagnostic.severity = crate::diag::Severity::Warning;
+                self.diagnostics.push(diagnostic);
+                Ok(Value::Unspecified)
+            }
+            Procedure::Ioctl => self.ioctl(call, heap),
+            Procedure::PathAncestors => self.path_ancestors(call, heap),
+            Procedure::MessageFilter => Err(Mistake::new(
+                Code::Unsupported,
+                "message filters cannot be carried into a policy yet",
+            )),
+        }
+    }
+
+    fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake> {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let mistake = |message: String| Mistake::new(Code::Import, message).at(0);
+        let source = self
+            .imports
+            .load(&name)
+            .map_err(|error| mistake(format!("cannot import \"{name}\": {error}")))?;
+        let running = |id: &SourceId| self.sources[id.0 as usize].name == source.name;
+        if self.running.iter().any(running) {
+            return Err(mistake(format!("\"{name}\" imports itself")));
+        }
+        heap.reserve(source.text.len())?;
+        self.load(source, heap)
+            .map_err(|()| mistake(format!("\"{name}\" is not well formed")))
+    }
+
+    fn imported(&mut self) {
+        self.running.pop();
+    }
+
+    fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake {
+        self.suggest(name, caller, head, heap)
+    }
+}
+
+/// A string argument of a call.
+fn string<'h>(call: &Call<'_>, heap: &'h Heap, at: usize, what: &str) -> Result<&'h [u8], Mistake> {
+    match call.arguments.get(at) {
+        Some(Value::String(id)) => Ok(heap.bytes(*id)),
+        Some(other) => {
+            let message = format!("expected string as {what}, got {}", other.kind());
+            Err(Mistake::wrong_type(message).at(at))
+        }
+        None => Err(Mistake::new(
+            Code::ArgumentCount,
+            format!("a {what} is missing"),
+        )),
+    }
+}

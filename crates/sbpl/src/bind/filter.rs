@@ -1,0 +1,318 @@
+//! Filter forms.
+
+use lapbelt_policy::filter::{Argument, Filter, Host as NetHost, NetworkPattern, Protocol, Test};
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::pattern::regex::Regex;
+use lapbelt_policy::rule::RuleFilter;
+use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
+
+use super::vocabulary::PROTOCOLS;
+use super::{Binder, Object, Shape, address, string, suggest};
+use crate::diag::Code;
+use crate::eval::fault::Mistake;
+use crate::eval::heap::Heap;
+use crate::eval::machine::Call;
+use crate::eval::value::Value;
+
+impl Binder<'_> {
+    /// `(NAME value…)`: one alternative for each value.
+    pub(super) fn filter(
+        &mut self,
+        id: FilterId,
+        shape: Shape,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let info = self.world.filter(id);
+        if info.kind == ArgumentKind::Network {
+            return self.network(info, call, heap);
+        }
+        if call.arguments.is_empty() {
+            if info.kind != ArgumentKind::Bool {
+                let message = format!("filter `{}` needs a value", info.name);
+                return Err(Mistake::new(Code::ArgumentCount, message));
+            }
+            let filter = test(id, Argument::Bool(true));
+            return Ok(self.filter_object(filter, call.site, heap));
+        }
+        let mut alternatives = Vec::with_capacity(call.arguments.len());
+        for (at, value) in call.arguments.iter().enumerate() {
+            let argument = self
+                .argument(info, shape, *value, heap)
+                .map_err(|mistake| mistake.at(at))?;
+            // The whole form is the filter when it has one value.
+            let origin = if call.arguments.len() == 1 {
+                call.site
+            } else {
+                call.place(heap, at)
+            };
+            alternatives.push(RuleFilter {
+                filter: test(id, argument),
+                origin,
+            });
+        }
+        Ok(self.object(Object::Filter(alternatives), heap))
+    }
+
+    fn argument(
+        &self,
+        info: &FilterInfo,
+        shape: Shape,
+        value: Value,
+        heap: &Heap,
+    ) -> Result<Argument, Mistake> {
+        match (info.kind, value) {
+            (ArgumentKind::PathPattern | ArgumentKind::Pattern, Value::String(id)) => {
+                pattern(shape, heap.bytes(id)).map(Argument::Pattern)
+            }
+            (ArgumentKind::Text, Value::String(id)) => Ok(Argument::Text(heap.bytes(id).to_vec())),
+            (ArgumentKind::Bool, Value::Bool(truth)) => Ok(Argument::Bool(truth)),
+            (ArgumentKind::Bits, Value::Integer(bits)) => match u64::try_from(bits) {
+                Ok(bits) => Ok(Argument::Bits(bits)),
+                Err(_) => Err(Mistake::new(Code::OutOfRange, "bits cannot be negative")),
+            },
+            (ArgumentKind::Integer, Value::Integer(number)) => Ok(Argument::Integer(number)),
+            (ArgumentKind::Integer, Value::Symbol(name)) => self.named_value(info, heap.name(name)),
+            (ArgumentKind::Integer, Value::String(name)) => {
+                self.named_value(info, &String::from_utf8_lossy(heap.bytes(name)))
+            }
+            _ => Err(self.wrong_value(info, value)),
+        }
+    }
+
+    fn named_value(&self, info: &FilterInfo, name: &str) -> Result<Argument, Mistake> {
+        let named = info
+            .values
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, number)| *number);
+        named
+            .or_else(|| self.world.constant(name))
+            .map(Argument::Integer)
+            .ok_or_else(|| {
+                let message = format!("`{name}` is no value of filter `{}`", info.name);
+                let names = info.values.iter().map(|(name, _)| name.as_str());
+                let mut mistake = Mistake::new(Code::UnknownValue, message);
+                mistake.help = suggest::help(name, names);
+                mistake
+            })
+    }
+
+    fn wrong_value(&self, info: &FilterInfo, value: Value) -> Mistake {
+        let expected = match info.kind {
+            ArgumentKind::PathPattern | ArgumentKind::Pattern => "pattern",
+            ArgumentKind::Text => "string",
+            ArgumentKind::Integer => "integer",
+            ArgumentKind::Bits => "bits",
+            ArgumentKind::Bool => "boolean",
+            ArgumentKind::Network => "network address",
+        };
+        let mut mistake = Mistake::wrong_type(format!(
+            "invalid data type of {} filter; expected {expected}, got {}",
+            info.name,
+            value.kind()
+        ));
+        if let (Value::Bool(false), Some(name)) = (value, &self.missing) {
+            mistake.help = Some(format!(
+                "parameter `{name}` was not given; pass it with -D {name}=…"
+            ));
+        }
+        mistake
+    }
+
+    /// `(remote ip "HOST:PORT" …)`, `(remote unix-socket)`, `(remote unix-socket FILTER …)`.
+    fn network(
+        &mut self,
+        info: &FilterInfo,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let words = PROTOCOLS.iter().copied();
+        let word = match call.arguments.first() {
+            Some(Value::Symbol(word)) => heap.name(*word).to_owned(),
+            Some(other) => return Err(self.wrong_value(info, *other).at(0)),
+            None => {
+                let message = format!("filter `{}` needs a protocol", info.name);
+                return Err(Mistake::new(Code::ArgumentCount, message).help(format!(
+                    "write `({} ip)` for every internet address",
+                    info.name
+                )));
+            }
+        };
+        let Some(protocol) = address::protocol(&word) else {
+            let message = format!("`{word}` is no protocol of filter `{}`", info.name);
+            let mut mistake = Mistake::new(Code::UnknownValue, message).at(0);
+            mistake.help = suggest::help(&word, words);
+            return Err(mistake);
+        };
+        let rest = &call.arguments[1..];
+        let mut alternatives = Vec::new();
+        for (at, value) in rest.iter().enumerate().map(|(at, value)| (at + 1, value)) {
+            let place = if rest.len() == 1 {
+                call.site
+            } else {
+                call.place(heap, at)
+            };
+            if protocol == Protocol::Unix {
+                match self.as_object(*value, heap) {
+                    Some(Object::Filter(filters)) => alternatives.extend(filters.iter().cloned()),
+                    _ => {
+                        let message = format!("expected path filter, got {}", value.kind());
+                        return Err(Mistake::wrong_type(message).at(at));
+                    }
+                }
+                continue;
+            }
+            let text = string(call, heap, at, "network address")?;
+            let pattern = address::address(protocol, text).map_err(|mistake| mistake.at(at))?;
+            let filter = test(info.id, Argument::Network(pattern));
+            alternatives.push(RuleFilter {
+                filter,
+                origin: place,
+            });
+        }
+        if rest.is_empty() {
+            let pattern = NetworkPattern {
+                protocol,
+                host: NetHost::Any,
+                port: None,
+            };
+            let filter = test(info.id, Argument::Network(pattern));
+            alternatives.push(RuleFilter {
+                filter,
+                origin: call.site,
+            });
+        }
+        Ok(self.object(Object::Filter(alternatives), heap))
+    }
+
+    /// The filter arguments of a call, each with its alternatives.
+    fn filters(&self, call: &Call<'_>, heap: &Heap) -> Result<Vec<Vec<RuleFilter>>, Mistake> {
+        let mut all = Vec::with_capacity(call.arguments.len());
+        for (at, value) in call.arguments.iter().enumerate() {
+            match self.as_object(*value, heap) {
+                Some(Object::Filter(alternatives)) => all.push(alternatives.clone()),
+                Some(other) => {
+                    let message = format!("expected filter, got {}", other.head());
+                    return Err(Mistake::new(Code::IllegalArgument, message).at(at));
+                }
+                None => {
+                    let message = format!("expected filter, got {}", value.kind());
+                    return Err(Mistake::new(Code::IllegalArgument, message).at(at));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) fn require_any(
+        &mut self,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let alternatives = self.filters(call, heap)?.into_iter().flatten().collect();
+        Ok(self.object(Object::Filter(alternatives), heap))
+    }
+
+    pub(super) fn require_all(
+        &mut self,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let mut all: Vec<Filter> = self.filters(call, heap)?.into_iter().map(any).collect();
+        let filter = if all.len() == 1 {
+            all.remove(0)
+        } else {
+            Filter::All(all)
+        };
+        Ok(self.filter_object(filter, call.site, heap))
+    }
+
+    pub(super) fn require_not(
+        &mut self,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let filters = self.filters(call, heap)?;
+        if filters.is_empty() {
+            return Err(Mistake::new(
+                Code::ArgumentCount,
+                "`require-not` needs a filter",
+            ));
+        }
+        let inner = any(filters.into_iter().flatten().collect());
+        Ok(self.filter_object(Filter::Not(Box::new(inner)), call.site, heap))
+    }
+
+    /// `(path-ancestors P…)`: every directory above P, from `/` down.
+    pub(super) fn path_ancestors(
+        &mut self,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let Some(info) = self.world.filter_named("path") else {
+            return Err(Mistake::new(
+                Code::UnknownFilter,
+                "this world has no path filter",
+            ));
+        };
+        let mut alternatives: Vec<RuleFilter> = Vec::new();
+        for at in 0..call.arguments.len() {
+            let Value::String(id) = call.arguments[at] else {
+                return Err(self.wrong_value(info, call.arguments[at]).at(at));
+            };
+            let path = heap.bytes(id);
+            if !path.starts_with(b"/") && !path.starts_with(b"${") {
+                let message = "`path-ancestors` takes absolute paths";
+                return Err(Mistake::new(Code::OutOfRange, message).at(at));
+            }
+            let slashes = path
+                .iter()
+                .enumerate()
+                .filter(|(_, b)| **b == b'/')
+                .map(|(i, _)| i);
+            let root = std::iter::once(&b"/"[..]);
+            let above = slashes.filter(|i| *i > 0).map(|i| &path[..i]);
+            for ancestor in root.chain(above) {
+                let pattern = Pattern::Literal(ancestor.to_vec());
+                let filter = test(info.id, Argument::Pattern(pattern));
+                if !alternatives.iter().any(|known| known.filter == filter) {
+                    alternatives.push(RuleFilter {
+                        filter,
+                        origin: call.site,
+                    });
+                }
+            }
+        }
+        Ok(self.object(Object::Filter(alternatives), heap))
+    }
+}
+
+fn test(filter: FilterId, argument: Argument) -> Filter {
+    Filter::Test(Test { filter, argument })
+}
+
+/// Alternatives as one filter.
+pub(super) fn any(mut alternatives: Vec<RuleFilter>) -> Filter {
+    match alternatives.len() {
+        1 => alternatives.remove(0).filter,
+        _ => Filter::Any(alternatives.into_iter().map(|f| f.filter).collect()),
+    }
+}
+
+fn pattern(shape: Shape, text: &[u8]) -> Result<Pattern, Mistake> {
+    let text = text.to_vec();
+    Ok(match shape {
+        Shape::Exact => Pattern::Literal(text),
+        Shape::Prefix => Pattern::Prefix(text),
+        Shape::Subpath => Pattern::Subpath(text),
+        Shape::Regex => {
+            let bad = |message| Mistake::new(Code::BadRegex, message);
+            let source = std::str::from_utf8(&text)
+                .map_err(|_| bad("a regular expression is UTF-8 text".to_owned()))?;
+            Pattern::Regex(
+                Regex::new(source).map_err(|e| bad(format!("bad regular expression: {e}")))?,
+            )
+        }
+    })
+}

@@ -1,0 +1,16 @@
+//! A small Scheme after TinyScheme, under limits, that knows nothing of sandboxes.
+//!
+//! The [`machine::Machine`] evaluates without recursion: its stack is a list of frames, so tail
+//! calls cost nothing and a hostile profile ends in a diagnostic. Values live in an arena that is
+//! dropped as a whole. What SBPL adds comes in through the [`machine::Host`] trait.
+
+mod builtin;
+pub(crate) mod fault;
+pub(crate) mod heap;
+pub(crate) mod limits;
+pub(crate) mod machine;
+mod quasi;
+pub(crate) mod read;
+mod special;
+pub(crate) mod value;
+pub(crate) mod write;

@@ -1,0 +1,605 @@
+//! The machine: steps over an explicit stack of frames.
+
+use lapbelt_policy::origin::Origin;
+
+use super::builtin::{self, Builtin, Control};
+use super::fault::{Fault, Mistake};
+use super::heap::{GLOBAL, Heap, Place};
+use super::limits;
+use super::special::SPECIALS;
+use super::value::{ContinuationId, EnvId, HostProcedure, PairId, Symbol, Value};
+use crate::diag::{Code, Diagnostic, Label};
+
+/// What the language around this Scheme adds.
+pub(crate) trait Host {
+    /// Calls one of the host's procedures.
+    fn call(
+        &mut self,
+        procedure: HostProcedure,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake>;
+
+    /// The forms of another text. [`Host::imported`] follows when they have run.
+    fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake>;
+
+    /// The forms of the last import have run.
+    fn imported(&mut self);
+
+    /// Says what an unbound name was meant to be. `caller` is the procedure it is an argument of,
+    /// `head` tells that it stands in the place of a procedure.
+    fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake;
+}
+
+/// A call of a host procedure.
+pub(crate) struct Call<'a> {
+    /// The arguments.
+    pub(crate) arguments: &'a [Value],
+    /// What the `with-…` forms around the call put into the context, innermost first, as a list.
+    pub(crate) context: Value,
+    /// The nearest call in a text.
+    pub(crate) site: Option<Origin>,
+    /// The calling form, if the arguments are written in it.
+    form: Option<PairId>,
+}
+
+impl Call<'_> {
+    /// Where an argument is written, or else the call.
+    pub(crate) fn place(&self, heap: &Heap, argument: usize) -> Option<Origin> {
+        argument_place(heap, self.form, argument).or(self.site)
+    }
+}
+
+fn argument_place(heap: &Heap, form: Option<PairId>, argument: usize) -> Option<Origin> {
+    let mut cell = form?;
+    for _ in 0..=argument {
+        let Value::Pair(next) = heap.cdr(cell) else {
+            return None;
+        };
+        cell = next;
+    }
+    heap.origin(heap.pair(cell).item)
+}
+
+/// What to do next.
+pub(super) enum Step {
+    /// Evaluate an expression that stands at a place.
+    Eval(Value, EnvId, Place),
+    /// Hand a value to the top frame.
+    Return(Value),
+    /// Call the procedure at this position of the operand stack with what lies above it.
+    Apply(usize, Option<PairId>),
+}
+
+/// What waits for a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Frame {
+    Operator {
+        form: PairId,
+        env: EnvId,
+    },
+    Operand {
+        form: PairId,
+        rest: Value,
+        base: usize,
+        env: EnvId,
+    },
+    Sequence {
+        rest: Value,
+        env: EnvId,
+    },
+    If {
+        branches: Value,
+        env: EnvId,
+    },
+    Define {
+        name: Symbol,
+        env: EnvId,
+    },
+    Macro {
+        name: Symbol,
+        env: EnvId,
+    },
+    Set {
+        name: Symbol,
+        env: EnvId,
+    },
+    And {
+        rest: Value,
+        env: EnvId,
+    },
+    Or {
+        rest: Value,
+        env: EnvId,
+    },
+    Cond {
+        clauses: Value,
+        env: EnvId,
+    },
+    Case {
+        clauses: Value,
+        env: EnvId,
+    },
+    When {
+        wanted: bool,
+        body: Value,
+        env: EnvId,
+    },
+    Bind {
+        name: Symbol,
+        rest: Value,
+        outer: EnvId,
+        inner: EnvId,
+        body: Value,
+    },
+    /// The value is the procedure to call with this one.
+    Pass {
+        value: Value,
+    },
+    /// The value is code to evaluate.
+    Expansion {
+        env: EnvId,
+    },
+    Within {
+        body: Value,
+        env: EnvId,
+    },
+    /// The value passes; the frame only restores site and context.
+    Restore,
+    Imported,
+}
+
+/// A frame with what is put back when it goes on.
+#[derive(Clone, Copy, Debug)]
+struct Saved {
+    frame: Frame,
+    site: Option<Origin>,
+    context: Value,
+}
+
+struct Continuation {
+    frames: Vec<Saved>,
+    values: Vec<Value>,
+}
+
+/// The machine.
+pub(crate) struct Machine {
+    pub(crate) heap: Heap,
+    frames: Vec<Saved>,
+    values: Vec<Value>,
+    continuations: Vec<Continuation>,
+    site: Option<Origin>,
+    context: Value,
+    fuel: u64,
+}
+
+impl Machine {
+    pub(crate) fn new() -> Self {
+        let mut heap = Heap::new();
+        for (name, special) in SPECIALS {
+            heap.define_global(name, Value::Special(*special));
+        }
+        builtin::define(&mut heap);
+        Self {
+            heap,
+            frames: Vec::new(),
+            values: Vec::new(),
+            continuations: Vec::new(),
+            site: None,
+            context: Value::Nil,
+            fuel: limits::STEPS,
+        }
+    }
+
+    /// Evaluates the form in the car of `cell` at top level.
+    pub(crate) fn run(&mut self, cell: PairId, host: &mut dyn Host) -> Result<Value, Fault> {
+        self.frames.clear();
+        self.values.clear();
+        self.context = Value::Nil;
+        let place = self.heap.pair(cell).item;
+        self.site = self.heap.origin(place);
+        let mut step = self.eval_cell(cell, GLOBAL);
+        loop {
+            self.check_limits()?;
+            step = match step {
+                Step::Eval(expression, env, place) => self.eval(expression, env, place, host)?,
+                Step::Apply(base, form) => self.apply(base, form, host)?,
+                Step::Return(value) => {
+                    let Some(saved) = self.frames.pop() else {
+                        return Ok(value);
+                    };
+                    self.site = saved.site;
+                    self.context = saved.context;
+                    self.resume(saved.frame, value, host)?
+                }
+            };
+        }
+    }
+
+    fn check_limits(&mut self) -> Result<(), Fault> {
+        let work = 1 + self.heap.take_work() / 8;
+        self.fuel = self.fuel.saturating_sub(work);
+        let message = if self.fuel == 0 {
+            "the profile takes too many steps to evaluate"
+        } else if self.heap.is_full() {
+            "the profile uses too much memory"
+        } else if self.frames.len() > limits::DEPTH {
+            "calls are nested too deep"
+        } else {
+            return Ok(());
+        };
+        Err(self.fault(Mistake::new(Code::Limit, message), None))
+    }
+
+    /// A mistake at the current place, with the calls that led there.
+    pub(super) fn fault(&self, mistake: Mistake, origin: Option<Origin>) -> Fault {
+        let origin = origin.or(self.site);
+        let mut diagnostic = Diagnostic::error(mistake.code, mistake.message, origin);
+        diagnostic.help = mistake.help;
+        let mut last = origin;
+        for saved in self.frames.iter().rev() {
+            let Some(site) = saved.site else { continue };
+            let inside =
+                |o: Origin| o.source == site.source && o.start >= site.start && o.end <= site.end;
+            if last.is_some_and(inside) || diagnostic.labels.iter().any(|l| l.origin == site) {
+                continue;
+            }
+            diagnostic.labels.push(Label {
+                origin: site,
+                message: "called from here".into(),
+            });
+            last = Some(site);
+            if diagnostic.labels.len() == 3 {
+                break;
+            }
+        }
+        match mistake.code {
+            Code::Limit => Fault::Limit(Box::new(diagnostic)),
+            _ => Fault::Form(Box::new(diagnostic)),
+        }
+    }
+
+    pub(super) fn push(&mut self, frame: Frame) {
+        self.frames.push(Saved {
+            frame,
+            site: self.site,
+            context: self.context,
+        });
+    }
+
+    pub(super) fn eval_cell(&self, cell: PairId, env: EnvId) -> Step {
+        let pair = self.heap.pair(cell);
+        Step::Eval(pair.car, env, pair.item)
+    }
+
+    /// Evaluates a body; its last form takes the place of the body.
+    pub(super) fn sequence(&mut self, body: Value, env: EnvId) -> Step {
+        let Value::Pair(cell) = body else {
+            return Step::Return(Value::Unspecified);
+        };
+        let rest = self.heap.cdr(cell);
+        if rest != Value::Nil {
+            self.push(Frame::Sequence { rest, env });
+        }
+        self.eval_cell(cell, env)
+    }
+
+    fn eval(
+        &mut self,
+        expression: Value,
+        env: EnvId,
+        place: Place,
+        host: &mut dyn Host,
+    ) -> Result<Step, Fault> {
+        match expression {
+            Value::Symbol(name) => match self.heap.lookup(env, name) {
+                Some(value) => Ok(Step::Return(value)),
+                None => {
+                    let (caller, head) = match self.frames.last().map(|saved| saved.frame) {
+                        Some(Frame::Operator { .. }) => (self.outer_caller(), true),
+                        Some(Frame::Operand { base, .. }) => {
+                            (self.values.get(base).copied(), false)
+                        }
+                        _ => (None, false),
+                    };
+                    let name = self.heap.name(name);
+                    let mistake = host.unbound(name, caller, head, &self.heap);
+                    Err(self.fault(mistake, self.heap.origin(place)))
+                }
+            },
+            Value::Pair(form) => {
+                if let Some(origin) = self.heap.origin(self.heap.pair(form).list) {
+                    self.site = Some(origin);
+                }
+                self.push(Frame::Operator { form, env });
+                Ok(self.eval_cell(form, env))
+            }
+            other => Ok(Step::Return(other)),
+        }
+    }
+
+    /// The procedure that the form in head position is an argument of.
+    fn outer_caller(&self) -> Option<Value> {
+        let outer = self.frames.iter().nth_back(1)?;
+        match outer.frame {
+            Frame::Operand { base, .. } => self.values.get(base).copied(),
+            _ => None,
+        }
+    }
+
+    fn resume(&mut self, frame: Frame, value: Value, host: &mut dyn Host) -> Result<Step, Fault> {
+        let step = match frame {
+            Frame::Operator { form, env } => return self.operator(form, env, value),
+            Frame::Operand {
+                form,
+                rest,
+                base,
+                env,
+            } => {
+                self.values.push(value);
+                return Ok(self.operands(form, rest, base, env));
+            }
+            Frame::Sequence { rest, env } => Ok(self.sequence(rest, env)),
+            Frame::If { branches, env } => {
+                let Value::Pair(then) = branches else {
+                    return Ok(Step::Return(Value::Unspecified));
+                };
+                Ok(match (value.is_true(), self.heap.cdr(then)) {
+                    (true, _) => self.eval_cell(then, env),
+                    (false, Value::Pair(otherwise)) => self.eval_cell(otherwise, env),
+                    (false, _) => Step::Return(Value::Nil),
+                })
+            }
+            Frame::Define { name, env } => {
+                self.heap.define(env, name, value);
+                Ok(Step::Return(Value::Symbol(name)))
+            }
+            Frame::Macro { name, env } => match value {
+                Value::Closure(closure) => {
+                    self.heap.define(env, name, Value::Macro(closure));
+                    Ok(Step::Return(Value::Symbol(name)))
+                }
+                other => Err(Mistake::wrong_type(format!(
+                    "`macro` needs a procedure, got {}",
+                    other.kind()
+                ))),
+            },
+            Frame::Set { name, env } => {
+                if self.heap.set(env, name, value) {
+                    Ok(Step::Return(value))
+                } else {
+                    let message =
+                        format!("`set!` of `{}`, which is not defined", self.heap.name(name));
+                    Err(Mistake::new(Code::Unbound, message))
+                }
+            }
+            Frame::And { rest, env } => self.and(value, rest, env),
+            Frame::Or { rest, env } => self.or(value, rest, env),
+            Frame::Cond { clauses, env } => self.cond_value(clauses, value, env),
+            Frame::Case { clauses, env } => self.case_value(clauses, value, env),
+            Frame::When { wanted, body, env } => Ok(if value.is_true() == wanted {
+                self.sequence(body, env)
+            } else {
+                Step::Return(Value::Unspecified)
+            }),
+            Frame::Bind {
+                name,
+                rest,
+                outer,
+                inner,
+                body,
+            } => {
+                self.heap.define(inner, name, value);
+                self.bind(rest, outer, inner, body)
+            }
+            Frame::Pass { value: argument } => {
+                let base = self.values.len();
+                self.values.extend([value, argument]);
+                Ok(Step::Apply(base, None))
+            }
+            Frame::Expansion { env } => Ok(Step::Eval(value, env, Place::default())),
+            Frame::Within { body, env } => {
+                self.push(Frame::Restore);
+                self.context = self.heap.cons(value, self.context);
+                Ok(self.sequence(body, env))
+            }
+            Frame::Restore => Ok(Step::Return(value)),
+            Frame::Imported => {
+                host.imported();
+                Ok(Step::Return(value))
+            }
+        };
+        step.map_err(|mistake| self.fault(mistake, None))
+    }
+
+    fn operator(&mut self, form: PairId, env: EnvId, operator: Value) -> Result<Step, Fault> {
+        match operator {
+            Value::Special(special) => self.special(special, form, env),
+            Value::Macro(closure) => {
+                self.push(Frame::Expansion { env });
+                let base = self.values.len();
+                self.values
+                    .extend([Value::Closure(closure), Value::Pair(form)]);
+                Ok(Step::Apply(base, None))
+            }
+            _ => {
+                let base = self.values.len();
+                self.values.push(operator);
+                Ok(self.operands(form, self.heap.cdr(form), base, env))
+            }
+        }
+    }
+
+    fn operands(&mut self, form: PairId, rest: Value, base: usize, env: EnvId) -> Step {
+        match rest {
+            Value::Pair(cell) => {
+                let rest = self.heap.cdr(cell);
+                self.push(Frame::Operand {
+                    form,
+                    rest,
+                    base,
+                    env,
+                });
+                self.eval_cell(cell, env)
+            }
+            _ => Step::Apply(base, Some(form)),
+        }
+    }
+
+    fn apply(
+        &mut self,
+        base: usize,
+        form: Option<PairId>,
+        host: &mut dyn Host,
+    ) -> Result<Step, Fault> {
+        let arguments = self.values.split_off(base + 1);
+        let procedure = self.values.pop().unwrap_or(Value::Unspecified);
+        let step = match procedure {
+            Value::Builtin(builtin) => self.call_builtin(builtin, &arguments),
+            Value::Control(control) => self.control(control, &arguments, host),
+            Value::Closure(_) => self.enter(procedure, &arguments),
+            Value::Continuation(id) => self.reinstate(id, &arguments),
+            Value::HostProcedure(procedure) => {
+                let (site, context) = (self.site, self.context);
+                let call = Call {
+                    arguments: &arguments,
+                    context,
+                    site,
+                    form,
+                };
+                host.call(procedure, &call, &mut self.heap)
+                    .map(Step::Return)
+            }
+            other => {
+                let text = super::write::write(&self.heap, other, true);
+                let text = String::from_utf8_lossy(&text).into_owned();
+                let message = format!("`{text}` is not a procedure ({})", other.kind());
+                Err(Mistake::new(Code::NotProcedure, message))
+            }
+        };
+        step.map_err(|mistake| {
+            let origin = mistake
+                .argument
+                .and_then(|argument| argument_place(&self.heap, form, argument));
+            self.fault(mistake, origin)
+        })
+    }
+
+    fn call_builtin(&mut self, builtin: &Builtin, arguments: &[Value]) -> Result<Step, Mistake> {
+        builtin.check_count(arguments.len())?;
+        (builtin.run)(&mut self.heap, arguments).map(Step::Return)
+    }
+
+    fn enter(&mut self, procedure: Value, arguments: &[Value]) -> Result<Step, Mistake> {
+        let Value::Closure(id) = procedure else {
+            return Ok(Step::Return(procedure));
+        };
+        let closure = self.heap.closures[id.0 as usize];
+        let env = self.heap.env(closure.env);
+        let mut parameters = closure.parameters;
+        let mut arguments = arguments;
+        loop {
+            match parameters {
+                Value::Pair(cell) => {
+                    let Value::Symbol(name) = self.heap.car(cell) else {
+                        return Err(Mistake::new(Code::BadForm, "a parameter is not a name"));
+                    };
+                    let Some((first, rest)) = arguments.split_first() else {
+                        return Err(self.wrong_count("few", closure.name));
+                    };
+                    self.heap.define(env, name, *first);
+                    arguments = rest;
+                    parameters = self.heap.cdr(cell);
+                }
+                Value::Symbol(name) => {
+                    let rest = self.heap.list(arguments);
+                    self.heap.define(env, name, rest);
+                    break;
+                }
+                _ if arguments.is_empty() => break,
+                _ => return Err(self.wrong_count("many", closure.name)),
+            }
+        }
+        Ok(self.sequence(closure.body, env))
+    }
+
+    fn wrong_count(&self, which: &str, name: Option<Symbol>) -> Mistake {
+        let of = name.map_or_else(String::new, |name| {
+            format!(" for `{}`", self.heap.name(name))
+        });
+        Mistake::new(Code::ArgumentCount, format!("too {which} arguments{of}"))
+    }
+
+    fn control(
+        &mut self,
+        control: Control,
+        arguments: &[Value],
+        host: &mut dyn Host,
+    ) -> Result<Step, Mistake> {
+        control.check_count(arguments.len())?;
+        let first = arguments.first().copied().unwrap_or(Value::Unspecified);
+        match control {
+            Control::Apply => {
+                let base = self.values.len();
+                let (last, before) = arguments.split_last().unwrap_or((&Value::Nil, &[]));
+                let Some(last) = self.heap.items(*last) else {
+                    return Err(Mistake::wrong_type(
+                        "the last argument of `apply` is a list",
+                    ));
+                };
+                self.values.extend_from_slice(before);
+                self.heap.reserve(last.len() * size_of::<Value>())?;
+                self.values.extend(last);
+                Ok(Step::Apply(base, None))
+            }
+            Control::Eval => {
+                let env = match arguments.get(1) {
+                    Some(Value::Environment(env)) => *env,
+                    _ => GLOBAL,
+                };
+                Ok(Step::Eval(first, env, Place::default()))
+            }
+            Control::CallCc => {
+                let frames = self.frames.clone();
+                let values = self.values.clone();
+                let size = frames.len() * size_of::<Saved>() + values.len() * size_of::<Value>();
+                self.heap.reserve(size)?;
+                self.heap.grow_port(size);
+                self.continuations.push(Continuation { frames, values });
+                let id = ContinuationId(self.continuations.len() as u32 - 1);
+                let base = self.values.len();
+                self.values.extend([first, Value::Continuation(id)]);
+                Ok(Step::Apply(base, None))
+            }
+            Control::IsDefined => {
+                let Value::Symbol(name) = first else {
+                    return Err(Mistake::wrong_type("`defined?` takes a quoted name"));
+                };
+                Ok(Step::Return(Value::Bool(
+                    self.heap.lookup(GLOBAL, name).is_some(),
+                )))
+            }
+            Control::Import => {
+                let Value::String(name) = first else {
+                    let message = format!("`import` takes a string, got {}", first.kind());
+                    return Err(Mistake::wrong_type(message).at(0));
+                };
+                let name = self.heap.bytes(name).to_vec();
+                let forms = host.import(&name, &mut self.heap)?;
+                self.push(Frame::Imported);
+                Ok(self.sequence(forms, GLOBAL))
+            }
+        }
+    }
+
+    fn reinstate(&mut self, id: ContinuationId, arguments: &[Value]) -> Result<Step, Mistake> {
+        let continuation = &self.continuations[id.0 as usize];
+        self.heap
+            .reserve(continuation.frames.len() * size_of::<Saved>())?;
+        self.frames.clone_from(&continuation.frames);
+        self.values.clone_from(&continuation.values);
+        Ok(Step::Return(
+            arguments.first().copied().unwrap_or(Value::Unspecified),
+        ))
+    }
+}

@@ -1,0 +1,111 @@
+//! From the text of a profile to a policy.
+
+use std::collections::BTreeMap;
+
+use lapbelt_policy::rule::{Policy, Version};
+use lapbelt_policy::world::World;
+
+use crate::bind::Binder;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::eval::fault::Fault;
+use crate::eval::machine::Machine;
+use crate::eval::read;
+use crate::eval::value::Value;
+use crate::source::{Imports, LoadedSource, Source};
+use crate::syntax;
+
+/// Most diagnostics of one evaluation; what comes after would be noise.
+const MOST_DIAGNOSTICS: usize = 200;
+
+/// The parameter that turns off the rules a system adds to every profile.
+const NO_IMPLICIT_RULES: &str = "NO_IMPLICIT_RULES";
+
+/// What came out of a profile.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The policy; `None` if any diagnostic is an error.
+    pub policy: Option<Policy>,
+    /// What was found, in the order it was found.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that took part, in the order of their [`lapbelt_policy::origin::SourceId`].
+    pub sources: Vec<LoadedSource>,
+}
+
+/// Evaluates a profile in a world.
+///
+/// `params` are what `(param NAME)` gives; `imports` finds the texts of `(import NAME)`. A profile
+/// with several mistakes gets a diagnostic for each top-level form that has one. Evaluation is
+/// bounded in steps, memory and depth, and gives the same result each time.
+pub fn evaluate(
+    source: &Source<'_>,
+    params: &BTreeMap<String, String>,
+    imports: &dyn Imports,
+    world: &World,
+) -> Evaluation {
+    let mut machine = Machine::new();
+    let mut binder = Binder::new(world, params, imports);
+    binder.define(&mut machine.heap);
+    for text in [
+        include_str!("prelude/scheme.scm"),
+        include_str!("prelude/sbpl.scm"),
+    ] {
+        let parse = syntax::parse(text);
+        let forms = read::read(&mut machine.heap, &parse, None);
+        run(forms, &mut machine, &mut binder);
+    }
+    let loaded = LoadedSource {
+        name: source.name.to_owned(),
+        text: source.text.to_owned(),
+    };
+    if let Ok(forms) = binder.load(loaded, &mut machine.heap) {
+        run(forms, &mut machine, &mut binder);
+        let ran = binder
+            .diagnostics
+            .iter()
+            .all(|d| d.severity != Severity::Error);
+        if binder.version.is_none() && ran {
+            let message = "the profile has no `(version …)`";
+            let mut diagnostic = Diagnostic::error(Code::Version, message, None);
+            diagnostic.help = Some("start the profile with `(version 1)`".into());
+            binder.diagnostics.push(diagnostic);
+        }
+    }
+    let Binder {
+        sources,
+        rules,
+        version,
+        diagnostics,
+        ..
+    } = binder;
+    let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let policy = (!failed).then(|| Policy {
+        version: version.unwrap_or(Version::V1),
+        rules,
+        sources: sources.iter().map(|source| source.name.clone()).collect(),
+        implied: !params.contains_key(NO_IMPLICIT_RULES),
+    });
+    Evaluation {
+        policy,
+        diagnostics,
+        sources,
+    }
+}
+
+/// Runs forms one after the other; a mistake in one does not keep the next from being tried.
+fn run(forms: Value, machine: &mut Machine, binder: &mut Binder<'_>) {
+    let mut at = forms;
+    while let Value::Pair(cell) = at {
+        if binder.diagnostics.len() >= MOST_DIAGNOSTICS {
+            return;
+        }
+        match machine.run(cell, binder) {
+            Ok(_) => {}
+            Err(Fault::Form(diagnostic)) => binder.diagnostics.push(*diagnostic),
+            Err(Fault::Limit(diagnostic)) => {
+                binder.diagnostics.push(*diagnostic);
+                return;
+            }
+        }
+        at = machine.heap.cdr(cell);
+    }
+}

@@ -1,0 +1,182 @@
+//! Policies as canonical SBPL text, which reads back as the same policy.
+
+use std::fmt::Write;
+
+use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::rule::{Action, ModifierArgument, Policy, Rule, Version};
+use lapbelt_policy::world::{ArgumentKind, FilterInfo, World};
+
+/// A string literal that reads back as exactly these bytes.
+pub fn quote(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + 2);
+    out.push('"');
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' => out.push_str("\\\""),
+                '\\' => out.push_str("\\\\"),
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                '\r' => out.push_str("\\r"),
+                c if (c as u32) < 0x20 || c as u32 == 0x7f => {
+                    let _ = write!(out, "\\x{:02x}", c as u32);
+                }
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A regular expression: raw if it can be, else a string literal.
+fn quote_regex(source: &str) -> String {
+    let plain = |c: char| c != '"' && !c.is_control();
+    if source.chars().all(plain) {
+        format!("#\"{source}\"")
+    } else {
+        quote(source.as_bytes())
+    }
+}
+
+/// A whole profile: version, then the rules in their order.
+pub fn policy(policy: &Policy, world: &World) -> String {
+    let version = match policy.version {
+        Version::V1 => 1,
+        Version::V2 => 2,
+        Version::V3 => 3,
+    };
+    let mut out = format!("(version {version})\n");
+    for one in &policy.rules {
+        out.push_str(&rule(one, world));
+        out.push('\n');
+    }
+    out
+}
+
+/// A rule, without a line end. With several filters each stands on a line of its own.
+pub fn rule(rule: &Rule, world: &World) -> String {
+    let mut out = String::from(match rule.action {
+        Action::Allow => "(allow",
+        Action::Deny => "(deny",
+    });
+    for id in &rule.operations {
+        out.push(' ');
+        out.push_str(&world.operation(*id).name);
+    }
+    let separator = if rule.filters.len() > 1 {
+        "\n    "
+    } else {
+        " "
+    };
+    for one in &rule.filters {
+        out.push_str(separator);
+        put(&one.filter, world, &mut out);
+    }
+    for modifier in &rule.modifiers {
+        out.push_str(separator);
+        let _ = write!(out, "(with {}", world.modifier(modifier.modifier).name);
+        match &modifier.argument {
+            None => {}
+            Some(ModifierArgument::Integer(number)) => {
+                let _ = write!(out, " {number}");
+            }
+            Some(ModifierArgument::Text(text)) => {
+                let _ = write!(out, " {}", quote(text));
+            }
+        }
+        out.push(')');
+    }
+    out.push(')');
+    out
+}
+
+/// A filter on one line.
+pub fn filter(filter: &Filter, world: &World) -> String {
+    let mut out = String::new();
+    put(filter, world, &mut out);
+    out
+}
+
+fn put(filter: &Filter, world: &World, out: &mut String) {
+    let (word, inner) = match filter {
+        Filter::Test(test) => return put_test(test, world, out),
+        Filter::Any(inner) => ("require-any", inner.as_slice()),
+        Filter::All(inner) => ("require-all", inner.as_slice()),
+        Filter::Not(inner) => ("require-not", std::slice::from_ref(&**inner)),
+    };
+    out.push('(');
+    out.push_str(word);
+    for one in inner {
+        out.push(' ');
+        put(one, world, out);
+    }
+    out.push(')');
+}
+
+fn put_test(test: &Test, world: &World, out: &mut String) {
+    let info = world.filter(test.filter);
+    let _ = match &test.argument {
+        Argument::Pattern(pattern) => {
+            let (suffix, text) = match pattern {
+                Pattern::Literal(text) => ("literal", quote(text)),
+                Pattern::Prefix(text) => ("prefix", quote(text)),
+                Pattern::Subpath(text) => ("subpath", quote(text)),
+                Pattern::Regex(regex) => ("regex", quote_regex(regex.source())),
+            };
+            write!(out, "({} {text})", pattern_name(info, suffix))
+        }
+        Argument::Integer(number) => {
+            let named = info.values.iter().find(|(_, n)| n == number);
+            match named {
+                Some((name, _)) => write!(out, "({} {name})", info.name),
+                None => write!(out, "({} {number})", info.name),
+            }
+        }
+        Argument::Bits(bits) => write!(out, "({} #o{bits:04o})", info.name),
+        Argument::Text(text) => write!(out, "({} {})", info.name, quote(text)),
+        Argument::Bool(truth) => {
+            write!(out, "({} {})", info.name, if *truth { "#t" } else { "#f" })
+        }
+        Argument::Network(pattern) => {
+            write!(out, "({} {})", info.name, network(*pattern))
+        }
+    };
+}
+
+/// The form of a filter for a kind of pattern: plain words for paths, suffixes for all others.
+fn pattern_name(info: &FilterInfo, suffix: &str) -> String {
+    match (info.name.as_str(), info.kind, suffix) {
+        ("path", ArgumentKind::PathPattern, _) => suffix.to_owned(),
+        (name, _, "literal") => name.to_owned(),
+        (name, _, _) => format!("{name}-{suffix}"),
+    }
+}
+
+fn network(pattern: NetworkPattern) -> String {
+    let protocol = match pattern.protocol {
+        Protocol::Ip => "ip",
+        Protocol::Ip4 => "ip4",
+        Protocol::Ip6 => "ip6",
+        Protocol::Tcp => "tcp",
+        Protocol::Tcp4 => "tcp4",
+        Protocol::Tcp6 => "tcp6",
+        Protocol::Udp => "udp",
+        Protocol::Udp4 => "udp4",
+        Protocol::Udp6 => "udp6",
+        Protocol::Unix => return "unix-socket".to_owned(),
+    };
+    let host = match pattern.host {
+        Host::Any => "*",
+        Host::Localhost => "localhost",
+    };
+    match (pattern.host, pattern.port) {
+        (Host::Any, None) => protocol.to_owned(),
+        (_, None) => format!("{protocol} \"{host}:*\""),
+        (_, Some(port)) => format!("{protocol} \"{host}:{port}\""),
+    }
+}

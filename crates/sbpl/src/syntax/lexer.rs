@@ -1,0 +1,134 @@
+//! Cuts a text into tokens.
+
+use super::literal;
+use super::token::{Span, Token, TokenKind};
+
+/// Cuts `text` into tokens; concatenated they are the text again.
+pub fn tokenize(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let (kind, length) = next(&text[start..]);
+        tokens.push(Token {
+            kind,
+            span: Span {
+                start,
+                end: start + length,
+            },
+        });
+        start += length;
+    }
+    tokens
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c' | '\u{feff}')
+}
+
+fn is_delimiter(c: char) -> bool {
+    is_blank(c) || matches!(c, '(' | ')' | '"' | ';')
+}
+
+/// Kind and length of the first token of a text that is not empty.
+fn next(rest: &str) -> (TokenKind, usize) {
+    let mut chars = rest.chars();
+    let first = chars.next().unwrap_or(' ');
+    match first {
+        c if is_blank(c) => (TokenKind::Whitespace, until(rest, |c| !is_blank(c))),
+        ';' => (TokenKind::LineComment, until(rest, |c| c == '\n')),
+        '(' => (TokenKind::Open, 1),
+        ')' => (TokenKind::Close, 1),
+        '\'' => (TokenKind::Quote, 1),
+        '`' => (TokenKind::Quasiquote, 1),
+        ',' if rest.starts_with(",@") => (TokenKind::UnquoteSplicing, 2),
+        ',' => (TokenKind::Unquote, 1),
+        '"' => (TokenKind::String, string_length(rest)),
+        '#' => sharp(rest),
+        _ => {
+            let length = until(rest, is_delimiter);
+            (word(&rest[..length]), length)
+        }
+    }
+}
+
+/// Bytes before the first character that `stop` accepts.
+fn until(rest: &str, stop: impl Fn(char) -> bool) -> usize {
+    rest.find(stop).unwrap_or(rest.len())
+}
+
+fn word(text: &str) -> TokenKind {
+    if text == "." {
+        TokenKind::Dot
+    } else if literal::number(text).is_some() {
+        TokenKind::Number
+    } else {
+        TokenKind::Symbol
+    }
+}
+
+/// Length of `"…"`, or of everything if it is never closed.
+fn string_length(rest: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in rest.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+fn sharp(rest: &str) -> (TokenKind, usize) {
+    match rest.as_bytes().get(1) {
+        Some(b'(') => (TokenKind::VectorOpen, 2),
+        Some(b'"') => {
+            let end = rest[2..].find('"').map_or(rest.len(), |at| at + 3);
+            (TokenKind::RawString, end)
+        }
+        Some(b'|') => (TokenKind::BlockComment, block_comment_length(rest)),
+        Some(b'!') => (TokenKind::LineComment, until(rest, |c| c == '\n')),
+        Some(b'\\') => {
+            let Some(c) = rest[2..].chars().next() else {
+                return (TokenKind::Unknown, 2);
+            };
+            let one = 2 + c.len_utf8();
+            let more = if is_delimiter(c) {
+                0
+            } else {
+                until(&rest[one..], is_delimiter)
+            };
+            (TokenKind::Character, one + more)
+        }
+        _ => {
+            let length = until(rest, is_delimiter);
+            let kind = match &rest[..length] {
+                "#t" | "#f" => TokenKind::Boolean,
+                text if literal::number(text).is_some() => TokenKind::Number,
+                _ => TokenKind::Unknown,
+            };
+            (kind, length)
+        }
+    }
+}
+
+fn block_comment_length(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let (mut at, mut depth) = (2, 1u32);
+    while at < bytes.len() {
+        if bytes[at..].starts_with(b"|#") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                return at;
+            }
+        } else if bytes[at..].starts_with(b"#|") {
+            depth += 1;
+            at += 2;
+        } else {
+            at += 1;
+        }
+    }
+    bytes.len()
+}

@@ -1,0 +1,128 @@
+//! Every profile of the corpus: all parse, and those that a Mac has run evaluate.
+#![allow(missing_docs)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lapbelt_policy::world::{World, shipped};
+use lapbelt_sbpl::diag::Severity;
+use lapbelt_sbpl::{Imports, LoadedSource, Source, evaluate, syntax};
+
+fn corpus() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = std::env::var_os("LAPBELT_CORPUS")
+        .map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
+    if path.is_dir() {
+        return Some(path);
+    }
+    let required = std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_some_and(|v| v == "1");
+    assert!(!required, "no corpus at {}", path.display());
+    eprintln!("skipped: no corpus at {}", path.display());
+    None
+}
+
+fn profiles(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).expect("readable directory") {
+            let path = entry.expect("directory entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == "sb" || e == "scm") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn text(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(path).expect("readable file")).into_owned()
+}
+
+fn world() -> World {
+    shipped("macos-14.4.1")
+        .expect("a shipped world")
+        .expect("a good world file")
+}
+
+/// Imports beside the profile.
+struct Beside(PathBuf);
+
+impl Imports for Beside {
+    fn load(&self, name: &str) -> Result<LoadedSource, String> {
+        let file = Path::new(name).file_name().ok_or("no file name")?;
+        let path = self.0.join(file);
+        if !path.is_file() {
+            return Err("not in the corpus".into());
+        }
+        Ok(LoadedSource {
+            name: name.to_owned(),
+            text: text(&path),
+        })
+    }
+}
+
+/// Placeholder values for the parameters that real profiles ask for.
+fn parameters() -> BTreeMap<String, String> {
+    let names = [
+        "HOME",
+        "_HOME",
+        "WORK_DIR",
+        "DYLD_LOG_PATH",
+        "TMPDIR",
+        "_TMPDIR",
+    ];
+    names
+        .into_iter()
+        .map(|name| (name.to_owned(), format!("/private/{name}")))
+        .collect()
+}
+
+#[test]
+fn tokens_of_every_profile_concatenate_to_it() {
+    let Some(corpus) = corpus() else { return };
+    let all = profiles(&corpus);
+    assert!(all.len() > 300, "only {} profiles found", all.len());
+    for path in all {
+        let text = text(&path);
+        let parse = syntax::parse(&text);
+        let whole: String = parse.tokens().iter().map(|t| t.span.slice(&text)).collect();
+        assert_eq!(whole, text, "{}", path.display());
+    }
+}
+
+#[test]
+fn profiles_that_a_mac_has_run_evaluate() {
+    let Some(corpus) = corpus() else { return };
+    let world = world();
+    let all = profiles(&corpus.join("runtime/profiles"));
+    assert!(!all.is_empty());
+    let mut bad = Vec::new();
+    for path in &all {
+        let name = path.display().to_string();
+        let source = Source {
+            name: &name,
+            text: &text(path),
+        };
+        let imports = Beside(path.parent().expect("a parent").to_owned());
+        let evaluation = evaluate(&source, &parameters(), &imports, &world);
+        let errors = evaluation
+            .diagnostics
+            .iter()
+            .filter(|d| d.severity == Severity::Error);
+        for error in errors {
+            bad.push(format!("{name}: {error:?}"));
+        }
+    }
+    assert!(
+        bad.is_empty(),
+        "{} of {}:\n{}",
+        bad.len(),
+        all.len(),
+        bad.join("\n")
+    );
+}
