@@ -2,12 +2,13 @@
 #![forbid(unsafe_code)]
 
 mod tables;
+mod tidy;
 mod worlds;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask worlds [--check]";
+const USAGE: &str = "usage: cargo xtask worlds [--check] | tidy";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["worlds"] => worlds::write(&corpus(), &root()),
         ["worlds", "--check"] => worlds::check(&corpus(), &root()),
+        ["tidy"] => tidy::check(&root()),
         _ => Err(USAGE.into()),
     };
     match result {

@@ -252,3 +252,20 @@ fn linux() -> Result<String> {
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_files_in_the_tree_are_the_generated_ones() {
+        let corpus = crate::corpus();
+        if !corpus.is_dir() {
+            assert!(
+                std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_none_or(|v| v != "1"),
+                "no corpus"
+            );
+            eprintln!("skipped: no corpus at {}", corpus.display());
+            return;
+        }
+        super::check(&corpus, &crate::root()).expect("fresh world files");
+    }
+}
