@@ -21,6 +21,7 @@ evidence darwin-headers derived: Darwin's sys/kern_control.h and sys/sys_domain.
 evidence modifiers-13.0 derived: modifier table of libsandbox of the macOS 13.0 beta: blacktop/ipsw, pkg/sandbox/data/libsandbox_13.0.0.gz @ 6797a84a1527; equal to iOS 16-18: cellebrite-labs/sandblaster @ e532bf62266f
 evidence errno derived: errno names of the iOS 16-18 modifier table: cellebrite-labs/sandblaster, reverse-sandbox/modifiers.json @ e532bf62266f
 evidence library derived: other names that the Scheme library of older releases gives, and that shipped profiles use
+evidence iokit-open derived: on 14.4.1 a (version 1) profile with iokit-user-client-class on it opens that user client (closure:iokit:v4), and of the two successors only iokit-open-service is an operation that version 1 does not know (default-v1)
 evidence legacy-codesigning derived: process-codesigning operations of 13.0 were renamed process-legacy-codesigning, by position in the tables
 evidence kernel-paths kernel log of 14.4.1: decisions name the resolved path, never the spelling used
 evidence implied-bytes compiled bytes: the self tests on slots 102, 103, 104 and 145 in golden_bucket4_v1_read and sys_sample

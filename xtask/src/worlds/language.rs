@@ -59,7 +59,7 @@ pub(super) const ALIASES: &[(&str, &str, &str)] = &[
     ("ipc-posix-sem", "ipc-posix-sem*", "library"),
     ("ipc-posix-shm", "ipc-posix-shm*", "library"),
     ("ipc-posix-shm-read*", "ipc-posix-shm-read-data", "library"),
-    ("iokit-open", "iokit-open*", "library"),
+    ("iokit-open", "iokit-open-user-client", "iokit-open"),
     ("managed-preference*", "managed-preference-read", "library"),
     ("system-misc", "system*", "library"),
     ("time-set", "system-set-time", "library"),
