@@ -6,7 +6,7 @@ mod rule;
 mod suggest;
 mod vocabulary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::origin::{Origin, SourceId};
@@ -47,12 +47,15 @@ enum Procedure {
     Ioctl,
     PathAncestors,
     MessageFilter,
+    /// Makes an operation that rules may name without effect.
+    NoOperation,
 }
 
 /// A thing that SBPL makes and Scheme carries about, in a list headed by its kind.
 #[derive(Clone, Debug)]
 enum Object {
-    Operation(OperationId),
+    /// `None`: known and without effect.
+    Operation(Option<OperationId>),
     /// Alternatives.
     Filter(Vec<RuleFilter>),
     Modifier(Modifier, Option<Origin>),
@@ -81,8 +84,8 @@ pub(crate) struct Binder<'a> {
     pub(crate) version: Option<Version>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// The parameter last asked for in vain, for the message about the `#f` it gave.
-    missing: Option<String>,
+    /// Parameters that were asked for and not given.
+    missing: BTreeSet<String>,
 }
 
 impl<'a> Binder<'a> {
@@ -102,7 +105,7 @@ impl<'a> Binder<'a> {
             version: None,
             rules: Vec::new(),
             diagnostics: Vec::new(),
-            missing: None,
+            missing: BTreeSet::new(),
         }
     }
 
@@ -155,7 +158,7 @@ impl<'a> Binder<'a> {
         match self.params.get(&name) {
             Some(value) => Ok(heap.string(value.clone().into_bytes())),
             None => {
-                self.missing = Some(name);
+                self.missing.insert(name);
                 Ok(Value::Bool(false))
             }
         }
@@ -233,6 +236,7 @@ impl Host for Binder<'_> {
             }
             Procedure::Ioctl => self.ioctl(call, heap),
             Procedure::PathAncestors => self.path_ancestors(call, heap),
+            Procedure::NoOperation => Ok(self.object(Object::Operation(None), heap)),
             Procedure::MessageFilter => Err(Mistake::new(
                 Code::Unsupported,
                 "message filters cannot be carried into a policy yet",
@@ -258,6 +262,25 @@ impl Host for Binder<'_> {
 
     fn imported(&mut self) {
         self.running.pop();
+    }
+
+    fn explain_false(&self, written: Option<&[u8]>) -> Option<String> {
+        match written {
+            Some(name) => {
+                let name = String::from_utf8_lossy(name);
+                Some(format!(
+                    "parameter `{name}` was not given; pass it with -D {name}=…"
+                ))
+            }
+            None if self.missing.is_empty() => None,
+            None => {
+                let names: Vec<&str> = self.missing.iter().map(String::as_str).collect();
+                Some(format!(
+                    "a parameter that is not given is #f; not given: {}",
+                    names.join(", ")
+                ))
+            }
+        }
     }
 
     fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake {

@@ -62,6 +62,8 @@ codes! {
     IllegalArgument = "illegal-argument",
     /// A filter on an operation that does not have its value.
     FilterNotApplicable = "filter-not-applicable",
+    /// An operation that is asked inside message filters only.
+    OperationNotApplicable = "operation-not-applicable",
     /// A modifier on an action or operation that does not take it.
     ModifierNotApplicable = "modifier-not-applicable",
     /// A modifier given twice.

@@ -107,17 +107,11 @@ impl Binder<'_> {
             ArgumentKind::Bool => "boolean",
             ArgumentKind::Network => "network address",
         };
-        let mut mistake = Mistake::wrong_type(format!(
+        Mistake::wrong_type(format!(
             "invalid data type of {} filter; expected {expected}, got {}",
             info.name,
             value.kind()
-        ));
-        if let (Value::Bool(false), Some(name)) = (value, &self.missing) {
-            mistake.help = Some(format!(
-                "parameter `{name}` was not given; pass it with -D {name}=…"
-            ));
-        }
-        mistake
+        ))
     }
 
     /// `(remote ip "HOST:PORT" …)`, `(remote unix-socket)`, `(remote unix-socket FILTER …)`.

@@ -3,7 +3,7 @@
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter};
-use lapbelt_policy::world::{ArgumentKind, ModifierId, ModifierKind, OperationId};
+use lapbelt_policy::world::{ModifierId, ModifierKind, Operation, OperationId};
 
 use super::filter::any;
 use super::{Binder, Object, Procedure};
@@ -17,6 +17,7 @@ use crate::eval::value::Value;
 #[derive(Default)]
 struct Parts {
     operations: Vec<OperationId>,
+    has_operations: bool,
     filters: Vec<RuleFilter>,
     has_filters: bool,
     modifiers: Vec<(Modifier, Option<Origin>)>,
@@ -45,11 +46,14 @@ impl Binder<'_> {
         for value in heap.items(call.context).unwrap_or_default() {
             self.surrounding(value, call, &mut parts, heap)?;
         }
-        if parts.operations.is_empty() {
+        if !parts.has_operations {
             return Err(Mistake::new(
                 Code::NoOperation,
                 "the rule names no operation",
             ));
+        }
+        if parts.operations.is_empty() {
+            return Ok(Value::Nil);
         }
         if parts.has_filters && parts.filters.is_empty() {
             // A filter without alternatives never holds; an empty list would mean always.
@@ -58,8 +62,8 @@ impl Binder<'_> {
                 origin: call.site,
             });
         }
-        self.check_filters(&parts)?;
-        self.check_modifiers(action, &parts, call)?;
+        self.check_operations(&parts, call)?;
+        self.check_modifiers(action, &parts, call);
         self.one_more_rule(Rule {
             action,
             operations: parts.operations,
@@ -82,7 +86,10 @@ impl Binder<'_> {
         heap: &mut Heap,
     ) -> Result<(), Mistake> {
         match self.as_object(value, heap) {
-            Some(Object::Operation(id)) => parts.operations.push(*id),
+            Some(Object::Operation(id)) => {
+                parts.has_operations = true;
+                parts.operations.extend(*id);
+            }
             Some(Object::Filter(alternatives)) => {
                 parts.has_filters = true;
                 parts
@@ -176,62 +183,66 @@ impl Binder<'_> {
         self.part(value, call.site, parts, heap)
     }
 
-    fn check_filters(&mut self, parts: &Parts) -> Result<(), Mistake> {
-        for filter in &parts.filters {
-            for id in &parts.operations {
-                self.check_filter(*id, &filter.filter, filter.origin)?;
+    /// Whether requests of the operation, or of one that falls back to it, carry values of the
+    /// category. Not known counts as yes.
+    fn accepts(&self, operation: OperationId, category: &str) -> bool {
+        let takes =
+            |o: &Operation| o.categories.is_empty() || o.categories.iter().any(|c| c == category);
+        let world = self.world;
+        takes(world.operation(operation))
+            || (world.operations().iter()).any(|o| takes(o) && world.falls_back_to(o.id, operation))
+    }
+
+    fn check_operations(&mut self, parts: &Parts, call: &Call<'_>) -> Result<(), Mistake> {
+        for id in &parts.operations {
+            let operation = self.world.operation(*id);
+            if !operation.in_table {
+                // The message of 14.4.1 for `(allow iokit-external-method …)`.
+                let message = format!(
+                    "{} operation not applicable in this context",
+                    operation.name
+                );
+                return Err(Mistake::new(Code::OperationNotApplicable, message)
+                    .help("it is asked inside message filters only"));
+            }
+            for filter in &parts.filters {
+                self.check_filter(operation, &filter.filter, filter.origin.or(call.site));
             }
         }
         Ok(())
     }
 
-    fn check_filter(
-        &mut self,
-        operation: OperationId,
-        filter: &Filter,
-        origin: Option<Origin>,
-    ) -> Result<(), Mistake> {
+    /// Warns of a filter whose value no request of the operation has. Systems differ in whether
+    /// they refuse it: macOS 10.15 ships profiles with `global-name` on shared memory, and 14.4.1
+    /// compiles `literal` there, which never matches.
+    fn check_filter(&mut self, operation: &Operation, filter: &Filter, origin: Option<Origin>) {
         let test = match filter {
             Filter::Test(test) => test,
             Filter::Any(inner) | Filter::All(inner) => {
-                return inner
+                inner
                     .iter()
-                    .try_for_each(|f| self.check_filter(operation, f, origin));
+                    .for_each(|f| self.check_filter(operation, f, origin));
+                return;
             }
             Filter::Not(inner) => return self.check_filter(operation, inner, origin),
         };
-        let (operation, info) = (
-            self.world.operation(operation),
-            self.world.filter(test.filter),
-        );
-        if operation.categories.is_empty()
-            || info.category.is_empty()
-            || operation.categories.contains(&info.category)
-        {
-            return Ok(());
+        let info = self.world.filter(test.filter);
+        if info.category.is_empty() || self.accepts(operation.id, &info.category) {
+            return;
         }
         let message = format!(
             "filter `{}` does not apply to operation `{}`",
             info.name, operation.name
         );
         let mut diagnostic = Diagnostic::error(Code::FilterNotApplicable, message, origin);
-        // A path filter there compiles on 14.4.1 and never matches; the others are refused.
-        if info.kind == ArgumentKind::PathPattern {
-            diagnostic.severity = Severity::Warning;
-            diagnostic.help = Some("the rule will never match".into());
-        }
+        diagnostic.severity = Severity::Warning;
+        diagnostic.help = Some("the filter will never match".into());
         if !self.diagnostics.contains(&diagnostic) {
             self.diagnostics.push(diagnostic);
         }
-        Ok(())
     }
 
-    fn check_modifiers(
-        &mut self,
-        action: Action,
-        parts: &Parts,
-        call: &Call<'_>,
-    ) -> Result<(), Mistake> {
+    fn check_modifiers(&mut self, action: Action, parts: &Parts, call: &Call<'_>) {
         for (at, (modifier, origin)) in parts.modifiers.iter().enumerate() {
             let info = self.world.modifier(modifier.modifier);
             let applies = match action {
@@ -261,7 +272,6 @@ impl Binder<'_> {
             self.diagnostics
                 .push(Diagnostic::error(code, message, origin));
         }
-        Ok(())
     }
 
     /// `(with MODIFIER [argument])`.

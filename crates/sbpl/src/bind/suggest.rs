@@ -60,7 +60,7 @@ impl Binder<'_> {
                     names,
                 )
             }
-            Some(Procedure::Filter(id, _)) => {
+            Some(Procedure::Filter(id, _)) if !world.filter(id).values.is_empty() => {
                 let info = world.filter(id);
                 let names = info.values.iter().map(|(name, _)| name.as_str()).collect();
                 let message = format!("`{name}` is no value of filter `{}`", info.name);

@@ -24,6 +24,7 @@ const WORDS: &[(&str, Procedure)] = &[
     ("_IO", Procedure::Ioctl),
     ("path-ancestors", Procedure::PathAncestors),
     ("apply-message-filter", Procedure::MessageFilter),
+    ("%no-operation", Procedure::NoOperation),
 ];
 
 /// Words of an address. They stand for themselves.
@@ -49,7 +50,7 @@ impl Binder<'_> {
             self.procedure(name, *procedure, heap);
         }
         for operation in self.world.operations() {
-            let value = self.object(Object::Operation(operation.id), heap);
+            let value = self.object(Object::Operation(Some(operation.id)), heap);
             define(&operation.name, value, heap);
         }
         for filter in self.world.filters() {

@@ -26,6 +26,10 @@ pub(crate) trait Host {
     /// The forms of the last import have run.
     fn imported(&mut self);
 
+    /// Says where a `#f` may come from that was no good as an argument; `written` is the name of
+    /// the parameter if the argument is written `(param NAME)`.
+    fn explain_false(&self, written: Option<&[u8]>) -> Option<String>;
+
     /// Says what an unbound name was meant to be. `caller` is the procedure it is an argument of,
     /// `head` tells that it stands in the place of a procedure.
     fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake;
@@ -50,7 +54,7 @@ impl Call<'_> {
     }
 }
 
-fn argument_place(heap: &Heap, form: Option<PairId>, argument: usize) -> Option<Origin> {
+fn argument_cell(heap: &Heap, form: Option<PairId>, argument: usize) -> Option<PairId> {
     let mut cell = form?;
     for _ in 0..=argument {
         let Value::Pair(next) = heap.cdr(cell) else {
@@ -58,7 +62,11 @@ fn argument_place(heap: &Heap, form: Option<PairId>, argument: usize) -> Option<
         };
         cell = next;
     }
-    heap.origin(heap.pair(cell).item)
+    Some(cell)
+}
+
+fn argument_place(heap: &Heap, form: Option<PairId>, argument: usize) -> Option<Origin> {
+    heap.origin(heap.pair(argument_cell(heap, form, argument)?).item)
 }
 
 /// What to do next.
@@ -275,7 +283,7 @@ impl Machine {
     /// Evaluates a body; its last form takes the place of the body.
     pub(super) fn sequence(&mut self, body: Value, env: EnvId) -> Step {
         let Value::Pair(cell) = body else {
-            return Step::Return(Value::Unspecified);
+            return Step::Return(Value::Nil);
         };
         let rest = self.heap.cdr(cell);
         if rest != Value::Nil {
@@ -342,7 +350,7 @@ impl Machine {
             Frame::Sequence { rest, env } => Ok(self.sequence(rest, env)),
             Frame::If { branches, env } => {
                 let Value::Pair(then) = branches else {
-                    return Ok(Step::Return(Value::Unspecified));
+                    return Ok(Step::Return(Value::Nil));
                 };
                 Ok(match (value.is_true(), self.heap.cdr(then)) {
                     (true, _) => self.eval_cell(then, env),
@@ -380,7 +388,7 @@ impl Machine {
             Frame::When { wanted, body, env } => Ok(if value.is_true() == wanted {
                 self.sequence(body, env)
             } else {
-                Step::Return(Value::Unspecified)
+                Step::Return(Value::Nil)
             }),
             Frame::Bind {
                 name,
@@ -477,12 +485,32 @@ impl Machine {
                 Err(Mistake::new(Code::NotProcedure, message))
             }
         };
-        step.map_err(|mistake| {
-            let origin = mistake
-                .argument
-                .and_then(|argument| argument_place(&self.heap, form, argument));
+        step.map_err(|mut mistake| {
+            let Some(argument) = mistake.argument else {
+                return self.fault(mistake, None);
+            };
+            if mistake.help.is_none() && arguments.get(argument) == Some(&Value::Bool(false)) {
+                mistake.help = host.explain_false(self.parameter_name(form, argument));
+            }
+            let origin = argument_place(&self.heap, form, argument);
             self.fault(mistake, origin)
         })
+    }
+
+    /// `NAME` if an argument is written `(param "NAME")`.
+    fn parameter_name(&self, form: Option<PairId>, argument: usize) -> Option<&[u8]> {
+        let cell = argument_cell(&self.heap, form, argument)?;
+        let Value::Pair(inner) = self.heap.car(cell) else {
+            return None;
+        };
+        let (Value::Symbol(word), Value::Pair(rest)) = (self.heap.car(inner), self.heap.cdr(inner))
+        else {
+            return None;
+        };
+        match (self.heap.name(word), self.heap.car(rest)) {
+            ("param" | "getenv", Value::String(name)) => Some(self.heap.bytes(name)),
+            _ => None,
+        }
     }
 
     fn call_builtin(&mut self, builtin: &Builtin, arguments: &[Value]) -> Result<Step, Mistake> {
@@ -552,13 +580,8 @@ impl Machine {
                 self.values.extend(last);
                 Ok(Step::Apply(base, None))
             }
-            Control::Eval => {
-                let env = match arguments.get(1) {
-                    Some(Value::Environment(env)) => *env,
-                    _ => GLOBAL,
-                };
-                Ok(Step::Eval(first, env, Place::default()))
-            }
+            // The second argument, an environment, can only be the global one.
+            Control::Eval => Ok(Step::Eval(first, GLOBAL, Place::default())),
             Control::CallCc => {
                 let frames = self.frames.clone();
                 let values = self.values.clone();

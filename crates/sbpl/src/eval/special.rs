@@ -151,7 +151,7 @@ impl Machine {
                 self.push(Frame::Within { body, env });
                 Ok(self.eval_cell(cell, env))
             }
-            Special::Ignore => Ok(Step::Return(Value::Unspecified)),
+            Special::Ignore => Ok(Step::Return(Value::Nil)),
         }
     }
 
@@ -312,7 +312,7 @@ impl Machine {
 
     pub(super) fn cond(&mut self, clauses: Value, env: EnvId) -> Result<Step, Mistake> {
         let Value::Pair(cell) = clauses else {
-            return Ok(Step::Return(Value::Unspecified));
+            return Ok(Step::Return(Value::Nil));
         };
         let Value::Pair(clause) = self.heap.car(cell) else {
             return Err(bad("a clause of `cond` is a list"));
@@ -336,7 +336,7 @@ impl Machine {
         env: EnvId,
     ) -> Result<Step, Mistake> {
         let Value::Pair(cell) = clauses else {
-            return Ok(Step::Return(Value::Unspecified));
+            return Ok(Step::Return(Value::Nil));
         };
         if !value.is_true() {
             return self.cond(self.heap.cdr(cell), env);
@@ -382,7 +382,7 @@ impl Machine {
                 return Ok(self.sequence(self.heap.cdr(clause), env));
             }
         }
-        Ok(Step::Return(Value::Unspecified))
+        Ok(Step::Return(Value::Nil))
     }
 
     /// `and` with the value so far and what is left.

@@ -64,7 +64,6 @@ pub(crate) enum Value {
     Closure(ClosureId),
     Macro(ClosureId),
     Continuation(ContinuationId),
-    Environment(EnvId),
     Port(PortId),
     HostProcedure(HostProcedure),
     HostObject(HostObject),
@@ -95,7 +94,6 @@ impl Value {
             | Self::Closure(_)
             | Self::Continuation(_)
             | Self::HostProcedure(_) => "procedure",
-            Self::Environment(_) => "environment",
             Self::Port(_) => "port",
             Self::HostObject(_) => "object",
         }

@@ -13,3 +13,19 @@
   (apply allow (with assign-storage-class name) storage-class-map filters))
 (define (record . rules) #t)
 (define (eliminate-duplicate-rules) #t)
+; Operations that profiles still name and that decide nothing any more.
+(unless (defined? 'ipc-posix-shm-read-metadata) (define ipc-posix-shm-read-metadata (%no-operation)))
+(unless (defined? 'mach-per-user-lookup) (define mach-per-user-lookup (%no-operation)))
+(unless (defined? 'system-chud) (define system-chud (%no-operation)))
+(unless (defined? 'qtn-download) (define qtn-download (%no-operation)))
+; Switches of the tools around a profile.
+(define (disable-callouts) #t)
+(define (disable-full-symbolication) #t)
+; The parts of a string between separators, empty ones left out.
+(define (split-string string separators)
+  (let ((separators (string->list separators)))
+    (let loop ((rest (reverse (string->list string))) (part '()) (parts '()))
+      (let ((done (if (null? part) parts (cons (list->string part) parts))))
+        (cond ((null? rest) done)
+              ((memv (car rest) separators) (loop (cdr rest) '() done))
+              (else (loop (cdr rest) (cons (car rest) part) parts)))))))

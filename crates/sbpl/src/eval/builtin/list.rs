@@ -180,7 +180,6 @@ pub(super) const TABLE: &[Builtin] = &[
     test!("vector?", Value::Vector(_)),
     test!("eof-object?", Value::Eof),
     test!("port?", Value::Port(_)),
-    test!("environment?", Value::Environment(_)),
     test!("macro?", Value::Macro(_) | Value::Special(_)),
     test!("closure?", Value::Closure(_) | Value::Macro(_)),
     test!(

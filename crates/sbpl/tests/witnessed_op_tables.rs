@@ -1,0 +1,117 @@
+//! What the world says of defaults, fallback and implied rules, held against the op tables that the
+//! build's own compiler wrote: an operation whose slot holds a terminal node decides so whatever
+//! is asked, any other depends on the request.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lapbelt_policy::decide::Decider;
+use lapbelt_policy::rule::Action;
+use lapbelt_policy::world::shipped;
+use lapbelt_sbpl::{NoImports, Source, evaluate};
+use serde_json::Value;
+
+/// Slots whose node asks for what no rule of a profile can say yet, with the reason.
+const BEYOND_RULES: &[(&str, &str)] = &[
+    (
+        "syscall-unix",
+        "version 2 infers a mask of system calls from the operations allowed",
+    ),
+    (
+        "syscall-mach",
+        "version 2 infers a mask of Mach traps from the operations allowed",
+    ),
+    (
+        "iokit-open-user-client",
+        "message filters are not part of the policy",
+    ),
+];
+
+/// The corpus, or `None` with a note where it may be absent.
+fn corpus() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = std::env::var_os("LAPBELT_CORPUS")
+        .map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
+    if path.is_dir() {
+        return Some(path);
+    }
+    let required = std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_some_and(|v| v == "1");
+    assert!(!required, "no corpus at {}", path.display());
+    eprintln!("skipped: no corpus at {}", path.display());
+    None
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).expect("ASCII"), 16);
+    digits
+        .chunks(2)
+        .map(|pair| byte(pair).expect("a byte"))
+        .collect()
+}
+
+/// For each slot of the op table, what its terminal node decides; `None` for a filter node.
+fn op_table(blob: &[u8]) -> Vec<Option<Action>> {
+    let word = |at: usize| usize::from(u16::from_le_bytes([blob[at], blob[at + 1]]));
+    let count = usize::from(blob[4]);
+    let tables = word(10) + usize::from(blob[5]) + usize::from(blob[6]) + word(12);
+    let table = 14 + 2 * tables;
+    let nodes = (table + 2 * count).next_multiple_of(8);
+    let node = |slot: usize| &blob[nodes + 8 * word(table + 2 * slot)..][..8];
+    let decision = |node: &[u8]| match node {
+        [1, flags, ..] if flags & 1 == 1 => Some(Action::Deny),
+        [1, ..] => Some(Action::Allow),
+        _ => None,
+    };
+    (0..count).map(|slot| decision(node(slot))).collect()
+}
+
+#[test]
+fn entries_decide_as_the_slots_do() {
+    let Some(witness) = corpus().map(|path| path.join("witness")) else {
+        return;
+    };
+    let world = shipped("macos-14.4.1")
+        .expect("a shipped world")
+        .expect("it parses");
+    let read = |name: &str| std::fs::read_to_string(witness.join(name)).expect("a witness");
+    let index: Value = serde_json::from_str(&read("index.json")).expect("the index");
+    let mut wrong = Vec::new();
+    let entries = index["entries"].as_array().expect("entries");
+    assert!(entries.len() > 40);
+    for entry in entries {
+        let id = entry["id"].as_str().expect("an id");
+        let params: BTreeMap<_, _> = entry["params"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.clone(), value.as_str().expect("text").to_owned()))
+            .collect();
+        let text = read(&format!("{id}.sb"));
+        let evaluation = evaluate(
+            &Source {
+                name: id,
+                text: &text,
+            },
+            &params,
+            &NoImports,
+            &world,
+        );
+        let Some(policy) = evaluation.policy else {
+            panic!("{id} does not evaluate: {:?}", evaluation.diagnostics);
+        };
+        let decider = Decider::new(&policy, &world);
+        let table = op_table(&bytes(&read(&format!("{id}.hex"))));
+        for (operation, slot) in world.operations().iter().zip(table) {
+            let ours = decider.always(operation.id);
+            let known = BEYOND_RULES.iter().any(|(name, _)| *name == operation.name);
+            if ours != slot && !(known && slot.is_none()) {
+                wrong.push(format!(
+                    "{id}: {} is {slot:?}, ours {ours:?}",
+                    operation.name
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} slots differ: {wrong:#?}", wrong.len());
+}
