@@ -5,26 +5,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use lapbelt_policy::ask::ask;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::shipped;
 use lapbelt_sbpl::{NoImports, Source, evaluate};
 use serde_json::Value;
 
-/// Slots whose node asks for what no rule of a profile can say yet, with the reason.
-const BEYOND_RULES: &[(&str, &str)] = &[
-    (
-        "syscall-unix",
-        "version 2 infers a mask of system calls from the operations allowed",
-    ),
-    (
-        "syscall-mach",
-        "version 2 infers a mask of Mach traps from the operations allowed",
-    ),
-    (
-        "iokit-open-user-client",
-        "message filters are not part of the policy",
-    ),
+/// Witnesses with message filters, which are not evaluated yet. One that is must not stand here.
+/// (The one of version 2 also has masks of system calls inferred from the operations allowed.)
+const MESSAGE_FILTERS: &[&str] = &[
+    "gate_airlock_minimal_file",
+    "gate_v1_inner_deny_async_external_method",
+    "gate_v2_inner_deny_external_trap",
 ];
 
 /// The corpus, or `None` with a note where it may be absent.
@@ -78,7 +71,7 @@ fn entries_decide_as_the_slots_do() {
     let index: Value = serde_json::from_str(&read("index.json")).expect("the index");
     let mut wrong = Vec::new();
     let entries = index["entries"].as_array().expect("entries");
-    assert!(entries.len() > 40);
+    assert!(entries.len() >= 40);
     for entry in entries {
         let id = entry["id"].as_str().expect("an id");
         let params: BTreeMap<_, _> = entry["params"]
@@ -98,14 +91,31 @@ fn entries_decide_as_the_slots_do() {
             &world,
         );
         let Some(policy) = evaluation.policy else {
-            panic!("{id} does not evaluate: {:?}", evaluation.diagnostics);
+            let error = &evaluation.diagnostics.first().expect("a reason").message;
+            assert!(
+                MESSAGE_FILTERS.contains(&id),
+                "{id} does not evaluate: {error}"
+            );
+            continue;
         };
+        assert!(!MESSAGE_FILTERS.contains(&id), "{id} evaluates by now");
         let decider = Decider::new(&policy, &world);
         let table = op_table(&bytes(&read(&format!("{id}.hex"))));
         for (operation, slot) in world.operations().iter().zip(table) {
-            let ours = decider.always(operation.id);
-            let known = BEYOND_RULES.iter().any(|(name, _)| *name == operation.name);
-            if ours != slot && !(known && slot.is_none()) {
+            let of = |target: &[u8]| {
+                let request = ask(&world, &operation.name, Some(target), &[]).expect("a request");
+                decider.decide(&request).action
+            };
+            // An implied rule that decides as what follows it is left out by the compiler.
+            let implied = world
+                .implied()
+                .iter()
+                .any(|rule| rule.operation == operation.id);
+            let ours = match decider.always(operation.id) {
+                None if implied && of(b"self") == of(b"others") => Some(of(b"self")),
+                always => always,
+            };
+            if ours != slot {
                 wrong.push(format!(
                     "{id}: {} is {slot:?}, ours {ours:?}",
                     operation.name
