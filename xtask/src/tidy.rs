@@ -121,10 +121,7 @@ fn crates(root: &Path, findings: &mut Vec<String>) -> Result<()> {
                 "{name}: the manifest lacks `[lints] workspace = true`"
             ));
         }
-        let roots: Vec<String> = ["src/lib.rs", "src/main.rs"]
-            .iter()
-            .filter_map(|file| std::fs::read_to_string(directory.join(file)).ok())
-            .collect();
+        let roots = roots(&directory)?;
         let says = |line: &str| roots.iter().all(|text| text.lines().any(|own| own == line));
         if !UNSAFE.contains(&name.as_str()) && !says("#![forbid(unsafe_code)]") {
             findings.push(format!(
@@ -148,6 +145,21 @@ fn crates(root: &Path, findings: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Texts of a crate's library and programs.
+fn roots(directory: &Path) -> Result<Vec<String>> {
+    let source = directory.join("src");
+    let mut paths = vec![source.join("lib.rs"), source.join("main.rs")];
+    if let Ok(programs) = std::fs::read_dir(source.join("bin")) {
+        for program in programs {
+            paths.push(program?.path());
+        }
+    }
+    let there = paths.iter().filter(|path| path.is_file());
+    Ok(there
+        .map(std::fs::read_to_string)
+        .collect::<std::io::Result<_>>()?)
 }
 
 fn arrows(name: &str, manifest: &Table, findings: &mut Vec<String>) {
