@@ -65,7 +65,11 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// A request without values.
     pub fn new(operation: OperationId) -> Self {
-        Self { operation, values: [None; MAX_VALUES], length: 0 }
+        Self {
+            operation,
+            values: [None; MAX_VALUES],
+            length: 0,
+        }
     }
 
     /// Adds a value. A filter may have several (a target of signal is both `others` and
@@ -79,6 +83,19 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Says that the path `text` is also spelled `other` in this world.
+    #[must_use]
+    pub fn also_spelled(mut self, text: &[u8], other: &'a [u8]) -> Self {
+        for (_, value) in self.values[..self.length].iter_mut().flatten() {
+            if let Value::Text(one) = *value
+                && one == text
+            {
+                *value = Value::Aliased(one, other);
+            }
+        }
+        self
+    }
+
     /// All values, in the order they were added; the first is the one to show a person.
     pub fn values(&self) -> impl Iterator<Item = (FilterId, Value<'a>)> + '_ {
         self.values[..self.length].iter().flatten().copied()
@@ -86,7 +103,9 @@ impl<'a> Request<'a> {
 
     /// The values of one filter.
     pub fn get(&self, filter: FilterId) -> impl Iterator<Item = Value<'a>> + '_ {
-        self.values().filter(move |(f, _)| *f == filter).map(|(_, v)| v)
+        self.values()
+            .filter(move |(f, _)| *f == filter)
+            .map(|(_, v)| v)
     }
 }
 
@@ -95,7 +114,12 @@ impl NetworkPattern {
     pub fn matches(&self, endpoint: Endpoint) -> bool {
         let (is_v6, transport, loopback, number) = match endpoint {
             Endpoint::Unix => return self.protocol == Protocol::Unix,
-            Endpoint::Internet { v6, transport, loopback, port } => (v6, transport, loopback, port),
+            Endpoint::Internet {
+                v6,
+                transport,
+                loopback,
+                port,
+            } => (v6, transport, loopback, port),
         };
         let protocol = match self.protocol {
             Protocol::Unix => false,
