@@ -1,1 +1,15 @@
-//! lapbelt-sandbox
+//! One run of a program under one policy.
+//!
+//! [`LinuxBackend`] observes: every relevant system call of the program and its descendants is sent
+//! to us by seccomp user notification, decided by the policy graph, reported, and let go on or
+//! refused. Nothing hostile is assumed of the program in this mode.
+#![allow(unsafe_code, reason = "system calls; each block says why it is sound")]
+
+pub mod denial;
+mod job;
+#[cfg(target_os = "linux")]
+mod linux;
+
+pub use job::{Backend, Job, Outcome, RunError, Status, Stdio, Support};
+#[cfg(target_os = "linux")]
+pub use linux::LinuxBackend;

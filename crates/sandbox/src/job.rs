@@ -1,0 +1,163 @@
+//! One run of a program under a policy: what is wanted, and what came of it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use lapbelt_policy::decide::Decider;
+use lapbelt_policy::event::Event;
+use lapbelt_policy::world::World;
+
+/// One of the program's standard streams.
+#[derive(Debug, Default)]
+pub enum Stdio {
+    /// The same as ours.
+    #[default]
+    Inherit,
+    /// `/dev/null`.
+    Null,
+    /// An open file.
+    File(File),
+}
+
+/// What to run, and under which policy.
+#[derive(Debug)]
+pub struct Job {
+    /// The program: a path, or a name to be looked for in `PATH`.
+    pub program: PathBuf,
+    /// Its arguments, without its own name.
+    pub args: Vec<OsString>,
+    /// Its environment; `None` for ours.
+    pub env: Option<Vec<(OsString, OsString)>>,
+    /// Its directory; `None` for ours.
+    pub cwd: Option<PathBuf>,
+    /// Decides.
+    pub decider: Arc<Decider>,
+    /// The world of the policy.
+    pub world: Arc<World>,
+    /// Let denied calls go on, marking their events as granted.
+    pub learn: bool,
+    /// Report allowed requests too. Costs: every call of the table is then looked at. The same
+    /// request of the same process may be reported once for many calls.
+    pub report_allowed: bool,
+    /// Standard input.
+    pub stdin: Stdio,
+    /// Standard output.
+    pub stdout: Stdio,
+    /// Standard error.
+    pub stderr: Stdio,
+    /// After this time everything is killed.
+    pub timeout: Option<Duration>,
+    /// For how long descendants that outlive the program are still supervised, before they are
+    /// killed.
+    pub linger: Duration,
+    /// Set to true by another thread to kill everything and return.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+/// How the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// By itself, with this status.
+    Exited(u8),
+    /// By this signal.
+    Signaled(i32),
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How the program ended.
+    pub status: Status,
+    /// It was killed because its time was over.
+    pub timed_out: bool,
+    /// It was killed because [`Job::stop`] was set.
+    pub stopped: bool,
+    /// Denials, granted ones and those that a rule keeps out of the report included.
+    pub events_denied: u64,
+    /// Calls that were looked at.
+    pub notifications: u64,
+    /// From the start of the program to the end of the last of its descendants.
+    pub duration: Duration,
+    /// Different processes that asked something.
+    pub processes: u32,
+}
+
+/// What a backend can do on this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Everything.
+    Full,
+    /// Not these things.
+    Partial(Vec<String>),
+    /// Nothing, for this reason.
+    None(String),
+}
+
+/// A way to run a program under a policy.
+pub trait Backend {
+    /// What it can do on this host.
+    fn probe(&self) -> Support;
+
+    /// Runs a job to its end. Events reach `sink` while the program runs, in the order of their
+    /// decisions.
+    fn run(&self, job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError>;
+}
+
+/// Why a program could not be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// No such program.
+    #[error("cannot find the program {0}: give a path, or a name that is in PATH")]
+    ProgramMissing(PathBuf),
+    /// The program cannot be executed.
+    #[error("cannot execute {program}: {cause}; check its permissions and its format")]
+    NotExecutable {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The policy does not let the program start.
+    #[error("the policy does not let {program} start ({cause}): allow process-exec* for it")]
+    StartDenied {
+        /// The program.
+        program: PathBuf,
+        /// What the program got.
+        cause: io::Error,
+    },
+    /// The directory to run in cannot be entered.
+    #[error("cannot enter the directory {directory}: {cause}; give one that exists")]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// An argument, a variable or a path has a NUL byte in it.
+    #[error("{0:?} has a NUL byte in it, which no program can be given; remove it")]
+    Nul(OsString),
+    /// The kernel cannot do it.
+    #[error("this system cannot supervise a program: {0}")]
+    Unsupported(String),
+    /// A system call of ours failed.
+    #[error("cannot {action}: {cause}; this is no fault of the program, try again")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        cause: io::Error,
+    },
+}
+
+impl RunError {
+    /// For `map_err`: a failed system call.
+    pub(crate) fn system(action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |cause| Self::System { action, cause }
+    }
+}

@@ -1,0 +1,174 @@
+//! From a system call to the operations it asks: a pure table, one row a call.
+
+mod asks;
+mod table;
+
+use super::bpf::Condition;
+use super::vocabulary::Op;
+
+pub(crate) use table::{TABLE, row};
+
+/// The six argument registers of a call.
+pub(crate) type Arguments = [u64; 6];
+
+/// What a row may read of the caller's memory: words behind pointers.
+pub(crate) trait Memory {
+    /// The 8 bytes at an address; `None` if they cannot be read.
+    fn word(&self, address: u64) -> Option<u64>;
+}
+
+/// A row: a call, when it needs us, and what it asks then.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The call.
+    pub(crate) call: super::arch::Call,
+    /// When its registers make it ask something, and what: the kernel filter is made of these.
+    pub(crate) cases: &'static [Case],
+    /// What a call asks in full.
+    pub(crate) asks: fn(&Arguments, &dyn Memory) -> Asks,
+}
+
+/// One way in which a call asks something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case {
+    /// Conditions on registers that all hold.
+    pub(crate) when: &'static [Condition],
+    /// The operations asked then; none means that the supervisor must see the call in any case.
+    pub(crate) asks: &'static [Op],
+}
+
+/// A path as a call names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PathAt {
+    /// Descriptor of the directory that a relative path starts at; `AT_FDCWD` for the current one.
+    pub(crate) directory: i32,
+    /// Address of the path.
+    pub(crate) pointer: u64,
+    /// Whether a link in the last place is followed.
+    pub(crate) follow: bool,
+    /// Whether an empty path (or a null pointer) means `directory` itself.
+    pub(crate) may_be_empty: bool,
+}
+
+/// Which process a call names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// By process id, with the meaning of kill(2) for 0 and below.
+    Process(i32),
+    /// By thread id.
+    Thread(i32),
+    /// By a descriptor of it.
+    Descriptor(i32),
+}
+
+/// What an operation is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Nothing in particular.
+    Nothing,
+    /// What a path leads to.
+    Path(PathAt),
+    /// An open file.
+    File(i32),
+    /// The current directory.
+    CurrentDirectory,
+    /// Another process; never asked for the caller itself, but for a signal.
+    Process(Who),
+    /// The mapping at an address.
+    Mapping(u64),
+    /// A socket to be made, in Linux numbering.
+    Socket {
+        /// Address family.
+        domain: i32,
+        /// Type without its flags.
+        kind: i32,
+        /// Protocol.
+        protocol: i32,
+    },
+    /// The address that a call gives for a socket.
+    Address {
+        /// The socket.
+        socket: i32,
+        /// Where the `sockaddr` lies.
+        pointer: u64,
+        /// How long it is.
+        length: u32,
+    },
+    /// The addresses in `msghdr`s.
+    Messages {
+        /// The socket.
+        socket: i32,
+        /// Where the first header lies.
+        pointer: u64,
+        /// How many there are.
+        count: u32,
+        /// Bytes from one to the next.
+        stride: u32,
+    },
+    /// The address that a socket is bound to.
+    Bound(i32),
+}
+
+/// On which state of the target an operation is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// On any.
+    Always,
+    /// If the path does not exist yet.
+    Missing,
+    /// If it exists.
+    Present,
+}
+
+/// A value beside the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// None.
+    None,
+    /// Name of an extended attribute, at an address.
+    Attribute(u64),
+    /// An ioctl command, in Linux numbering.
+    Command(u32),
+    /// A signal, in Linux numbering.
+    Signal(i32),
+}
+
+/// One operation asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ask {
+    /// The operation.
+    pub(crate) operation: Op,
+    /// What for.
+    pub(crate) target: Target,
+    /// Whether it depends on the target's state.
+    pub(crate) when: When,
+    /// A further value.
+    pub(crate) detail: Detail,
+}
+
+/// Most operations that one call asks.
+const MOST: usize = 4;
+
+/// The operations that a call asks, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asks([Option<Ask>; MOST]);
+
+impl Asks {
+    /// None.
+    pub(crate) const NONE: Asks = Asks([None; MOST]);
+
+    /// The operations.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Ask> {
+        self.0.iter().flatten()
+    }
+
+    fn push(&mut self, ask: Ask) {
+        debug_assert!(
+            self.0[MOST - 1].is_none(),
+            "a call asks at most {MOST} operations"
+        );
+        if let Some(slot) = self.0.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(ask);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The families of calls: from registers to operations.
+
+use super::{Ask, Asks, Detail, Memory, PathAt, Target, When, Who};
+use crate::linux::vocabulary::Op;
+
+const SETUGID: u64 = (libc::S_ISUID | libc::S_ISGID) as u64;
+const AT_EMPTY_PATH: u64 = libc::AT_EMPTY_PATH as u64;
+const AT_SYMLINK_NOFOLLOW: u64 = libc::AT_SYMLINK_NOFOLLOW as u64;
+const CWD: u64 = libc::AT_FDCWD as u64;
+
+/// A path from the current directory, its last link followed.
+pub(super) fn path(pointer: u64) -> PathAt {
+    at(CWD, pointer)
+}
+
+/// A path from a directory, its last link followed.
+pub(super) fn at(directory: u64, pointer: u64) -> PathAt {
+    PathAt {
+        directory: directory as i32,
+        pointer,
+        follow: true,
+        may_be_empty: false,
+    }
+}
+
+impl PathAt {
+    pub(super) fn unfollowed(self) -> Self {
+        Self {
+            follow: false,
+            ..self
+        }
+    }
+
+    /// With `AT_SYMLINK_NOFOLLOW` and `AT_EMPTY_PATH` of a flags register.
+    pub(super) fn flags(self, flags: u64) -> Self {
+        self.follow_if(flags & AT_SYMLINK_NOFOLLOW == 0)
+            .empty_if(flags & AT_EMPTY_PATH != 0)
+    }
+
+    pub(super) fn follow_if(self, follow: bool) -> Self {
+        Self { follow, ..self }
+    }
+
+    pub(super) fn empty_if(self, may_be_empty: bool) -> Self {
+        Self {
+            may_be_empty,
+            ..self
+        }
+    }
+}
+
+impl From<PathAt> for Target {
+    fn from(path: PathAt) -> Self {
+        Target::Path(path)
+    }
+}
+
+/// One operation.
+pub(super) fn one(operation: Op, target: impl Into<Target>) -> Asks {
+    Asks::NONE.and(operation, target)
+}
+
+impl Asks {
+    /// One operation more.
+    pub(super) fn and(mut self, operation: Op, target: impl Into<Target>) -> Self {
+        self.push(Ask {
+            operation,
+            target: target.into(),
+            when: When::Always,
+            detail: Detail::None,
+        });
+        self
+    }
+
+    /// One operation more if something holds.
+    pub(super) fn and_if(self, holds: bool, operation: Op, target: impl Into<Target>) -> Self {
+        if holds {
+            self.and(operation, target)
+        } else {
+            self
+        }
+    }
+
+    /// All so far depend on the state of the target.
+    pub(super) fn when(mut self, when: When) -> Self {
+        self.0.iter_mut().flatten().for_each(|ask| ask.when = when);
+        self
+    }
+
+    /// All so far carry a value.
+    pub(super) fn with(mut self, detail: Detail) -> Self {
+        self.0
+            .iter_mut()
+            .flatten()
+            .for_each(|ask| ask.detail = detail);
+        self
+    }
+}
+
+/// The open family, by flags and mode.
+pub(super) fn open(path: PathAt, flags: u64, mode: u64) -> Asks {
+    let has = |flag: i32| flags & flag as u64 == flag as u64;
+    let exclusive = has(libc::O_CREAT) && has(libc::O_EXCL);
+    let follow = !has(libc::O_NOFOLLOW) && !exclusive;
+    let path = path.follow_if(follow);
+    if has(libc::O_PATH) {
+        return one(Op::FileReadMetadata, path);
+    }
+    if has(libc::O_TMPFILE) {
+        return one(Op::FileWriteCreate, path).and_if(
+            mode & SETUGID != 0,
+            Op::FileWriteSetugid,
+            path,
+        );
+    }
+    let access = flags as i32 & libc::O_ACCMODE;
+    let reads = access != libc::O_WRONLY;
+    let writes = access != libc::O_RDONLY || has(libc::O_TRUNC);
+    let existing =
+        Asks::NONE
+            .and_if(reads, Op::FileReadData, path)
+            .and_if(writes, Op::FileWriteData, path);
+    if !has(libc::O_CREAT) {
+        return existing;
+    }
+    let mut asks = one(Op::FileWriteCreate, path)
+        .and_if(mode & SETUGID != 0, Op::FileWriteSetugid, path)
+        .when(When::Missing);
+    if !has(libc::O_EXCL) {
+        existing
+            .when(When::Present)
+            .iter()
+            .for_each(|ask| asks.push(*ask));
+    }
+    asks
+}
+
+/// openat2: `struct open_how` is flags, mode, resolve.
+pub(super) fn open_how(path: PathAt, how: u64, memory: &dyn Memory) -> Asks {
+    let (Some(flags), Some(mode)) = (memory.word(how), memory.word(how.wrapping_add(8))) else {
+        return Asks::NONE;
+    };
+    open(path, flags, mode)
+}
+
+/// The access family. X_OK of a directory is a question about searching, not about running; it is
+/// told apart when the path is resolved.
+pub(super) fn access(path: PathAt, mode: u64) -> Asks {
+    let has = |bit: i32| mode & bit as u64 != 0;
+    let asked = Asks::NONE
+        .and_if(has(libc::R_OK), Op::FileReadData, path)
+        .and_if(has(libc::W_OK), Op::FileWriteData, path)
+        .and_if(has(libc::X_OK), Op::ProcessExec, path);
+    if asked == Asks::NONE {
+        one(Op::FileTestExistence, path)
+    } else {
+        asked
+    }
+}
+
+pub(super) fn create(path: PathAt) -> Asks {
+    one(Op::FileWriteCreate, path.unfollowed()).when(When::Missing)
+}
+
+pub(super) fn mknod(path: PathAt, mode: u64) -> Asks {
+    let path = path.unfollowed();
+    let device = matches!(
+        mode as libc::mode_t & libc::S_IFMT,
+        libc::S_IFCHR | libc::S_IFBLK
+    );
+    let operation = if device {
+        Op::FileMknod
+    } else {
+        Op::FileWriteCreate
+    };
+    one(operation, path)
+        .and_if(mode & SETUGID != 0, Op::FileWriteSetugid, path)
+        .when(When::Missing)
+}
+
+pub(super) fn chmod(target: impl Into<Target>, mode: u64) -> Asks {
+    let target = target.into();
+    one(Op::FileWriteMode, target).and_if(mode & SETUGID != 0, Op::FileWriteSetugid, target)
+}
+
+pub(super) fn rename(old: PathAt, new: PathAt, flags: u64) -> Asks {
+    let (old, new) = (old.unfollowed(), new.unfollowed());
+    let exchange = flags & u64::from(libc::RENAME_EXCHANGE) != 0;
+    one(Op::FileWriteUnlink, old)
+        .and(Op::FileWriteCreate, new)
+        .and_if(exchange, Op::FileWriteUnlink, new)
+        .and_if(exchange, Op::FileWriteCreate, old)
+}
+
+pub(super) fn link(old: PathAt, new: PathAt, flags: u64) -> Asks {
+    let old = old
+        .follow_if(flags & libc::AT_SYMLINK_FOLLOW as u64 != 0)
+        .empty_if(flags & AT_EMPTY_PATH != 0);
+    one(Op::FileLink, old).and(Op::FileWriteCreate, new.unfollowed())
+}
+
+/// `futimesat` and `utimensat` with a null path mean the descriptor.
+pub(super) fn times(path: PathAt) -> Asks {
+    if path.pointer == 0 {
+        one(Op::FileWriteTimes, Target::File(path.directory))
+    } else {
+        one(Op::FileWriteTimes, path)
+    }
+}
+
+pub(super) fn xattr(operation: Op, target: impl Into<Target>, name: u64) -> Asks {
+    one(operation, target).with(Detail::Attribute(name))
+}
+
+pub(super) fn file(descriptor: u64) -> Target {
+    Target::File(descriptor as i32)
+}
+
+pub(super) fn signal(who: Who, number: u64) -> Asks {
+    one(Op::Signal, Target::Process(who)).with(Detail::Signal(number as i32))
+}
+
+pub(super) fn process(operation: Op, who: u64) -> Asks {
+    one(operation, Target::Process(Who::Process(who as i32)))
+}
+
+pub(super) fn mmap(protection: u64, flags: u64, descriptor: u64) -> Asks {
+    if flags & libc::MAP_ANONYMOUS as u64 == 0 {
+        one(Op::FileMapExecutable, file(descriptor))
+    } else {
+        let writable = protection & libc::PROT_WRITE as u64 != 0;
+        Asks::NONE.and_if(writable, Op::DynamicCodeGeneration, Target::Nothing)
+    }
+}
+
+pub(super) fn address(operation: Op, socket: u64, pointer: u64, length: u64) -> Asks {
+    one(
+        operation,
+        Target::Address {
+            socket: socket as i32,
+            pointer,
+            length: length as u32,
+        },
+    )
+}
+
+pub(super) fn messages(socket: u64, pointer: u64, count: u64, stride: usize) -> Asks {
+    let (socket, count, stride) = (socket as i32, count as u32, stride as u32);
+    one(
+        Op::NetworkOutbound,
+        Target::Messages {
+            socket,
+            pointer,
+            count,
+            stride,
+        },
+    )
+}
+
+pub(super) fn socket(domain: u64, kind: u64, protocol: u64) -> Asks {
+    let kind = kind as i32 & !(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK);
+    let (domain, protocol) = (domain as i32, protocol as i32);
+    one(
+        Op::SystemSocket,
+        Target::Socket {
+            domain,
+            kind,
+            protocol,
+        },
+    )
+}
+
+/// fanotify_mark: without a path the mark is on the directory.
+pub(super) fn watch(path: PathAt) -> Asks {
+    let target = match (path.pointer, path.directory) {
+        (0, libc::AT_FDCWD) => Target::CurrentDirectory,
+        (0, directory) => Target::File(directory),
+        _ => Target::Path(path),
+    };
+    one(Op::FileReadData, target)
+}

@@ -1,0 +1,299 @@
+//! The table: which calls ask which operations.
+
+use super::asks::{
+    access, address, at, chmod, create, file, link, messages, mknod, mmap, one, open, open_how,
+    path, process, rename, signal, socket, times, watch, xattr,
+};
+use super::{Asks, Case, Row, Target, Who};
+use crate::linux::arch::Call;
+use crate::linux::bpf::Condition;
+use crate::linux::vocabulary::Op;
+
+const fn condition(argument: u8, mask: u32, value: u32, equal: bool) -> Condition {
+    Condition {
+        argument,
+        high: false,
+        mask,
+        value,
+        equal,
+    }
+}
+
+/// Any of some bits is set.
+const fn any(argument: u8, mask: u32) -> Condition {
+    condition(argument, mask, 0, false)
+}
+
+/// None of some bits is set.
+const fn none(argument: u8, mask: u32) -> Condition {
+    condition(argument, mask, 0, true)
+}
+
+/// All of some bits are set.
+const fn all(argument: u8, mask: u32) -> Condition {
+    condition(argument, mask, mask, true)
+}
+
+const fn equals(argument: u8, value: u32) -> Condition {
+    condition(argument, u32::MAX, value, true)
+}
+
+/// The high word of a pointer is not null.
+const fn high(argument: u8) -> Condition {
+    Condition {
+        argument,
+        high: true,
+        mask: u32::MAX,
+        value: 0,
+        equal: false,
+    }
+}
+
+const O_TMPFILE_BIT: u32 = (libc::O_TMPFILE & !libc::O_DIRECTORY) as u32;
+const WRITES: u32 = (libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC) as u32;
+const OPEN_READS: &[Op] = &[Op::FileReadData, Op::FileReadMetadata];
+const OPEN_WRITES: &[Op] = &[Op::FileWriteData, Op::FileWriteCreate, Op::FileWriteSetugid];
+const OPEN_ANY: &[Op] = &[
+    Op::FileReadData,
+    Op::FileReadMetadata,
+    Op::FileWriteData,
+    Op::FileWriteCreate,
+    Op::FileWriteSetugid,
+];
+const SETUGID: u32 = libc::S_ISUID | libc::S_ISGID;
+const EXEC: u32 = libc::PROT_EXEC as u32;
+const WRITE: u32 = libc::PROT_WRITE as u32;
+const ANONYMOUS: u32 = libc::MAP_ANONYMOUS as u32;
+const EMPTY: u32 = libc::AT_EMPTY_PATH as u32;
+/// Type bytes of ioctl commands; 'T' is the terminals' own class and always allowed, but for the
+/// commands that put characters into an input queue.
+const IOCTL_TYPE: u32 = 0xff00;
+const TERMINAL: u32 = 0x5400;
+
+/// Every call that asks something.
+pub(crate) static TABLE: &[Row] = {
+    macro_rules! rows {
+        ($($call:ident, [$([$($when:expr),*] $asks:expr),*], $function:expr;)*) => {
+            &[$(Row {
+                call: Call::$call,
+                cases: &[$(Case { when: &[$($when),*], asks: $asks }),*],
+                asks: $function,
+            }),*]
+        };
+    }
+    rows! {
+        // call, [conditions on registers] operations then; what is asked
+        Open, [[none(1, 1)] OPEN_READS, [any(1, WRITES)] OPEN_WRITES, [any(1, O_TMPFILE_BIT)] OPEN_WRITES],
+            |a, _| open(path(a[0]), a[1], a[2]);
+        Openat, [[none(2, 1)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES, [any(2, O_TMPFILE_BIT)] OPEN_WRITES],
+            |a, _| open(at(a[0], a[1]), a[2], a[3]);
+        Openat2, [[] OPEN_ANY], |a, m| open_how(at(a[0], a[1]), a[2], m);
+        Creat, [[] OPEN_WRITES],
+            |a, _| open(path(a[0]), (libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC) as u64, a[1]);
+
+        Stat, [[] &[Op::FileReadMetadata]], |a, _| one(Op::FileReadMetadata, path(a[0]));
+        Lstat, [[] &[Op::FileReadMetadata]], |a, _| one(Op::FileReadMetadata, path(a[0]).unfollowed());
+        Newfstatat, [[none(3, EMPTY)] &[Op::FileReadMetadata]],
+            |a, _| one(Op::FileReadMetadata, at(a[0], a[1]).flags(a[3]));
+        Statx, [[none(2, EMPTY)] &[Op::FileReadMetadata]],
+            |a, _| one(Op::FileReadMetadata, at(a[0], a[1]).flags(a[2]));
+        Readlink, [[] &[Op::FileReadMetadata]],
+            |a, _| one(Op::FileReadMetadata, path(a[0]).unfollowed());
+        Readlinkat, [[] &[Op::FileReadMetadata]],
+            |a, _| one(Op::FileReadMetadata, at(a[0], a[1]).unfollowed().empty_if(true));
+        Getcwd, [[] &[Op::FileReadMetadata]], |_, _| one(Op::FileReadMetadata, Target::CurrentDirectory);
+        Statfs, [[] &[Op::FileReadMetadata]], |a, _| one(Op::FileReadMetadata, path(a[0]));
+        NameToHandleAt, [[] &[Op::FileReadMetadata]],
+            |a, _| one(Op::FileReadMetadata, at(a[0], a[1])
+                .follow_if(a[4] & libc::AT_SYMLINK_FOLLOW as u64 != 0)
+                .empty_if(a[4] & u64::from(EMPTY) != 0));
+        InotifyAddWatch, [[] &[Op::FileReadData]],
+            |a, _| one(Op::FileReadData, path(a[1]).follow_if(a[2] & u64::from(libc::IN_DONT_FOLLOW) == 0));
+        FanotifyMark, [[] &[Op::FileReadData]],
+            |a, _| watch(at(a[3], a[4]).follow_if(a[1] & u64::from(libc::FAN_MARK_DONT_FOLLOW) == 0));
+
+        Access, [[none(1, 7)] &[Op::FileTestExistence], [any(1, 4)] &[Op::FileReadData],
+                 [any(1, 2)] &[Op::FileWriteData], [any(1, 1)] &[Op::ProcessExec]],
+            |a, _| access(path(a[0]), a[1]);
+        Faccessat, [[none(2, 7)] &[Op::FileTestExistence], [any(2, 4)] &[Op::FileReadData],
+                    [any(2, 2)] &[Op::FileWriteData], [any(2, 1)] &[Op::ProcessExec]],
+            |a, _| access(at(a[0], a[1]), a[2]);
+        Faccessat2, [[none(2, 7)] &[Op::FileTestExistence], [any(2, 4)] &[Op::FileReadData],
+                     [any(2, 2)] &[Op::FileWriteData], [any(2, 1)] &[Op::ProcessExec]],
+            |a, _| access(at(a[0], a[1]).flags(a[3]), a[2]);
+
+        Unlink, [[] &[Op::FileWriteUnlink]], |a, _| one(Op::FileWriteUnlink, path(a[0]).unfollowed());
+        Unlinkat, [[] &[Op::FileWriteUnlink]],
+            |a, _| one(Op::FileWriteUnlink, at(a[0], a[1]).unfollowed());
+        Rmdir, [[] &[Op::FileWriteUnlink]], |a, _| one(Op::FileWriteUnlink, path(a[0]).unfollowed());
+        Rename, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate]],
+            |a, _| rename(path(a[0]), path(a[1]), 0);
+        Renameat, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate]],
+            |a, _| rename(at(a[0], a[1]), at(a[2], a[3]), 0);
+        Renameat2, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate]],
+            |a, _| rename(at(a[0], a[1]), at(a[2], a[3]), a[4]);
+        Mkdir, [[] &[Op::FileWriteCreate]], |a, _| create(path(a[0]));
+        Mkdirat, [[] &[Op::FileWriteCreate]], |a, _| create(at(a[0], a[1]));
+        Mknod, [[] &[Op::FileWriteCreate, Op::FileMknod, Op::FileWriteSetugid]],
+            |a, _| mknod(path(a[0]), a[1]);
+        Mknodat, [[] &[Op::FileWriteCreate, Op::FileMknod, Op::FileWriteSetugid]],
+            |a, _| mknod(at(a[0], a[1]), a[2]);
+        Symlink, [[] &[Op::FileWriteCreate]], |a, _| create(path(a[1]));
+        Symlinkat, [[] &[Op::FileWriteCreate]], |a, _| create(at(a[1], a[2]));
+        Link, [[] &[Op::FileLink, Op::FileWriteCreate]], |a, _| link(path(a[0]), path(a[1]), 0);
+        Linkat, [[] &[Op::FileLink, Op::FileWriteCreate]],
+            |a, _| link(at(a[0], a[1]), at(a[2], a[3]), a[4]);
+
+        Chmod, [[] &[Op::FileWriteMode], [any(1, SETUGID)] &[Op::FileWriteSetugid]],
+            |a, _| chmod(path(a[0]), a[1]);
+        Fchmod, [[] &[Op::FileWriteMode], [any(1, SETUGID)] &[Op::FileWriteSetugid]],
+            |a, _| chmod(file(a[0]), a[1]);
+        Fchmodat, [[] &[Op::FileWriteMode], [any(2, SETUGID)] &[Op::FileWriteSetugid]],
+            |a, _| chmod(at(a[0], a[1]), a[2]);
+        Fchmodat2, [[] &[Op::FileWriteMode], [any(2, SETUGID)] &[Op::FileWriteSetugid]],
+            |a, _| chmod(at(a[0], a[1]).flags(a[3]), a[2]);
+        Chown, [[] &[Op::FileWriteOwner]], |a, _| one(Op::FileWriteOwner, path(a[0]));
+        Lchown, [[] &[Op::FileWriteOwner]], |a, _| one(Op::FileWriteOwner, path(a[0]).unfollowed());
+        Fchown, [[] &[Op::FileWriteOwner]], |a, _| one(Op::FileWriteOwner, file(a[0]));
+        Fchownat, [[] &[Op::FileWriteOwner]],
+            |a, _| one(Op::FileWriteOwner, at(a[0], a[1]).flags(a[4]));
+        Utime, [[] &[Op::FileWriteTimes]], |a, _| one(Op::FileWriteTimes, path(a[0]));
+        Utimes, [[] &[Op::FileWriteTimes]], |a, _| one(Op::FileWriteTimes, path(a[0]));
+        Futimesat, [[] &[Op::FileWriteTimes]], |a, _| times(at(a[0], a[1]));
+        Utimensat, [[] &[Op::FileWriteTimes]], |a, _| times(at(a[0], a[1]).flags(a[3]));
+        Truncate, [[] &[Op::FileWriteData]], |a, _| one(Op::FileWriteData, path(a[0]));
+        Ftruncate, [[] &[Op::FileWriteData]], |a, _| one(Op::FileWriteData, file(a[0]));
+
+        Setxattr, [[] &[Op::FileWriteXattr]], |a, _| xattr(Op::FileWriteXattr, path(a[0]), a[1]);
+        Lsetxattr, [[] &[Op::FileWriteXattr]],
+            |a, _| xattr(Op::FileWriteXattr, path(a[0]).unfollowed(), a[1]);
+        Fsetxattr, [[] &[Op::FileWriteXattr]], |a, _| xattr(Op::FileWriteXattr, file(a[0]), a[1]);
+        Removexattr, [[] &[Op::FileWriteXattr]], |a, _| xattr(Op::FileWriteXattr, path(a[0]), a[1]);
+        Lremovexattr, [[] &[Op::FileWriteXattr]],
+            |a, _| xattr(Op::FileWriteXattr, path(a[0]).unfollowed(), a[1]);
+        Fremovexattr, [[] &[Op::FileWriteXattr]], |a, _| xattr(Op::FileWriteXattr, file(a[0]), a[1]);
+        Getxattr, [[] &[Op::FileReadXattr]], |a, _| xattr(Op::FileReadXattr, path(a[0]), a[1]);
+        Lgetxattr, [[] &[Op::FileReadXattr]],
+            |a, _| xattr(Op::FileReadXattr, path(a[0]).unfollowed(), a[1]);
+        Fgetxattr, [[] &[Op::FileReadXattr]], |a, _| xattr(Op::FileReadXattr, file(a[0]), a[1]);
+        Listxattr, [[] &[Op::FileReadXattr]], |a, _| one(Op::FileReadXattr, path(a[0]));
+        Llistxattr, [[] &[Op::FileReadXattr]],
+            |a, _| one(Op::FileReadXattr, path(a[0]).unfollowed());
+        Flistxattr, [[] &[Op::FileReadXattr]], |a, _| one(Op::FileReadXattr, file(a[0]));
+
+        Ioctl, [[condition(1, IOCTL_TYPE, TERMINAL, false)] &[Op::FileIoctl],
+                [equals(1, libc::TIOCSTI as u32)] &[Op::FileIoctl],
+                [equals(1, libc::TIOCLINUX as u32)] &[Op::FileIoctl]],
+            |a, _| one(Op::FileIoctl, file(a[0])).with(super::Detail::Command(a[1] as u32));
+        Flock, [[] &[Op::FileLock]], |a, _| one(Op::FileLock, file(a[0]));
+        Fcntl, [[equals(1, libc::F_SETLK as u32)] &[Op::FileLock],
+                [equals(1, libc::F_SETLKW as u32)] &[Op::FileLock],
+                [equals(1, libc::F_OFD_SETLK as u32)] &[Op::FileLock],
+                [equals(1, libc::F_OFD_SETLKW as u32)] &[Op::FileLock]],
+            |a, _| one(Op::FileLock, file(a[0]));
+        Mmap, [[any(2, EXEC), none(3, ANONYMOUS)] &[Op::FileMapExecutable],
+               [all(2, EXEC | WRITE), any(3, ANONYMOUS)] &[Op::DynamicCodeGeneration]],
+            |a, _| mmap(a[2], a[3], a[4]);
+        Mprotect, [[any(2, EXEC)] &[Op::FileMapExecutable]],
+            |a, _| one(Op::FileMapExecutable, Target::Mapping(a[0]));
+        PkeyMprotect, [[any(2, EXEC)] &[Op::FileMapExecutable]],
+            |a, _| one(Op::FileMapExecutable, Target::Mapping(a[0]));
+
+        // These change what paths mean, so the supervisor must know of them in any case.
+        Chroot, [[] &[]], |a, _| one(Op::FileChroot, path(a[0]));
+        PivotRoot, [[] &[]], |a, _| one(Op::FileMount, path(a[0]));
+        Unshare, [[any(0, libc::CLONE_NEWNS as u32)] &[]], |_, _| Asks::NONE;
+        Setns, [[] &[]], |_, _| Asks::NONE;
+        Mount, [[] &[Op::FileMount]], |a, _| one(Op::FileMount, path(a[1]));
+        MoveMount, [[] &[Op::FileMount]],
+            |a, _| one(Op::FileMount, at(a[2], a[3]).empty_if(a[4] & 0x40 != 0));
+        Umount2, [[] &[Op::FileUnmount]],
+            |a, _| one(Op::FileUnmount, path(a[0]).follow_if(a[1] & libc::UMOUNT_NOFOLLOW as u64 == 0));
+
+        Execve, [[] &[Op::ProcessExec]], |a, _| one(Op::ProcessExec, path(a[0]));
+        Execveat, [[] &[Op::ProcessExec]],
+            |a, _| one(Op::ProcessExec, at(a[0], a[1]).flags(a[4]));
+
+        Kill, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[1]);
+        Tkill, [[] &[Op::Signal]], |a, _| signal(Who::Thread(a[0] as i32), a[1]);
+        Tgkill, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[2]);
+        RtSigqueueinfo, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[1]);
+        RtTgsigqueueinfo, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[2]);
+        PidfdSendSignal, [[] &[Op::Signal]], |a, _| signal(Who::Descriptor(a[0] as i32), a[1]);
+        Ptrace, [[equals(0, libc::PTRACE_ATTACH)] &[Op::MachPrivTaskPort],
+                 [equals(0, libc::PTRACE_SEIZE)] &[Op::MachPrivTaskPort]],
+            |a, _| process(Op::MachPrivTaskPort, a[1]);
+        ProcessVmReadv, [[] &[Op::MachTaskRead]], |a, _| process(Op::MachTaskRead, a[0]);
+        ProcessVmWritev, [[] &[Op::MachPrivTaskPort]], |a, _| process(Op::MachPrivTaskPort, a[0]);
+
+        Socket, [[] &[Op::SystemSocket]], |a, _| socket(a[0], a[1], a[2]);
+        Connect, [[] &[Op::NetworkOutbound]],
+            |a, _| address(Op::NetworkOutbound, a[0], a[1], a[2]);
+        Bind, [[] &[Op::NetworkBind]], |a, _| address(Op::NetworkBind, a[0], a[1], a[2]);
+        Listen, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
+        Accept, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
+        Accept4, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
+        Sendto, [[any(4, u32::MAX)] &[Op::NetworkOutbound], [high(4)] &[Op::NetworkOutbound]],
+            |a, _| address(Op::NetworkOutbound, a[0], a[4], a[5]);
+        Sendmsg, [[] &[Op::NetworkOutbound]],
+            |a, _| messages(a[0], a[1], 1, size_of::<libc::msghdr>());
+        Sendmmsg, [[] &[Op::NetworkOutbound]],
+            |a, _| messages(a[0], a[1], a[2], size_of::<libc::mmsghdr>());
+
+        Shmget, [[] &[Op::IpcSysvShm]], |_, _| one(Op::IpcSysvShm, Target::Nothing);
+        Semget, [[] &[Op::IpcSysvSem]], |_, _| one(Op::IpcSysvSem, Target::Nothing);
+        Msgget, [[] &[Op::IpcSysvMsg]], |_, _| one(Op::IpcSysvMsg, Target::Nothing);
+
+        Setpriority, [[any(1, u32::MAX)] &[Op::SystemSched]],
+            |a, _| one(Op::SystemSched, Target::Process(scheduled(a[0], a[1])));
+        SchedSetaffinity, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
+        SchedSetscheduler, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
+        SchedSetparam, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
+        SchedSetattr, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
+        Reboot, [[] &[Op::SystemReboot]], |_, _| one(Op::SystemReboot, Target::Nothing);
+        KexecLoad, [[] &[Op::SystemReboot]], |_, _| one(Op::SystemReboot, Target::Nothing);
+        KexecFileLoad, [[] &[Op::SystemReboot]], |_, _| one(Op::SystemReboot, Target::Nothing);
+        Settimeofday, [[] &[Op::SystemSetTime]], |_, _| one(Op::SystemSetTime, Target::Nothing);
+        ClockSettime, [[] &[Op::SystemSetTime]], |_, _| one(Op::SystemSetTime, Target::Nothing);
+        Swapon, [[] &[Op::SystemSwap]], |_, _| one(Op::SystemSwap, Target::Nothing);
+        Swapoff, [[] &[Op::SystemSwap]], |_, _| one(Op::SystemSwap, Target::Nothing);
+        Acct, [[] &[Op::SystemAcct]], |_, _| one(Op::SystemAcct, Target::Nothing);
+        InitModule, [[] &[Op::SystemKextLoad]], |_, _| one(Op::SystemKextLoad, Target::Nothing);
+        FinitModule, [[] &[Op::SystemKextLoad]], |_, _| one(Op::SystemKextLoad, Target::Nothing);
+        DeleteModule, [[] &[Op::SystemKextUnload]], |_, _| one(Op::SystemKextUnload, Target::Nothing);
+        Iopl, [[] &[Op::SystemPrivilege]], |_, _| one(Op::SystemPrivilege, Target::Nothing);
+        Ioperm, [[] &[Op::SystemPrivilege]], |_, _| one(Op::SystemPrivilege, Target::Nothing);
+
+        // Refused, when a profile denies process-fork, by the filter of `gate`.
+        Fork, [[] &[Op::ProcessFork]], |_, _| one(Op::ProcessFork, Target::Nothing);
+        Vfork, [[] &[Op::ProcessFork]], |_, _| one(Op::ProcessFork, Target::Nothing);
+        Clone, [[none(0, libc::CLONE_THREAD as u32)] &[Op::ProcessFork]],
+            |_, _| one(Op::ProcessFork, Target::Nothing);
+    }
+};
+
+fn thread(id: u64) -> Asks {
+    one(Op::SystemSched, Target::Process(Who::Thread(id as i32)))
+}
+
+/// Whom setpriority means: a thread, a process group or all of a user.
+fn scheduled(which: u64, who: u64) -> Who {
+    match which as u32 {
+        libc::PRIO_PROCESS => Who::Thread(who as i32),
+        libc::PRIO_PGRP => Who::Process((who as i32).wrapping_neg()),
+        _ => Who::Process(-1),
+    }
+}
+
+/// The row of a call.
+pub(crate) fn row(number: u32) -> Option<&'static Row> {
+    static INDEX: std::sync::LazyLock<Vec<Option<&'static Row>>> = std::sync::LazyLock::new(|| {
+        let highest = TABLE.iter().map(|row| row.call.number()).max().unwrap_or(0);
+        let mut index = vec![None; highest as usize + 1];
+        for row in TABLE {
+            index[row.call.number() as usize] = Some(row);
+        }
+        index
+    });
+    INDEX.get(number as usize).copied().flatten()
+}

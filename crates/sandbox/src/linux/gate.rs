@@ -1,0 +1,92 @@
+//! Which calls are sent to the supervisor: the table made into a kernel filter for one policy.
+
+use lapbelt_policy::decide::Decider;
+use lapbelt_policy::request::Request;
+use lapbelt_policy::rule::Action;
+
+use super::arch::Call;
+use super::bpf::{Fate, Leaf};
+use super::classify::TABLE;
+use super::vocabulary::{Op, OpSet, Vocabulary};
+
+/// The operations for which the supervisor must see calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interest {
+    loud: OpSet,
+    /// The policy denies process-fork.
+    pub(crate) fork_denied: bool,
+    fork_refused: bool,
+}
+
+impl Interest {
+    /// Operations that the policy does not wholly allow, or all.
+    pub(crate) fn of(
+        decider: &Decider,
+        vocabulary: &Vocabulary,
+        everything: bool,
+        learn: bool,
+    ) -> Self {
+        let is_loud = |op: &Op| {
+            vocabulary
+                .operation(*op)
+                .is_some_and(|id| everything || decider.always(id) != Some(Action::Allow))
+        };
+        let mut loud = OpSet::default();
+        for op in Op::ALL {
+            if is_loud(op) || op.becomes().iter().any(is_loud) {
+                loud.add(*op);
+            }
+        }
+        let fork_denied = vocabulary
+            .operation(Op::ProcessFork)
+            .is_some_and(|id| decider.decide(&Request::new(id)).action == Action::Deny);
+        Self {
+            loud,
+            fork_denied,
+            fork_refused: fork_denied && !learn,
+        }
+    }
+
+    /// Whether an operation, or one that it may become, can be refused or reported.
+    pub(crate) fn in_op(&self, op: Op) -> bool {
+        // fork and clone are never trapped to be allowed: a signal would make them fail.
+        if op == Op::ProcessFork {
+            self.fork_refused
+        } else {
+            self.loud.has(op)
+        }
+    }
+
+    /// The filter's leaves.
+    pub(crate) fn leaves(&self) -> Vec<Leaf> {
+        let mut leaves: Vec<Leaf> = TABLE
+            .iter()
+            .filter_map(|row| {
+                let needed = row.cases.iter().filter(|case| {
+                    case.asks.is_empty() || case.asks.iter().any(|op| self.in_op(*op))
+                });
+                let cases: Vec<_> = needed.map(|case| case.when.to_vec()).collect();
+                (!cases.is_empty()).then(|| Leaf {
+                    number: row.call.number(),
+                    fate: Fate::Notify,
+                    cases,
+                })
+            })
+            .collect();
+        // Its work would go past every other call; programs fall back to those.
+        leaves.push(absent(Call::IoUringSetup));
+        if self.fork_refused {
+            // Its flags lie in memory; libraries fall back to clone.
+            leaves.push(absent(Call::Clone3));
+        }
+        leaves
+    }
+}
+
+fn absent(call: Call) -> Leaf {
+    Leaf {
+        number: call.number(),
+        fate: Fate::Errno(libc::ENOSYS as u16),
+        cases: vec![vec![]],
+    }
+}

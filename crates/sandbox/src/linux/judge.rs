@@ -1,0 +1,463 @@
+//! Deciding a call: what it asks, put as requests to the policy, and the answer.
+
+mod subject;
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Instant;
+
+use lapbelt_policy::decide::Decider;
+use lapbelt_policy::event::{Event, OwnedValue};
+use lapbelt_policy::graph::Source;
+use lapbelt_policy::request::Request;
+use lapbelt_policy::rule::{Action, ModifierArgument, RuleRef};
+use lapbelt_policy::world::{ModifierId, OperationId, World};
+
+use super::arch::Call;
+use super::caller::{Caller, Callers};
+use super::classify::{self, Ask, Target, When};
+use super::darwin;
+use super::gate::Interest;
+use super::memory::Remote;
+use super::notify::{Answer, Listener, Notification};
+use super::outbox::Outbox;
+use super::resolve::{Found, Resolver};
+use super::vocabulary::{Op, Vocabulary};
+use subject::{Subject, Subjects};
+
+/// How a judge is to judge.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    /// Decides.
+    pub(crate) decider: Arc<Decider>,
+    /// Ids of the world.
+    pub(crate) vocabulary: Vocabulary,
+    /// What can be refused or reported at all.
+    pub(crate) interest: Interest,
+    /// Let denied calls go on.
+    pub(crate) learn: bool,
+    /// Report allowed requests.
+    pub(crate) report_allowed: bool,
+    /// The custodian: all its descendants are supervised.
+    pub(crate) custodian: i32,
+    /// Where events go.
+    pub(crate) outbox: Arc<Outbox>,
+    /// Start of the run.
+    pub(crate) start: Instant,
+}
+
+/// What a judge has seen at the end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    /// Calls.
+    pub(crate) notifications: u64,
+    /// Denials.
+    pub(crate) denied: u64,
+    /// Processes.
+    pub(crate) processes: HashSet<i32>,
+    /// A process-fork denial has been reported.
+    pub(crate) fork_reported: bool,
+    /// The last execve was refused by the policy.
+    pub(crate) start_denied: bool,
+}
+
+/// Modifiers that change what a denial does.
+#[derive(Debug)]
+struct Modifiers {
+    errno: Option<ModifierId>,
+    signal: Option<ModifierId>,
+    silent: Option<ModifierId>,
+}
+
+/// Decides calls, one after the other.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    terms: Terms,
+    modifiers: Modifiers,
+    callers: Callers,
+    resolver: Resolver,
+    subjects: Subjects,
+    /// Hashes of allowed requests reported lately, by their low bits.
+    reported: Vec<u64>,
+    /// What was seen.
+    pub(crate) tally: Tally,
+}
+
+/// Slots for reported requests.
+const REPORTED: usize = 1 << 13;
+
+/// What a denial does to the caller.
+enum Refusal {
+    Granted,
+    Errno(i32),
+}
+
+impl Judge {
+    /// A judge of one run.
+    pub(crate) fn new(terms: Terms, world: &World) -> Self {
+        let modifier = |name| world.modifier_named(name).map(|modifier| modifier.id);
+        Self {
+            modifiers: Modifiers {
+                errno: modifier("errno"),
+                signal: modifier("send-signal"),
+                silent: modifier("no-report"),
+            },
+            callers: Callers::new(),
+            resolver: Resolver::default(),
+            subjects: Subjects::new(world),
+            reported: vec![0; if terms.report_allowed { REPORTED } else { 0 }],
+            tally: Tally::default(),
+            terms,
+        }
+    }
+
+    /// Decides a call.
+    pub(crate) fn answer(&mut self, listener: &Listener, call: &Notification) -> Answer {
+        self.tally.notifications += 1;
+        let Some(row) = classify::row(call.data.nr as u32) else {
+            return Answer::Continue;
+        };
+        let Some(caller) = self.callers.get(call.pid as i32).cloned() else {
+            return Answer::Continue;
+        };
+        self.meet(&caller);
+        let asks = (row.asks)(
+            &call.data.args,
+            &Remote {
+                thread: caller.thread,
+            },
+        );
+        let mut scene = Scene {
+            listener,
+            id: call.id,
+            caller: &caller,
+            resolved: None,
+        };
+        let refused = asks
+            .iter()
+            .find_map(|ask| match self.ask(&mut scene, row.call, *ask) {
+                Some(Refusal::Errno(errno)) => Some(errno),
+                Some(Refusal::Granted) | None => None,
+            });
+        if matches!(row.call, Call::Execve | Call::Execveat) {
+            self.tally.start_denied = refused.is_some();
+        }
+        if changes_caller(row.call) {
+            self.callers.forget(caller.thread);
+        }
+        refused.map_or(Answer::Continue, Answer::Errno)
+    }
+
+    /// Takes note of a process; a learner hears of the fork that made it.
+    fn meet(&mut self, caller: &Caller) {
+        let first = self.tally.processes.is_empty();
+        if self.tally.processes.insert(caller.process)
+            && !first
+            && self.terms.learn
+            && self.terms.interest.fork_denied
+        {
+            let by_parent = caller.parent != self.terms.custodian;
+            let parent = if by_parent {
+                caller.parent
+            } else {
+                caller.process
+            };
+            self.report_fork(parent, &caller.name.clone());
+        }
+    }
+
+    /// Reports a process-fork that was let go on.
+    pub(crate) fn report_fork(&mut self, process: i32, name: &str) {
+        self.tally.fork_reported = true;
+        let Some(operation) = self.terms.vocabulary.operation(Op::ProcessFork) else {
+            return;
+        };
+        let verdict = self.terms.decider.decide(&Request::new(operation));
+        self.tally.denied += 1;
+        if self.is_silent(&verdict.source) {
+            return;
+        }
+        self.send(
+            process,
+            name,
+            &Request::new(operation),
+            Action::Deny,
+            &verdict.source,
+            true,
+            0,
+            String::new,
+        );
+    }
+
+    /// Puts one operation to the policy. `None` if it is allowed or not asked.
+    fn ask(&mut self, scene: &mut Scene<'_>, call: Call, ask: Ask) -> Option<Refusal> {
+        if !self.terms.interest.in_op(ask.operation) {
+            return None;
+        }
+        let found = self.locate(scene, ask.target)?;
+        let asked = match (ask.when, found) {
+            (When::Missing, found) => found == Found::Missing,
+            (When::Present, found) => found != Found::Missing,
+            (When::Always, _) => true,
+        };
+        if !asked {
+            return None;
+        }
+        let running = matches!(call, Call::Execve | Call::Execveat);
+        let mut operation = ask.operation;
+        if operation == Op::ProcessExec {
+            match (running, found) {
+                // The kernel says ENOENT, on which a search through PATH goes on.
+                (true, Found::Missing) => return None,
+                // Permission to search a directory.
+                (false, Found::Directory) => operation = Op::FileTestExistence,
+                _ => {}
+            }
+        }
+        let ask = Ask { operation, ..ask };
+        let refusal = self.subjects_of(scene, call, ask, found);
+        if refusal.is_some() || !(running && ask.operation == Op::ProcessExec) {
+            return refusal;
+        }
+        self.interpreters(scene)
+    }
+
+    /// Finds where a target is; fills the resolver's path for those that have one. `None` if there
+    /// is nothing to ask about.
+    fn locate(&mut self, scene: &mut Scene<'_>, target: Target) -> Option<Found> {
+        if let Some((known, found)) = scene.resolved
+            && known == target
+        {
+            return found;
+        }
+        let found = match target {
+            Target::Path(path) => self.resolver.path_at(scene.caller, &path),
+            Target::File(descriptor) => self.resolver.open_file(scene.caller, descriptor),
+            Target::CurrentDirectory => self.resolver.current_directory(scene.caller),
+            _ => Some(Found::Other),
+        };
+        scene.resolved = Some((target, found));
+        found
+    }
+
+    /// Asks for every subject of a target: most have one, messages may have many.
+    fn subjects_of(
+        &mut self,
+        scene: &mut Scene<'_>,
+        call: Call,
+        ask: Ask,
+        found: Found,
+    ) -> Option<Refusal> {
+        let mut granted = None;
+        let mut subjects = std::mem::take(&mut self.subjects);
+        let list = subjects.of(
+            &mut self.resolver,
+            scene.caller,
+            &self.terms,
+            call,
+            ask,
+            found,
+        );
+        for subject in list {
+            subjects.prepare(&subject, scene.caller);
+            match self.put(scene, &subjects, &subject) {
+                None => {}
+                Some(Refusal::Granted) => granted = Some(Refusal::Granted),
+                errno => {
+                    self.subjects = subjects;
+                    return errno;
+                }
+            }
+        }
+        self.subjects = subjects;
+        granted
+    }
+
+    /// Asks for the interpreters of a script, each of which may be a script itself.
+    fn interpreters(&mut self, scene: &mut Scene<'_>) -> Option<Refusal> {
+        /// As deep as the kernel follows them.
+        const DEPTH: usize = 5;
+        if !self.terms.interest.in_op(Op::ProcessExecInterpreter) {
+            return None;
+        }
+        scene.resolved = None;
+        let mut granted = None;
+        for _ in 0..DEPTH {
+            let interpreter = subject::interpreter(&self.resolver.path)?;
+            let found = self.resolver.text(scene.caller, &interpreter, true)?;
+            if found == Found::Missing {
+                break;
+            }
+            let ask = Ask {
+                operation: Op::ProcessExecInterpreter,
+                target: Target::Nothing,
+                when: When::Always,
+                detail: classify::Detail::None,
+            };
+            let mut subjects = std::mem::take(&mut self.subjects);
+            let subject = subjects.path(&self.resolver.path, scene.caller, &self.terms, ask);
+            let refusal = subject.and_then(|subject| self.put(scene, &subjects, &subject));
+            self.subjects = subjects;
+            match refusal {
+                None => {}
+                Some(Refusal::Granted) => granted = Some(Refusal::Granted),
+                errno => return errno,
+            }
+        }
+        granted
+    }
+
+    /// Asks the policy for one subject and does what it says.
+    fn put(
+        &mut self,
+        scene: &Scene<'_>,
+        subjects: &Subjects,
+        subject: &Subject,
+    ) -> Option<Refusal> {
+        let request = subjects.request(subject, &self.terms.vocabulary)?;
+        let verdict = self.terms.decider.decide(&request);
+        let (caller, host) = (scene.caller, || subject.host());
+        if verdict.action == Action::Allow {
+            if self.terms.report_allowed && self.is_new(caller.process, &request, &verdict.source) {
+                let action = Action::Allow;
+                self.send(
+                    caller.process,
+                    &caller.name,
+                    &request,
+                    action,
+                    &verdict.source,
+                    false,
+                    0,
+                    host,
+                );
+            }
+            return None;
+        }
+        // A caller that died may have left its id, and our reading, to another.
+        if !scene.listener.is_waiting(scene.id) {
+            return None;
+        }
+        self.tally.denied += 1;
+        let granted = self.terms.learn;
+        let errno = if granted {
+            0
+        } else {
+            self.errno(&verdict.source)
+        };
+        if !self.is_silent(&verdict.source) {
+            let action = Action::Deny;
+            self.send(
+                caller.process,
+                &caller.name,
+                &request,
+                action,
+                &verdict.source,
+                granted,
+                errno,
+                host,
+            );
+        }
+        if granted {
+            return Some(Refusal::Granted);
+        }
+        if let Some(signal) = self.argument(&verdict.source, self.modifiers.signal) {
+            // SAFETY: takes plain numbers; the process waits for our answer, so it is still it.
+            unsafe { libc::kill(caller.process, darwin::signal(signal)) };
+        }
+        Some(Refusal::Errno(errno))
+    }
+
+    fn argument(&self, source: &Source, modifier: Option<ModifierId>) -> Option<i64> {
+        let modifiers = self.terms.decider.modifiers(source);
+        let wanted = modifiers
+            .iter()
+            .find(|found| Some(found.modifier) == modifier)?;
+        match wanted.argument {
+            Some(ModifierArgument::Integer(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn errno(&self, source: &Source) -> i32 {
+        self.argument(source, self.modifiers.errno)
+            .map_or(libc::EPERM, darwin::errno)
+    }
+
+    fn is_silent(&self, source: &Source) -> bool {
+        let modifiers = self.terms.decider.modifiers(source);
+        modifiers
+            .iter()
+            .any(|found| Some(found.modifier) == self.modifiers.silent)
+    }
+
+    /// Whether an allowed request was not reported lately.
+    fn is_new(&mut self, process: i32, request: &Request<'_>, source: &Source) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (process, request.operation, rule_of(source)).hash(&mut hasher);
+        for (filter, value) in request.values() {
+            (filter, OwnedValue::of(value, String::new)).hash(&mut hasher);
+        }
+        let hash = hasher.finish() | 1;
+        let slot = &mut self.reported[hash as usize / 2 % REPORTED];
+        std::mem::replace(slot, hash) != hash
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of an event")]
+    fn send(
+        &self,
+        process: i32,
+        name: &str,
+        request: &Request<'_>,
+        decision: Action,
+        source: &Source,
+        granted: bool,
+        errno: i32,
+        host: impl Fn() -> String,
+    ) {
+        let values = request
+            .values()
+            .map(|(filter, value)| (filter, OwnedValue::of(value, &host)));
+        let operation: OperationId = request.operation;
+        self.terms.outbox.send(Event {
+            time: self.terms.start.elapsed().as_nanos() as u64,
+            pid: process as u32,
+            process: name.to_owned(),
+            operation,
+            values: values.collect(),
+            decision,
+            rule: rule_of(source),
+            granted,
+            errno,
+        });
+    }
+}
+
+/// One call while it waits.
+struct Scene<'s> {
+    listener: &'s Listener,
+    id: u64,
+    caller: &'s Caller,
+    /// The target located last: several operations often share one.
+    resolved: Option<(Target, Option<Found>)>,
+}
+
+/// Calls after which a thread has another name or another root.
+fn changes_caller(call: Call) -> bool {
+    matches!(
+        call,
+        Call::Execve
+            | Call::Execveat
+            | Call::Chroot
+            | Call::PivotRoot
+            | Call::Unshare
+            | Call::Setns
+    )
+}
+
+fn rule_of(source: &Source) -> Option<RuleRef> {
+    match source {
+        Source::Rule(rule) => Some(*rule),
+        Source::Implied(_) | Source::OwnDefault(_) => None,
+    }
+}

@@ -1,0 +1,604 @@
+//! What a request is about: paths in their spellings, names, processes, sockets and addresses.
+
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
+
+use lapbelt_policy::request::{Endpoint, Request, Value};
+use lapbelt_policy::world::{AliasMode, World};
+
+use super::Terms;
+use crate::linux::address::{self, Address, MAX_ADDRESS, Side, SocketKind};
+use crate::linux::arch::Call;
+use crate::linux::caller::{self, Caller};
+use crate::linux::classify::{Ask, Detail, Memory, Target, Who};
+use crate::linux::custodian::open_process;
+use crate::linux::darwin;
+use crate::linux::memory::{Remote, file_of};
+use crate::linux::place::{self, Meaning};
+use crate::linux::resolve::{Found, Resolver};
+use crate::linux::vocabulary::{Op, Vocabulary};
+
+/// What one request is about.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    operation: Op,
+    kind: Kind,
+    detail: Extra,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Nothing,
+    /// The path in the buffers of [`Subjects`].
+    Path,
+    /// The name of an IPC object, without a leading slash and with it.
+    PosixIpc(Vec<u8>, Vec<u8>),
+    Sysctl(Vec<u8>),
+    Process(Relation),
+    Socket(SocketKind),
+    /// An address, a path in it resolved.
+    Network(Side, Address, SocketKind),
+}
+
+/// How a process stands to the caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Relation {
+    own: bool,
+    child: bool,
+    other: bool,
+    group: bool,
+    supervised: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Extra {
+    None,
+    Attribute(Vec<u8>),
+    Command(i64),
+    Signal(i64),
+}
+
+/// Makes subjects; keeps buffers and what it needs of the world.
+#[derive(Debug, Default)]
+pub(super) struct Subjects {
+    aliases: Vec<(Vec<u8>, Vec<u8>)>,
+    resolve: bool,
+    /// Numbers of self, pgrp, others, children, same-sandbox in the filter `target`.
+    targets: [Option<i64>; 5],
+    path: Vec<u8>,
+    /// The second spelling; empty if there is none.
+    other: Vec<u8>,
+    /// Semaphores under the passing name that glibc makes them under before it links them.
+    passing: Vec<Vec<u8>>,
+}
+
+impl Subjects {
+    pub(super) fn new(world: &World) -> Self {
+        let (aliases, mode) = world.path_aliases();
+        let bytes = |text: &String| text.clone().into_bytes();
+        let target = |name: &str| {
+            let values = &world.filter_named("target")?.values;
+            values
+                .iter()
+                .find(|(value, _)| value == name)
+                .map(|(_, number)| *number)
+        };
+        Self {
+            aliases: aliases
+                .iter()
+                .map(|a| (bytes(&a.short), bytes(&a.long)))
+                .collect(),
+            resolve: mode == AliasMode::Resolve,
+            targets: ["self", "pgrp", "others", "children", "same-sandbox"].map(target),
+            ..Self::default()
+        }
+    }
+
+    /// The subjects of an operation asked for a target that was located.
+    pub(super) fn of(
+        &mut self,
+        resolver: &mut Resolver,
+        caller: &Caller,
+        terms: &Terms,
+        call: Call,
+        ask: Ask,
+        found: Found,
+    ) -> Vec<Subject> {
+        let kinds = match ask.target {
+            Target::Nothing => vec![Kind::Nothing],
+            Target::Path(_) | Target::File(_) | Target::CurrentDirectory => {
+                return self
+                    .file(resolver, caller, terms, call, ask, found)
+                    .into_iter()
+                    .collect();
+            }
+            Target::Mapping(at) => {
+                return self
+                    .mapping(resolver, caller, terms, ask, at)
+                    .into_iter()
+                    .collect();
+            }
+            Target::Process(who) => {
+                let relation = relation(who, caller, terms.custodian);
+                let asked = relation.filter(|r| !r.own || ask.operation == Op::Signal);
+                asked.map(Kind::Process).into_iter().collect()
+            }
+            Target::Socket {
+                domain,
+                kind,
+                protocol,
+            } => {
+                vec![Kind::Socket(SocketKind {
+                    domain,
+                    kind,
+                    protocol,
+                })]
+            }
+            Target::Address {
+                socket,
+                pointer,
+                length,
+            } => {
+                let at = [(pointer, length)];
+                let side = if ask.operation == Op::NetworkBind {
+                    Side::Local
+                } else {
+                    Side::Remote
+                };
+                addresses(resolver, caller, socket, side, at)
+            }
+            Target::Messages {
+                socket,
+                pointer,
+                count,
+                stride,
+            } => {
+                let memory = Remote {
+                    thread: caller.thread,
+                };
+                let header = |i: u32| {
+                    let at = pointer.wrapping_add(u64::from(i) * u64::from(stride));
+                    let name = memory.word(at)?;
+                    let length = memory.word(at.wrapping_add(8))? as u32;
+                    (name != 0).then_some((name, length))
+                };
+                let most = count.min(libc::UIO_MAXIOV as u32);
+                addresses(
+                    resolver,
+                    caller,
+                    socket,
+                    Side::Remote,
+                    (0..most).filter_map(header),
+                )
+            }
+            Target::Bound(socket) => bound(resolver, caller, socket).into_iter().collect(),
+        };
+        let detail = self.extra(caller, ask.detail);
+        let operation = ask.operation;
+        let subject = |kind| Subject {
+            operation,
+            kind,
+            detail: detail.clone(),
+        };
+        kinds.into_iter().map(subject).collect()
+    }
+
+    fn extra(&self, caller: &Caller, detail: Detail) -> Extra {
+        match detail {
+            Detail::None => Extra::None,
+            Detail::Attribute(pointer) => {
+                let mut name = Vec::new();
+                let read = Remote {
+                    thread: caller.thread,
+                }
+                .read_text(pointer, &mut name);
+                if read {
+                    Extra::Attribute(name)
+                } else {
+                    Extra::None
+                }
+            }
+            Detail::Command(command) => Extra::Command(darwin::command_from(command)),
+            Detail::Signal(signal) => Extra::Signal(darwin::signal_from(signal)),
+        }
+    }
+
+    /// An operation on the file whose path the resolver has found.
+    fn file(
+        &mut self,
+        resolver: &Resolver,
+        caller: &Caller,
+        terms: &Terms,
+        call: Call,
+        ask: Ask,
+        found: Found,
+    ) -> Option<Subject> {
+        if let Some(name) = resolver.path.strip_prefix(b"/memfd:")
+            && matches!(ask.target, Target::File(_) | Target::Path(_))
+        {
+            let runs = matches!(ask.operation, Op::ProcessExec | Op::FileMapExecutable);
+            self.path.clear();
+            self.path.extend_from_slice(b"memfd:");
+            self.path.extend_from_slice(name);
+            self.other.clear();
+            let detail = Extra::None;
+            return runs.then_some(Subject {
+                operation: ask.operation,
+                kind: Kind::Path,
+                detail,
+            });
+        }
+        let (operation, kind) =
+            match place::meaning(ask.operation, &resolver.path, found, caller.process) {
+                Meaning::File => return self.path(&resolver.path, caller, terms, ask),
+                Meaning::PosixIpc(operation, name) => {
+                    if self.is_passing(operation, &name, call) {
+                        return None;
+                    }
+                    let slashed = [b"/", &name[..]].concat();
+                    (operation, Kind::PosixIpc(slashed, name))
+                }
+                Meaning::Sysctl(operation, name) => (operation, Kind::Sysctl(name)),
+                Meaning::Process(process) => {
+                    let who = Who::Process(process);
+                    let relation = relation(who, caller, terms.custodian)?;
+                    (Op::ProcessInfoPidinfo, Kind::Process(relation))
+                }
+            };
+        if terms.vocabulary.operation(operation).is_none() {
+            return self.path(&resolver.path, caller, terms, ask);
+        }
+        Some(Subject {
+            operation,
+            kind,
+            detail: Extra::None,
+        })
+    }
+
+    /// glibc's sem_open makes the file under a random name and then links it to the real one: only
+    /// the latter is the program's.
+    fn is_passing(&mut self, operation: Op, name: &[u8], call: Call) -> bool {
+        match (operation, call) {
+            (Op::IpcPosixSemCreate, Call::Open | Call::Openat | Call::Openat2 | Call::Creat) => {
+                self.passing.push(name.to_vec());
+                true
+            }
+            (Op::IpcPosixSemUnlink, _) => {
+                let before = self.passing.len();
+                self.passing.retain(|known| known != name);
+                self.passing.len() < before
+            }
+            _ => false,
+        }
+    }
+
+    /// An operation on the file of a path.
+    pub(super) fn path(
+        &mut self,
+        path: &[u8],
+        caller: &Caller,
+        terms: &Terms,
+        ask: Ask,
+    ) -> Option<Subject> {
+        terms.vocabulary.operation(ask.operation)?;
+        if ask.operation == Op::FileLink && self.links_passing(path) {
+            return None;
+        }
+        self.spell(path, caller);
+        let detail = self.extra(caller, ask.detail);
+        Some(Subject {
+            operation: ask.operation,
+            kind: Kind::Path,
+            detail,
+        })
+    }
+
+    fn links_passing(&self, path: &[u8]) -> bool {
+        let name = path.strip_prefix(b"/dev/shm/sem.");
+        name.is_some_and(|name| self.passing.iter().any(|known| known == name))
+    }
+
+    /// Puts a path into the buffers in the spellings that the world knows.
+    fn spell(&mut self, path: &[u8], caller: &Caller) {
+        self.path.clear();
+        self.other.clear();
+        self.path.extend_from_slice(path);
+        for (short, long) in &self.aliases {
+            let below = path.strip_prefix(short.as_slice());
+            if let Some(below @ ([] | [b'/', ..])) = below {
+                self.other.extend_from_slice(long);
+                self.other.extend_from_slice(below);
+            }
+        }
+        if self.resolve && !self.other.is_empty() {
+            self.path.clear();
+            self.path.append(&mut self.other);
+        }
+        // A process's own /proc directory has another name in every run.
+        if let Some(own) = place::own_spelling(path, caller.process) {
+            self.other = std::mem::replace(&mut self.path, own);
+        }
+    }
+
+    /// Making a mapping executable: of a file, or of memory that the program has written.
+    fn mapping(
+        &mut self,
+        resolver: &mut Resolver,
+        caller: &Caller,
+        terms: &Terms,
+        ask: Ask,
+        at: u64,
+    ) -> Option<Subject> {
+        match mapped_file(caller.process, at)? {
+            Some(path) => {
+                resolver.path = path;
+                self.path(&resolver.path, caller, terms, ask)
+            }
+            None => Some(Subject {
+                operation: Op::DynamicCodeGeneration,
+                kind: Kind::Nothing,
+                detail: Extra::None,
+            }),
+        }
+    }
+
+    /// The request about a subject.
+    pub(super) fn request<'a>(
+        &'a self,
+        subject: &'a Subject,
+        vocabulary: &Vocabulary,
+    ) -> Option<Request<'a>> {
+        let mut request = Request::new(vocabulary.operation(subject.operation)?);
+        let mut add = |filter: Option<_>, value| {
+            if let Some(filter) = filter {
+                request = request.with(filter, value);
+            }
+        };
+        let socket = |kind: &SocketKind| {
+            [
+                (vocabulary.socket_domain, darwin::domain_from(kind.domain)),
+                (vocabulary.socket_type, i64::from(kind.kind)),
+                (vocabulary.socket_protocol, i64::from(kind.protocol)),
+            ]
+        };
+        match &subject.kind {
+            Kind::Nothing => {}
+            Kind::Path if self.other.is_empty() => add(vocabulary.path, Value::Text(&self.path)),
+            Kind::Path => add(vocabulary.path, Value::Aliased(&self.path, &self.other)),
+            Kind::PosixIpc(slashed, name) => {
+                add(vocabulary.ipc_posix_name, Value::Aliased(slashed, name));
+            }
+            Kind::Sysctl(name) => add(vocabulary.sysctl_name, Value::Text(name)),
+            Kind::Process(relation) => {
+                for number in self.numbers(*relation) {
+                    add(vocabulary.target, Value::Integer(number));
+                }
+            }
+            Kind::Socket(kind) => {
+                for (filter, number) in socket(kind) {
+                    add(filter, Value::Integer(number));
+                }
+            }
+            Kind::Network(side, address, kind) => {
+                let filter = match side {
+                    Side::Local => vocabulary.local,
+                    Side::Remote => vocabulary.remote,
+                };
+                let endpoint = match address {
+                    Address::Internet(host, port) => address::endpoint(*host, *port, *kind, *side),
+                    Address::UnixPath(_) | Address::UnixAbstract(_) | Address::UnixUnnamed => {
+                        Endpoint::Unix
+                    }
+                };
+                if matches!(address, Address::UnixPath(_) | Address::UnixAbstract(_)) {
+                    let value = if self.other.is_empty() {
+                        Value::Text(&self.path)
+                    } else {
+                        Value::Aliased(&self.path, &self.other)
+                    };
+                    add(vocabulary.path, value);
+                }
+                add(filter, Value::Endpoint(endpoint));
+                for (filter, number) in socket(kind) {
+                    add(filter, Value::Integer(number));
+                }
+            }
+        }
+        match &subject.detail {
+            Extra::None => {}
+            Extra::Attribute(name) => add(vocabulary.xattr, Value::Text(name)),
+            Extra::Command(number) => add(vocabulary.ioctl_command, Value::Integer(*number)),
+            Extra::Signal(number) => add(vocabulary.signal_number, Value::Integer(*number)),
+        }
+        Some(request)
+    }
+
+    /// Spells the path of an address, so that its request can be made next.
+    pub(super) fn prepare(&mut self, subject: &Subject, caller: &Caller) {
+        match &subject.kind {
+            Kind::Network(_, Address::UnixPath(path), _) => self.spell(path, caller),
+            Kind::Network(_, Address::UnixAbstract(name), _) => {
+                self.path.clear();
+                self.other.clear();
+                self.path.push(b'@');
+                self.path.extend_from_slice(name);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the filter `target` says of a process, the most telling first.
+    fn numbers(&self, relation: Relation) -> impl Iterator<Item = i64> {
+        let [own, group, others, children, same] = self.targets;
+        [
+            own.filter(|_| relation.own),
+            children.filter(|_| relation.child),
+            group.filter(|_| relation.group && !relation.own && !relation.child),
+            others.filter(|_| relation.other),
+            same.filter(|_| relation.supervised),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+impl Subject {
+    /// The host of an address as the program wrote it.
+    pub(super) fn host(&self) -> String {
+        match &self.kind {
+            Kind::Network(_, Address::Internet(host, _), _) => host.to_string(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// How a process stands to the caller; `None` if there is no such process.
+fn relation(who: Who, caller: &Caller, custodian: i32) -> Option<Relation> {
+    let process = match who {
+        Who::Thread(0) => caller.process,
+        Who::Thread(thread) => caller::process_of(thread)?,
+        Who::Descriptor(descriptor) => caller::process_behind(caller.process, descriptor)?,
+        Who::Process(process) => process,
+    };
+    let group_of = |process| {
+        let process = rustix::process::Pid::from_raw(process)?;
+        rustix::process::getpgid(Some(process))
+            .ok()
+            .map(|group| group.as_raw_nonzero().get())
+    };
+    let own_group = group_of(caller.process);
+    if process == caller.process {
+        return Some(Relation {
+            own: true,
+            supervised: true,
+            ..Relation::default()
+        });
+    }
+    if process == 0 || (process < -1 && own_group == Some(-process)) {
+        return Some(Relation {
+            group: true,
+            ..Relation::default()
+        });
+    }
+    if process < 0 {
+        // Everybody, or another group: of ours if its leader is.
+        let supervised = process < -1 && caller::descends(-process, custodian);
+        return Some(Relation {
+            other: true,
+            supervised,
+            ..Relation::default()
+        });
+    }
+    let parent = caller::parent_of(process)?;
+    Some(Relation {
+        own: false,
+        child: parent == caller.process,
+        other: true,
+        group: own_group.is_some() && group_of(process) == own_group,
+        supervised: process != custodian && caller::descends(process, custodian),
+    })
+}
+
+/// A duplicate of the caller's socket, with what it is.
+fn socket_of(caller: &Caller, socket: i32) -> Option<(std::os::fd::OwnedFd, SocketKind)> {
+    use std::os::fd::AsFd;
+    let process = open_process(caller.process).ok()?;
+    let socket = file_of(process.as_fd(), socket).ok()?;
+    let kind = SocketKind::of(socket.as_fd()).ok()?;
+    Some((socket, kind))
+}
+
+/// The addresses that a call gives for a socket: where each lies and how long it is.
+fn addresses(
+    resolver: &mut Resolver,
+    caller: &Caller,
+    socket: i32,
+    side: Side,
+    given: impl IntoIterator<Item = (u64, u32)>,
+) -> Vec<Kind> {
+    let memory = Remote {
+        thread: caller.thread,
+    };
+    let read = |(pointer, length): (u64, u32)| {
+        let mut bytes = [0; MAX_ADDRESS];
+        let bytes = &mut bytes[..(length as usize).min(MAX_ADDRESS)];
+        (memory.read(pointer, bytes) == bytes.len()).then(|| Address::parse(bytes))?
+    };
+    let mut given = given.into_iter().filter_map(read).peekable();
+    if given.peek().is_none() {
+        return Vec::new();
+    }
+    let Some((_, kind)) = socket_of(caller, socket) else {
+        return Vec::new();
+    };
+    // Binding makes the last component, so a link there is not followed.
+    let follow = side == Side::Remote;
+    given
+        .filter_map(|address| resolved(resolver, caller, address, follow))
+        .map(|address| Kind::Network(side, address, kind))
+        .collect()
+}
+
+fn bound(resolver: &mut Resolver, caller: &Caller, socket: i32) -> Option<Kind> {
+    use std::os::fd::AsFd;
+    let (socket, kind) = socket_of(caller, socket)?;
+    let address = address::bound_to(socket.as_fd())?;
+    let address = resolved(resolver, caller, address, true)?;
+    Some(Kind::Network(Side::Local, address, kind))
+}
+
+fn resolved(
+    resolver: &mut Resolver,
+    caller: &Caller,
+    address: Address,
+    follow: bool,
+) -> Option<Address> {
+    let Address::UnixPath(path) = address else {
+        return Some(address);
+    };
+    resolver.text(caller, &path, follow)?;
+    Some(Address::UnixPath(resolver.path.clone()))
+}
+
+/// The file mapped at an address: `None` if nothing is there, `Some(None)` if it is no file.
+fn mapped_file(process: i32, address: u64) -> Option<Option<Vec<u8>>> {
+    let maps = std::fs::read(format!("/proc/{process}/maps")).ok()?;
+    maps.split(|byte| *byte == b'\n').find_map(|line| {
+        let text = String::from_utf8_lossy(line.get(..line.len().min(64))?).into_owned();
+        let (range, _) = text.split_once(' ')?;
+        let (from, to) = range.split_once('-')?;
+        let from = u64::from_str_radix(from, 16).ok()?;
+        let to = u64::from_str_radix(to, 16).ok()?;
+        if !(from..to).contains(&address) {
+            return None;
+        }
+        let path = line
+            .iter()
+            .position(|byte| *byte == b'/')
+            .map(|at| line[at..].to_vec());
+        Some(path.filter(|path| !path.ends_with(b" (deleted)")))
+    })
+}
+
+/// The interpreter that a script names in its first line; `None` if the file is no script.
+pub(super) fn interpreter(path: &[u8]) -> Option<Vec<u8>> {
+    use std::os::unix::fs::OpenOptionsExt;
+    /// What the kernel looks at (BINPRM_BUF_SIZE).
+    const HEAD: usize = 256;
+    let mut options = std::fs::File::options();
+    // Not to be held up by a pipe or a terminal of that name.
+    options
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    let mut file = options.open(std::ffi::OsStr::from_bytes(path)).ok()?;
+    let mut head = [0; HEAD];
+    let length = file.read(&mut head).ok()?;
+    let line = head[..length].strip_prefix(b"#!")?;
+    let line = line.split(|byte| matches!(byte, b'\n' | 0)).next()?;
+    let name = line
+        .split(|byte| matches!(byte, b' ' | b'\t'))
+        .find(|word| !word.is_empty())?;
+    let mut interpreter = Vec::new();
+    interpreter.write_all(name).ok()?;
+    Some(interpreter)
+}

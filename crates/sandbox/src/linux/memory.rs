@@ -1,0 +1,135 @@
+//! Reading a waiting caller: its memory and its descriptors.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use super::classify::Memory;
+
+/// Longest path the kernel takes, its NUL included.
+const PATH_MAX: usize = libc::PATH_MAX as usize;
+/// Smallest page of any Linux; reads never straddle such a border in one piece.
+const PAGE: u64 = 4096;
+/// Read at once for a path; most are shorter.
+const FIRST_READ: usize = 256;
+
+/// Memory of a thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Remote {
+    /// The thread.
+    pub(crate) thread: i32,
+}
+
+impl Remote {
+    /// Reads up to `into.len()` bytes and says how many could be read. One system call: the pages
+    /// after the first are pieces of their own, so that a missing one only shortens the answer.
+    pub(crate) fn read(self, address: u64, into: &mut [u8]) -> usize {
+        let first = ((PAGE - address % PAGE) as usize).min(into.len());
+        let piece = |from: usize, to: usize| libc::iovec {
+            iov_base: address.wrapping_add(from as u64) as *mut libc::c_void,
+            iov_len: to - from,
+        };
+        let local = libc::iovec {
+            iov_base: into.as_mut_ptr().cast(),
+            iov_len: into.len(),
+        };
+        let mut remote = [piece(0, first), piece(0, 0), piece(0, 0)];
+        let mut count = 1;
+        let mut at = first;
+        while at < into.len() && count < remote.len() {
+            let to = (at + PAGE as usize).min(into.len());
+            remote[count] = piece(at, to);
+            count += 1;
+            at = to;
+        }
+        // SAFETY: the local piece is `into`; remote addresses are checked by the kernel.
+        let got = unsafe {
+            libc::process_vm_readv(self.thread, &local, 1, remote.as_ptr(), count as u64, 0)
+        };
+        usize::try_from(got).unwrap_or(0)
+    }
+
+    /// Reads a text that ends with NUL, at most a path's length. False if it cannot be read or is
+    /// too long: the kernel then fails the call by itself.
+    pub(crate) fn read_text(self, address: u64, into: &mut Vec<u8>) -> bool {
+        for length in [FIRST_READ, PATH_MAX] {
+            into.resize(length, 0);
+            let got = self.read(address, into);
+            if let Some(end) = into[..got].iter().position(|byte| *byte == 0) {
+                into.truncate(end);
+                return true;
+            }
+            if got < length {
+                break;
+            }
+        }
+        into.clear();
+        false
+    }
+}
+
+impl Memory for Remote {
+    fn word(&self, address: u64) -> Option<u64> {
+        let mut bytes = [0; 8];
+        (self.read(address, &mut bytes) == 8).then(|| u64::from_ne_bytes(bytes))
+    }
+}
+
+/// A duplicate of descriptor `number` of a process (pidfd_getfd(2)).
+pub(crate) fn file_of(process: BorrowedFd<'_>, number: i32) -> io::Result<OwnedFd> {
+    // SAFETY: takes and returns plain numbers.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), number, 0) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own() -> Remote {
+        Remote {
+            thread: std::process::id() as i32,
+        }
+    }
+
+    #[test]
+    fn reads_up_to_the_end_of_a_mapping() {
+        // SAFETY: two fresh pages, the second of which is given back at once.
+        let base = unsafe {
+            let protection = libc::PROT_READ | libc::PROT_WRITE;
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let base = libc::mmap(std::ptr::null_mut(), 8192, protection, flags, -1, 0);
+            assert_ne!(base, libc::MAP_FAILED);
+            assert_eq!(libc::munmap(base.add(4096), 4096), 0);
+            base as u64
+        };
+        let text = b"/short\0";
+        let at = base + 4096 - text.len() as u64;
+        // SAFETY: the last bytes of the first page, which is ours.
+        unsafe { std::ptr::copy(text.as_ptr(), at as *mut u8, text.len()) };
+        let mut buffer = Vec::new();
+        assert!(own().read_text(at, &mut buffer));
+        assert_eq!(buffer, b"/short");
+        assert!(!own().read_text(base + 4096, &mut buffer));
+        assert!(!own().read_text(0, &mut buffer));
+        // SAFETY: unmapping what was mapped above.
+        unsafe { libc::munmap(base as *mut libc::c_void, 4096) };
+    }
+
+    #[test]
+    fn long_texts_cross_pages() {
+        for length in [0, 1, 255, 256, 257, 2000, 4095] {
+            let mut text = vec![b'a'; length];
+            text.push(0);
+            let mut buffer = Vec::new();
+            assert!(own().read_text(text.as_ptr() as u64, &mut buffer));
+            assert_eq!(buffer.len(), length);
+        }
+        let mut text = vec![b'a'; 5000];
+        text.push(0);
+        assert!(!own().read_text(text.as_ptr() as u64, &mut Vec::new()));
+    }
+}

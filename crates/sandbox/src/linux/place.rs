@@ -1,0 +1,134 @@
+//! Files that stand for something else: POSIX shared memory and semaphores, sysctls, processes.
+
+use super::resolve::Found;
+use super::vocabulary::Op;
+
+/// What an operation on a path really asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The operation on the file.
+    File,
+    /// Another operation on the IPC object of this name, without a leading slash.
+    PosixIpc(Op, Vec<u8>),
+    /// Another operation on a sysctl of this dotted name.
+    Sysctl(Op, Vec<u8>),
+    /// Looking into another process.
+    Process(i32),
+}
+
+/// What `operation` on `path` really asks of process `caller`.
+pub(crate) fn meaning(operation: Op, path: &[u8], found: Found, caller: i32) -> Meaning {
+    if let Some(name) = path.strip_prefix(b"/dev/shm/")
+        && !name.contains(&b'/')
+        && found != Found::Directory
+    {
+        let (operation, name) = match name.strip_prefix(b"sem.") {
+            Some(name) => (semaphore(operation), name),
+            None => (shared_memory(operation), name),
+        };
+        return operation.map_or(Meaning::File, |op| Meaning::PosixIpc(op, name.to_vec()));
+    }
+    let Some(below) = path.strip_prefix(b"/proc/") else {
+        return Meaning::File;
+    };
+    if let Some(name) = below.strip_prefix(b"sys/")
+        && found != Found::Directory
+    {
+        let operation = match operation {
+            Op::FileReadData => Op::SysctlRead,
+            Op::FileWriteData => Op::SysctlWrite,
+            _ => return Meaning::File,
+        };
+        let dotted = name
+            .iter()
+            .map(|byte| if *byte == b'/' { b'.' } else { *byte });
+        return Meaning::Sysctl(operation, dotted.collect());
+    }
+    match process_of(below) {
+        Some(process) if process != caller && operation == Op::FileReadData => {
+            Meaning::Process(process)
+        }
+        _ => Meaning::File,
+    }
+}
+
+/// The other spelling of a path in a process's own /proc directory, `/proc/self/…`.
+pub(crate) fn own_spelling(path: &[u8], caller: i32) -> Option<Vec<u8>> {
+    let below = path.strip_prefix(b"/proc/")?;
+    if process_of(below)? != caller {
+        return None;
+    }
+    let end = below
+        .iter()
+        .position(|byte| *byte == b'/')
+        .unwrap_or(below.len());
+    Some([b"/proc/self", &below[end..]].concat())
+}
+
+fn process_of(below_proc: &[u8]) -> Option<i32> {
+    let first = below_proc.split(|byte| *byte == b'/').next()?;
+    std::str::from_utf8(first).ok()?.parse().ok()
+}
+
+fn shared_memory(operation: Op) -> Option<Op> {
+    match operation {
+        Op::FileReadData => Some(Op::IpcPosixShmReadData),
+        Op::FileWriteData => Some(Op::IpcPosixShmWriteData),
+        Op::FileWriteCreate => Some(Op::IpcPosixShmWriteCreate),
+        Op::FileWriteUnlink => Some(Op::IpcPosixShmWriteUnlink),
+        _ => None,
+    }
+}
+
+fn semaphore(operation: Op) -> Option<Op> {
+    match operation {
+        Op::FileReadData | Op::FileWriteData => Some(Op::IpcPosixSemOpen),
+        Op::FileWriteCreate => Some(Op::IpcPosixSemCreate),
+        Op::FileWriteUnlink => Some(Op::IpcPosixSemUnlink),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_something_else() {
+        let asked = |op, path: &str| meaning(op, path.as_bytes(), Found::Other, 7);
+        let ipc = |op, name: &str| Meaning::PosixIpc(op, name.as_bytes().to_vec());
+        assert_eq!(
+            asked(Op::FileWriteCreate, "/dev/shm/a"),
+            ipc(Op::IpcPosixShmWriteCreate, "a")
+        );
+        assert_eq!(
+            asked(Op::FileWriteData, "/dev/shm/sem.a"),
+            ipc(Op::IpcPosixSemOpen, "a")
+        );
+        assert_eq!(
+            asked(Op::FileWriteUnlink, "/dev/shm/sem.a"),
+            ipc(Op::IpcPosixSemUnlink, "a")
+        );
+        assert_eq!(asked(Op::FileReadData, "/dev/shm/a/b"), Meaning::File);
+        assert_eq!(asked(Op::FileReadMetadata, "/dev/shm/a"), Meaning::File);
+        let sysctl = |op| Meaning::Sysctl(op, b"kernel.osrelease".to_vec());
+        let path = "/proc/sys/kernel/osrelease";
+        assert_eq!(asked(Op::FileReadData, path), sysctl(Op::SysctlRead));
+        assert_eq!(asked(Op::FileWriteData, path), sysctl(Op::SysctlWrite));
+        assert_eq!(asked(Op::FileReadData, "/proc/8/maps"), Meaning::Process(8));
+        assert_eq!(asked(Op::FileReadData, "/proc/7/maps"), Meaning::File);
+        assert_eq!(asked(Op::FileReadData, "/proc/cpuinfo"), Meaning::File);
+        assert_eq!(asked(Op::FileReadData, "/etc/passwd"), Meaning::File);
+    }
+
+    #[test]
+    fn own_proc_directory() {
+        assert_eq!(
+            own_spelling(b"/proc/7/maps", 7).unwrap(),
+            b"/proc/self/maps"
+        );
+        assert_eq!(own_spelling(b"/proc/7", 7).unwrap(), b"/proc/self");
+        assert_eq!(own_spelling(b"/proc/8/maps", 7), None);
+        assert_eq!(own_spelling(b"/proc/70/maps", 7), None);
+    }
+}

@@ -1,0 +1,279 @@
+//! One run: the custodian is started, a thread answers calls, this one reports events and waits.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use lapbelt_policy::event::Event;
+use rustix::event::{PollFd, PollFlags};
+
+use super::bpf;
+use super::custodian::{Custodian, Message, Step, open_process};
+use super::gate::Interest;
+use super::judge::{Judge, Terms};
+use super::notify::{Listener, Received};
+use super::outbox::Outbox;
+use super::program::Program;
+use super::vocabulary::Vocabulary;
+use crate::job::{Job, Outcome, RunError, Status};
+
+/// How often [`Job::stop`] is looked at.
+const STOP_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Runs a job to its end.
+pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
+    let start = Instant::now();
+    let vocabulary = Vocabulary::of(&job.world);
+    let interest = Interest::of(&job.decider, &vocabulary, job.report_allowed, job.learn);
+    let filter = bpf::program(interest.leaves());
+    let program = Program::of(&mut job)?;
+    let mut custodian =
+        Custodian::start(&program, &filter).map_err(RunError::system("start a process"))?;
+    drop(program);
+    let (main, listener) = match receive(&custodian)? {
+        Message::Filtered { process, listener } => (process, listener),
+        Message::Failed(step, errno) => return Err(failure(&job, step, errno, false)),
+        other => return Err(out_of_turn(other)),
+    };
+    let listener = open_process(main)
+        .and_then(|process| Listener::fetch(process.as_fd(), listener))
+        .map_err(RunError::system("fetch the listening end of the filter"))?;
+    let outbox = Arc::new(Outbox::new().map_err(RunError::system("make an eventfd"))?);
+    let terms = Terms {
+        decider: Arc::clone(&job.decider),
+        vocabulary,
+        interest,
+        learn: job.learn,
+        report_allowed: job.report_allowed,
+        custodian: custodian.process,
+        outbox: Arc::clone(&outbox),
+        start,
+    };
+    let judge = Judge::new(terms, &job.world);
+    let notifier = std::thread::Builder::new()
+        .name("lapbelt-notify".into())
+        .spawn(move || answer_all(&listener, judge))
+        .map_err(RunError::system("start a thread"))?;
+    custodian
+        .go()
+        .map_err(RunError::system("let the program start"))?;
+
+    let mut watch = Watch {
+        job,
+        start,
+        killed: None,
+        stop_at: None,
+        ended: None,
+        failed: None,
+    };
+    let waited = watch.wait(&mut custodian, &outbox, sink);
+    // Whatever went wrong, nobody is left that could make a call, so that the thread ends.
+    drop(custodian);
+    let judged = join(notifier, &outbox, sink);
+    waited?;
+    let (mut judge, result) = judged?;
+    if let Some((step, errno)) = watch.failed {
+        return Err(failure(&watch.job, step, errno, judge.tally.start_denied));
+    }
+    result.map_err(RunError::system("answer a call"))?;
+    let (status, forked) = watch.ended.ok_or_else(|| out_of_turn(Message::Gone))?;
+    if forked && watch.job.learn && interest.fork_denied && !judge.tally.fork_reported {
+        // Its descendants asked nothing, so only their parent's accounts tell of them.
+        judge.report_fork(main, &name_of(&watch.job));
+    }
+    outbox.take().iter().for_each(sink);
+    Ok(Outcome {
+        status: status_of(status),
+        timed_out: watch.killed == Some(Killed::TimedOut),
+        stopped: watch.killed == Some(Killed::Stopped),
+        events_denied: judge.tally.denied,
+        notifications: judge.tally.notifications,
+        duration: start.elapsed(),
+        processes: judge.tally.processes.len() as u32,
+    })
+}
+
+/// Life of the notifying thread: receive, decide, answer. Returning closes the listener, on which
+/// every further call fails instead of hanging.
+fn answer_all(listener: &Listener, mut judge: Judge) -> (Judge, io::Result<()>) {
+    loop {
+        let answered = match listener.receive() {
+            Ok(Received::Call(call)) => {
+                let answer = judge.answer(listener, &call);
+                listener.answer(call.id, answer)
+            }
+            Ok(Received::Nothing) => Ok(()),
+            Ok(Received::Finished) => return (judge, Ok(())),
+            Err(error) => Err(error),
+        };
+        if answered.is_err() {
+            return (judge, answered);
+        }
+    }
+}
+
+/// Waits for the thread while passing on the events that it may be waiting to get rid of.
+fn join(
+    notifier: JoinHandle<(Judge, io::Result<()>)>,
+    outbox: &Outbox,
+    sink: &mut dyn FnMut(&Event),
+) -> Result<(Judge, io::Result<()>), RunError> {
+    while !notifier.is_finished() {
+        outbox.take().iter().for_each(&mut *sink);
+        std::thread::sleep(Duration::from_micros(50));
+    }
+    let joined = notifier.join();
+    outbox.take().iter().for_each(sink);
+    joined.map_err(|_| {
+        RunError::system("decide a call")(io::Error::other("the deciding thread panicked"))
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Killed {
+    TimedOut,
+    Stopped,
+    /// Only descendants that had outlived the program.
+    Stragglers,
+}
+
+struct Watch {
+    job: Job,
+    start: Instant,
+    killed: Option<Killed>,
+    /// When descendants that outlive the program are killed.
+    stop_at: Option<Instant>,
+    ended: Option<(i32, bool)>,
+    failed: Option<(Step, i32)>,
+}
+
+impl Watch {
+    /// Reports events until no process is left.
+    fn wait(
+        &mut self,
+        custodian: &mut Custodian,
+        outbox: &Outbox,
+        sink: &mut dyn FnMut(&Event),
+    ) -> Result<(), RunError> {
+        loop {
+            let mut polled = [
+                PollFd::from_borrowed_fd(custodian.messages(), PollFlags::IN),
+                PollFd::from_borrowed_fd(outbox.wake(), PollFlags::IN),
+            ];
+            let timeout = self.timeout().map(|timeout| rustix::time::Timespec {
+                tv_sec: timeout.as_secs().try_into().unwrap_or(i64::MAX),
+                tv_nsec: timeout.subsec_nanos().into(),
+            });
+            match rustix::event::poll(&mut polled, timeout.as_ref()) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(RunError::system("wait for the program")(error.into())),
+            }
+            let (message, event) = (polled[0].revents(), polled[1].revents());
+            if !event.is_empty() {
+                outbox.take().iter().for_each(&mut *sink);
+            }
+            if !message.is_empty() {
+                match receive(custodian)? {
+                    Message::Ended { status, forked } => {
+                        self.ended = Some((status, forked));
+                        self.stop_at = Instant::now().checked_add(self.job.linger);
+                    }
+                    Message::Failed(step, errno) => self.failed = Some((step, errno)),
+                    Message::Gone => return Ok(()),
+                    other @ Message::Filtered { .. } => return Err(out_of_turn(other)),
+                }
+            }
+            self.kill_if_due(custodian);
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.start.checked_add(self.job.timeout?)
+    }
+
+    /// For how long to wait at most.
+    fn timeout(&self) -> Option<Duration> {
+        if self.killed.is_some() {
+            return None;
+        }
+        let due = [self.deadline(), self.stop_at].into_iter().flatten().min();
+        let left = due.map(|due| due.saturating_duration_since(Instant::now()));
+        let stop = self.job.stop.as_ref().map(|_| STOP_INTERVAL);
+        [left, stop].into_iter().flatten().min()
+    }
+
+    fn kill_if_due(&mut self, custodian: &mut Custodian) {
+        if self.killed.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        let past = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        let stopped = self
+            .job
+            .stop
+            .as_ref()
+            .is_some_and(|stop| stop.load(Ordering::Relaxed));
+        self.killed = if stopped {
+            Some(Killed::Stopped)
+        } else if self.ended.is_none() && past(self.deadline()) {
+            Some(Killed::TimedOut)
+        } else if self.ended.is_some() && (past(self.stop_at) || past(self.deadline())) {
+            Some(Killed::Stragglers)
+        } else {
+            return;
+        };
+        custodian.kill_all();
+    }
+}
+
+fn receive(custodian: &Custodian) -> Result<Message, RunError> {
+    let message = custodian
+        .receive()
+        .map_err(RunError::system("hear from the program"))?;
+    message.ok_or_else(|| {
+        let cause = io::Error::other("the process between us and it was killed");
+        RunError::system("supervise the program")(cause)
+    })
+}
+
+fn out_of_turn(message: Message) -> RunError {
+    let cause = io::Error::other(format!("unexpected message {message:?}"));
+    RunError::system("start the program")(cause)
+}
+
+fn failure(job: &Job, step: Step, errno: i32, denied: bool) -> RunError {
+    let cause = io::Error::from_raw_os_error(errno);
+    let program = job.program.clone();
+    match (step, errno) {
+        (Step::Execute, _) if denied => RunError::StartDenied { program, cause },
+        (Step::Execute, libc::ENOENT) => RunError::ProgramMissing(program),
+        (Step::Execute, _) => RunError::NotExecutable { program, cause },
+        (Step::Directory, _) => {
+            let directory = job.cwd.clone().unwrap_or_else(|| PathBuf::from("."));
+            RunError::Directory { directory, cause }
+        }
+        (Step::Filter, _) => RunError::Unsupported(format!(
+            "the seccomp filter was refused ({cause}); is there another one with a listener?"
+        )),
+        (Step::Fork, _) => RunError::system("start a process")(cause),
+        (Step::Streams, _) => RunError::system("set the program's standard streams")(cause),
+    }
+}
+
+fn status_of(status: i32) -> Status {
+    if libc::WIFSIGNALED(status) {
+        Status::Signaled(libc::WTERMSIG(status))
+    } else {
+        Status::Exited(libc::WEXITSTATUS(status) as u8)
+    }
+}
+
+fn name_of(job: &Job) -> String {
+    job.program
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
