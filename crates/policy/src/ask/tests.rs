@@ -1,5 +1,7 @@
 //! Questions as a person writes them.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -8,6 +10,9 @@ use crate::world::shipped;
 fn world(name: &str) -> World {
     shipped(name).expect("a shipped world").expect("it parses")
 }
+
+/// Read once for all cases of a property.
+static MACOS: LazyLock<World> = LazyLock::new(|| world("macos-14.4.1"));
 
 /// The values of a request by the names of their filters.
 fn values(operation: &str, target: &str, extra: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -251,16 +256,14 @@ fn spellings_of_paths() {
 proptest! {
     #[test]
     fn canonical_paths_stay_so(path in "(/|\\.|\\.\\.|tmp|private|System/Volumes/Data|x){0,12}") {
-        let world = world("macos-14.4.1");
-        let once = canonical_path(&world, path.as_bytes());
-        prop_assert_eq!(canonical_path(&world, &once), once);
+        let once = canonical_path(&MACOS, path.as_bytes());
+        prop_assert_eq!(canonical_path(&MACOS, &once), once);
     }
 
     #[test]
     fn no_question_panics(operation in 0..196_u16, target in "\\PC{0,12}", name in 0..93_usize) {
-        let world = world("macos-14.4.1");
-        let extra: Vec<_> = parse_value(&world, &world.filters()[name].name, &target).into_iter().collect();
-        let operation = &world.operations()[usize::from(operation)].name;
-        let _ = ask(&world, operation, Some(target.as_bytes()), &extra);
+        let extra: Vec<_> = parse_value(&MACOS, &MACOS.filters()[name].name, &target).into_iter().collect();
+        let operation = &MACOS.operations()[usize::from(operation)].name;
+        let _ = ask(&MACOS, operation, Some(target.as_bytes()), &extra);
     }
 }
