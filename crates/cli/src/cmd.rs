@@ -1,0 +1,11 @@
+//! Subcommands, one file each.
+
+pub(crate) mod exec;
+pub(crate) mod lint;
+pub(crate) mod query;
+pub(crate) mod run_options;
+pub(crate) mod shrink;
+pub(crate) mod suggest;
+pub(crate) mod summary;
+pub(crate) mod trace;
+pub(crate) mod workflow;

@@ -1,0 +1,223 @@
+//! `lapbelt exec`: run a program under a profile, as `sandbox-exec` does, and explain what was
+//! denied.
+
+mod report;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
+use lapbelt_learn::violation::Violation;
+use lapbelt_policy::decide::Decider;
+use lapbelt_policy::event::Event;
+use lapbelt_policy::rule::Action;
+use lapbelt_policy::world::World;
+use lapbelt_sandbox::{Backend, Job, LinuxBackend, RunError, Status, Stdio, Support};
+
+use crate::exit::CommandError;
+use crate::interrupt;
+use crate::output::Output;
+use crate::profile::{self, Params};
+use report::Report;
+
+/// Exit codes of sandbox-exec for its own failures.
+const USAGE: u8 = 64;
+const DOES_NOT_PARSE: u8 = 65;
+const CANNOT_SET_UP: u8 = 70;
+const CANNOT_EXECUTE: u8 = 71;
+
+/// Profiles that need no file.
+const NAMED: &[(&str, &str)] = &[
+    (
+        "no-network",
+        include_str!("../../../../profiles/no-network.sb"),
+    ),
+    (
+        "no-internet",
+        include_str!("../../../../profiles/no-internet.sb"),
+    ),
+    ("no-write", include_str!("../../../../profiles/no-write.sb")),
+    (
+        "no-write-except-temporary",
+        include_str!("../../../../profiles/no-write-except-temporary.sb"),
+    ),
+    (
+        "pure-computation",
+        include_str!("../../../../profiles/pure-computation.sb"),
+    ),
+];
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    params: Params,
+    /// Watch and refuse by the profile; assumes that the program does not try to get around it.
+    #[arg(long)]
+    observe: bool,
+    /// Write each denial as a line of JSON to a file, or to standard error for `-`.
+    #[arg(long, value_name = "FILE|-")]
+    violations: Option<PathBuf>,
+    /// Let processes that outlive the program go on for this many seconds before they are ended.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    linger: f64,
+    /// The program and its arguments.
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "CMD"
+    )]
+    command: Vec<OsString>,
+}
+
+/// The profile, given one way.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// The profile is in this file.
+    #[arg(short = 'f', value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The profile is this text.
+    #[arg(short = 'p', value_name = "TEXT")]
+    text: Option<String>,
+    /// The profile is a shipped one: no-network, no-internet, no-write,
+    /// no-write-except-temporary or pure-computation.
+    #[arg(short = 'n', value_name = "NAME")]
+    name: Option<String>,
+}
+
+pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
+    let world = match profile::world("linux") {
+        Ok(world) => Arc::new(world),
+        Err(error) => return fail(&error, CANNOT_SET_UP, output),
+    };
+    let loaded = match args.profile(&world) {
+        Ok(loaded) => loaded,
+        Err((error, code)) => return fail(&error, code, output),
+    };
+    match supervise(args, &loaded, world, output) {
+        Ok(code) => ExitCode::from(code),
+        Err((error, code)) => fail(&error, code, output),
+    }
+}
+
+fn fail(error: &CommandError, code: u8, output: &Output) -> ExitCode {
+    error.show(output);
+    ExitCode::from(code)
+}
+
+impl Args {
+    fn profile(&self, world: &World) -> Result<Profile, (CommandError, u8)> {
+        let params = self.params.map();
+        let parsed = |name: &str, text: &str| {
+            let imports = FileImports::new(None, &params);
+            evaluate_text(name, text, &params, &imports, world)
+                .map_err(|error| (error.into(), DOES_NOT_PARSE))
+        };
+        if let Some(file) = &self.which.file {
+            return profile::load(file, &params, world).map_err(|error| (error, DOES_NOT_PARSE));
+        }
+        if let Some(text) = &self.which.text {
+            return parsed("-p", text);
+        }
+        let name = self.which.name.as_deref().unwrap_or_default();
+        match NAMED.iter().find(|(known, _)| *known == name) {
+            Some((name, text)) => parsed(name, text),
+            None => {
+                let known: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
+                let known = known.join(", ");
+                let message = format!("no profile is called `{name}`; there are {known}");
+                Err((CommandError::Other(message), USAGE))
+            }
+        }
+    }
+}
+
+fn supervise(
+    args: Args,
+    loaded: &Profile,
+    world: Arc<World>,
+    output: &Output,
+) -> Result<u8, (CommandError, u8)> {
+    let set_up = |message: String| (CommandError::Other(message), CANNOT_SET_UP);
+    let backend = LinuxBackend;
+    if let Support::None(reason) = backend.probe() {
+        return Err(set_up(reason));
+    }
+    let mut violations: Option<BufWriter<Box<dyn Write>>> = match &args.violations {
+        None => None,
+        Some(path) if path.as_os_str() == "-" => Some(BufWriter::new(Box::new(std::io::stderr()))),
+        Some(path) => {
+            let file = File::create(path)
+                .map_err(|error| set_up(format!("cannot write {}: {error}", path.display())))?;
+            Some(BufWriter::new(Box::new(file)))
+        }
+    };
+    let linger = Duration::try_from_secs_f64(args.linger)
+        .map_err(|error| set_up(format!("--linger: {error}")))?;
+    let mut command = args.command.into_iter();
+    let program = PathBuf::from(command.next().unwrap_or_default());
+    let job = Job {
+        program,
+        args: command.collect(),
+        env: None,
+        cwd: None,
+        decider: Arc::new(Decider::new(&loaded.policy, &world)),
+        world: Arc::clone(&world),
+        learn: false,
+        report_allowed: false,
+        stdin: Stdio::Inherit,
+        stdout: Stdio::Inherit,
+        stderr: Stdio::Inherit,
+        timeout: None,
+        linger,
+        stop: Some(interrupt::stop_flag()),
+    };
+    let mut report = Report::default();
+    let mut broken = None;
+    let result = backend.run(job, &mut |event: &Event| {
+        if event.decision == Action::Allow {
+            return;
+        }
+        let rule = report::place_of(event, loaded, &world);
+        if let Some(file) = &mut violations {
+            let line = serde_json::to_string(&Violation::of(event, rule.clone(), &world));
+            let written = line.map_err(Into::into).and_then(|line| {
+                writeln!(file, "{line}")?;
+                file.flush()
+            });
+            broken = written.err().or_else(|| broken.take());
+        }
+        report.add(event, rule);
+    });
+    if let Some(error) = broken {
+        output.complain(&format!("lapbelt: cannot write violations: {error}"));
+    }
+    if !output.quiet
+        && let Some(text) = report.text(&world)
+    {
+        output.complain(&text);
+    }
+    match result {
+        Ok(outcome) => Ok(match outcome.status {
+            Status::Exited(code) => code,
+            Status::Signaled(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }),
+        Err(error) => {
+            let code = match error {
+                RunError::ProgramMissing(_)
+                | RunError::NotExecutable { .. }
+                | RunError::StartDenied { .. } => CANNOT_EXECUTE,
+                _ => CANNOT_SET_UP,
+            };
+            Err((CommandError::Other(error.to_string()), code))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The short account of denials at the end of a run: what, by which rule, how often, and the one
+//! rule that would allow it.
+
+use lapbelt_learn::source::Profile;
+use lapbelt_learn::suggest::suggest;
+use lapbelt_policy::event::Event;
+use lapbelt_policy::graph::Source;
+use lapbelt_policy::world::World;
+use lapbelt_sandbox::denial;
+
+use crate::profile::place;
+
+/// Different denials shown before the rest is only counted.
+const SHOWN: usize = 20;
+
+/// Denials of one run, folded.
+#[derive(Default)]
+pub(super) struct Report {
+    /// First of its kind, what denied it, how often.
+    kinds: Vec<(Event, String, u64)>,
+}
+
+/// What denied an event, as a person would look for it.
+pub(super) fn place_of(event: &Event, profile: &Profile, world: &World) -> String {
+    let source = event
+        .rule
+        .map_or(Source::OwnDefault(world.root()), Source::Rule);
+    place(&source, &profile.policy, world)
+}
+
+impl Report {
+    pub(super) fn add(&mut self, event: &Event, rule: String) {
+        let same = |known: &&mut (Event, String, u64)| {
+            known.0.operation == event.operation && known.0.values == event.values
+        };
+        match self.kinds.iter_mut().find(same) {
+            Some(known) => known.2 += 1,
+            None => self.kinds.push((event.clone(), rule, 1)),
+        }
+    }
+
+    /// The account; `None` if nothing was denied.
+    pub(super) fn text(&self, world: &World) -> Option<String> {
+        if self.kinds.is_empty() {
+            return None;
+        }
+        let total: u64 = self.kinds.iter().map(|kind| kind.2).sum();
+        let calls = if total == 1 { "call" } else { "calls" };
+        let mut text = format!("\nlapbelt: the profile denied {total} {calls}:\n");
+        for (event, rule, count) in self.kinds.iter().take(SHOWN) {
+            let operation = &world.operation(event.operation).name;
+            let target = denial::target(event, world).unwrap_or_default();
+            let process = &event.process;
+            let times = if *count == 1 {
+                String::new()
+            } else {
+                format!(" ×{count}")
+            };
+            text.push_str(&format!(
+                "  {operation} {target} — {process}, by {rule}{times}\n"
+            ));
+        }
+        if self.kinds.len() > SHOWN {
+            text.push_str(&format!("  … and {} more\n", self.kinds.len() - SHOWN));
+        }
+        text.push_str("this would allow them:\n");
+        for line in suggest(self.kinds.iter().map(|kind| &kind.0), world).lines() {
+            text.push_str(&format!("  {line}\n"));
+        }
+        Some(text)
+    }
+}

@@ -1,0 +1,253 @@
+//! `lapbelt query`: would this be allowed, and by which rule.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use lapbelt_learn::run_dir;
+use lapbelt_learn::source::Profile;
+use lapbelt_policy::ask::{ask, canonical_path, other_spelling, parse_value};
+use lapbelt_policy::decide::{Decider, Verdict};
+use lapbelt_policy::event::OwnedValue;
+use lapbelt_policy::graph::Source;
+use lapbelt_policy::rule::Action;
+use lapbelt_policy::world::{FilterId, World};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile::{self, Params, key_value, place};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The profile; `-` for standard input.
+    #[arg(required_unless_present = "batch")]
+    profile: Option<PathBuf>,
+    /// What is asked, such as file-read-data.
+    #[arg(required_unless_present = "batch")]
+    operation: Option<String>,
+    /// Of what: a path, a name, HOST:PORT.
+    target: Option<String>,
+    #[command(flatten)]
+    params: Params,
+    /// A further value of the request, such as socket-type=SOCK_STREAM.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
+    filter: Vec<(String, String)>,
+    /// The OS build whose vocabulary and defaults decide.
+    #[arg(long, default_value = "macos-14.4.1")]
+    world: String,
+    /// Decide the path exactly as given.
+    #[arg(long)]
+    no_canonicalize: bool,
+    /// Answer a file of questions, one JSON object a line, each answered by one line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "operation", "target", "filter"])]
+    batch: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
+    let world = profile::world(&args.world)?;
+    if let Some(file) = &args.batch {
+        return batch(file, &world, output);
+    }
+    let (Some(path), Some(operation)) = (&args.profile, &args.operation) else {
+        return Err(CommandError::Other(
+            "a profile and an operation are needed".to_string(),
+        ));
+    };
+    let loaded = profile::load(path, &args.params.map(), &world)?;
+    let decider = Decider::new(&loaded.policy, &world);
+    let question = Question {
+        operation,
+        target: args.target.as_deref(),
+        filters: &args.filter,
+        canonicalize: !args.no_canonicalize,
+    };
+    let answer = question
+        .answer(&decider, &world)
+        .map_err(CommandError::Other)?;
+    let by = place(&answer.verdict.source, &loaded.policy, &world);
+    let decision = name(answer.verdict.action);
+    output.answer_either(
+        || {
+            let rule = rule_json(&answer.verdict.source, &loaded);
+            json!({"decision": decision, "operation": operation, "target": answer.target,
+                   "by": by, "rule": rule, "world": world.id()})
+        },
+        || {
+            let target = answer.target.as_deref().unwrap_or_default();
+            let text = rule_text(&answer.verdict.source, &loaded);
+            let text = text.map_or(String::new(), |text| format!("\n    {text}"));
+            format!("{decision} {operation} {target}\n  by {by}{text}")
+        },
+    );
+    Ok(match answer.verdict.action {
+        Action::Allow => Exit::Yes,
+        Action::Deny => Exit::No,
+    })
+}
+
+fn name(action: Action) -> &'static str {
+    match action {
+        Action::Allow => "allow",
+        Action::Deny => "deny",
+    }
+}
+
+struct Question<'q> {
+    operation: &'q str,
+    target: Option<&'q str>,
+    filters: &'q [(String, String)],
+    canonicalize: bool,
+}
+
+struct Answer {
+    verdict: Verdict,
+    /// The target as it was decided.
+    target: Option<String>,
+}
+
+impl Question<'_> {
+    fn answer(&self, decider: &Decider, world: &World) -> Result<Answer, String> {
+        let target = self.target.map(|target| {
+            if self.canonicalize && target.starts_with('/') {
+                canonical_path(world, target.as_bytes())
+            } else {
+                target.as_bytes().to_vec()
+            }
+        });
+        let filters: Vec<(FilterId, OwnedValue)> = self
+            .filters
+            .iter()
+            .map(|(name, value)| parse_value(world, name, value))
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())?;
+        let mut request = ask(world, self.operation, target.as_deref(), &filters)
+            .map_err(|error| error.to_string())?;
+        let other = target
+            .as_deref()
+            .and_then(|target| other_spelling(world, target));
+        if let (Some(target), Some(other)) = (&target, &other) {
+            request = request.also_spelled(target, other);
+        }
+        let verdict = decider.decide(&request);
+        let target = target.map(|target| String::from_utf8_lossy(&target).into_owned());
+        Ok(Answer { verdict, target })
+    }
+}
+
+/// The first line of the rule that decided, as it was written.
+fn rule_text(source: &Source, profile: &Profile) -> Option<String> {
+    let Source::Rule(reference) = source else {
+        return None;
+    };
+    let origin = profile.policy.rules[reference.rule as usize].origin?;
+    let text = &profile.sources.get(origin.source.0 as usize)?.text;
+    let rule = text.get(origin.start as usize..origin.end as usize)?;
+    Some(rule.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn rule_json(source: &Source, profile: &Profile) -> Value {
+    let Source::Rule(reference) = source else {
+        return Value::Null;
+    };
+    let rule = &profile.policy.rules[reference.rule as usize];
+    let origin = rule.origin.map(|origin| {
+        let file = profile.policy.sources.get(origin.source.0 as usize);
+        json!({"file": file, "line": origin.line, "column": origin.column,
+               "text": rule_text(source, profile), "filter": reference.filter})
+    });
+    origin.unwrap_or(Value::Null)
+}
+
+/// One line of a batch; fields of other tools are passed over.
+#[derive(Deserialize)]
+struct Line {
+    id: Value,
+    profile: PathBuf,
+    #[serde(default)]
+    params: BTreeMap<String, String>,
+    operation: String,
+    #[serde(default)]
+    target: Option<String>,
+    #[serde(default)]
+    filters: BTreeMap<String, Value>,
+    #[serde(default)]
+    canonicalize: bool,
+}
+
+type Loaded = Result<(Profile, Decider), String>;
+
+/// Answers each line; a line that cannot be answered gets an `error` instead of a decision, and
+/// makes the command fail at the end.
+fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandError> {
+    let text = run_dir::read(file)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut profiles: HashMap<(PathBuf, BTreeMap<String, String>), Loaded> = HashMap::new();
+    let mut failed = false;
+    for (number, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
+        let line: Line = serde_json::from_str(line).map_err(|error| {
+            let column = error.column();
+            CommandError::Other(format!(
+                "{}:{}:{column}: {error}",
+                file.display(),
+                number + 1
+            ))
+        })?;
+        let key = (line.profile.clone(), line.params.clone());
+        let loaded = profiles
+            .entry(key)
+            .or_insert_with(|| load(folder, &line.profile, &line.params, world));
+        let answer = match loaded {
+            Err(error) => Err(error.clone()),
+            Ok((profile, decider)) => answer_line(&line, profile, decider, world),
+        };
+        let answer = answer.unwrap_or_else(|error| {
+            failed = true;
+            json!({"id": line.id, "error": error})
+        });
+        output.answer(&answer.to_string());
+    }
+    Ok(if failed { Exit::Failed } else { Exit::Yes })
+}
+
+/// A profile named in a batch: as given, or beside the batch file.
+fn load(folder: &Path, path: &Path, params: &BTreeMap<String, String>, world: &World) -> Loaded {
+    let beside = folder.join(path);
+    let path = if path.exists() || !beside.exists() {
+        path
+    } else {
+        &beside
+    };
+    let profile = profile::load(path, params, world).map_err(|error| error.to_string())?;
+    let decider = Decider::new(&profile.policy, world);
+    Ok((profile, decider))
+}
+
+fn answer_line(
+    line: &Line,
+    profile: &Profile,
+    decider: &Decider,
+    world: &World,
+) -> Result<Value, String> {
+    let filters: Vec<(String, String)> = line
+        .filters
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => (name.clone(), text.clone()),
+            other => (name.clone(), other.to_string()),
+        })
+        .collect();
+    let question = Question {
+        operation: &line.operation,
+        target: line.target.as_deref(),
+        filters: &filters,
+        canonicalize: line.canonicalize,
+    };
+    let answer = question.answer(decider, world)?;
+    let rule = place(&answer.verdict.source, &profile.policy, world);
+    Ok(json!({"id": line.id, "decision": name(answer.verdict.action), "rule": rule}))
+}

@@ -1,0 +1,54 @@
+//! `lapbelt suggest`: the fewest rules that would allow what was denied.
+
+use std::path::PathBuf;
+
+use lapbelt_learn::run_dir;
+use lapbelt_learn::suggest::suggest;
+use lapbelt_learn::violation::Violation;
+use serde_json::json;
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Violations, as `exec --violations` writes them; `-` for standard input.
+    violations: PathBuf,
+    /// The world the denials are of.
+    #[arg(long, default_value = "linux")]
+    world: String,
+}
+
+pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
+    let world = profile::world(&args.world)?;
+    let name = args.violations.display();
+    let text = if args.violations.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin())
+            .map_err(|error| CommandError::Other(format!("cannot read standard input: {error}")))?
+    } else {
+        run_dir::read(&args.violations)?
+    };
+    let mut events = Vec::new();
+    for (number, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
+        let number = number + 1;
+        let violation: Violation = serde_json::from_str(line).map_err(|error| {
+            let column = error.column();
+            CommandError::Other(format!(
+                "{name}:{number}:{column}: {error}; expected lines that `lapbelt exec \
+                 --violations` wrote"
+            ))
+        })?;
+        let event = violation
+            .event(&world)
+            .map_err(|error| CommandError::Other(format!("{name}:{number}: {error}")))?;
+        events.push(event);
+    }
+    let rules = suggest(&events, &world);
+    output.answer_either(|| json!({ "rules": rules }), || rules.clone());
+    Ok(Exit::Yes)
+}

@@ -1,0 +1,69 @@
+//! Exit codes, and errors that end a command.
+
+use std::process::ExitCode;
+
+use lapbelt_learn::error::LearnError;
+use lapbelt_learn::run_dir::DirError;
+use lapbelt_learn::source::ProfileError;
+
+use crate::output::Output;
+use crate::show;
+
+/// How a command ended, for scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Yes, or done.
+    Yes,
+    /// No: denied, different, findings, did not converge.
+    No,
+    /// Failed: bad input, missing support.
+    Failed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Yes => 0,
+            Exit::No => 1,
+            Exit::Failed => 2,
+        })
+    }
+}
+
+/// An error that ends a command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// A profile does not evaluate: shown with its source.
+    #[error(transparent)]
+    Profile(#[from] Box<ProfileError>),
+    /// A file.
+    #[error(transparent)]
+    Dir(#[from] DirError),
+    /// Anything that one paragraph says.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<LearnError> for CommandError {
+    fn from(error: LearnError) -> Self {
+        match error {
+            LearnError::Profile(error) => Self::Profile(error),
+            LearnError::Dir(error) => Self::Dir(error),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl CommandError {
+    /// Tells a person on standard error.
+    pub(crate) fn show(&self, output: &Output) {
+        match self {
+            Self::Profile(error) => output.complain(&show::diagnostics(
+                &error.diagnostics,
+                &error.sources,
+                output.is_coloured(),
+            )),
+            other => output.complain(&format!("lapbelt: {other}")),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The `lapbelt` command line: one file per subcommand.
+//!
+//! Exit codes: 0 yes or done, 1 no (denied, findings, did not converge), 2 failed (bad input,
+//! missing support), 3 undecided. `exec` passes on the status of the program it ran.
+#![forbid(unsafe_code)]
+
+mod cmd;
+mod exit;
+mod interrupt;
+mod output;
+mod profile;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use exit::Exit;
+use output::{ColorChoice, Output};
+
+/// The open toolchain for Apple's Seatbelt sandbox.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How a command speaks.
+#[derive(clap::Args)]
+struct OutputArgs {
+    /// When to colour: on a terminal only, always, never.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// Say nothing that was not asked for.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Learn the smallest profile for a program: trace, then shrink.
+    Workflow(cmd::workflow::Args),
+    /// Learn a profile: run, turn each denial into a rule, until runs succeed.
+    Trace(cmd::trace::Args),
+    /// Remove all rules of a profile that a program does not need.
+    Shrink(cmd::shrink::Args),
+    /// Check profiles.
+    Lint(cmd::lint::Args),
+    /// Say what a run directory holds.
+    Summary(cmd::summary::Args),
+    /// Run a program under a profile.
+    Exec(cmd::exec::Args),
+    /// Print the rules that would allow what was denied.
+    Suggest(cmd::suggest::Args),
+    /// Ask whether a profile would allow an operation, and by which rule.
+    Query(cmd::query::Args),
+}
+
+/// Runs the command line under a name and answers with its exit code.
+pub fn main(name: &'static str) -> ExitCode {
+    let matches = Cli::command().name(name).bin_name(name).get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let OutputArgs { color, quiet, json } = cli.output;
+    let output = Output::new(color, quiet, json);
+    let result = match cli.command {
+        Command::Workflow(args) => cmd::workflow::run(args, &output),
+        Command::Trace(args) => cmd::trace::run(args, &output),
+        Command::Shrink(args) => cmd::shrink::run(args, &output),
+        Command::Lint(args) => cmd::lint::run(args, &output),
+        Command::Summary(args) => cmd::summary::run(args, &output),
+        Command::Exec(args) => return cmd::exec::run(args, &output),
+        Command::Suggest(args) => cmd::suggest::run(args, &output),
+        Command::Query(args) => cmd::query::run(args, &output),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            error.show(&output);
+            Exit::Failed.into()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What goes to the terminal: colour only where it belongs, JSON where it was asked for.
+
+use std::io::{IsTerminal, Write};
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How a command speaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    coloured: bool,
+    /// Say nothing that was not asked for.
+    pub(crate) quiet: bool,
+    /// Answer in JSON.
+    pub(crate) json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(color: ColorChoice, quiet: bool, json: bool) -> Self {
+        let coloured = match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+            }
+        };
+        Self {
+            coloured,
+            quiet,
+            json,
+        }
+    }
+
+    /// Whether messages to standard error are coloured.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.coloured
+    }
+
+    /// Whether to draw progress.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// The answer, on standard output. A reader that has gone away is no error of ours.
+    pub(crate) fn answer(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes());
+        if !text.ends_with('\n') {
+            let _ = out.write_all(b"\n");
+        }
+        let _ = out.flush();
+    }
+
+    /// The answer as one value of JSON, or as text.
+    pub(crate) fn answer_either(
+        &self,
+        json: impl FnOnce() -> serde_json::Value,
+        text: impl FnOnce() -> String,
+    ) {
+        if self.json {
+            self.answer(&json().to_string());
+        } else {
+            self.answer(&text());
+        }
+    }
+
+    /// Something for a person, on standard error, unless quiet.
+    pub(crate) fn tell(&self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// An error, on standard error.
+    pub(crate) fn complain(&self, text: &str) {
+        let mut err = std::io::stderr().lock();
+        let _ = writeln!(err, "{}", text.trim_end_matches('\n'));
+    }
+}

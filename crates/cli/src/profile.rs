@@ -1,0 +1,98 @@
+//! Arguments that name a profile, its parameters and its world.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use lapbelt_learn::run_dir;
+use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
+use lapbelt_policy::graph::Source;
+use lapbelt_policy::rule::Policy;
+use lapbelt_policy::world::{SHIPPED, World, shipped};
+
+use crate::exit::CommandError;
+
+/// Parameters of a profile.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Params {
+    /// Set a parameter of the profile, read there by (param "KEY").
+    #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) params: Vec<(String, String)>,
+}
+
+impl Params {
+    pub(crate) fn map(&self) -> BTreeMap<String, String> {
+        self.params.iter().cloned().collect()
+    }
+}
+
+/// Splits `KEY=VALUE`.
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_string(), value.to_string())),
+        _ => Err("expected KEY=VALUE".to_string()),
+    }
+}
+
+/// A shipped world by name.
+pub(crate) fn world(name: &str) -> Result<World, CommandError> {
+    match shipped(name) {
+        Some(Ok(world)) => Ok(world),
+        Some(Err(error)) => Err(CommandError::Other(format!("world {name}: {error}"))),
+        None => {
+            let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+            let known = known.join(", ");
+            Err(CommandError::Other(format!(
+                "no world is called `{name}`; there are {known}"
+            )))
+        }
+    }
+}
+
+/// Reads and evaluates a profile; `-` is standard input.
+pub(crate) fn load(
+    path: &Path,
+    params: &BTreeMap<String, String>,
+    world: &World,
+) -> Result<Profile, CommandError> {
+    let (name, text) = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|error| CommandError::Other(format!("cannot read standard input: {error}")))?;
+        ("<stdin>".to_string(), text)
+    } else {
+        (path.display().to_string(), run_dir::read(path)?)
+    };
+    let imports = FileImports::new((path != Path::new("-")).then_some(path), params);
+    Ok(evaluate_text(&name, &text, params, &imports, world)?)
+}
+
+/// What decided, for a person and for scripts: `FILE:LINE:COLUMN`, `default` or `implied`.
+pub(crate) fn place(source: &Source, policy: &Policy, world: &World) -> String {
+    let reference = match source {
+        Source::OwnDefault(id) if *id == world.root() => return "default".to_string(),
+        Source::OwnDefault(id) => return format!("own default of {}", world.operation(*id).name),
+        Source::Implied(_) => return "implied by the system".to_string(),
+        Source::Rule(reference) => reference,
+    };
+    let rule = &policy.rules[reference.rule as usize];
+    let filter = reference
+        .filter
+        .and_then(|at| rule.filters[at as usize].origin);
+    match rule.origin.or(filter) {
+        Some(origin) => {
+            let name = policy
+                .sources
+                .get(origin.source.0 as usize)
+                .map_or("?", String::as_str);
+            format!("{name}:{}:{}", origin.line, origin.column)
+        }
+        None => format!("rule {}", reference.rule + 1),
+    }
+}
+
+/// A path as given, made absolute without following links.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}

@@ -1,0 +1,65 @@
+//! The profile a phase starts from: a text with all that is needed to evaluate it again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lapbelt_policy::world::World;
+
+use crate::run_dir::{self, DirError};
+use crate::seed::SEED;
+use crate::source::{FileImports, Profile, ProfileError, evaluate_text};
+
+/// A profile text and its surroundings.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// Name for messages.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    /// Parameters.
+    pub params: BTreeMap<String, String>,
+    imports: FileImports,
+}
+
+impl Base {
+    /// The seed: everything denied.
+    pub fn seed(params: BTreeMap<String, String>) -> Self {
+        let imports = FileImports::new(None, &params);
+        Self {
+            name: "seed".to_string(),
+            text: SEED.to_string(),
+            params,
+            imports,
+        }
+    }
+
+    /// A profile in a file.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn file(path: &Path, params: BTreeMap<String, String>) -> Result<Self, DirError> {
+        let imports = FileImports::new(Some(path), &params);
+        Ok(Self {
+            name: path.display().to_string(),
+            text: run_dir::read(path)?,
+            params,
+            imports,
+        })
+    }
+
+    /// Evaluates the text.
+    ///
+    /// # Errors
+    /// If it does not evaluate.
+    pub fn evaluate(&self, world: &World) -> Result<Profile, Box<ProfileError>> {
+        self.evaluate_with(&self.text, world)
+    }
+
+    /// Evaluates another text in the same surroundings.
+    ///
+    /// # Errors
+    /// If it does not evaluate.
+    pub fn evaluate_with(&self, text: &str, world: &World) -> Result<Profile, Box<ProfileError>> {
+        evaluate_text(&self.name, text, &self.params, &self.imports, world)
+    }
+}

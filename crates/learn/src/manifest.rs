@@ -1,0 +1,224 @@
+//! One whole run: the phases in order, and `run.json` about them, written whatever the end.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::base::Base;
+use crate::error::LearnError;
+use crate::record::{
+    ArtifactPaths, Command, Knobs, Manifest, Paths, PhasePaths, ProfilePaths, ShrinkReport,
+    ShrinkStatus, ShrinkSummary, Timing, TraceReport, TraceStatus, TraceSummary,
+};
+use crate::run_dir::{self, DirError, Phase, RunDir};
+use crate::session::Session;
+use crate::shrink::{digest, shrink};
+use crate::trace::trace;
+
+/// Which phases to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phases {
+    /// Only learn.
+    Trace,
+    /// Only minimise.
+    Shrink,
+    /// Learn, then minimise what was learnt.
+    Both,
+}
+
+/// Carries out the phases in a prepared run directory and describes them in `run.json`.
+///
+/// # Errors
+/// If a phase could not be carried out; `run.json` is written all the same.
+pub fn run(
+    session: &mut Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    knobs: &Knobs,
+    phases: Phases,
+) -> Result<Manifest, LearnError> {
+    let start = SystemTime::now();
+    let mut manifest = opening(session, dir, knobs, start);
+    // Written first, so that even a killed run can be resumed.
+    run_dir::write_json(&dir.manifest(), &manifest)?;
+    let result = carry_out(session, dir, base, knobs, phases);
+    close(session, dir, base, start, &mut manifest)?;
+    result.map(|()| manifest)
+}
+
+fn carry_out(
+    session: &mut Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    knobs: &Knobs,
+    phases: Phases,
+) -> Result<(), LearnError> {
+    let mut to_shrink = base.clone();
+    if phases != Phases::Shrink {
+        let report = trace(session, dir, base, knobs)?;
+        if report.status != TraceStatus::Success {
+            let reason = format!("trace_{}", name_of(report.status));
+            return skip(dir, reason);
+        }
+        to_shrink = Base::file(&dir.traced(), base.params.clone())?;
+    }
+    if phases == Phases::Trace {
+        return skip(dir, "trace_only".to_string());
+    }
+    shrink(session, dir, &to_shrink)?;
+    Ok(())
+}
+
+fn name_of(status: TraceStatus) -> String {
+    serde_json::to_value(status)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_string))
+        .unwrap_or_default()
+}
+
+/// Records that shrinking was not tried.
+fn skip(dir: &RunDir, reason: String) -> Result<(), LearnError> {
+    let report = ShrinkReport {
+        status: ShrinkStatus::Skipped,
+        reason: Some(reason),
+        pre_shrink_rc1: None,
+        pre_shrink_rc2: None,
+        post_shrink_fresh_rc: None,
+        post_shrink_repeat_rc: None,
+        removed: None,
+        kept: None,
+        candidates: None,
+        one_minimal: None,
+        subset_proven: None,
+    };
+    Ok(run_dir::write_json(
+        &dir.file(Phase::Shrink, "status.json"),
+        &report,
+    )?)
+}
+
+/// The id of this very host, such as `linux-6.18.44-x86_64`.
+fn host_world(session: &Session<'_>) -> String {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let release = release.trim().split('-').next().unwrap_or_default();
+    format!(
+        "{}-{release}-{}",
+        session.world.id(),
+        std::env::consts::ARCH
+    )
+}
+
+fn opening(session: &Session<'_>, dir: &RunDir, knobs: &Knobs, start: SystemTime) -> Manifest {
+    let text = |path: &Path| path.display().to_string();
+    let target = &session.target;
+    Manifest {
+        world_id: host_world(session),
+        tool_version: env!("CARGO_PKG_VERSION").to_string(),
+        command: Command {
+            program: text(&target.program),
+            args: target
+                .args
+                .iter()
+                .map(|arg| arg.to_string_lossy().into_owned())
+                .collect(),
+            cwd: text(&target.cwd),
+        },
+        knobs: knobs.clone(),
+        paths: Paths {
+            run_dir: text(dir.root()),
+            profiles: ProfilePaths {
+                trace: text(&dir.traced()),
+                shrunk: None,
+            },
+            phases: PhasePaths {
+                trace: text(&dir.phase(Phase::Trace)),
+                shrink: text(&dir.phase(Phase::Shrink)),
+            },
+            artifacts: ArtifactPaths {
+                bin_dir: text(&dir.binaries()),
+            },
+        },
+        trace: TraceSummary {
+            status: TraceStatus::Unknown,
+            status_path: text(&dir.file(Phase::Trace, "status.json")),
+            metrics_path: text(&dir.file(Phase::Trace, "metrics.jsonl")),
+            iterations: 0,
+            profile_lines: 0,
+            bad_rules: 0,
+            issue_dir: None,
+        },
+        shrink: ShrinkSummary {
+            status: ShrinkStatus::Unknown,
+            status_path: text(&dir.file(Phase::Shrink, "status.json")),
+            metrics_path: text(&dir.file(Phase::Shrink, "metrics.jsonl")),
+            removed: 0,
+            kept: 0,
+            profile_lines: 0,
+            post_shrink_fresh_rc: None,
+            post_shrink_repeat_rc: None,
+        },
+        timing: timing(start, start),
+        runs: 0,
+        digests: BTreeMap::new(),
+    }
+}
+
+fn timing(start: SystemTime, end: SystemTime) -> Timing {
+    let epoch = |time: SystemTime| {
+        time.duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0.0, |d| d.as_secs_f64())
+    };
+    Timing {
+        start_epoch: epoch(start),
+        start_utc: humantime::format_rfc3339_seconds(start).to_string(),
+        end_epoch: epoch(end),
+        end_utc: humantime::format_rfc3339_seconds(end).to_string(),
+        duration_s: end.duration_since(start).map_or(0.0, |d| d.as_secs_f64()),
+    }
+}
+
+/// Fills the manifest from what the phases left on disk.
+fn close(
+    session: &Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    start: SystemTime,
+    manifest: &mut Manifest,
+) -> Result<(), DirError> {
+    let lines = |path: &Path| std::fs::read_to_string(path).map_or(0, |text| text.lines().count());
+    if let Some(report) = stored::<TraceReport>(&dir.file(Phase::Trace, "status.json")) {
+        manifest.trace.status = report.status;
+        manifest.trace.iterations = report.iter;
+        manifest.trace.issue_dir = report.issue_dir;
+    }
+    manifest.trace.profile_lines = lines(&dir.traced());
+    manifest.trace.bad_rules = lines(&dir.file(Phase::Trace, "bad_rules.txt"));
+    if let Some(report) = stored::<ShrinkReport>(&dir.file(Phase::Shrink, "status.json")) {
+        manifest.shrink.status = report.status;
+        manifest.shrink.removed = report.removed.unwrap_or(0);
+        manifest.shrink.kept = report.kept.unwrap_or(0);
+        manifest.shrink.post_shrink_fresh_rc = report.post_shrink_fresh_rc;
+        manifest.shrink.post_shrink_repeat_rc = report.post_shrink_repeat_rc;
+    }
+    if dir.shrunk().exists() {
+        manifest.shrink.profile_lines = lines(&dir.shrunk());
+        manifest.paths.profiles.shrunk = Some(dir.shrunk().display().to_string());
+    }
+    manifest.timing = timing(start, SystemTime::now());
+    manifest.runs = session.runs();
+    manifest
+        .digests
+        .insert(base.name.clone(), digest(base.text.as_bytes()));
+    for path in [session.target.program.clone(), dir.traced(), dir.shrunk()] {
+        if let Ok(bytes) = std::fs::read(&path) {
+            manifest
+                .digests
+                .insert(path.display().to_string(), digest(&bytes));
+        }
+    }
+    run_dir::write_json(&dir.manifest(), manifest)
+}
+
+fn stored<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}

@@ -1,0 +1,146 @@
+//! Writing atoms as a profile that a person would have written.
+//!
+//! Operations do not see each other's rules, so they can be sorted by name; within an operation
+//! filters are joined and sorted as long as action and modifiers stay the same, and the order of
+//! different actions is kept, because the newest match decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapbelt_policy::rule::{Action, Modifier, Rule, RuleFilter, Version};
+use lapbelt_policy::world::World;
+use lapbelt_sbpl::print;
+
+use crate::atom::Atom;
+
+/// The number in `(version N)`.
+fn version_number(version: Version) -> u8 {
+    match version {
+        Version::V1 => 1,
+        Version::V2 => 2,
+        Version::V3 => 3,
+    }
+}
+
+/// A whole profile: version, defaults, then the rules.
+pub fn profile(version: Version, atoms: &[Atom], world: &World) -> String {
+    let mut text = format!("(version {})\n", version_number(version));
+    let (defaults, others): (Vec<_>, Vec<_>) = atoms
+        .iter()
+        .cloned()
+        .partition(|atom| atom.operation == world.root());
+    let defaults = rules(&defaults, world);
+    if !defaults.is_empty() {
+        text.push_str(&defaults);
+    }
+    let others = rules(&others, world);
+    if !others.is_empty() {
+        text.push('\n');
+        text.push_str(&others);
+    }
+    text
+}
+
+/// Just the rules, one per operation and run of equal action, filters sorted, with a comment where
+/// it is known what needed them.
+pub fn rules(atoms: &[Atom], world: &World) -> String {
+    let mut by_operation: BTreeMap<&str, Vec<&Atom>> = BTreeMap::new();
+    for atom in atoms {
+        by_operation
+            .entry(&world.operation(atom.operation).name)
+            .or_default()
+            .push(atom);
+    }
+    let mut text = String::new();
+    for atoms in by_operation.values() {
+        let mut start = 0;
+        while start < atoms.len() {
+            let head = atoms[start];
+            let run = atoms[start..]
+                .iter()
+                .take_while(|atom| joins(head, atom))
+                .count()
+                .max(1);
+            text.push_str(&rule(&atoms[start..start + run], world));
+            start += run;
+        }
+    }
+    text
+}
+
+fn joins(head: &Atom, next: &Atom) -> bool {
+    let alike = head.action == next.action && head.modifiers == next.modifiers;
+    alike && head.filter.is_some() && next.filter.is_some()
+}
+
+/// One rule from atoms of one operation that differ in their filters only.
+fn rule(atoms: &[&Atom], world: &World) -> String {
+    let head = atoms[0];
+    let mut filters: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for atom in atoms {
+        if let Some(filter) = &atom.filter {
+            let needed = filters.entry(print::filter(filter, world)).or_default();
+            needed.extend(atom.needed_by.iter().map(String::as_str));
+        }
+    }
+    let opening = opening(head.action, head, &head.modifiers, world);
+    let Some((first, needed)) = filters.first_key_value() else {
+        return format!(
+            "{opening}){}\n",
+            comment(head.needed_by.iter().map(String::as_str))
+        );
+    };
+    if filters.len() == 1 {
+        return format!("{opening} {first}){}\n", comment(needed.iter().copied()));
+    }
+    let mut text = opening;
+    let last = filters.len() - 1;
+    for (index, (filter, needed)) in filters.iter().enumerate() {
+        let close = if index == last { ")" } else { "" };
+        text.push_str(&format!(
+            "\n  {filter}{close}{}",
+            comment(needed.iter().copied())
+        ));
+    }
+    text.push('\n');
+    text
+}
+
+/// `(allow OPERATION (with …)`, left open.
+fn opening(action: Action, head: &Atom, modifiers: &[Modifier], world: &World) -> String {
+    let bare = Rule {
+        action,
+        operations: vec![head.operation],
+        filters: Vec::<RuleFilter>::new(),
+        modifiers: modifiers.to_vec(),
+        origin: None,
+    };
+    let mut text = print::rule(&bare, world);
+    text.truncate(text.trim_end().trim_end_matches(')').len());
+    // Modifiers keep their own closing parentheses.
+    let open = text.matches('(').count();
+    let closed = text.matches(')').count();
+    text.push_str(&")".repeat(open.saturating_sub(closed + 1)));
+    text
+}
+
+/// A comment of program names; names are the system's and may hold anything, so only plain
+/// characters are shown.
+fn comment<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let plain = |name: &str| -> String {
+        name.chars()
+            .map(|c| {
+                if c.is_ascii_graphic() || c == ' ' {
+                    c
+                } else {
+                    '?'
+                }
+            })
+            .collect()
+    };
+    let names: Vec<String> = names.map(plain).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" ; {}", names.join(", "))
+    }
+}

@@ -1,0 +1,377 @@
+//! What is written as JSON in a run directory. Field names are an interface: tools read them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::denial_rule::NetworkRules;
+
+/// How a phase ended, or that it did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceStatus {
+    /// The program runs, again and again, and asks for nothing more.
+    Success,
+    /// A run failed without a denial that a rule could allow.
+    NoNewRules,
+    /// A run died of a signal without a denial that a rule could allow.
+    Stalled,
+    /// The iteration limit came first.
+    MaxIters,
+    /// The profile given does not evaluate.
+    ProfileInvalid,
+    /// Interrupted; can be resumed.
+    Stopped,
+    /// Not known, as when the phase never ran.
+    Unknown,
+}
+
+/// How shrinking ended, or that it did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShrinkStatus {
+    /// A smallest profile was found and proven.
+    Success,
+    /// There was nothing to shrink; the reason says why.
+    Skipped,
+    /// The profile given does not evaluate.
+    PreflightFailed,
+    /// The profile given does not pass a fresh and a repeat run.
+    PreShrinkFailed,
+    /// A profile does not pass the lint.
+    LintFailed,
+    /// The search stopped with an error.
+    ShrinkFailed,
+    /// The result did not pass its last check.
+    PostShrinkFailed,
+    /// Interrupted; can be resumed.
+    Stopped,
+    /// Not known, as when the phase never ran.
+    Unknown,
+}
+
+/// `phases/trace/status.json`: only the fields that have a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TraceReport {
+    /// How it ended.
+    pub status: TraceStatus,
+    /// Iterations done.
+    pub iter: usize,
+    /// Why it ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where the evidence of a failure is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue_dir: Option<String>,
+    /// Successful strict runs in a row, at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success_streak: Option<usize>,
+    /// Exit status of the last run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_code: Option<i32>,
+    /// Rules added by the last run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_rules: Option<usize>,
+    /// Denials in the last run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denies_seen: Option<u64>,
+}
+
+/// A line of `phases/trace/metrics.jsonl`: one iteration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TraceMetric {
+    /// Number of the iteration, from 1.
+    pub iter: usize,
+    /// Exit status of its run.
+    pub return_code: i32,
+    /// Denials seen, repeats counted.
+    pub denies_seen: u64,
+    /// Rules added.
+    pub new_rules: usize,
+    /// Lines of the profile after adding.
+    pub profile_lines: usize,
+    /// `learn` if denied calls were let through to be learnt from, else `strict`.
+    pub mode: String,
+    /// `fresh` or `repeat`.
+    pub start: String,
+    /// Wall time of the run, in seconds.
+    pub seconds: f64,
+}
+
+/// `phases/shrink/status.json`: only the fields that have a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShrinkReport {
+    /// How it ended.
+    pub status: ShrinkStatus,
+    /// Why it ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Exit status of the fresh run before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pre_shrink_rc1: Option<i32>,
+    /// Exit status of the repeat run before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pre_shrink_rc2: Option<i32>,
+    /// Exit status of the fresh run after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_shrink_fresh_rc: Option<i32>,
+    /// Exit status of the repeat run after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_shrink_repeat_rc: Option<i32>,
+    /// Rules and filters removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<usize>,
+    /// Rules and filters kept, deny rules included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<usize>,
+    /// Candidates tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<usize>,
+    /// True once removing any single allow rule or filter was seen to break the contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_minimal: Option<bool>,
+    /// True once the policy graphs showed that the result allows no more than the profile given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subset_proven: Option<bool>,
+}
+
+/// A line of `phases/shrink/metrics.jsonl`: one candidate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShrinkMetric {
+    /// `precheck` for the profile as given, else `candidate`.
+    pub event: String,
+    /// Number of the first piece taken out, counted from 1; absent for the precheck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_number: Option<usize>,
+    /// `ok` or `failed` for the precheck; `removed`, `kept_required` or `kept_deny` for a candidate.
+    pub decision: String,
+    /// The first rule taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// How many rules and filters were taken out together.
+    pub group: usize,
+    /// `seed`, `group` or `minimal`: why this candidate was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Exit status of the fresh run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_rc: Option<i32>,
+    /// Exit status of the repeat run; absent if it was not run because the fresh one failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat_rc: Option<i32>,
+    /// Lines of the candidate profile.
+    pub profile_lines: usize,
+    /// SHA-256 of the candidate profile, by which a resumed run finds its place.
+    pub candidate_sha256: String,
+}
+
+/// A file of `validation/`: one run of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Validation {
+    /// Exit status.
+    pub return_code: i32,
+    /// Standard output, as text.
+    pub stdout: String,
+    /// Standard error, as text.
+    pub stderr: String,
+    /// Path of the profile.
+    pub profile: String,
+}
+
+/// Settings of a run, as they were in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Knobs {
+    /// Strict successes in a row that end the trace.
+    pub success_streak: usize,
+    /// `all` or `pid`.
+    pub deny_scope: DenyScope,
+    /// What became of network denials.
+    pub network_rules: NetworkRules,
+    /// `learn` or `stepwise`.
+    pub strategy: Strategy,
+    /// Most iterations of the trace.
+    pub max_iters: usize,
+    /// Whether loader rules seed the profile; no effect on Linux.
+    pub seed_dyld: bool,
+    /// Whether the system's loader profile is imported; no effect on Linux.
+    pub import_dyld_support: bool,
+    /// Whether names that differ from run to run become patterns.
+    pub generalize: bool,
+    /// Command that judges a run, if not the exit status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success_cmd: Option<String>,
+    /// Command that prepares a fresh run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_cmd: Option<String>,
+    /// Seconds after which a run counts as failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_s: Option<f64>,
+}
+
+/// Whose denials count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DenyScope {
+    /// The whole process tree of the program.
+    All,
+    /// The program's first process only.
+    Pid,
+}
+
+/// How denials are met while tracing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// Denied calls are let through, so that one run shows all it needs.
+    Learn,
+    /// Denied calls are refused; each run gets as far as its first needed one.
+    Stepwise,
+}
+
+/// The program of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// Its resolved path.
+    pub program: String,
+    /// Its arguments; bytes that are not UTF-8 are replaced.
+    pub args: Vec<String>,
+    /// Where it ran.
+    pub cwd: String,
+}
+
+/// Paths of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Paths {
+    /// The run directory.
+    pub run_dir: String,
+    /// The profiles.
+    pub profiles: ProfilePaths,
+    /// The phases.
+    pub phases: PhasePaths,
+    /// The artifacts.
+    pub artifacts: ArtifactPaths,
+}
+
+/// Paths of the profiles of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProfilePaths {
+    /// `profiles/trace.sb`.
+    pub trace: String,
+    /// `profiles/shrunk.sb`, or null if there is none.
+    pub shrunk: Option<String>,
+}
+
+/// Paths of the phases of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhasePaths {
+    /// `phases/trace`.
+    pub trace: String,
+    /// `phases/shrink`.
+    pub shrink: String,
+}
+
+/// Paths of the artifacts of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArtifactPaths {
+    /// `artifacts/bin`.
+    pub bin_dir: String,
+}
+
+/// The trace phase in `run.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TraceSummary {
+    /// How it ended.
+    pub status: TraceStatus,
+    /// Path of `status.json`.
+    pub status_path: String,
+    /// Path of `metrics.jsonl`.
+    pub metrics_path: String,
+    /// Iterations done.
+    pub iterations: usize,
+    /// Lines of the traced profile.
+    pub profile_lines: usize,
+    /// Lines of `bad_rules.txt`.
+    pub bad_rules: usize,
+    /// Where the evidence of a failure is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue_dir: Option<String>,
+}
+
+/// The shrink phase in `run.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShrinkSummary {
+    /// How it ended.
+    pub status: ShrinkStatus,
+    /// Path of `status.json`.
+    pub status_path: String,
+    /// Path of `metrics.jsonl`.
+    pub metrics_path: String,
+    /// Rules and filters removed.
+    pub removed: usize,
+    /// Rules and filters kept.
+    pub kept: usize,
+    /// Lines of the shrunk profile.
+    pub profile_lines: usize,
+    /// Exit status of the fresh run after shrinking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_shrink_fresh_rc: Option<i32>,
+    /// Exit status of the repeat run after shrinking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_shrink_repeat_rc: Option<i32>,
+}
+
+/// Times of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// Start, in seconds since 1970.
+    pub start_epoch: f64,
+    /// Start, as `2026-01-02T03:04:05Z`.
+    pub start_utc: String,
+    /// End, in seconds since 1970.
+    pub end_epoch: f64,
+    /// End, as `2026-01-02T03:04:05Z`.
+    pub end_utc: String,
+    /// Seconds between.
+    pub duration_s: f64,
+}
+
+/// `run.json`: what was run, how, in which world, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The exact host, such as `linux-6.18.44-x86_64`.
+    pub world_id: String,
+    /// Version of Lapbelt that made it.
+    pub tool_version: String,
+    /// The program.
+    pub command: Command,
+    /// Settings in force.
+    pub knobs: Knobs,
+    /// Where everything is.
+    pub paths: Paths,
+    /// What tracing came to.
+    pub trace: TraceSummary,
+    /// What shrinking came to.
+    pub shrink: ShrinkSummary,
+    /// When.
+    pub timing: Timing,
+    /// Runs of the program in all.
+    pub runs: usize,
+    /// SHA-256 of the files that went in and came out, by path.
+    pub digests: BTreeMap<String, String>,
+}

@@ -1,0 +1,208 @@
+//! The folder of one run: where each file is, and how it is written.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+/// An error of the run directory: which path, and what the system said.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}", path.display())]
+pub struct DirError {
+    /// What was tried.
+    pub action: &'static str,
+    /// On which path.
+    pub path: PathBuf,
+    /// The system's answer.
+    pub source: io::Error,
+}
+
+fn at<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> DirError + 'p {
+    move |source| DirError {
+        action,
+        path: path.to_path_buf(),
+        source,
+    }
+}
+
+/// A run directory.
+#[derive(Clone, Debug)]
+pub struct RunDir {
+    root: PathBuf,
+}
+
+/// The two phases of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Learning.
+    Trace,
+    /// Minimising.
+    Shrink,
+}
+
+impl Phase {
+    /// Its name in paths and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Shrink => "shrink",
+        }
+    }
+}
+
+impl RunDir {
+    /// Names a run directory without touching it.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Makes the folders, with `clean` first removing an earlier run. Only a folder that is empty
+    /// or holds a manifest of ours is ever removed.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, or holds something that is not a run.
+    pub fn prepare(&self, clean: bool) -> Result<(), DirError> {
+        let root = &self.root;
+        if clean && root.exists() {
+            let empty = fs::read_dir(root)
+                .map_err(at("read", root))?
+                .next()
+                .is_none();
+            if !empty && !self.manifest().is_file() {
+                let source = io::Error::other(
+                    "it is not empty and holds no run.json, so it is not a run of ours; choose \
+                     another --out, or empty it yourself",
+                );
+                return Err(at("reuse", root)(source));
+            }
+            for part in [self.profiles(), root.join("phases"), root.join("artifacts")] {
+                if part.exists() {
+                    fs::remove_dir_all(&part).map_err(at("remove", &part))?;
+                }
+            }
+            if self.manifest().exists() {
+                fs::remove_file(self.manifest()).map_err(at("remove", &self.manifest()))?;
+            }
+        }
+        let trace = self.phase(Phase::Trace);
+        for dir in [
+            self.profiles(),
+            trace.join("logs"),
+            trace.join("validation"),
+            trace.join("issues"),
+            self.phase(Phase::Shrink).join("validation"),
+            root.join("artifacts/bin"),
+        ] {
+            fs::create_dir_all(&dir).map_err(at("create", &dir))?;
+        }
+        Ok(())
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `run.json`.
+    pub fn manifest(&self) -> PathBuf {
+        self.root.join("run.json")
+    }
+
+    /// `profiles/`.
+    pub fn profiles(&self) -> PathBuf {
+        self.root.join("profiles")
+    }
+
+    /// `profiles/trace.sb`.
+    pub fn traced(&self) -> PathBuf {
+        self.profiles().join("trace.sb")
+    }
+
+    /// `profiles/shrunk.sb`.
+    pub fn shrunk(&self) -> PathBuf {
+        self.profiles().join("shrunk.sb")
+    }
+
+    /// `artifacts/bin/`.
+    pub fn binaries(&self) -> PathBuf {
+        self.root.join("artifacts/bin")
+    }
+
+    /// `phases/trace/` or `phases/shrink/`.
+    pub fn phase(&self, phase: Phase) -> PathBuf {
+        self.root.join("phases").join(phase.name())
+    }
+
+    /// A file of a phase.
+    pub fn file(&self, phase: Phase, name: &str) -> PathBuf {
+        self.phase(phase).join(name)
+    }
+}
+
+/// Writes a whole file under a temporary name and renames it, so that a reader, or a run that was
+/// interrupted, never meets half of it.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), DirError> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let temporary = path.with_file_name(name);
+    let mut file = File::create(&temporary).map_err(at("create", &temporary))?;
+    file.write_all(bytes).map_err(at("write", &temporary))?;
+    drop(file);
+    fs::rename(&temporary, path).map_err(at("write", path))
+}
+
+/// Writes a value as indented JSON, whole or not at all.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), DirError> {
+    let mut text = serde_json::to_vec_pretty(value)
+        .map_err(|error| at("write", path)(io::Error::other(error)))?;
+    text.push(b'\n');
+    write(path, &text)
+}
+
+/// Appends a value as one line of JSON.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn append_json<T: Serialize>(path: &Path, value: &T) -> Result<(), DirError> {
+    let line = serde_json::to_string(value)
+        .map_err(|error| at("append to", path)(io::Error::other(error)))?;
+    append(path, &line)
+}
+
+/// Appends a line of text.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn append(path: &Path, line: &str) -> Result<(), DirError> {
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(at("open", path))?;
+    // One write, so that an interruption leaves whole lines only.
+    file.write_all(format!("{line}\n").as_bytes())
+        .map_err(at("append to", path))
+}
+
+/// Reads a text file.
+///
+/// # Errors
+/// If it cannot be read or is not UTF-8.
+pub fn read(path: &Path) -> Result<String, DirError> {
+    fs::read_to_string(path).map_err(at("read", path))
+}
+
+/// Creates a file for a program to write to.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn create(path: &Path) -> Result<File, DirError> {
+    File::create(path).map_err(at("create", path))
+}

@@ -1,0 +1,333 @@
+//! Runs of one target: each starts fresh or repeats, under one policy, and is remembered.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use lapbelt_policy::decide::Decider;
+use lapbelt_policy::event::Event;
+use lapbelt_policy::rule::{Action, Policy, RuleRef};
+use lapbelt_policy::world::World;
+use lapbelt_sandbox::{Backend, Job, RunError, Status, Stdio as Stream};
+
+use crate::created::Created;
+use crate::run_dir::DirError;
+use crate::target::Target;
+
+/// How long processes that outlive the main one are still watched before they are ended.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// Exit status of a run whose program could not start, as `sandbox-exec` has it.
+const START_DENIED: i32 = 71;
+
+/// Why no answer was reached.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The backend could not run the program.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A file of the run could not be read or written.
+    #[error(transparent)]
+    Dir(#[from] DirError),
+    /// A command given by the user could not be started or failed.
+    #[error("the {what} `{command}` {problem}")]
+    Hook {
+        /// Which option it was given with.
+        what: &'static str,
+        /// The command.
+        command: String,
+        /// What happened.
+        problem: String,
+    },
+    /// The user asked to stop.
+    #[error("stopped; what was found so far is kept, go on with --resume")]
+    Stopped,
+}
+
+/// State of the file system at the start of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// As before the first run: what earlier runs created is removed.
+    Fresh,
+    /// As the run before left it.
+    Repeat,
+}
+
+/// What is done with a denied call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Let it go on, and report it.
+    Learn,
+    /// Refuse it.
+    Strict,
+}
+
+/// Where the program's output goes.
+#[derive(Debug, Default)]
+pub struct Streams {
+    /// Standard output; nowhere if `None`.
+    pub stdout: Option<File>,
+    /// Standard error; nowhere if `None`.
+    pub stderr: Option<File>,
+}
+
+/// What one run did.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Exit status, 128 + signal, or 124 if it ran out of time.
+    pub rc: i32,
+    /// Whether it counts as a success.
+    pub success: bool,
+    /// Distinct denials, in order.
+    pub denied: Vec<Event>,
+    /// Distinct requests that were allowed, in order.
+    pub allowed: Vec<Event>,
+    /// How many denials there were, repeats counted.
+    pub denials: u64,
+    /// Rules and filters that decided something.
+    pub fired: BTreeSet<RuleRef>,
+    /// Wall time.
+    pub duration: Duration,
+}
+
+/// Told after each run.
+#[derive(Clone, Copy, Debug)]
+pub struct Tick<'t> {
+    /// `trace` or `shrink`.
+    pub phase: &'t str,
+    /// Iteration or candidate.
+    pub step: usize,
+    /// Rules in hand.
+    pub rules: usize,
+    /// Runs of the program so far.
+    pub runs: usize,
+    /// Since the start.
+    pub elapsed: Duration,
+}
+
+/// All runs of one target.
+pub struct Session<'s> {
+    /// What runs programs.
+    pub backend: &'s dyn Backend,
+    /// The world of the host.
+    pub world: Arc<World>,
+    /// The program.
+    pub target: Target,
+    /// Set to stop as soon as possible.
+    pub stop: Arc<AtomicBool>,
+    progress: &'s mut dyn FnMut(&Tick<'_>),
+    created: Created,
+    runs: usize,
+    started: Instant,
+}
+
+impl<'s> Session<'s> {
+    /// A session without runs.
+    pub fn new(
+        backend: &'s dyn Backend,
+        world: Arc<World>,
+        target: Target,
+        stop: Arc<AtomicBool>,
+        progress: &'s mut dyn FnMut(&Tick<'_>),
+    ) -> Self {
+        let created = Created::new(&world);
+        let started = Instant::now();
+        Self {
+            backend,
+            world,
+            target,
+            stop,
+            progress,
+            created,
+            runs: 0,
+            started,
+        }
+    }
+
+    /// Runs of the program so far.
+    pub fn runs(&self) -> usize {
+        self.runs
+    }
+
+    /// Whether any run created files.
+    pub fn creates_files(&self) -> bool {
+        !self.created.is_empty()
+    }
+
+    /// Reports progress.
+    pub fn tick(&mut self, phase: &str, step: usize, rules: usize) {
+        let tick = Tick {
+            phase,
+            step,
+            rules,
+            runs: self.runs,
+            elapsed: self.started.elapsed(),
+        };
+        (self.progress)(&tick);
+    }
+
+    /// Puts the file system back to how it was before the first run, as far as it was our doing.
+    /// Answers with created paths that could not be removed.
+    ///
+    /// # Errors
+    /// If the user's own command for it fails.
+    pub fn freshen(&mut self) -> Result<Vec<PathBuf>, SessionError> {
+        let left = self.created.remove();
+        if let Some(command) = &self.target.fresh_cmd {
+            let status = self.shell("--fresh-cmd", command, None)?;
+            if status != 0 {
+                let problem = format!("failed with exit status {status}");
+                return Err(SessionError::Hook {
+                    what: "--fresh-cmd",
+                    command: command.clone(),
+                    problem,
+                });
+            }
+        }
+        Ok(left)
+    }
+
+    /// Runs the target once.
+    ///
+    /// # Errors
+    /// If it cannot be run, or the user asked to stop.
+    pub fn run(
+        &mut self,
+        policy: &Policy,
+        start: Start,
+        mode: Mode,
+        streams: Streams,
+    ) -> Result<Run, SessionError> {
+        if start == Start::Fresh {
+            self.freshen()?;
+        }
+        let output = |file: Option<File>| file.map_or(Stream::Null, Stream::File);
+        let job = Job {
+            program: self.target.program.clone(),
+            args: self.target.args.clone(),
+            env: None,
+            cwd: Some(self.target.cwd.clone()),
+            decider: Arc::new(Decider::new(policy, &self.world)),
+            world: Arc::clone(&self.world),
+            learn: mode == Mode::Learn,
+            report_allowed: true,
+            stdin: Stream::Null,
+            stdout: output(streams.stdout),
+            stderr: output(streams.stderr),
+            timeout: self.target.timeout,
+            linger: LINGER,
+            stop: Some(Arc::clone(&self.stop)),
+        };
+        let mut seen = HashSet::new();
+        let mut run = Run {
+            rc: 0,
+            success: false,
+            denied: Vec::new(),
+            allowed: Vec::new(),
+            denials: 0,
+            fired: BTreeSet::new(),
+            duration: Duration::ZERO,
+        };
+        let created = &mut self.created;
+        let outcome = match self.backend.run(job, &mut |event: &Event| {
+            created.note(event);
+            if event.decision == Action::Deny {
+                run.denials += 1;
+            }
+            run.fired.extend(event.rule);
+            let known = (event.operation, event.values.clone(), event.decision);
+            if seen.insert(known) {
+                let list = match event.decision {
+                    Action::Allow => &mut run.allowed,
+                    Action::Deny => &mut run.denied,
+                };
+                list.push(event.clone());
+            }
+        }) {
+            // A profile may well forbid the very start: a run that failed, as sandbox-exec says it.
+            Err(RunError::StartDenied { .. }) => {
+                self.runs += 1;
+                run.rc = START_DENIED;
+                run.success = self.succeeded(run.rc)?;
+                return Ok(run);
+            }
+            other => other?,
+        };
+        self.runs += 1;
+        if outcome.stopped || self.stop.load(Ordering::Relaxed) {
+            return Err(SessionError::Stopped);
+        }
+        run.duration = outcome.duration;
+        run.rc = match outcome.status {
+            _ if outcome.timed_out => 124,
+            Status::Exited(code) => i32::from(code),
+            Status::Signaled(signal) => 128 + signal,
+        };
+        run.success = self.succeeded(run.rc)?;
+        Ok(run)
+    }
+
+    /// Runs the target once with nothing confining it, to tell whether it works at all.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn run_bare(&mut self) -> Result<i32, SessionError> {
+        self.freshen()?;
+        let mut command = Command::new(&self.target.program);
+        command
+            .args(&self.target.args)
+            .current_dir(&self.target.cwd);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let status = command.status().map_err(|error| SessionError::Hook {
+            what: "program",
+            command: self.target.command_line(),
+            problem: format!("could not be started: {error}"),
+        })?;
+        Ok(exit_code(status))
+    }
+
+    /// Whether a run that ended with `rc` counts as a success.
+    ///
+    /// # Errors
+    /// If the user's own command for it cannot be started.
+    pub fn succeeded(&self, rc: i32) -> Result<bool, SessionError> {
+        match &self.target.success_cmd {
+            None => Ok(rc == 0),
+            Some(command) => Ok(self.shell("--success-cmd", command, Some(rc))? == 0),
+        }
+    }
+
+    fn shell(
+        &self,
+        what: &'static str,
+        command: &str,
+        rc: Option<i32>,
+    ) -> Result<i32, SessionError> {
+        let mut shell = Command::new("/bin/sh");
+        shell.arg("-c").arg(command).current_dir(&self.target.cwd);
+        shell.stdin(Stdio::null()).stdout(Stdio::null());
+        if let Some(rc) = rc {
+            shell.env("LAPBELT_STATUS", rc.to_string());
+        }
+        let status = shell.status().map_err(|error| SessionError::Hook {
+            what,
+            command: command.to_string(),
+            problem: format!("could not be started: {error}"),
+        })?;
+        Ok(exit_code(status))
+    }
+}
+
+fn exit_code(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}

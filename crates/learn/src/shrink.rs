@@ -1,0 +1,397 @@
+//! Minimising a profile: the smallest set of its rules and filters under which the program still
+//! passes a fresh and a repeat run.
+
+mod journal;
+pub mod search;
+
+use std::time::Duration;
+
+use lapbelt_policy::graph::{Inclusion, includes, lower};
+use lapbelt_policy::rule::{Action, Policy, RuleRef, Version};
+use lapbelt_policy::world::World;
+
+use crate::atom::{Atom, atoms};
+use crate::base::Base;
+use crate::error::LearnError;
+use crate::lint::lint;
+use crate::profile_text;
+use crate::record::{ShrinkMetric, ShrinkReport, ShrinkStatus, Validation};
+use crate::run_dir::{self, Phase, RunDir};
+use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
+use journal::Journal;
+pub(crate) use journal::digest;
+use search::{Answer, Candidate, Step, search};
+
+/// A candidate may take this many times as long as the profile as given, and then some, before it
+/// counts as hanging.
+const PATIENCE: (u32, Duration) = (10, Duration::from_secs(5));
+
+/// Minimises a profile for the session's target; the result is in `profiles/shrunk.sb`.
+///
+/// # Errors
+/// If the target cannot be run, a file not written, or the user stops. A profile that does not
+/// pass is no error: the report says so.
+pub fn shrink(
+    session: &mut Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+) -> Result<ShrinkReport, LearnError> {
+    let mut report = ShrinkReport {
+        status: ShrinkStatus::Unknown,
+        reason: None,
+        pre_shrink_rc1: None,
+        pre_shrink_rc2: None,
+        post_shrink_fresh_rc: None,
+        post_shrink_repeat_rc: None,
+        removed: None,
+        kept: None,
+        candidates: None,
+        one_minimal: None,
+        subset_proven: None,
+    };
+    let timeout = session.target.timeout;
+    let result = minimise(session, dir, base, &mut report);
+    session.target.timeout = timeout;
+    if let Err(LearnError::Session(SessionError::Stopped)) = &result {
+        report.status = ShrinkStatus::Stopped;
+    }
+    run_dir::write_json(&dir.file(Phase::Shrink, "status.json"), &report)?;
+    result.map(|()| report)
+}
+
+fn minimise(
+    session: &mut Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    report: &mut ShrinkReport,
+) -> Result<(), LearnError> {
+    let world = std::sync::Arc::clone(&session.world);
+    let profile = match base.evaluate(&world) {
+        Ok(profile) => profile,
+        Err(error) => {
+            report.status = ShrinkStatus::PreflightFailed;
+            report.reason = Some(error.to_string());
+            return Err(error.into());
+        }
+    };
+    let preflight =
+        serde_json::json!({ "profile": base.name, "rules": profile.policy.rules.len() });
+    run_dir::write_json(&validation(dir, "preflight_scan.json"), &preflight)?;
+    let findings = lint(&profile, &world);
+    let lines: String = findings
+        .iter()
+        .map(|finding| format!("{finding}\n"))
+        .collect();
+    run_dir::write(&validation(dir, "lint.txt"), lines.as_bytes())?;
+    if !findings.is_empty() {
+        report.status = ShrinkStatus::LintFailed;
+        report.reason = Some("trace_profile".to_string());
+        return Ok(());
+    }
+
+    let mut pieces = Pieces::new(&profile.policy);
+    let mut journal = Journal::open(dir)?;
+    let metric = |event: &str, candidate: &str| ShrinkMetric {
+        event: event.to_string(),
+        line_number: None,
+        decision: String::new(),
+        rule: None,
+        group: 0,
+        step: None,
+        fresh_rc: None,
+        repeat_rc: None,
+        profile_lines: candidate.lines().count(),
+        candidate_sha256: digest(candidate.as_bytes()),
+    };
+
+    // The profile as given must pass; these runs also show which of its rules are used.
+    session.tick("shrink", 0, pieces.removable());
+    let version = profile.policy.version;
+    let whole = pieces.bare_text(&vec![true; pieces.atoms.len()], version, &world);
+    let fresh = checked(
+        session,
+        dir,
+        &base.name,
+        &profile.policy,
+        Start::Fresh,
+        "pre_shrink_run1.json",
+    )?;
+    report.pre_shrink_rc1 = Some(fresh.rc);
+    let mut line = metric("precheck", &whole);
+    line.fresh_rc = Some(fresh.rc);
+    line.decision = "failed".to_string();
+    let mut passes = fresh.success;
+    if passes {
+        let repeat = checked(
+            session,
+            dir,
+            &base.name,
+            &profile.policy,
+            Start::Repeat,
+            "pre_shrink_run2.json",
+        )?;
+        report.pre_shrink_rc2 = Some(repeat.rc);
+        line.repeat_rc = Some(repeat.rc);
+        passes = repeat.success;
+        pieces.note_use(&[&fresh, &repeat], &world);
+        let longest = fresh.duration.max(repeat.duration);
+        session
+            .target
+            .timeout
+            .get_or_insert(longest * PATIENCE.0 + PATIENCE.1);
+    }
+    if passes {
+        line.decision = "ok".to_string();
+    }
+    journal.write_precheck(&line)?;
+    if !passes {
+        report.status = ShrinkStatus::PreShrinkFailed;
+        report.reason =
+            Some("the profile given does not pass a fresh and a repeat run".to_string());
+        return Ok(());
+    }
+
+    let mut candidates = 0;
+    let fixed: Vec<bool> = pieces
+        .atoms
+        .iter()
+        .map(|a| a.action == Action::Deny)
+        .collect();
+    let used = pieces.used.clone();
+    let kept = search(
+        pieces.atoms.len(),
+        &fixed,
+        Some(&used),
+        |candidate: &Candidate<'_>| {
+            candidates += 1;
+            let rules = candidate
+                .kept
+                .iter()
+                .zip(&fixed)
+                .filter(|(kept, fixed)| **kept && !**fixed);
+            session.tick("shrink", candidates, rules.count());
+            let text = pieces.bare_text(candidate.kept, version, &world);
+            let mut line = metric("candidate", &text);
+            let first = candidate.removed.first();
+            line.line_number = first.map(|index| index + 1);
+            line.rule = first.map(|index| pieces.rule(*index, &world));
+            line.group = candidate.removed.len();
+            line.step = Some(step_name(candidate.step).to_string());
+            if let Some(answer) = journal.recall(&line) {
+                return Ok(answer);
+            }
+            let policy = base.evaluate_with(&text, &world)?.policy;
+            let fresh = session.run(&policy, Start::Fresh, Mode::Strict, Streams::default())?;
+            line.fresh_rc = Some(fresh.rc);
+            let mut pass = fresh.success;
+            if pass {
+                let repeat =
+                    session.run(&policy, Start::Repeat, Mode::Strict, Streams::default())?;
+                line.repeat_rc = Some(repeat.rc);
+                pass = repeat.success;
+            }
+            line.decision = if pass { "removed" } else { "kept_required" }.to_string();
+            journal.write(&line)?;
+            Ok::<_, LearnError>(if pass { Answer::Pass } else { Answer::Fail })
+        },
+    );
+    report.candidates = Some(candidates);
+    let kept = kept?;
+    report.one_minimal = Some(true);
+    for (index, _) in fixed.iter().enumerate().filter(|(_, fixed)| **fixed) {
+        let mut line = metric("candidate", "");
+        line.line_number = Some(index + 1);
+        line.decision = "kept_deny".to_string();
+        line.rule = Some(pieces.rule(index, &world));
+        journal.write(&line)?;
+    }
+
+    let text = format!(
+        "; The smallest part of {} under which\n;   {}\n; passes a fresh and a repeat run.\n{}",
+        one_line(&base.name),
+        one_line(&session.target.command_line()),
+        pieces.text(&kept, version, &world)
+    );
+    run_dir::write(&dir.shrunk(), text.as_bytes())?;
+    let count = kept.iter().filter(|kept| **kept).count();
+    report.kept = Some(count);
+    report.removed = Some(kept.len() - count);
+    conclude(session, dir, base, &profile.policy, &text, report)
+}
+
+/// The last checks, all on the very text that is handed out.
+fn conclude(
+    session: &mut Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    given: &Policy,
+    text: &str,
+    report: &mut ShrinkReport,
+) -> Result<(), LearnError> {
+    let world = std::sync::Arc::clone(&session.world);
+    let shrunk = base.evaluate_with(text, &world)?;
+    let inclusion = includes(&lower(given, &world), &lower(&shrunk.policy, &world));
+    report.subset_proven = Some(inclusion == Inclusion::Proven);
+    report.status = ShrinkStatus::PostShrinkFailed;
+    match inclusion {
+        Inclusion::Proven => {}
+        Inclusion::Widened(widening) => {
+            let operation = &world.operation(widening.operation).name;
+            report.reason = Some(format!(
+                "the result would allow more than was given: {operation}"
+            ));
+            return Ok(());
+        }
+        Inclusion::TooBig => {
+            report.reason = Some("the profile is too large to compare with its result".to_string());
+            return Ok(());
+        }
+    }
+    if !lint(&shrunk, &world).is_empty() {
+        report.status = ShrinkStatus::LintFailed;
+        report.reason = Some("shrunk_profile".to_string());
+        return Ok(());
+    }
+    let name = dir.shrunk().display().to_string();
+    let fresh = checked(
+        session,
+        dir,
+        &name,
+        &shrunk.policy,
+        Start::Fresh,
+        "post_shrink_fresh.json",
+    )?;
+    report.post_shrink_fresh_rc = Some(fresh.rc);
+    let repeat = checked(
+        session,
+        dir,
+        &name,
+        &shrunk.policy,
+        Start::Repeat,
+        "post_shrink_repeat.json",
+    )?;
+    report.post_shrink_repeat_rc = Some(repeat.rc);
+    if fresh.success && repeat.success {
+        report.status = ShrinkStatus::Success;
+    } else {
+        report.reason = Some("the result did not pass its last runs".to_string());
+    }
+    Ok(())
+}
+
+/// The pieces of the profile being shrunk.
+struct Pieces {
+    atoms: Vec<Atom>,
+    references: Vec<RuleRef>,
+    used: Vec<bool>,
+}
+
+impl Pieces {
+    fn new(policy: &Policy) -> Self {
+        let (atoms, references): (Vec<_>, Vec<_>) = atoms(policy).into_iter().unzip();
+        let used = vec![false; atoms.len()];
+        Self {
+            atoms,
+            references,
+            used,
+        }
+    }
+
+    fn rule(&self, index: usize, world: &World) -> String {
+        let atom = std::slice::from_ref(&self.atoms[index]);
+        profile_text::rules(atom, world).trim_end().to_string()
+    }
+
+    fn removable(&self) -> usize {
+        self.atoms
+            .iter()
+            .filter(|atom| atom.action == Action::Allow)
+            .count()
+    }
+
+    /// Marks what decided something in any of the runs, with the names of who asked.
+    fn note_use(&mut self, runs: &[&Run], world: &World) {
+        // Forking is decided before the program runs, so no run shows its rule at work.
+        let fork = world
+            .operation_named("process-fork")
+            .map(|operation| operation.id);
+        for (index, reference) in self.references.iter().enumerate() {
+            let atom = &mut self.atoms[index];
+            self.used[index] = fork == Some(atom.operation);
+            for run in runs {
+                self.used[index] |= run.fired.contains(reference);
+                let asked = run
+                    .allowed
+                    .iter()
+                    .filter(|event| event.rule == Some(*reference));
+                atom.needed_by
+                    .extend(asked.map(|event| event.process.clone()));
+            }
+        }
+    }
+
+    fn kept(&self, kept: &[bool]) -> Vec<Atom> {
+        let kept = self.atoms.iter().zip(kept).filter(|(_, kept)| **kept);
+        kept.map(|(atom, _)| atom.clone()).collect()
+    }
+
+    fn text(&self, kept: &[bool], version: Version, world: &World) -> String {
+        profile_text::profile(version, &self.kept(kept), world)
+    }
+
+    /// Without comments: the same from run to run.
+    fn bare_text(&self, kept: &[bool], version: Version, world: &World) -> String {
+        let mut atoms = self.kept(kept);
+        atoms.iter_mut().for_each(|atom| atom.needed_by.clear());
+        profile_text::profile(version, &atoms, world)
+    }
+}
+
+fn step_name(step: Step) -> &'static str {
+    match step {
+        Step::Seed => "seed",
+        Step::Group => "group",
+        Step::Minimal => "minimal",
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+fn validation(dir: &RunDir, name: &str) -> std::path::PathBuf {
+    dir.file(Phase::Shrink, "validation").join(name)
+}
+
+/// A strict run that is kept as evidence.
+fn checked(
+    session: &mut Session<'_>,
+    dir: &RunDir,
+    profile: &str,
+    policy: &Policy,
+    start: Start,
+    name: &str,
+) -> Result<Run, LearnError> {
+    let (stdout, stderr) = (
+        dir.file(Phase::Shrink, "stdout.txt"),
+        dir.file(Phase::Shrink, "stderr.txt"),
+    );
+    let streams = Streams {
+        stdout: Some(run_dir::create(&stdout)?),
+        stderr: Some(run_dir::create(&stderr)?),
+    };
+    let run = session.run(policy, start, Mode::Strict, streams)?;
+    let text = |path: &std::path::Path| {
+        std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let record = Validation {
+        return_code: run.rc,
+        stdout: text(&stdout).unwrap_or_default(),
+        stderr: text(&stderr).unwrap_or_default(),
+        profile: profile.to_string(),
+    };
+    run_dir::write_json(&validation(dir, name), &record)?;
+    Ok(run)
+}

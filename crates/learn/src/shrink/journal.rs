@@ -1,0 +1,85 @@
+//! `metrics.jsonl` as a journal: a resumed search is asked the same questions in the same order,
+//! and those already answered are not run again.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::search::Answer;
+use crate::error::LearnError;
+use crate::record::ShrinkMetric;
+use crate::run_dir::{self, Phase, RunDir};
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+pub(super) struct Journal {
+    path: PathBuf,
+    /// Answers of an interrupted run, oldest first.
+    earlier: VecDeque<ShrinkMetric>,
+    has_precheck: bool,
+}
+
+impl Journal {
+    /// Opens the journal of a run directory, with what an interrupted run left in it.
+    pub(super) fn open(dir: &RunDir) -> Result<Self, LearnError> {
+        let path = dir.file(Phase::Shrink, "metrics.jsonl");
+        let mut journal = Self {
+            path,
+            earlier: VecDeque::new(),
+            has_precheck: false,
+        };
+        if !journal.path.exists() {
+            return Ok(journal);
+        }
+        for (number, line) in run_dir::read(&journal.path)?.lines().enumerate() {
+            let line: ShrinkMetric =
+                serde_json::from_str(line).map_err(|error| LearnError::Damaged {
+                    path: journal.path.display().to_string(),
+                    problem: format!("line {}: {error}", number + 1),
+                })?;
+            match line.event.as_str() {
+                "precheck" => journal.has_precheck = true,
+                _ if line.decision != "kept_deny" => journal.earlier.push_back(line),
+                _ => {}
+            }
+        }
+        Ok(journal)
+    }
+
+    /// Writes the precheck line, once.
+    pub(super) fn write_precheck(&mut self, line: &ShrinkMetric) -> Result<(), LearnError> {
+        if self.has_precheck {
+            return Ok(());
+        }
+        self.write(line)
+    }
+
+    /// Writes a line.
+    pub(super) fn write(&self, line: &ShrinkMetric) -> Result<(), LearnError> {
+        Ok(run_dir::append_json(&self.path, line)?)
+    }
+
+    /// The answer to a candidate that an interrupted run had tried. The moment the questions
+    /// differ, the rest of the journal is of no use.
+    pub(super) fn recall(&mut self, line: &ShrinkMetric) -> Option<Answer> {
+        let earlier = self.earlier.pop_front()?;
+        if earlier.candidate_sha256 != line.candidate_sha256 {
+            self.earlier.clear();
+            return None;
+        }
+        match earlier.decision.as_str() {
+            "removed" => Some(Answer::Pass),
+            "kept_required" => Some(Answer::Fail),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What a run came to, for a person.
+
+use std::fmt::Write as _;
+
+use crate::error::LearnError;
+use crate::record::Manifest;
+use crate::run_dir::{self, RunDir};
+
+/// Reads `run.json` of a run directory.
+///
+/// # Errors
+/// If it is not there, or not ours.
+pub fn read_manifest(dir: &RunDir) -> Result<Manifest, LearnError> {
+    let path = dir.manifest();
+    let text = run_dir::read(&path)?;
+    serde_json::from_str(&text).map_err(|error| LearnError::Damaged {
+        path: path.display().to_string(),
+        problem: format!("line {}: {error}", error.line()),
+    })
+}
+
+/// The summary of a run, a line a fact.
+pub fn text(manifest: &Manifest) -> String {
+    let status = |value: serde_json::Result<serde_json::Value>| {
+        value
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_string))
+            .unwrap_or_default()
+    };
+    let mut command = manifest.command.program.clone();
+    for arg in &manifest.command.args {
+        command.push(' ');
+        command.push_str(arg);
+    }
+    let mut text = String::new();
+    let trace = &manifest.trace;
+    let shrink = &manifest.shrink;
+    let _ = writeln!(text, "program  {command}");
+    let _ = writeln!(text, "world    {}", manifest.world_id);
+    let _ = writeln!(
+        text,
+        "trace    {}: {} iterations, {} lines, {} rules rejected",
+        status(serde_json::to_value(trace.status)),
+        trace.iterations,
+        trace.profile_lines,
+        trace.bad_rules
+    );
+    let _ = writeln!(
+        text,
+        "shrink   {}: {} removed, {} kept, {} lines",
+        status(serde_json::to_value(shrink.status)),
+        shrink.removed,
+        shrink.kept,
+        shrink.profile_lines
+    );
+    let _ = writeln!(
+        text,
+        "runs     {} in {:.1} s",
+        manifest.runs, manifest.timing.duration_s
+    );
+    let profile = manifest
+        .paths
+        .profiles
+        .shrunk
+        .as_ref()
+        .unwrap_or(&manifest.paths.profiles.trace);
+    let _ = writeln!(text, "profile  {profile}");
+    text
+}

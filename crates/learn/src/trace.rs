@@ -1,0 +1,381 @@
+//! Learning a profile: run, turn each denial into a rule, until runs succeed and add nothing.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use lapbelt_policy::decide::Decider;
+use lapbelt_policy::event::{Event, OwnedValue};
+use lapbelt_policy::request::Request;
+use lapbelt_policy::rule::Action;
+use lapbelt_sandbox::denial;
+
+use crate::atom::Atom;
+use crate::base::Base;
+use crate::denial_rule::atom_for;
+use crate::error::LearnError;
+use crate::generalise::Generaliser;
+use crate::profile_text;
+use crate::record::{DenyScope, Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
+use crate::run_dir::{self, Phase, RunDir};
+use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
+
+/// A profile that grows.
+struct Growing<'b> {
+    base: &'b Base,
+    knobs: &'b Knobs,
+    /// One atom for each denied request, as it was.
+    learned: Vec<Atom>,
+    /// Paths met by each run.
+    paths: Vec<BTreeSet<Vec<u8>>>,
+    /// The rules as they stand in the profile.
+    rules: Vec<Atom>,
+    /// The profile as it stands.
+    text: String,
+}
+
+/// What one run taught.
+struct Lesson {
+    new_rules: usize,
+    bad_rules: Vec<String>,
+    last_rule: Option<String>,
+}
+
+/// Learns what the session's target needs beyond a base profile. The profile is in
+/// `profiles/trace.sb` after every iteration, whatever the end.
+///
+/// # Errors
+/// If the target cannot be run, fails by itself, or the user stops.
+pub fn trace(
+    session: &mut Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    knobs: &Knobs,
+) -> Result<TraceReport, LearnError> {
+    let mut report = TraceReport {
+        status: TraceStatus::Unknown,
+        iter: 0,
+        reason: None,
+        issue_dir: None,
+        success_streak: None,
+        return_code: None,
+        new_rules: None,
+        denies_seen: None,
+    };
+    let result = iterate(session, dir, base, knobs, &mut report);
+    if let Err(LearnError::Session(SessionError::Stopped)) = &result {
+        report.status = TraceStatus::Stopped;
+    }
+    run_dir::write_json(&dir.file(Phase::Trace, "status.json"), &report)?;
+    result.map(|()| report)
+}
+
+fn iterate(
+    session: &mut Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    knobs: &Knobs,
+    report: &mut TraceReport,
+) -> Result<(), LearnError> {
+    let mut growing = Growing {
+        base,
+        knobs,
+        learned: Vec::new(),
+        paths: Vec::new(),
+        rules: Vec::new(),
+        text: base.text.clone(),
+    };
+    let done = earlier_iterations(dir)?;
+    let mut streak = 0;
+    let mut learning = knobs.strategy == Strategy::Learn;
+    let mut lessons = 0;
+    for iter in done + 1..=done + knobs.max_iters {
+        let profile = match growing.base.evaluate_with(&growing.text, &session.world) {
+            Ok(profile) => profile,
+            Err(error) => {
+                report.status = TraceStatus::ProfileInvalid;
+                report.reason = Some(error.to_string());
+                return Err(error.into());
+            }
+        };
+        run_dir::write(&dir.traced(), growing.text.as_bytes())?;
+        session.tick("trace", iter, growing.rules.len());
+        let start = if (iter - done) % 2 == 1 {
+            Start::Fresh
+        } else {
+            Start::Repeat
+        };
+        let mode = if learning { Mode::Learn } else { Mode::Strict };
+        let streams = streams(dir, iter)?;
+        let run = session.run(&profile.policy, start, mode, streams)?;
+        let lesson = growing.learn(&run, session)?;
+        note(dir, iter, &run, &lesson, session)?;
+        run_dir::write(&dir.traced(), growing.text.as_bytes())?;
+        run_dir::append_json(
+            &dir.file(Phase::Trace, "metrics.jsonl"),
+            &TraceMetric {
+                iter,
+                return_code: run.rc,
+                denies_seen: run.denials,
+                new_rules: lesson.new_rules,
+                profile_lines: growing.text.lines().count(),
+                mode: if learning { "learn" } else { "strict" }.to_string(),
+                start: if start == Start::Fresh {
+                    "fresh"
+                } else {
+                    "repeat"
+                }
+                .to_string(),
+                seconds: run.duration.as_secs_f64(),
+            },
+        )?;
+        lessons += 1;
+        streak = if run.success && lesson.new_rules == 0 && !learning {
+            streak + 1
+        } else {
+            0
+        };
+        report.iter = iter;
+        report.success_streak = Some(streak);
+        report.return_code = Some(run.rc);
+        report.new_rules = Some(lesson.new_rules);
+        report.denies_seen = Some(run.denials);
+        if streak >= knobs.success_streak {
+            report.status = TraceStatus::Success;
+            report.reason = Some("success_streak".to_string());
+            return Ok(());
+        }
+        let hopeless = lesson.new_rules == 0 || (learning && lessons == 1);
+        if !run.success && hopeless {
+            let rc = session.run_bare()?;
+            if !session.succeeded(rc)? {
+                return Err(LearnError::FailsUnconfined {
+                    command: session.target.command_line(),
+                    rc,
+                });
+            }
+            if lesson.new_rules == 0 {
+                give_up(dir, iter, &run, report)?;
+                return Ok(());
+            }
+        }
+        learning = knobs.strategy == Strategy::Learn
+            && (lesson.new_rules > 0 || (learning && lessons < 2));
+    }
+    report.status = TraceStatus::MaxIters;
+    report.reason = Some("max_iters".to_string());
+    Ok(())
+}
+
+/// How many iterations an interrupted run had done.
+fn earlier_iterations(dir: &RunDir) -> Result<usize, LearnError> {
+    let path = dir.file(Phase::Trace, "metrics.jsonl");
+    if !path.exists() {
+        return Ok(0);
+    }
+    Ok(run_dir::read(&path)?.lines().count())
+}
+
+fn streams(dir: &RunDir, iter: usize) -> Result<Streams, LearnError> {
+    let logs = dir.file(Phase::Trace, "logs");
+    Ok(Streams {
+        stdout: Some(run_dir::create(
+            &logs.join(format!("iter_{iter}_stdout.txt")),
+        )?),
+        stderr: Some(run_dir::create(
+            &logs.join(format!("iter_{iter}_stderr.txt")),
+        )?),
+    })
+}
+
+/// Writes down what an iteration saw.
+fn note(
+    dir: &RunDir,
+    iter: usize,
+    run: &Run,
+    lesson: &Lesson,
+    session: &Session<'_>,
+) -> Result<(), LearnError> {
+    let mut log = String::new();
+    for event in &run.denied {
+        log.push_str(&denial::unified_log(event, &session.world));
+        log.push('\n');
+    }
+    let logs = dir.file(Phase::Trace, "logs");
+    run_dir::write(&logs.join(format!("iter_{iter}.log")), log.as_bytes())?;
+    if let Some(pid) = run
+        .allowed
+        .iter()
+        .chain(&run.denied)
+        .map(|event| event.pid)
+        .next()
+    {
+        run_dir::write(
+            &logs.join(format!("iter_{iter}_pid.txt")),
+            format!("{pid}\n").as_bytes(),
+        )?;
+    }
+    let bad_rules = dir.file(Phase::Trace, "bad_rules.txt");
+    if !bad_rules.exists() {
+        run_dir::write(&bad_rules, b"")?;
+    }
+    for bad in &lesson.bad_rules {
+        run_dir::append(&bad_rules, bad)?;
+    }
+    if let Some(rule) = &lesson.last_rule {
+        run_dir::write(
+            &dir.file(Phase::Trace, "last_rule.txt"),
+            format!("{rule}\n").as_bytes(),
+        )?;
+    }
+    let line = format!(
+        "iteration {iter}: exit {}, {} denials, {} new rules",
+        run.rc, run.denials, lesson.new_rules
+    );
+    Ok(run_dir::append(
+        &dir.file(Phase::Trace, "stdout.txt"),
+        &line,
+    )?)
+}
+
+/// Nothing more to learn, and still no success: keeps the evidence.
+fn give_up(
+    dir: &RunDir,
+    iter: usize,
+    run: &Run,
+    report: &mut TraceReport,
+) -> Result<(), LearnError> {
+    let (status, reason) = if run.rc >= 128 {
+        (TraceStatus::Stalled, "signal_abort")
+    } else {
+        (TraceStatus::NoNewRules, "no_new_rules")
+    };
+    let issue: PathBuf = dir
+        .file(Phase::Trace, "issues")
+        .join(format!("stall_iter_{iter}"));
+    std::fs::create_dir_all(&issue).map_err(|source| run_dir::DirError {
+        action: "create",
+        path: issue.clone(),
+        source,
+    })?;
+    let text = format!("rc={}\nnew_rules=0\ndenies_seen={}\n", run.rc, run.denials);
+    run_dir::write(&issue.join("reason.txt"), text.as_bytes())?;
+    report.status = status;
+    report.reason = Some(reason.to_string());
+    report.issue_dir = Some(issue.display().to_string());
+    let line = format!("stopped: {reason}, see {}", issue.display());
+    Ok(run_dir::append(
+        &dir.file(Phase::Trace, "stderr.txt"),
+        &line,
+    )?)
+}
+
+impl Growing<'_> {
+    /// Adds a rule for each denial of a run, and brings the profile up to date.
+    fn learn(&mut self, run: &Run, session: &Session<'_>) -> Result<Lesson, LearnError> {
+        let world = &session.world;
+        self.paths.push(paths_of(run));
+        let first_pid = run
+            .allowed
+            .iter()
+            .chain(&run.denied)
+            .map(|event| event.pid)
+            .next();
+        let before = self.rules.clone();
+        let mut lesson = Lesson {
+            new_rules: 0,
+            bad_rules: Vec::new(),
+            last_rule: None,
+        };
+        let mut wanted: Vec<(&Event, Atom)> = Vec::new();
+        for event in &run.denied {
+            if self.knobs.deny_scope == DenyScope::Pid && Some(event.pid) != first_pid {
+                continue;
+            }
+            match atom_for(event, world, self.knobs.network_rules) {
+                Some(atom) => wanted.push((event, atom)),
+                None => lesson.bad_rules.push(format!(
+                    "dropped_network: {}",
+                    denial::unified_log(event, world)
+                )),
+            }
+        }
+        for (_, atom) in &wanted {
+            match self.learned.iter_mut().find(|known| known.same_rule(atom)) {
+                Some(known) => known.needed_by.extend(atom.needed_by.iter().cloned()),
+                None => {
+                    let text = profile_text::rules(std::slice::from_ref(atom), world);
+                    let alone = format!("{}\n{text}", self.base.text);
+                    if self.base.evaluate_with(&alone, world).is_ok() {
+                        lesson.last_rule = Some(text.trim_end().to_string());
+                        self.learned.push(atom.clone());
+                    } else {
+                        lesson
+                            .bad_rules
+                            .push(format!("invalid_rule: {}", text.trim_end()));
+                    }
+                }
+            }
+        }
+        self.rewrite(world);
+        // A rule that does not allow what it was made for would be learnt again for ever.
+        let policy = self.base.evaluate_with(&self.text, world)?.policy;
+        let decider = Decider::new(&policy, world);
+        for (event, atom) in &wanted {
+            let mut request = Request::new(event.operation);
+            for (filter, value) in &event.values {
+                request = request.with(*filter, value.borrow());
+            }
+            if decider.decide(&request).action == Action::Deny {
+                let rule = profile_text::rules(std::slice::from_ref(atom), world);
+                lesson
+                    .bad_rules
+                    .push(format!("ineffective_rule: {}", rule.trim_end()));
+            }
+        }
+        let is_new = |atom: &&Atom| !before.iter().any(|known| known.same_rule(atom));
+        lesson.new_rules = self.rules.iter().filter(is_new).count();
+        Ok(lesson)
+    }
+
+    /// Writes the profile anew from all that was learnt.
+    fn rewrite(&mut self, world: &lapbelt_policy::world::World) {
+        let generaliser = if self.knobs.generalize {
+            Generaliser::new(self.paths.iter().map(|run| run.iter().map(Vec::as_slice)))
+        } else {
+            Generaliser::default()
+        };
+        let mut atoms: Vec<Atom> = Vec::new();
+        for atom in &self.learned {
+            let atom = generaliser.atom(atom);
+            match atoms.iter_mut().find(|known| known.same_rule(&atom)) {
+                Some(known) => known.needed_by.extend(atom.needed_by),
+                None => atoms.push(atom),
+            }
+        }
+        let rules = profile_text::rules(&atoms, world);
+        self.rules = atoms;
+        self.text = if rules.is_empty() {
+            self.base.text.clone()
+        } else {
+            format!(
+                "{}\n; learned\n{rules}",
+                self.base.text.trim_end_matches('\n').to_owned() + "\n"
+            )
+        };
+    }
+}
+
+/// All paths that a run asked for.
+fn paths_of(run: &Run) -> BTreeSet<Vec<u8>> {
+    let values = run
+        .allowed
+        .iter()
+        .chain(&run.denied)
+        .flat_map(|event| &event.values);
+    values
+        .filter_map(|(_, value)| match value {
+            OwnedValue::Text(text) if text.starts_with(b"/") => Some(text.clone()),
+            _ => None,
+        })
+        .collect()
+}
