@@ -7,7 +7,7 @@ world sonoma-14.4.1-23E224-arm64-dyld-2c0602c5
 alias macos-14.4.1
 
 evidence names-14.4.1 names in the order of libsandbox of 14.4.1 23E224: Protonk/sandbox-boostrap, book/evidence/graph/mappings/vocab @ c6eb5ff6b798; operations equal 0x3c3e/sandblaster, sonoma_sandbox_operations.txt @ c3f639ed17c4; filter numbers are those of compiled profiles, one above the list's
-evidence table-13.0 derived: fallback, own default, categories, kinds and costs from libsandbox of the macOS 13.0 beta, by name: blacktop/ipsw, pkg/sandbox/data/libsandbox_13.0.0.gz @ 6797a84a1527
+evidence table-13.0 derived: fallback, own default, categories, kinds and costs from libsandbox of the macOS 13.0 beta, by name: blacktop/ipsw, pkg/sandbox/data/libsandbox_13.0.0.gz @ 6797a84a1527; fallback and own defaults agree with every slot of this build's op tables that was compared (witnessed_op_tables)
 evidence table-15.x derived: categories and kinds from macOS 15.2: 0x3c3e/sandblaster, sandblaster/misc/filters.json @ e322f397ebf4
 evidence cost-unknown derived: a filter newer than the 13.0 table, whose cost factor was not seen; 0 stands in
 evidence by-name derived: an operation newer than the 13.0 table; parent from its longest name-prefix wildcard, categories from its parent and from the filter made for it
