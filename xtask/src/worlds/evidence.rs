@@ -13,7 +13,7 @@ evidence cost-unknown derived: a filter newer than the 13.0 table, whose cost fa
 evidence by-name derived: an operation newer than the 13.0 table; parent from its longest name-prefix wildcard, categories from its parent and from the filter made for it
 evidence default-deny compiled bytes: the only slots that deny in baseline_allow_all, a profile of (version 1) (allow default)
 evidence default-v1 compiled bytes: slots that allow in golden_bucket4_v1_read and sys_sample, profiles of (version 1) (deny default); members of an allowed wildcard inherit it
-evidence default-v2 compiled bytes: slots that allow in profiles of (version 2) (deny default) of this build
+evidence default-v2 compiled bytes: slots that allow in gate_v2_inner_deny_external_trap, a profile of (version 2) that denies by default
 evidence default-v3 derived: version 3 taken to be as version 2
 evidence values-13.0 derived: named values from libsandbox of the macOS 13.0 beta: blacktop/ipsw, pkg/sandbox/data/libsandbox_13.0.0.gz @ 6797a84a1527
 evidence protocol-bytes compiled bytes: proto_tcp and the pair_dp and pair_tp profiles of this build
