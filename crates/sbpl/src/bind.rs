@@ -16,6 +16,7 @@ use lapbelt_policy::world::{FilterId, ModifierId, OperationId, World};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
+use crate::eval::limits;
 use crate::eval::machine::{Call, Host};
 use crate::eval::read::{self, Lines};
 use crate::eval::value::{HostObject, HostProcedure, Value};
@@ -196,7 +197,7 @@ impl<'a> Binder<'a> {
     }
 
     fn one_more_rule(&mut self, rule: Rule) -> Result<(), Mistake> {
-        if self.rules.len() >= crate::eval::limits::RULES {
+        if self.rules.len() >= limits::RULES {
             return Err(Mistake::new(
                 Code::Limit,
                 "the profile makes too many rules",
@@ -254,6 +255,9 @@ impl Host for Binder<'_> {
         let running = |id: &SourceId| self.sources[id.0 as usize].name == source.name;
         if self.running.iter().any(running) {
             return Err(mistake(format!("\"{name}\" imports itself")));
+        }
+        if self.running.len() >= limits::IMPORTS {
+            return Err(Mistake::new(Code::Limit, "imports are nested too deep").at(0));
         }
         heap.reserve(source.text.len())?;
         self.load(source, heap)

@@ -213,13 +213,8 @@ impl Binder<'_> {
         call: &Call<'_>,
         heap: &mut Heap,
     ) -> Result<Value, Mistake> {
-        let mut all: Vec<Filter> = self.filters(call, heap)?.into_iter().map(any).collect();
-        let filter = if all.len() == 1 {
-            all.remove(0)
-        } else {
-            Filter::All(all)
-        };
-        Ok(self.filter_object(filter, call.site, heap))
+        let all = self.filters(call, heap)?.into_iter().map(any).collect();
+        Ok(self.filter_object(Filter::All(all), call.site, heap))
     }
 
     pub(super) fn require_not(

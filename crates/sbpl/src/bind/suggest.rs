@@ -1,5 +1,8 @@
 //! What an unknown name was meant to be.
 
+use lapbelt_policy::world::{ArgumentKind, FilterId};
+
+use super::vocabulary::PROTOCOLS;
 use super::{Binder, Object, Procedure};
 use crate::diag::Code;
 use crate::eval::fault::Mistake;
@@ -60,9 +63,13 @@ impl Binder<'_> {
                     names,
                 )
             }
-            Some(Procedure::Filter(id, _)) if !world.filter(id).values.is_empty() => {
+            Some(Procedure::Filter(id, _)) if self.has_words(id) => {
                 let info = world.filter(id);
-                let names = info.values.iter().map(|(name, _)| name.as_str()).collect();
+                let values = info.values.iter().map(|(name, _)| name.as_str());
+                let names = match info.kind {
+                    ArgumentKind::Network => PROTOCOLS.to_vec(),
+                    _ => values.collect(),
+                };
                 let message = format!("`{name}` is no value of filter `{}`", info.name);
                 (Code::UnknownValue, message, names)
             }
@@ -74,6 +81,14 @@ impl Binder<'_> {
         let mut mistake = Mistake::new(code, message);
         mistake.help = help(name, names.into_iter());
         mistake
+    }
+}
+
+impl Binder<'_> {
+    /// Whether the values of a filter are words.
+    fn has_words(&self, id: FilterId) -> bool {
+        let info = self.world.filter(id);
+        info.kind == ArgumentKind::Network || !info.values.is_empty()
     }
 }
 

@@ -23,7 +23,7 @@ const WORDS: &[(&str, Procedure)] = &[
     ("trace", Procedure::Trace),
     ("_IO", Procedure::Ioctl),
     ("path-ancestors", Procedure::PathAncestors),
-    ("apply-message-filter", Procedure::MessageFilter),
+    ("%message-filter", Procedure::MessageFilter),
     ("%no-operation", Procedure::NoOperation),
 ];
 

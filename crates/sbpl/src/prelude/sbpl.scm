@@ -29,3 +29,12 @@
         (cond ((null? rest) done)
               ((memv (car rest) separators) (loop (cdr rest) '() done))
               (else (loop (cdr rest) (cons (car rest) part) parts)))))))
+; Filters with a name of their own.
+(define (tty) (vnode-type TTY))
+(define (debug-mode) (system-attribute sandbox-debug-mode))
+(define (process-is-plugin) (process-attribute is-plugin))
+(define (process-is-installer) (process-attribute is-installer))
+(define (rootless-file-filter) (file-attribute sip-protected))
+(define (datavault-file-filter) (file-attribute datavault))
+; The rules inside are not rules of the profile, so they are not run here.
+(macro (apply-message-filter form) '(%message-filter))

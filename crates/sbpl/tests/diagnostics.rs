@@ -1,0 +1,155 @@
+//! What is said about wrong profiles.
+#![allow(missing_docs)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use insta::assert_snapshot;
+use lapbelt_policy::world::shipped;
+use lapbelt_sbpl::{NoImports, Source, evaluate};
+
+/// Each diagnostic with the text it points at.
+fn findings(text: &str) -> String {
+    let world = shipped("macos-14.4.1")
+        .expect("shipped")
+        .expect("a good world file");
+    let source = Source { name: "p.sb", text };
+    let evaluation = evaluate(&source, &BTreeMap::new(), &NoImports, &world);
+    let mut out = String::new();
+    for found in &evaluation.diagnostics {
+        let _ = write!(
+            out,
+            "{:?} {}: {}",
+            found.severity,
+            found.code.as_str(),
+            found.message
+        );
+        if let Some(at) = found.origin {
+            let source = &evaluation.sources[at.source.0 as usize];
+            let part = &source.text[at.start as usize..at.end as usize];
+            let _ = write!(out, "\n  {}:{}:{} {part}", source.name, at.line, at.column);
+        }
+        for label in &found.labels {
+            let at = label.origin;
+            let _ = write!(out, "\n  {}:{} {}", at.line, at.column, label.message);
+        }
+        if let Some(help) = &found.help {
+            let _ = write!(out, "\n  help: {help}");
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn parameters() {
+    assert_snapshot!(findings(
+        "(version 1)
+(allow file-read* (subpath (param \"HOME\")))
+(define dir (param \"DIR\"))
+(allow file-read* (literal \"/a\" dir))
+(allow file-read* (literal (string-append (param \"X\") \"/a\")))"
+    ));
+}
+
+#[test]
+fn unknown_names() {
+    assert_snapshot!(findings(
+        "(version 1)
+(allow file-raed* (literal \"/a\"))
+(allow file-read* (literl \"/a\"))
+(allow file-read* (require-all (subpth \"/a\")))
+(allow file-read* (with reprot))
+(allow file-read* (vnode-type DIRECTROY))
+(allow signal (target \"sefl\"))
+(allow network-outbound (remote tpc \"*:80\"))
+(strng-append \"a\")"
+    ));
+}
+
+#[test]
+fn rules_that_make_no_sense() {
+    assert_snapshot!(findings(
+        "(version 1)
+(allow (literal \"/a\"))
+(allow file-read* \"/a\")
+(allow file-read* literal)
+(allow file-read* (literal 7))
+(allow file-read* (literal))
+(allow file-read* (regex #\"a(\"))
+(allow file-read* (require-not))
+(allow iokit-external-method)
+(deny file-read* (with report))
+(allow file-read* (with report) (with report))
+(deny process-exec (with send-signal))
+(allow mach-lookup (with report 3))
+(allow mach-lookup (literal \"/a\"))
+(allow mach-lookup (apply-message-filter (deny mach-message-send)))"
+    ));
+}
+
+#[test]
+fn addresses() {
+    assert_snapshot!(findings(
+        "(version 1)
+(allow network-outbound (remote ip \"example.com:80\"))
+(allow network-outbound (remote ip \"*:65536\"))
+(allow network-outbound (remote ip \"*:http\" \"*\"))
+(allow network-outbound (remote \"*:80\"))
+(allow network-outbound (remote))"
+    ));
+}
+
+#[test]
+fn versions() {
+    assert_snapshot!(findings("(deny default)\n(version 1)"), @r"
+    Error version: a rule stands before `(version …)`
+      p.sb:1:1 (deny default)
+      help: start the profile with `(version 1)`
+    ");
+    assert_snapshot!(findings("(define x 1)"), @r"
+    Error version: the profile has no `(version …)`
+      help: start the profile with `(version 1)`
+    ");
+    assert_snapshot!(findings("(version 1)(version 1)(version 2)(version 4)"), @r"
+    Error version: the profile already has another version
+      p.sb:1:32 2
+    Error version: there is no version 4
+      p.sb:1:43 4
+    ");
+}
+
+#[test]
+fn scheme_mistakes() {
+    assert_snapshot!(findings(
+        "(version 1)
+(define (f x) (car x))
+(define (g x) (+ 1 (f x)))
+(g 3)
+(f)
+(f 1 2)
+(\"not\" 1)
+(if)
+(let ((x)) (undefined x))
+(set! nothing 1)
+(error \"stop:\" '(1 \"a\"))
+(import \"other.sb\")
+(trace \"/tmp/x\")"
+    ));
+}
+
+#[test]
+fn texts_that_are_not_well_formed() {
+    assert_snapshot!(findings("(version 1)\n(allow default"), @r"
+    Error syntax: this list is not closed
+      p.sb:2:1 (
+    ");
+    assert_snapshot!(findings("(version 1)) \"\\xzz\" #if"), @r"
+    Error syntax: `)` closes nothing
+      p.sb:1:12 )
+    Error syntax: `\x` needs two hexadecimal digits
+      p.sb:1:15 \x
+    Error syntax: `#if` has no meaning
+      p.sb:1:21 #if
+    ");
+}
