@@ -41,6 +41,9 @@ pub fn atom_for(event: &Event, world: &World, network: NetworkRules) -> Option<A
 /// which the system knows the same thing; the first is the narrowest.
 fn filter_for(values: &[(FilterId, OwnedValue)], world: &World) -> Option<Filter> {
     let mut tests: Vec<Test> = Vec::new();
+    let has_end = values
+        .iter()
+        .any(|(_, value)| matches!(value, OwnedValue::Endpoint(..)));
     let has_path = values
         .iter()
         .any(|(_, value)| matches!(value, OwnedValue::Text(_)));
@@ -52,7 +55,13 @@ fn filter_for(values: &[(FilterId, OwnedValue)], world: &World) -> Option<Filter
         if has_path && matches!(value, OwnedValue::Endpoint(Endpoint::Unix, _)) {
             continue;
         }
-        if let Some(argument) = argument_for(world.filter(*filter).kind, value) {
+        // What kind of socket it is goes without saying once its address is named, and protocol 0
+        // says nothing.
+        let info = world.filter(*filter);
+        if info.category == "socket" && (has_end || *value == OwnedValue::Integer(0)) {
+            continue;
+        }
+        if let Some(argument) = argument_for(info.kind, value) {
             tests.push(Test {
                 filter: *filter,
                 argument,

@@ -78,7 +78,14 @@ impl Build {
         let class = Class::of(first).max(Class::of(second));
         let looks_made_up = match class {
             Class::Digits => !first.is_empty() && !second.is_empty(),
-            _ => one.len() == other.len() && first.len() >= RANDOM_FROM,
+            _ => {
+                let separators = |text: &[u8]| -> Vec<bool> {
+                    text.iter().map(|b| !b.is_ascii_alphanumeric()).collect()
+                };
+                first.len() >= RANDOM_FROM
+                    && separators(first) == separators(second)
+                    && (is_mixed(first) || is_mixed(second))
+            }
         };
         let anchored = prefix + suffix > 0 || temporary || first.len() >= 2 * RANDOM_FROM;
         (looks_made_up && anchored && class < Class::Any).then(|| Self {
@@ -93,6 +100,14 @@ impl Build {
             .and_then(|rest| rest.strip_suffix(self.suffix.as_slice()))
             .is_some_and(|middle| self.class.accepts(middle))
     }
+}
+
+/// Whether a text mixes letters with digits, or small letters with capitals, as words do not.
+fn is_mixed(text: &[u8]) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.iter().any(kind);
+    let letters = has(u8::is_ascii_alphabetic);
+    (letters && has(u8::is_ascii_digit))
+        || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
 }
 
 /// Paths of several runs, component by component.
@@ -355,8 +370,15 @@ mod tests {
 
     #[test]
     fn short_or_unlike_names_stay_as_they_are() {
-        let known = learn_from(&[&["/w/a.txt", "/w/first"], &["/w/b.txt", "/w/second-time"]]);
-        for path in ["/w/a.txt", "/w/b.txt", "/w/first", "/w/second-time"] {
+        let first: &[&str] = &["/w/a.txt", "/w/first", "/w/alpha.log"];
+        let known = learn_from(&[first, &["/w/b.txt", "/w/second-time", "/w/gamma.log"]]);
+        for path in [
+            "/w/a.txt",
+            "/w/b.txt",
+            "/w/first",
+            "/w/second-time",
+            "/w/alpha.log",
+        ] {
             assert_eq!(known.regex(path.as_bytes()), None, "{path}");
         }
     }

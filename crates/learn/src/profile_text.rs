@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lapbelt_policy::filter::{Argument, Filter, Test};
+use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Modifier, Rule, RuleFilter, Version};
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{OperationId, World};
 use lapbelt_sbpl::print;
 
 use crate::atom::Atom;
@@ -78,7 +80,8 @@ fn rule(atoms: &[&Atom], world: &World) -> String {
     let mut filters: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for atom in atoms {
         if let Some(filter) = &atom.filter {
-            let needed = filters.entry(print::filter(filter, world)).or_default();
+            let text = filter_text(filter, head.operation, world);
+            let needed = filters.entry(text).or_default();
             needed.extend(atom.needed_by.iter().map(String::as_str));
         }
     }
@@ -103,6 +106,26 @@ fn rule(atoms: &[&Atom], world: &World) -> String {
     }
     text.push('\n');
     text
+}
+
+/// A filter as its operation's readers know it: a path on a network operation is that of a unix
+/// socket, and says so.
+fn filter_text(filter: &Filter, operation: OperationId, world: &World) -> String {
+    let name = &world.operation(operation).name;
+    match filter {
+        Filter::Test(Test {
+            argument: Argument::Pattern(Pattern::Literal(path)),
+            ..
+        }) if name.starts_with("network") => {
+            let end = if name == "network-outbound" {
+                "remote"
+            } else {
+                "local"
+            };
+            format!("({end} unix-socket (path-literal {}))", print::quote(path))
+        }
+        _ => print::filter(filter, world),
+    }
 }
 
 /// `(allow OPERATION (with …)`, left open.

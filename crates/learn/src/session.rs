@@ -233,6 +233,8 @@ impl<'s> Session<'s> {
             duration: Duration::ZERO,
         };
         let created = &mut self.created;
+        // The very first request is the start of the program, still under our own name.
+        let mut starting = Some(program_name(&self.target.program));
         let outcome = match self.backend.run(job, &mut |event: &Event| {
             created.note(event);
             if event.decision == Action::Deny {
@@ -245,7 +247,11 @@ impl<'s> Session<'s> {
                     Action::Allow => &mut run.allowed,
                     Action::Deny => &mut run.denied,
                 };
-                list.push(event.clone());
+                let mut event = event.clone();
+                if let Some(name) = starting.take() {
+                    event.process = name;
+                }
+                list.push(event);
             }
         }) {
             // A profile may well forbid the very start: a run that failed, as sandbox-exec says it.
@@ -330,4 +336,12 @@ fn exit_code(status: std::process::ExitStatus) -> i32 {
     status
         .code()
         .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+fn program_name(program: &std::path::Path) -> String {
+    program
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }

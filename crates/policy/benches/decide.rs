@@ -19,7 +19,10 @@ fn main() {
 /// Allows and denies that alternate, so that no two rules can be joined: 600 literals, 380
 /// subpaths, 20 regexes, as a profile learnt from a large program has them.
 fn policy(world: &World) -> Policy {
-    let operation = world.operation_named("file-read*").expect("an operation").id;
+    let operation = world
+        .operation_named("file-read*")
+        .expect("an operation")
+        .id;
     let filter = world.filter_named("path").expect("a filter").id;
     let pattern = |index: usize| match index % 50 {
         0..30 => Pattern::Literal(format!("/usr/lib/package{index}/module.so").into_bytes()),
@@ -27,11 +30,21 @@ fn policy(world: &World) -> Policy {
         _ => Pattern::Regex(Regex::new(&format!("^/tmp/job{index}-[0-9]+/")).expect("a regex")),
     };
     let rule = |index: usize| {
-        let test = Test { filter, argument: Argument::Pattern(pattern(index)) };
+        let test = Test {
+            filter,
+            argument: Argument::Pattern(pattern(index)),
+        };
         Rule {
-            action: if index % 2 == 0 { Action::Allow } else { Action::Deny },
+            action: if index.is_multiple_of(2) {
+                Action::Allow
+            } else {
+                Action::Deny
+            },
             operations: vec![operation],
-            filters: vec![RuleFilter { filter: Filter::Test(test), origin: None }],
+            filters: vec![RuleFilter {
+                filter: Filter::Test(test),
+                origin: None,
+            }],
             modifiers: Vec::new(),
             origin: None,
         }
@@ -51,9 +64,14 @@ fn policy(world: &World) -> Policy {
     "/home/someone/project/src/deep/down/in/a/tree/file.rs",
 ])]
 fn thousand_rules(bencher: Bencher<'_, '_>, path: &str) {
-    let world = shipped("macos-14.4.1").expect("a shipped world").expect("a good world");
+    let world = shipped("macos-14.4.1")
+        .expect("a shipped world")
+        .expect("a good world");
     let decider = Decider::new(&policy(&world), &world);
-    let operation = world.operation_named("file-read-data").expect("an operation").id;
+    let operation = world
+        .operation_named("file-read-data")
+        .expect("an operation")
+        .id;
     let filter = world.filter_named("path").expect("a filter").id;
     bencher.bench(|| {
         let value = Value::Text(black_box(path.as_bytes()));

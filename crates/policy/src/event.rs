@@ -80,9 +80,11 @@ pub fn host_of(endpoint: Endpoint) -> Host {
 pub fn pattern_of(endpoint: Endpoint) -> NetworkPattern {
     use crate::filter::Protocol;
     match endpoint {
-        Endpoint::Unix => {
-            NetworkPattern { protocol: Protocol::Unix, host: Host::Any, port: None }
-        }
+        Endpoint::Unix => NetworkPattern {
+            protocol: Protocol::Unix,
+            host: Host::Any,
+            port: None,
+        },
         Endpoint::Internet { port, .. } => NetworkPattern {
             protocol: Protocol::Ip,
             host: host_of(endpoint),
