@@ -190,10 +190,10 @@ impl Run {
         }
         let dir = RunDir::new(absolute(&self.program.out));
         let base = self.base(&dir, earlier.is_some())?;
-        dir.prepare(self.clean && earlier.is_none())?;
         let world = Arc::new(profile::world("linux")?);
-        // A profile that does not evaluate is told before anything runs.
+        // A profile that does not evaluate is told before anything is written or run.
         base.evaluate(&world)?;
+        dir.prepare(self.clean && earlier.is_none())?;
 
         let bar = progress(output);
         let mut tick = |tick: &Tick<'_>| {

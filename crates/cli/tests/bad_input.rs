@@ -1,0 +1,148 @@
+//! Bad input: one paragraph with a cause and a next step, exit 2, nothing half-written.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+
+/// Runs in a folder of its own and answers with exit code and standard error.
+fn run(folder: &Path, args: &[&str]) -> (i32, String) {
+    let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+    let output = command
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .expect("a run");
+    let text = String::from_utf8(output.stderr).expect("text");
+    (output.status.code().expect("an exit code"), text)
+}
+
+fn assert_nothing_written(folder: &Path) {
+    assert!(
+        !folder.join("lapbelt-out").exists(),
+        "a run directory was left behind"
+    );
+}
+
+#[test]
+fn a_missing_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = run(
+        folder.path(),
+        &["workflow", "--cmd", "no-such-program-here"],
+    );
+    assert_eq!(code, 2);
+    assert!(
+        text.contains("no program no-such-program-here in PATH"),
+        "{text}"
+    );
+    let (code, text) = run(folder.path(), &["workflow", "--cmd", "./absent"]);
+    assert_eq!(code, 2);
+    assert!(
+        text.contains("./absent") && text.contains("check the path"),
+        "{text}"
+    );
+    assert_nothing_written(folder.path());
+}
+
+#[test]
+fn something_that_is_no_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("notes.txt"), "hello").expect("a file");
+    let (code, text) = run(folder.path(), &["workflow", "--cmd", "./notes.txt"]);
+    assert_eq!(code, 2);
+    assert!(
+        text.contains("not an executable file") && text.contains("chmod +x"),
+        "{text}"
+    );
+    assert_nothing_written(folder.path());
+}
+
+#[test]
+fn a_program_that_fails_by_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = run(folder.path(), &["workflow", "--cmd", "/bin/false"]);
+    assert_eq!(code, 2);
+    assert!(
+        text.contains("fails without any sandbox (exit status 1)"),
+        "{text}"
+    );
+    assert!(text.contains("--success-cmd"), "{text}");
+}
+
+#[test]
+fn a_profile_with_a_syntax_error_or_an_unknown_operation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (text, place, words) in [
+        ("(version 1)\n(allow default\n", "bad.sb:2:1", "not closed"),
+        (
+            "(version 1)\n(allow file-raed*)\n",
+            "bad.sb:2:8",
+            "did you mean `file-read*`?",
+        ),
+        (
+            "(version 1)\n(allow file-read* (subpath (param \"X\")))\n",
+            "bad.sb:2:",
+            "pattern, got boolean",
+        ),
+    ] {
+        std::fs::write(folder.path().join("bad.sb"), text).expect("a profile");
+        for command in [
+            &["trace", "--profile", "bad.sb", "--cmd", "/bin/true"][..],
+            &["shrink", "--profile", "bad.sb", "--cmd", "/bin/true"],
+            &["query", "bad.sb", "file-read-data", "/x"],
+        ] {
+            let (code, shown) = run(folder.path(), command);
+            assert_eq!(code, 2, "{command:?}: {shown}");
+            assert!(
+                shown.contains(place) && shown.contains(words),
+                "{command:?}: {shown}"
+            );
+        }
+        let (code, shown) = run(folder.path(), &["exec", "-f", "bad.sb", "/bin/true"]);
+        assert_eq!(code, 65, "as sandbox-exec: {shown}");
+        assert_nothing_written(folder.path());
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_or_is_not_ours() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let true_in = |out: &str| {
+        run(
+            folder.path(),
+            &["workflow", "--cmd", "/bin/true", "--out", out],
+        )
+    };
+    let (code, text) = true_in("/proc/nowhere");
+    assert_eq!(code, 2);
+    assert!(text.contains("cannot create /proc/nowhere"), "{text}");
+    std::fs::create_dir(folder.path().join("mine")).expect("a folder");
+    std::fs::write(folder.path().join("mine/letter.txt"), "dear").expect("a file");
+    let (code, text) = true_in("mine");
+    assert_eq!(code, 2);
+    assert!(
+        text.contains("not a run of ours") && text.contains("--out"),
+        "{text}"
+    );
+    assert!(folder.path().join("mine/letter.txt").exists());
+}
+
+#[test]
+fn lines_that_are_no_violations() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("v.ndjson"), "{}\n").expect("a file");
+    let (code, text) = run(folder.path(), &["suggest", "v.ndjson"]);
+    assert_eq!(code, 2);
+    assert!(
+        text.contains("v.ndjson:1:2") && text.contains("exec --violations"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_run_that_cannot_be_resumed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = run(folder.path(), &["workflow", "--resume", "nothing-here"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("run.json"), "{text}");
+}

@@ -1,0 +1,170 @@
+//! `lapbelt exec` as a stand-in for `sandbox-exec`, and what it says of denials.
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use lapbelt_sandbox::{Backend, LinuxBackend, Support};
+
+fn lapbelt(args: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+    command.args(args).output().expect("a run")
+}
+
+/// Says so and answers true where this kernel cannot supervise.
+fn skipped() -> bool {
+    if let Support::None(reason) = LinuxBackend.probe() {
+        eprintln!("skipped: {reason}");
+        return true;
+    }
+    false
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const ALL: &str = "(version 1)(allow default)";
+
+#[test]
+fn exit_status_and_signals_pass_through() {
+    if skipped() {
+        return;
+    }
+    for (script, code) in [
+        ("exit 0", 0),
+        ("exit 7", 7),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+    ] {
+        let output = lapbelt(&["exec", "-p", ALL, "/bin/sh", "-c", script]);
+        assert_eq!(output.status.code(), Some(code), "{script}");
+        assert_eq!(stderr(&output), "", "{script}");
+    }
+}
+
+#[test]
+fn what_cannot_be_executed_is_71() {
+    if skipped() {
+        return;
+    }
+    let output = lapbelt(&["exec", "-p", ALL, "/no/such/program"]);
+    assert_eq!(output.status.code(), Some(71));
+    assert!(stderr(&output).contains("/no/such/program"));
+    let output = lapbelt(&["exec", "-p", "(version 1)(deny default)", "/bin/true"]);
+    assert_eq!(output.status.code(), Some(71), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("(allow process-exec* (literal"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_denial_is_explained_with_the_rule_that_would_allow_it() {
+    if skipped() {
+        return;
+    }
+    let profile = "(version 1)\n(allow default)\n(deny file-read-data (literal \"/etc/hostname\"))";
+    let output = lapbelt(&["exec", "-p", profile, "/bin/cat", "/etc/hostname"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(
+        text.contains("cat: /etc/hostname: Operation not permitted"),
+        "{text}"
+    );
+    assert!(
+        text.contains("file-read-data /etc/hostname — cat, by -p:3:1"),
+        "{text}"
+    );
+    assert!(
+        text.contains("(allow file-read-data (literal \"/etc/hostname\"))"),
+        "{text}"
+    );
+    let output = lapbelt(&["exec", "-q", "-p", profile, "/bin/cat", "/etc/hostname"]);
+    assert!(!stderr(&output).contains("lapbelt"), "{}", stderr(&output));
+}
+
+#[test]
+fn named_profiles_do_what_their_names_say() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let file = folder.path().join("file").display().to_string();
+    let write = format!("echo x > '{file}'");
+    let fails = |name: &str, script: &str| {
+        !lapbelt(&["exec", "-q", "-n", name, "/bin/sh", "-c", script])
+            .status
+            .success()
+    };
+    assert!(!fails("no-network", &write));
+    assert!(fails("no-write", &write));
+    assert!(!fails("no-write", "echo x > /dev/null"));
+    assert!(fails("no-write-except-temporary", &write));
+    assert!(!fails(
+        "no-write-except-temporary",
+        "f=$(mktemp /tmp/lapbelt-XXXXXX) && rm $f"
+    ));
+    assert!(fails("pure-computation", &write));
+    assert!(!fails("pure-computation", "exit 0"));
+    let output = lapbelt(&["exec", "-n", "no-such-name", "/bin/true"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("pure-computation"));
+}
+
+/// Writes violations of `script` under a profile that denies reading what is below `folder`.
+fn violations(folder: &Path, script: &str) -> std::path::PathBuf {
+    let log = folder.join("violations.ndjson");
+    let parameter = format!("F={}", folder.display());
+    let profile = "(version 1)(allow default)(deny file-read-data (subpath (param \"F\")))";
+    let log_name = log.display().to_string();
+    lapbelt(&[
+        "exec",
+        "-q",
+        "-p",
+        profile,
+        "-D",
+        &parameter,
+        "--violations",
+        &log_name,
+        "/bin/sh",
+        "-c",
+        script,
+    ]);
+    log
+}
+
+#[test]
+fn suggestions_allow_what_was_denied_and_no_name_breaks_out_of_its_quotes() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let hostile = "x\")(allow default)(\"\n; y";
+    std::fs::write(folder.path().join(hostile), "secret").expect("a file");
+    let script = format!("cat {}/x*", folder.path().display());
+    // The shell must read the folder to find the name.
+    let log = violations(
+        folder.path(),
+        &script.replace("x*", "'x\")(allow default)(\"\n; y'"),
+    );
+    let output = lapbelt(&["suggest", &log.display().to_string()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let rules = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(
+        rules.matches("(allow ").count() - rules.matches("(allow default)").count(),
+        1,
+        "{rules}"
+    );
+    let profile = folder.path().join("new.sb");
+    std::fs::write(&profile, format!("(version 1)\n(deny default)\n{rules}")).expect("a profile");
+    let name = profile.display().to_string();
+    let inside = folder.path().join(hostile).display().to_string();
+    let ask = |path: &str| {
+        let question = ["query", &name, "file-read-data", path, "--world", "linux"];
+        lapbelt(&question).status.code()
+    };
+    assert_eq!(ask(&inside), Some(0), "{rules}");
+    assert_eq!(ask("/etc/passwd"), Some(1), "{rules}");
+}

@@ -1,0 +1,142 @@
+//! `lapbelt query` as a user runs it.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn lapbelt() -> Command {
+    Command::cargo_bin("lapbelt").expect("the built command")
+}
+
+fn profile(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::Builder::new()
+        .suffix(".sb")
+        .tempfile()
+        .expect("a file");
+    std::fs::write(file.path(), text).expect("a profile");
+    file
+}
+
+fn out(command: &mut Command) -> (i32, String) {
+    let output = command.output().expect("a run");
+    let text = String::from_utf8(output.stdout).expect("text");
+    (output.status.code().expect("an exit code"), text)
+}
+
+#[test]
+fn the_exit_code_is_the_decision_and_the_rule_is_named() {
+    let file =
+        profile("(version 1)\n(deny default)\n(allow file-read*\n  (subpath \"/private/tmp\"))\n");
+    let name = file.path().display().to_string();
+    let (code, text) = out(lapbelt().args(["query", &name, "file-read-data", "/tmp/x"]));
+    assert_eq!(code, 0);
+    assert_eq!(
+        text,
+        format!(
+            "allow file-read-data /private/tmp/x\n  by {name}:3:1\n    \
+             (allow file-read* (subpath \"/private/tmp\"))\n"
+        )
+    );
+    let (code, text) = out(lapbelt().args(["query", &name, "file-write-data", "/tmp/x"]));
+    assert_eq!(code, 1);
+    assert!(
+        text.starts_with("deny file-write-data /private/tmp/x\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_path_is_decided_as_given_only_when_asked() {
+    let file = profile("(version 1)\n(deny default)\n(allow file-read* (subpath \"/tmp\"))\n");
+    let name = file.path().display().to_string();
+    let question = ["query", &name, "file-read-data", "/tmp/x"];
+    assert_eq!(out(lapbelt().args(question)).0, 1);
+    assert_eq!(out(lapbelt().args(question).arg("--no-canonicalize")).0, 0);
+    assert_eq!(
+        out(lapbelt().args(question).args(["--world", "linux"])).0,
+        0
+    );
+}
+
+#[test]
+fn either_spelling_will_do_on_linux() {
+    let file =
+        profile("(version 1)\n(deny default)\n(allow file-read* (subpath \"/private/tmp\"))\n");
+    let name = file.path().display().to_string();
+    for path in ["/tmp/x", "/private/tmp/x"] {
+        let question = ["query", &name, "file-read-data", path, "--world", "linux"];
+        assert_eq!(out(lapbelt().args(question)).0, 0, "{path}");
+    }
+}
+
+#[test]
+fn parameters_and_filters_are_values_of_the_question() {
+    let file = profile(
+        "(version 1)\n(deny default)\n(allow file-read* (literal (param \"F\")))\n\
+         (allow system-socket (require-all (socket-domain AF_INET) (socket-type SOCK_STREAM)))\n",
+    );
+    let name = file.path().display().to_string();
+    let ask = |args: &[&str]| out(lapbelt().args(["query", &name]).args(args)).0;
+    assert_eq!(ask(&["file-read-data", "/x y", "-D", "F=/x y"]), 0);
+    assert_eq!(ask(&["file-read-data", "/x y", "-D", "F=/z"]), 1);
+    assert_eq!(
+        ask(&["file-read-data", "/x y"]),
+        2,
+        "a missing parameter is an error"
+    );
+    let socket = [
+        "--filter",
+        "socket-domain=AF_INET",
+        "--filter",
+        "socket-type=SOCK_STREAM",
+    ];
+    let both: Vec<&str> = ["system-socket", "-D", "F=/z"]
+        .into_iter()
+        .chain(socket)
+        .collect();
+    assert_eq!(ask(&both), 0);
+    assert_eq!(
+        ask(&[
+            "system-socket",
+            "-D",
+            "F=/z",
+            "--filter",
+            "socket-domain=AF_INET"
+        ]),
+        1
+    );
+}
+
+#[test]
+fn a_batch_answers_each_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("p.sb"),
+        "(version 1)\n(deny default)\n(allow file-read-data (literal \"/a\"))\n",
+    )
+    .expect("a profile");
+    let batch = folder.path().join("batch.jsonl");
+    std::fs::write(
+        &batch,
+        r#"{"id":"one","profile":"p.sb","params":{},"operation":"file-read-data","target":"/a","filters":{}}
+{"id":2,"profile":"p.sb","operation":"file-read-data","target":"/b","other":"passed over"}
+{"id":3,"profile":"p.sb","operation":"file-raed-data","target":"/b"}
+"#,
+    )
+    .expect("a batch");
+    let (code, text) = out(lapbelt().arg("query").arg("--batch").arg(&batch));
+    assert_eq!(code, 2, "a line that cannot be answered fails the command");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines[0]["decision"], "allow");
+    assert!(
+        lines[0]["rule"]
+            .as_str()
+            .is_some_and(|rule| rule.ends_with("p.sb:3:1")),
+        "{text}"
+    );
+    assert_eq!(lines[1]["id"], 2);
+    assert_eq!(lines[1]["decision"], "deny");
+    assert_eq!(lines[2]["error"], "unknown operation `file-raed-data`");
+}
