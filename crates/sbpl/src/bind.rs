@@ -1,6 +1,7 @@
 //! Gives the evaluator the words of a world and turns what a profile says into rules.
 
 mod address;
+mod alternatives;
 mod filter;
 mod rule;
 mod suggest;
@@ -10,14 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::origin::{Origin, SourceId};
+use lapbelt_policy::pattern::regex::Regex;
 use lapbelt_policy::rule::{Action, Modifier, Rule, RuleFilter, Version};
 use lapbelt_policy::world::{FilterId, ModifierId, OperationId, World};
 
+use alternatives::Alternatives;
+
 use crate::diag::{Code, Diagnostic};
+use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
 use crate::eval::limits;
-use crate::eval::machine::{Call, Host};
+use crate::eval::machine::Host;
 use crate::eval::read::{self, Lines};
 use crate::eval::value::{HostObject, HostProcedure, Value};
 use crate::source::{Imports, LoadedSource};
@@ -57,8 +62,7 @@ enum Procedure {
 enum Object {
     /// `None`: known and without effect.
     Operation(Option<OperationId>),
-    /// Alternatives.
-    Filter(Vec<RuleFilter>),
+    Filter(Alternatives),
     Modifier(Modifier, Option<Origin>),
 }
 
@@ -85,6 +89,7 @@ pub(crate) struct Binder<'a> {
     pub(crate) version: Option<Version>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    regexes: BTreeMap<String, Regex>,
     /// Parameters that were asked for and not given.
     missing: BTreeSet<String>,
 }
@@ -106,20 +111,24 @@ impl<'a> Binder<'a> {
             version: None,
             rules: Vec::new(),
             diagnostics: Vec::new(),
+            regexes: BTreeMap::new(),
             missing: BTreeSet::new(),
         }
     }
 
     /// Reads a text as forms. `Err` if it is not well formed; the findings are noted.
     pub(crate) fn load(&mut self, source: LoadedSource, heap: &mut Heap) -> Result<Value, ()> {
-        let id = SourceId(self.sources.len() as u32);
+        let known = self.sources.iter().position(|known| *known == source);
+        let id = SourceId(known.unwrap_or(self.sources.len()) as u32);
         let lines = Lines::new(id, &source.text);
         let parse = syntax::parse(&source.text);
-        self.sources.push(source);
+        if known.is_none() {
+            self.sources.push(source);
+        }
         for error in parse.errors() {
             let origin = Some(lines.origin(error.span));
             let diagnostic = Diagnostic::error(Code::Syntax, error.message.clone(), origin);
-            self.diagnostics.push(diagnostic);
+            self.note(diagnostic);
         }
         if !parse.errors().is_empty() {
             return Err(());
@@ -150,8 +159,44 @@ impl<'a> Binder<'a> {
         (heap.name(name) == object.head()).then_some(object)
     }
 
-    fn filter_object(&mut self, filter: Filter, origin: Option<Origin>, heap: &mut Heap) -> Value {
-        self.object(Object::Filter(vec![RuleFilter { filter, origin }]), heap)
+    fn filter_object(
+        &mut self,
+        filter: Filter,
+        origin: Option<Origin>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let alternatives = Alternatives::one(filter, origin, heap)?;
+        Ok(self.object(Object::Filter(alternatives), heap))
+    }
+
+    fn alternatives_object(
+        &mut self,
+        filters: Vec<RuleFilter>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let alternatives = Alternatives::new(filters, heap)?;
+        Ok(self.object(Object::Filter(alternatives), heap))
+    }
+
+    /// Notes a finding unless it is known or there are too many.
+    fn note(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < limits::DIAGNOSTICS && !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// A regular expression, compiled once.
+    fn regex(&mut self, text: &[u8], heap: &mut Heap) -> Result<Regex, Mistake> {
+        let bad = |message| Mistake::new(Code::BadRegex, message);
+        let source = std::str::from_utf8(text)
+            .map_err(|_| bad("a regular expression is UTF-8 text".to_owned()))?;
+        if let Some(regex) = self.regexes.get(source) {
+            return Ok(regex.clone());
+        }
+        let regex = Regex::new(source).map_err(|e| bad(format!("bad regular expression: {e}")))?;
+        heap.claim(regex.size())?;
+        self.regexes.insert(source.to_owned(), regex.clone());
+        Ok(regex)
     }
 
     fn parameter(&mut self, call: &Call<'_>, heap: &mut Heap) -> Result<Value, Mistake> {
@@ -232,7 +277,7 @@ impl Host for Binder<'_> {
                 let message = "`trace` has no effect here: no rules are recorded to a file";
                 let mut diagnostic = Diagnostic::error(Code::Unsupported, message, call.site);
                 diagnostic.severity = crate::diag::Severity::Warning;
-                self.diagnostics.push(diagnostic);
+                self.note(diagnostic);
                 Ok(Value::Unspecified)
             }
             Procedure::Ioctl => self.ioctl(call, heap),
@@ -259,7 +304,7 @@ impl Host for Binder<'_> {
         if self.running.len() >= limits::IMPORTS {
             return Err(Mistake::new(Code::Limit, "imports are nested too deep").at(0));
         }
-        heap.reserve(source.text.len())?;
+        heap.claim(source.text.len())?;
         self.load(source, heap)
             .map_err(|()| mistake(format!("\"{name}\" is not well formed")))
     }

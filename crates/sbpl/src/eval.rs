@@ -4,7 +4,10 @@
 //! calls cost nothing and a hostile profile ends in a diagnostic. Values live in an arena that is
 //! dropped as a whole. What SBPL adds comes in through the [`machine::Host`] trait.
 
+mod binding;
+mod branch;
 mod builtin;
+pub(crate) mod call;
 pub(crate) mod fault;
 pub(crate) mod heap;
 pub(crate) mod limits;

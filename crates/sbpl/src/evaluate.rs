@@ -8,14 +8,12 @@ use lapbelt_policy::world::World;
 use crate::bind::Binder;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::fault::Fault;
+use crate::eval::limits;
 use crate::eval::machine::Machine;
 use crate::eval::read;
 use crate::eval::value::Value;
 use crate::source::{Imports, LoadedSource, Source};
 use crate::syntax;
-
-/// Most diagnostics of one evaluation; what comes after would be noise.
-const MOST_DIAGNOSTICS: usize = 200;
 
 /// The parameter that turns off the rules a system adds to every profile.
 const NO_IMPLICIT_RULES: &str = "NO_IMPLICIT_RULES";
@@ -95,7 +93,7 @@ pub fn evaluate(
 fn run(forms: Value, machine: &mut Machine, binder: &mut Binder<'_>) {
     let mut at = forms;
     while let Value::Pair(cell) = at {
-        if binder.diagnostics.len() >= MOST_DIAGNOSTICS {
+        if binder.diagnostics.len() >= limits::DIAGNOSTICS {
             return;
         }
         match machine.run(cell, binder) {

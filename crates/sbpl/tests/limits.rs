@@ -44,6 +44,15 @@ fn endless_and_boundless_profiles_are_stopped() {
          (define (g) (+ (call/cc (lambda (c) (g))) 1)) (g)",
         "(define (f) (eval (read (open-input-string \"(f)\")))) (f)",
         "(do () (#f))",
+        "(define (f x) (f (require-not x))) (f (literal \"/a\"))",
+        "(define l (let loop ((i 0) (l '())) (if (< i 9999) (loop (+ i 1) (cons \"/a\" l)) l)))
+         (define f (apply literal l)) (let loop () (allow default f) (loop))",
+        "(define (long n l) (if (= n 0) l (long (- n 1) (cons 1 l))))
+         (define a (long 50000 '())) (define b (long 50000 '())) (let loop () (equal? a b) (loop))",
+        "(define a (make-string 60000000 #\\a)) (define b (make-string 60000000 #\\a))
+         (let loop () (string=? a b) (loop))",
+        "(let loop ((i 0)) (regex (string-append \"[ab]*a[ab]{9}\" (number->string i))) (loop (+ i 1)))",
+        "(let loop () (with-filter (literal \"/a\") (loop) (loop)))",
         "(define v (vector 1)) (vector-set! v 0 v) (let loop () (equal? v v) (loop))",
     ] {
         let codes = codes(&format!("(version 1) {form}"), &NoImports);

@@ -71,6 +71,11 @@ impl Regex {
         &self.source
     }
 
+    /// Bytes its automaton occupies.
+    pub fn size(&self) -> usize {
+        self.automaton.memory_usage()
+    }
+
     /// Whether the expression is found anywhere in `text`. Never allocates.
     pub fn is_match(&self, text: &[u8]) -> bool {
         let input = Input::new(text).anchored(Anchored::No).earliest(true);

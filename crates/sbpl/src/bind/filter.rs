@@ -2,16 +2,16 @@
 
 use lapbelt_policy::filter::{Argument, Filter, Host as NetHost, NetworkPattern, Protocol, Test};
 use lapbelt_policy::pattern::Pattern;
-use lapbelt_policy::pattern::regex::Regex;
 use lapbelt_policy::rule::RuleFilter;
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
 
+use super::alternatives::Alternatives;
 use super::vocabulary::PROTOCOLS;
 use super::{Binder, Object, Shape, address, string, suggest};
 use crate::diag::Code;
+use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
-use crate::eval::machine::Call;
 use crate::eval::value::Value;
 
 impl Binder<'_> {
@@ -33,7 +33,7 @@ impl Binder<'_> {
                 return Err(Mistake::new(Code::ArgumentCount, message));
             }
             let filter = test(id, Argument::Bool(true));
-            return Ok(self.filter_object(filter, call.site, heap));
+            return self.filter_object(filter, call.site, heap);
         }
         let mut alternatives = Vec::with_capacity(call.arguments.len());
         for (at, value) in call.arguments.iter().enumerate() {
@@ -51,20 +51,20 @@ impl Binder<'_> {
                 origin,
             });
         }
-        Ok(self.object(Object::Filter(alternatives), heap))
+        self.alternatives_object(alternatives, heap)
     }
 
     fn argument(
-        &self,
+        &mut self,
         info: &FilterInfo,
         shape: Shape,
         value: Value,
-        heap: &Heap,
+        heap: &mut Heap,
     ) -> Result<Argument, Mistake> {
         match (info.kind, value) {
-            (ArgumentKind::PathPattern | ArgumentKind::Pattern, Value::String(id)) => {
-                pattern(shape, heap.bytes(id)).map(Argument::Pattern)
-            }
+            (ArgumentKind::PathPattern | ArgumentKind::Pattern, Value::String(id)) => self
+                .pattern(shape, heap.bytes(id).to_vec(), heap)
+                .map(Argument::Pattern),
             (ArgumentKind::Text, Value::String(id)) => Ok(Argument::Text(heap.bytes(id).to_vec())),
             (ArgumentKind::Bool, Value::Bool(truth)) => Ok(Argument::Bool(truth)),
             (ArgumentKind::Bits, Value::Integer(bits)) => match u64::try_from(bits) {
@@ -78,6 +78,20 @@ impl Binder<'_> {
             }
             _ => Err(self.wrong_value(info, value)),
         }
+    }
+
+    fn pattern(
+        &mut self,
+        shape: Shape,
+        text: Vec<u8>,
+        heap: &mut Heap,
+    ) -> Result<Pattern, Mistake> {
+        Ok(match shape {
+            Shape::Exact => Pattern::Literal(text),
+            Shape::Prefix => Pattern::Prefix(text),
+            Shape::Subpath => Pattern::Subpath(text),
+            Shape::Regex => Pattern::Regex(self.regex(&text, heap)?),
+        })
     }
 
     fn named_value(&self, info: &FilterInfo, name: &str) -> Result<Argument, Mistake> {
@@ -149,7 +163,9 @@ impl Binder<'_> {
             };
             if protocol == Protocol::Unix {
                 match self.as_object(*value, heap) {
-                    Some(Object::Filter(filters)) => alternatives.extend(filters.iter().cloned()),
+                    Some(Object::Filter(filters)) => {
+                        alternatives.extend(filters.filters().iter().cloned())
+                    }
                     _ => {
                         let message = format!("expected path filter, got {}", value.kind());
                         return Err(Mistake::wrong_type(message).at(at));
@@ -177,11 +193,11 @@ impl Binder<'_> {
                 origin: call.site,
             });
         }
-        Ok(self.object(Object::Filter(alternatives), heap))
+        self.alternatives_object(alternatives, heap)
     }
 
     /// The filter arguments of a call, each with its alternatives.
-    fn filters(&self, call: &Call<'_>, heap: &Heap) -> Result<Vec<Vec<RuleFilter>>, Mistake> {
+    fn filters(&self, call: &Call<'_>, heap: &Heap) -> Result<Vec<Alternatives>, Mistake> {
         let mut all = Vec::with_capacity(call.arguments.len());
         for (at, value) in call.arguments.iter().enumerate() {
             match self.as_object(*value, heap) {
@@ -204,8 +220,13 @@ impl Binder<'_> {
         call: &Call<'_>,
         heap: &mut Heap,
     ) -> Result<Value, Mistake> {
-        let alternatives = self.filters(call, heap)?.into_iter().flatten().collect();
-        Ok(self.object(Object::Filter(alternatives), heap))
+        let all = self.filters(call, heap)?;
+        let alternatives = all
+            .iter()
+            .flat_map(Alternatives::filters)
+            .cloned()
+            .collect();
+        self.alternatives_object(alternatives, heap)
     }
 
     pub(super) fn require_all(
@@ -213,8 +234,12 @@ impl Binder<'_> {
         call: &Call<'_>,
         heap: &mut Heap,
     ) -> Result<Value, Mistake> {
-        let all = self.filters(call, heap)?.into_iter().map(any).collect();
-        Ok(self.filter_object(Filter::All(all), call.site, heap))
+        let all = self
+            .filters(call, heap)?
+            .iter()
+            .map(Alternatives::any)
+            .collect();
+        self.filter_object(Filter::All(all), call.site, heap)
     }
 
     pub(super) fn require_not(
@@ -229,8 +254,13 @@ impl Binder<'_> {
                 "`require-not` needs a filter",
             ));
         }
-        let inner = any(filters.into_iter().flatten().collect());
-        Ok(self.filter_object(Filter::Not(Box::new(inner)), call.site, heap))
+        let all = filters
+            .iter()
+            .flat_map(Alternatives::filters)
+            .cloned()
+            .collect();
+        let inner = Alternatives::new(all, heap)?.any();
+        self.filter_object(Filter::Not(Box::new(inner)), call.site, heap)
     }
 
     /// `(path-ancestors P…)`: every directory above P, from `/` down.
@@ -273,35 +303,10 @@ impl Binder<'_> {
                 }
             }
         }
-        Ok(self.object(Object::Filter(alternatives), heap))
+        self.alternatives_object(alternatives, heap)
     }
 }
 
 fn test(filter: FilterId, argument: Argument) -> Filter {
     Filter::Test(Test { filter, argument })
-}
-
-/// Alternatives as one filter.
-pub(super) fn any(mut alternatives: Vec<RuleFilter>) -> Filter {
-    match alternatives.len() {
-        1 => alternatives.remove(0).filter,
-        _ => Filter::Any(alternatives.into_iter().map(|f| f.filter).collect()),
-    }
-}
-
-fn pattern(shape: Shape, text: &[u8]) -> Result<Pattern, Mistake> {
-    let text = text.to_vec();
-    Ok(match shape {
-        Shape::Exact => Pattern::Literal(text),
-        Shape::Prefix => Pattern::Prefix(text),
-        Shape::Subpath => Pattern::Subpath(text),
-        Shape::Regex => {
-            let bad = |message| Mistake::new(Code::BadRegex, message);
-            let source = std::str::from_utf8(&text)
-                .map_err(|_| bad("a regular expression is UTF-8 text".to_owned()))?;
-            Pattern::Regex(
-                Regex::new(source).map_err(|e| bad(format!("bad regular expression: {e}")))?,
-            )
-        }
-    })
 }

@@ -5,12 +5,11 @@ use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter};
 use lapbelt_policy::world::{ModifierId, ModifierKind, Operation, OperationId};
 
-use super::filter::any;
 use super::{Binder, Object, Procedure};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
-use crate::eval::machine::Call;
 use crate::eval::value::Value;
 
 /// What a rule is made of, sorted by kind.
@@ -91,10 +90,11 @@ impl Binder<'_> {
                 parts.operations.extend(*id);
             }
             Some(Object::Filter(alternatives)) => {
+                alternatives.claim(heap)?;
                 parts.has_filters = true;
                 parts
                     .filters
-                    .extend(alternatives.iter().cloned().map(|mut filter| {
+                    .extend(alternatives.filters().iter().cloned().map(|mut filter| {
                         filter.origin = nearer(filter.origin, place);
                         filter
                     }));
@@ -151,7 +151,8 @@ impl Binder<'_> {
         heap: &mut Heap,
     ) -> Result<(), Mistake> {
         if let Some(Object::Filter(outer)) = self.as_object(value, heap) {
-            let outer = any(outer.clone());
+            let (claim, outer) = (outer.clone(), outer.any());
+            claim.claim(heap)?;
             if !parts.has_filters {
                 parts.has_filters = true;
                 parts.filters.push(RuleFilter {
@@ -161,6 +162,7 @@ impl Binder<'_> {
                 return Ok(());
             }
             for inner in &mut parts.filters {
+                claim.claim(heap)?;
                 let filter = std::mem::replace(&mut inner.filter, Filter::All(Vec::new()));
                 inner.filter = match filter {
                     Filter::All(mut all) => {
@@ -172,13 +174,13 @@ impl Binder<'_> {
             }
             return Ok(());
         }
+        // `with-operations` gives a list of objects, all others a single one.
         if self.as_object(value, heap).is_none()
             && let Some(items) = heap.items(value)
         {
-            for item in items {
-                self.surrounding(item, call, parts, heap)?;
-            }
-            return Ok(());
+            return items
+                .into_iter()
+                .try_for_each(|item| self.part(item, call.site, parts, heap));
         }
         self.part(value, call.site, parts, heap)
     }
@@ -237,9 +239,7 @@ impl Binder<'_> {
         let mut diagnostic = Diagnostic::error(Code::FilterNotApplicable, message, origin);
         diagnostic.severity = Severity::Warning;
         diagnostic.help = Some("the filter will never match".into());
-        if !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
-        }
+        self.note(diagnostic);
     }
 
     fn check_modifiers(&mut self, action: Action, parts: &Parts, call: &Call<'_>) {
@@ -269,8 +269,7 @@ impl Binder<'_> {
                 continue;
             };
             let origin = origin.or(call.site);
-            self.diagnostics
-                .push(Diagnostic::error(code, message, origin));
+            self.note(Diagnostic::error(code, message, origin));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod list;
 mod number;
+mod port;
 mod string;
 
 use super::fault::Mistake;
@@ -76,8 +77,8 @@ fn check_count(name: &str, least: usize, most: usize, count: usize) -> Result<()
     ))
 }
 
-fn tables() -> [&'static [Builtin]; 3] {
-    [list::TABLE, number::TABLE, string::TABLE]
+fn tables() -> [&'static [Builtin]; 4] {
+    [list::TABLE, number::TABLE, string::TABLE, port::TABLE]
 }
 
 /// The procedure of a name, as a value.

@@ -1,5 +1,6 @@
 //! The arena all values live in. Nothing is freed before the whole is.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use lapbelt_policy::origin::Origin;
@@ -60,7 +61,7 @@ pub(crate) struct Heap {
     envs: Vec<Env>,
     pub(super) ports: Vec<Port>,
     used: usize,
-    work: u64,
+    work: Cell<u64>,
 }
 
 /// The environment outside all procedures.
@@ -83,7 +84,7 @@ impl Heap {
             }],
             ports: Vec::new(),
             used: 0,
-            work: 0,
+            work: Cell::new(0),
         }
     }
 
@@ -94,13 +95,13 @@ impl Heap {
     }
 
     /// Counts work done inside one step of the machine.
-    pub(super) fn spend(&mut self, work: usize) {
-        self.work = self.work.saturating_add(work as u64);
+    pub(crate) fn spend(&self, work: usize) {
+        self.work.set(self.work.get().saturating_add(work as u64));
     }
 
     /// Work counted since it was last asked for.
-    pub(super) fn take_work(&mut self) -> u64 {
-        std::mem::take(&mut self.work)
+    pub(super) fn take_work(&self) -> u64 {
+        self.work.take()
     }
 
     /// Whether more memory is in use than allowed.
@@ -117,6 +118,13 @@ impl Heap {
             ));
         }
         self.spend(bytes);
+        Ok(())
+    }
+
+    /// Claims memory that the host is about to use.
+    pub(crate) fn claim(&mut self, bytes: usize) -> Result<(), Mistake> {
+        self.reserve(bytes)?;
+        self.grow(bytes);
         Ok(())
     }
 
@@ -201,6 +209,7 @@ impl Heap {
             cells.push(id);
             at = self.cdr(id);
         }
+        self.spend(cells.len());
         (at == Value::Nil).then_some(cells)
     }
 
@@ -290,14 +299,14 @@ impl Heap {
         named.filter_map(|(name, value)| value.map(|value| (&**name, value)))
     }
 
-    pub(super) fn lookup(&mut self, env: EnvId, name: Symbol) -> Option<Value> {
+    pub(super) fn lookup(&self, env: EnvId, name: Symbol) -> Option<Value> {
         let mut at = env;
         while at != GLOBAL {
             let frame = &self.envs[at.0 as usize];
             if let Some((_, value)) = frame.names.iter().find(|(n, _)| *n == name) {
                 return Some(*value);
             }
-            self.work += 1 + frame.names.len() as u64 / 8;
+            self.spend(1 + frame.names.len() / 8);
             at = frame.parent;
         }
         self.globals[name.0 as usize]
@@ -313,6 +322,8 @@ impl Heap {
                 return true;
             }
             at = frame.parent;
+            self.work
+                .set(self.work.get() + 1 + frame.names.len() as u64 / 8);
         }
         let global = &mut self.globals[name.0 as usize];
         let bound = global.is_some();

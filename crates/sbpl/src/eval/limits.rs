@@ -18,3 +18,6 @@ pub(crate) const RULES: usize = 200_000;
 
 /// Texts that import one another, one inside the other.
 pub(crate) const IMPORTS: usize = 50;
+
+/// Findings of one evaluation; what comes after would be noise.
+pub(crate) const DIAGNOSTICS: usize = 200;

@@ -2,12 +2,13 @@
 
 use lapbelt_policy::origin::Origin;
 
-use super::builtin::{self, Builtin, Control};
+use super::builtin;
+use super::call::{Call, Continuation};
 use super::fault::{Fault, Mistake};
 use super::heap::{GLOBAL, Heap, Place};
 use super::limits;
 use super::special::SPECIALS;
-use super::value::{ContinuationId, EnvId, HostProcedure, PairId, Symbol, Value};
+use super::value::{EnvId, HostProcedure, PairId, Symbol, Value};
 use crate::diag::{Code, Diagnostic, Label};
 
 /// What the language around this Scheme adds.
@@ -33,40 +34,6 @@ pub(crate) trait Host {
     /// Says what an unbound name was meant to be. `caller` is the procedure it is an argument of,
     /// `head` tells that it stands in the place of a procedure.
     fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake;
-}
-
-/// A call of a host procedure.
-pub(crate) struct Call<'a> {
-    /// The arguments.
-    pub(crate) arguments: &'a [Value],
-    /// What the `with-…` forms around the call put into the context, innermost first, as a list.
-    pub(crate) context: Value,
-    /// The nearest call in a text.
-    pub(crate) site: Option<Origin>,
-    /// The calling form, if the arguments are written in it.
-    form: Option<PairId>,
-}
-
-impl Call<'_> {
-    /// Where an argument is written, or else the call.
-    pub(crate) fn place(&self, heap: &Heap, argument: usize) -> Option<Origin> {
-        argument_place(heap, self.form, argument).or(self.site)
-    }
-}
-
-fn argument_cell(heap: &Heap, form: Option<PairId>, argument: usize) -> Option<PairId> {
-    let mut cell = form?;
-    for _ in 0..=argument {
-        let Value::Pair(next) = heap.cdr(cell) else {
-            return None;
-        };
-        cell = next;
-    }
-    Some(cell)
-}
-
-fn argument_place(heap: &Heap, form: Option<PairId>, argument: usize) -> Option<Origin> {
-    heap.origin(heap.pair(argument_cell(heap, form, argument)?).item)
 }
 
 /// What to do next.
@@ -159,25 +126,20 @@ pub(super) enum Frame {
 
 /// A frame with what is put back when it goes on.
 #[derive(Clone, Copy, Debug)]
-struct Saved {
+pub(super) struct Saved {
     frame: Frame,
     site: Option<Origin>,
     context: Value,
 }
 
-struct Continuation {
-    frames: Vec<Saved>,
-    values: Vec<Value>,
-}
-
 /// The machine.
 pub(crate) struct Machine {
     pub(crate) heap: Heap,
-    frames: Vec<Saved>,
-    values: Vec<Value>,
-    continuations: Vec<Continuation>,
-    site: Option<Origin>,
-    context: Value,
+    pub(super) frames: Vec<Saved>,
+    pub(super) values: Vec<Value>,
+    pub(super) continuations: Vec<Continuation>,
+    pub(super) site: Option<Origin>,
+    pub(super) context: Value,
     fuel: u64,
 }
 
@@ -452,177 +414,5 @@ impl Machine {
             }
             _ => Step::Apply(base, Some(form)),
         }
-    }
-
-    fn apply(
-        &mut self,
-        base: usize,
-        form: Option<PairId>,
-        host: &mut dyn Host,
-    ) -> Result<Step, Fault> {
-        let arguments = self.values.split_off(base + 1);
-        let procedure = self.values.pop().unwrap_or(Value::Unspecified);
-        let step = match procedure {
-            Value::Builtin(builtin) => self.call_builtin(builtin, &arguments),
-            Value::Control(control) => self.control(control, &arguments, host),
-            Value::Closure(_) => self.enter(procedure, &arguments),
-            Value::Continuation(id) => self.reinstate(id, &arguments),
-            Value::HostProcedure(procedure) => {
-                let (site, context) = (self.site, self.context);
-                let call = Call {
-                    arguments: &arguments,
-                    context,
-                    site,
-                    form,
-                };
-                host.call(procedure, &call, &mut self.heap)
-                    .map(Step::Return)
-            }
-            other => {
-                let text = super::write::write(&self.heap, other, true);
-                let text = String::from_utf8_lossy(&text).into_owned();
-                let message = format!("`{text}` is not a procedure ({})", other.kind());
-                Err(Mistake::new(Code::NotProcedure, message))
-            }
-        };
-        step.map_err(|mut mistake| {
-            let Some(argument) = mistake.argument else {
-                return self.fault(mistake, None);
-            };
-            if mistake.help.is_none() && arguments.get(argument) == Some(&Value::Bool(false)) {
-                mistake.help = host.explain_false(self.parameter_name(form, argument));
-            }
-            let origin = argument_place(&self.heap, form, argument);
-            self.fault(mistake, origin)
-        })
-    }
-
-    /// `NAME` if an argument is written `(param "NAME")`.
-    fn parameter_name(&self, form: Option<PairId>, argument: usize) -> Option<&[u8]> {
-        let cell = argument_cell(&self.heap, form, argument)?;
-        let Value::Pair(inner) = self.heap.car(cell) else {
-            return None;
-        };
-        let (Value::Symbol(word), Value::Pair(rest)) = (self.heap.car(inner), self.heap.cdr(inner))
-        else {
-            return None;
-        };
-        match (self.heap.name(word), self.heap.car(rest)) {
-            ("param" | "getenv", Value::String(name)) => Some(self.heap.bytes(name)),
-            _ => None,
-        }
-    }
-
-    fn call_builtin(&mut self, builtin: &Builtin, arguments: &[Value]) -> Result<Step, Mistake> {
-        builtin.check_count(arguments.len())?;
-        (builtin.run)(&mut self.heap, arguments).map(Step::Return)
-    }
-
-    fn enter(&mut self, procedure: Value, arguments: &[Value]) -> Result<Step, Mistake> {
-        let Value::Closure(id) = procedure else {
-            return Ok(Step::Return(procedure));
-        };
-        let closure = self.heap.closures[id.0 as usize];
-        let env = self.heap.env(closure.env);
-        let mut parameters = closure.parameters;
-        let mut arguments = arguments;
-        loop {
-            match parameters {
-                Value::Pair(cell) => {
-                    let Value::Symbol(name) = self.heap.car(cell) else {
-                        return Err(Mistake::new(Code::BadForm, "a parameter is not a name"));
-                    };
-                    let Some((first, rest)) = arguments.split_first() else {
-                        return Err(self.wrong_count("few", closure.name));
-                    };
-                    self.heap.define(env, name, *first);
-                    arguments = rest;
-                    parameters = self.heap.cdr(cell);
-                }
-                Value::Symbol(name) => {
-                    let rest = self.heap.list(arguments);
-                    self.heap.define(env, name, rest);
-                    break;
-                }
-                _ if arguments.is_empty() => break,
-                _ => return Err(self.wrong_count("many", closure.name)),
-            }
-        }
-        Ok(self.sequence(closure.body, env))
-    }
-
-    fn wrong_count(&self, which: &str, name: Option<Symbol>) -> Mistake {
-        let of = name.map_or_else(String::new, |name| {
-            format!(" for `{}`", self.heap.name(name))
-        });
-        Mistake::new(Code::ArgumentCount, format!("too {which} arguments{of}"))
-    }
-
-    fn control(
-        &mut self,
-        control: Control,
-        arguments: &[Value],
-        host: &mut dyn Host,
-    ) -> Result<Step, Mistake> {
-        control.check_count(arguments.len())?;
-        let first = arguments.first().copied().unwrap_or(Value::Unspecified);
-        match control {
-            Control::Apply => {
-                let base = self.values.len();
-                let (last, before) = arguments.split_last().unwrap_or((&Value::Nil, &[]));
-                let Some(last) = self.heap.items(*last) else {
-                    return Err(Mistake::wrong_type(
-                        "the last argument of `apply` is a list",
-                    ));
-                };
-                self.values.extend_from_slice(before);
-                self.heap.reserve(last.len() * size_of::<Value>())?;
-                self.values.extend(last);
-                Ok(Step::Apply(base, None))
-            }
-            // The second argument, an environment, can only be the global one.
-            Control::Eval => Ok(Step::Eval(first, GLOBAL, Place::default())),
-            Control::CallCc => {
-                let frames = self.frames.clone();
-                let values = self.values.clone();
-                let size = frames.len() * size_of::<Saved>() + values.len() * size_of::<Value>();
-                self.heap.reserve(size)?;
-                self.heap.grow_port(size);
-                self.continuations.push(Continuation { frames, values });
-                let id = ContinuationId(self.continuations.len() as u32 - 1);
-                let base = self.values.len();
-                self.values.extend([first, Value::Continuation(id)]);
-                Ok(Step::Apply(base, None))
-            }
-            Control::IsDefined => {
-                let Value::Symbol(name) = first else {
-                    return Err(Mistake::wrong_type("`defined?` takes a quoted name"));
-                };
-                Ok(Step::Return(Value::Bool(
-                    self.heap.lookup(GLOBAL, name).is_some(),
-                )))
-            }
-            Control::Import => {
-                let Value::String(name) = first else {
-                    let message = format!("`import` takes a string, got {}", first.kind());
-                    return Err(Mistake::wrong_type(message).at(0));
-                };
-                let name = self.heap.bytes(name).to_vec();
-                let forms = host.import(&name, &mut self.heap)?;
-                self.push(Frame::Imported);
-                Ok(self.sequence(forms, GLOBAL))
-            }
-        }
-    }
-
-    fn reinstate(&mut self, id: ContinuationId, arguments: &[Value]) -> Result<Step, Mistake> {
-        let continuation = &self.continuations[id.0 as usize];
-        self.heap
-            .reserve(continuation.frames.len() * size_of::<Saved>())?;
-        self.frames.clone_from(&continuation.frames);
-        self.values.clone_from(&continuation.values);
-        Ok(Step::Return(
-            arguments.first().copied().unwrap_or(Value::Unspecified),
-        ))
     }
 }

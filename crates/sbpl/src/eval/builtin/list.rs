@@ -365,7 +365,9 @@ impl Heap {
     /// `equal?`: the same shape and parts. Data nested deeper than the limit are not equal.
     pub(in crate::eval) fn is_equal(&self, a: Value, b: Value) -> bool {
         let mut budget = self.pairs.len() + 64;
-        self.equal_parts(a, b, 0, &mut budget)
+        let equal = self.equal_parts(a, b, 0, &mut budget);
+        self.spend(self.pairs.len() + 64 - budget);
+        equal
     }
 
     fn equal_parts(&self, a: Value, b: Value, depth: usize, budget: &mut usize) -> bool {
@@ -382,7 +384,11 @@ impl Heap {
                     }
                     (a, b) = (self.cdr(x), self.cdr(y));
                 }
-                (Value::String(x), Value::String(y)) => return self.bytes(x) == self.bytes(y),
+                (Value::String(x), Value::String(y)) => {
+                    let (x, y) = (self.bytes(x), self.bytes(y));
+                    self.spend(x.len().min(y.len()) / 64);
+                    return x == y;
+                }
                 (Value::Vector(x), Value::Vector(y)) => {
                     let (x, y) = (&self.vectors[x.0 as usize], &self.vectors[y.0 as usize]);
                     return x.len() == y.len()
