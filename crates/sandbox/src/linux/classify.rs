@@ -2,6 +2,8 @@
 
 mod asks;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use super::bpf::Condition;
 use super::vocabulary::Op;

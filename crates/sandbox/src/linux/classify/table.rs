@@ -83,9 +83,9 @@ pub(crate) static TABLE: &[Row] = {
     }
     rows! {
         // call, [conditions on registers] operations then; what is asked
-        Open, [[none(1, 1)] OPEN_READS, [any(1, WRITES)] OPEN_WRITES, [any(1, O_TMPFILE_BIT)] OPEN_WRITES],
+        Open, [[none(1, 1)] OPEN_READS, [all(1, 3)] OPEN_READS, [any(1, WRITES)] OPEN_WRITES, [any(1, O_TMPFILE_BIT)] OPEN_WRITES],
             |a, _| open(path(a[0]), a[1], a[2]);
-        Openat, [[none(2, 1)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES, [any(2, O_TMPFILE_BIT)] OPEN_WRITES],
+        Openat, [[none(2, 1)] OPEN_READS, [all(2, 3)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES, [any(2, O_TMPFILE_BIT)] OPEN_WRITES],
             |a, _| open(at(a[0], a[1]), a[2], a[3]);
         Openat2, [[] OPEN_ANY], |a, m| open_how(at(a[0], a[1]), a[2], m);
         Creat, [[] OPEN_WRITES],

@@ -228,6 +228,11 @@ impl Subjects {
                 detail,
             });
         }
+        // Before it makes one, glibc's sem_open looks whether its random name is free.
+        let semaphore = resolver.path.starts_with(b"/dev/shm/sem.");
+        if semaphore && ask.operation == Op::FileReadMetadata && found == Found::Missing {
+            return None;
+        }
         let (operation, kind) =
             match place::meaning(ask.operation, &resolver.path, found, caller.process) {
                 Meaning::File => return self.path(&resolver.path, caller, terms, ask),
@@ -433,8 +438,8 @@ impl Subjects {
         [
             own.filter(|_| relation.own),
             children.filter(|_| relation.child),
-            group.filter(|_| relation.group && !relation.own && !relation.child),
             others.filter(|_| relation.other),
+            group.filter(|_| relation.group),
             same.filter(|_| relation.supervised),
         ]
         .into_iter()
