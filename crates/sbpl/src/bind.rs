@@ -178,11 +178,18 @@ impl<'a> Binder<'a> {
         Ok(self.object(Object::Filter(alternatives), heap))
     }
 
-    /// Notes a finding unless it is known or there are too many.
-    fn note(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < limits::DIAGNOSTICS && !self.diagnostics.contains(&diagnostic) {
+    /// Notes a finding unless it is known or there are too many; false if there are.
+    pub(crate) fn note(&mut self, diagnostic: Diagnostic) -> bool {
+        let room = self.diagnostics.len() < limits::DIAGNOSTICS;
+        let same = |known: &Diagnostic| {
+            known.origin == diagnostic.origin
+                && known.code == diagnostic.code
+                && known.message == diagnostic.message
+        };
+        if room && !self.diagnostics.iter().any(same) {
             self.diagnostics.push(diagnostic);
         }
+        room
     }
 
     /// A regular expression, compiled once.
@@ -307,6 +314,10 @@ impl Host for Binder<'_> {
         heap.claim(source.text.len())?;
         self.load(source, heap)
             .map_err(|()| mistake(format!("\"{name}\" is not well formed")))
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) -> bool {
+        self.note(diagnostic)
     }
 
     fn imported(&mut self) {

@@ -7,11 +7,8 @@ use lapbelt_policy::world::World;
 
 use crate::bind::Binder;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::eval::fault::Fault;
-use crate::eval::limits;
 use crate::eval::machine::Machine;
 use crate::eval::read;
-use crate::eval::value::Value;
 use crate::source::{Imports, LoadedSource, Source};
 use crate::syntax;
 
@@ -49,14 +46,14 @@ pub fn evaluate(
     ] {
         let parse = syntax::parse(text);
         let forms = read::read(&mut machine.heap, &parse, None);
-        run(forms, &mut machine, &mut binder);
+        machine.run(forms, &mut binder);
     }
     let loaded = LoadedSource {
         name: source.name.to_owned(),
         text: source.text.to_owned(),
     };
     if let Ok(forms) = binder.load(loaded, &mut machine.heap) {
-        run(forms, &mut machine, &mut binder);
+        machine.run(forms, &mut binder);
         let ran = binder
             .diagnostics
             .iter()
@@ -86,24 +83,5 @@ pub fn evaluate(
         policy,
         diagnostics,
         sources,
-    }
-}
-
-/// Runs forms one after the other; a mistake in one does not keep the next from being tried.
-fn run(forms: Value, machine: &mut Machine, binder: &mut Binder<'_>) {
-    let mut at = forms;
-    while let Value::Pair(cell) = at {
-        if binder.diagnostics.len() >= limits::DIAGNOSTICS {
-            return;
-        }
-        match machine.run(cell, binder) {
-            Ok(_) => {}
-            Err(Fault::Form(diagnostic)) => binder.diagnostics.push(*diagnostic),
-            Err(Fault::Limit(diagnostic)) => {
-                binder.diagnostics.push(*diagnostic);
-                return;
-            }
-        }
-        at = machine.heap.cdr(cell);
     }
 }

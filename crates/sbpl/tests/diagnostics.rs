@@ -6,15 +6,19 @@ use std::fmt::Write;
 
 use insta::assert_snapshot;
 use lapbelt_policy::world::shipped;
-use lapbelt_sbpl::{NoImports, Source, evaluate};
+use lapbelt_sbpl::{Imports, LoadedSource, NoImports, Source, evaluate};
 
 /// Each diagnostic with the text it points at.
 fn findings(text: &str) -> String {
+    findings_with(text, &NoImports)
+}
+
+fn findings_with(text: &str, imports: &dyn Imports) -> String {
     let world = shipped("macos-14.4.1")
         .expect("shipped")
         .expect("a good world file");
     let source = Source { name: "p.sb", text };
-    let evaluation = evaluate(&source, &BTreeMap::new(), &NoImports, &world);
+    let evaluation = evaluate(&source, &BTreeMap::new(), imports, &world);
     let mut out = String::new();
     for found in &evaluation.diagnostics {
         let _ = write!(
@@ -151,5 +155,29 @@ fn texts_that_are_not_well_formed() {
       p.sb:1:15 \x
     Error syntax: `#if` has no meaning
       p.sb:1:21 #if
+    ");
+}
+
+#[test]
+fn an_imported_text_has_all_its_mistakes_told() {
+    struct Library;
+    impl Imports for Library {
+        fn load(&self, name: &str) -> Result<LoadedSource, String> {
+            let text = "(version 1)\n(allow file-raed*)\n(car 1)\n(define good file-read*)";
+            Ok(LoadedSource {
+                name: name.to_owned(),
+                text: text.to_owned(),
+            })
+        }
+    }
+    let text = "(version 1)\n(import \"lib.sb\")\n(allow good)\n(import \"lib.sb\")";
+    assert_snapshot!(findings_with(text, &Library), @r"
+    Error unknown-operation: unknown operation `file-raed*`
+      lib.sb:2:8 file-raed*
+      2:1 imported here
+      help: did you mean `file-read*`?
+    Error wrong-type: expected list with items, got number
+      lib.sb:3:6 1
+      2:1 imported here
     ");
 }

@@ -249,6 +249,8 @@ fn scheme_values() {
         "2",
     );
     value("(map + '(1 2) '(10 20))", "(11 22)");
+    value("(catch 'caught (+ 1 (throw \"no\")))", "caught");
+    value("(+ 1 (catch 2 (car 3) 4) (catch 5 6))", "9");
     value("(call/cc (lambda (k) (+ 1 (k 42))))", "42");
     value("(eval (read (open-input-string \"(+ 1 2) rest\")))", "3");
     value(

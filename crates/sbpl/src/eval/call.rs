@@ -5,7 +5,7 @@ use lapbelt_policy::origin::Origin;
 use super::builtin::{Builtin, Control};
 use super::fault::{Fault, Mistake};
 use super::heap::{GLOBAL, Heap, Place};
-use super::machine::{Frame, Host, Machine, Saved, Step};
+use super::machine::{Host, Machine, Saved, Step};
 use super::value::{ContinuationId, PairId, Symbol, Value};
 use crate::diag::Code;
 
@@ -206,8 +206,7 @@ impl Machine {
                 };
                 let name = self.heap.bytes(name).to_vec();
                 let forms = host.import(&name, &mut self.heap)?;
-                self.push(Frame::Imported);
-                Ok(self.sequence(forms, GLOBAL))
+                Ok(self.forms(forms, true))
             }
         }
     }

@@ -21,11 +21,14 @@ pub(crate) trait Host {
         heap: &mut Heap,
     ) -> Result<Value, Mistake>;
 
-    /// The forms of another text. [`Host::imported`] follows when they have run.
+    /// The forms of another text. [`Host::imported`] follows when they have been tried.
     fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake>;
 
-    /// The forms of the last import have run.
+    /// The forms of the last import have been tried.
     fn imported(&mut self);
+
+    /// Notes a mistake; false if there have been too many to go on.
+    fn report(&mut self, diagnostic: Diagnostic) -> bool;
 
     /// Says where a `#f` may come from that was no good as an argument; `written` is the name of
     /// the parameter if the argument is written `(param NAME)`.
@@ -44,6 +47,8 @@ pub(super) enum Step {
     Return(Value),
     /// Call the procedure at this position of the operand stack with what lies above it.
     Apply(usize, Option<PairId>),
+    /// Nothing more.
+    Done,
 }
 
 /// What waits for a value.
@@ -121,7 +126,18 @@ pub(super) enum Frame {
     },
     /// The value passes; the frame only restores site and context.
     Restore,
-    Imported,
+    /// The value of a form of a text; the next one follows.
+    Forms {
+        rest: Value,
+        base: usize,
+        imported: bool,
+    },
+    /// The value passes; a mistake on the way to it is answered by the handler.
+    Catch {
+        handler: PairId,
+        base: usize,
+        env: EnvId,
+    },
 }
 
 /// A frame with what is put back when it goes on.
@@ -161,29 +177,73 @@ impl Machine {
         }
     }
 
-    /// Evaluates the form in the car of `cell` at top level.
-    pub(crate) fn run(&mut self, cell: PairId, host: &mut dyn Host) -> Result<Value, Fault> {
-        self.frames.clear();
-        self.values.clear();
-        self.context = Value::Nil;
-        let place = self.heap.pair(cell).item;
-        self.site = self.heap.origin(place);
-        let mut step = self.eval_cell(cell, GLOBAL);
+    /// Runs forms at top level one after the other. A mistake in one is reported to the host and
+    /// does not keep the next from being tried; a limit that is reached ends the run.
+    pub(crate) fn run(&mut self, forms: Value, host: &mut dyn Host) {
+        let mut step = self.forms(forms, false);
         loop {
-            self.check_limits()?;
-            step = match step {
-                Step::Eval(expression, env, place) => self.eval(expression, env, place, host)?,
-                Step::Apply(base, form) => self.apply(base, form, host)?,
-                Step::Return(value) => {
-                    let Some(saved) = self.frames.pop() else {
-                        return Ok(value);
-                    };
-                    self.site = saved.site;
-                    self.context = saved.context;
-                    self.resume(saved.frame, value, host)?
+            let next = self.check_limits().and_then(|()| match step {
+                Step::Eval(expression, env, place) => self.eval(expression, env, place, host),
+                Step::Apply(base, form) => self.apply(base, form, host),
+                Step::Return(value) => match self.frames.pop() {
+                    Some(saved) => {
+                        self.site = saved.site;
+                        self.context = saved.context;
+                        self.resume(saved.frame, value, host)
+                    }
+                    None => Ok(Step::Done),
+                },
+                Step::Done => Ok(Step::Done),
+            });
+            step = match next {
+                Ok(Step::Done) => return,
+                Ok(step) => step,
+                Err(Fault::Form(diagnostic)) => self.recover(*diagnostic, host),
+                Err(Fault::Limit(diagnostic)) => {
+                    host.report(*diagnostic);
+                    return;
                 }
             };
         }
+    }
+
+    /// Runs the forms of a text at top level.
+    pub(super) fn forms(&mut self, forms: Value, imported: bool) -> Step {
+        let base = self.values.len();
+        self.push(Frame::Forms {
+            rest: forms,
+            base,
+            imported,
+        });
+        Step::Return(Value::Nil)
+    }
+
+    /// Goes back to the nearest place that can live with a mistake: a `catch`, or the next form of
+    /// the text.
+    fn recover(&mut self, diagnostic: Diagnostic, host: &mut dyn Host) -> Step {
+        while let Some(saved) = self.frames.pop() {
+            self.site = saved.site;
+            self.context = saved.context;
+            match saved.frame {
+                Frame::Forms { base, .. } => {
+                    self.values.truncate(base);
+                    let go_on = host.report(diagnostic);
+                    self.frames.push(saved);
+                    return if go_on {
+                        Step::Return(Value::Nil)
+                    } else {
+                        Step::Done
+                    };
+                }
+                Frame::Catch { handler, base, env } => {
+                    self.values.truncate(base);
+                    return self.eval_cell(handler, env);
+                }
+                _ => {}
+            }
+        }
+        host.report(diagnostic);
+        Step::Done
     }
 
     fn check_limits(&mut self) -> Result<(), Fault> {
@@ -214,9 +274,13 @@ impl Machine {
             if last.is_some_and(inside) || diagnostic.labels.iter().any(|l| l.origin == site) {
                 continue;
             }
+            let message = match saved.frame {
+                Frame::Forms { .. } => "imported here",
+                _ => "called from here",
+            };
             diagnostic.labels.push(Label {
                 origin: site,
-                message: "called from here".into(),
+                message: message.into(),
             });
             last = Some(site);
             if diagnostic.labels.len() == 3 {
@@ -373,11 +437,28 @@ impl Machine {
                 self.context = self.heap.cons(value, self.context);
                 Ok(self.sequence(body, env))
             }
-            Frame::Restore => Ok(Step::Return(value)),
-            Frame::Imported => {
-                host.imported();
-                Ok(Step::Return(value))
-            }
+            Frame::Restore | Frame::Catch { .. } => Ok(Step::Return(value)),
+            Frame::Forms {
+                rest,
+                base,
+                imported,
+            } => Ok(match rest {
+                Value::Pair(cell) => {
+                    let rest = self.heap.cdr(cell);
+                    self.push(Frame::Forms {
+                        rest,
+                        base,
+                        imported,
+                    });
+                    self.eval_cell(cell, GLOBAL)
+                }
+                _ => {
+                    if imported {
+                        host.imported();
+                    }
+                    Step::Return(Value::Nil)
+                }
+            }),
         };
         step.map_err(|mistake| self.fault(mistake, None))
     }

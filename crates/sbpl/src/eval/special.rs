@@ -30,6 +30,8 @@ pub(crate) enum Special {
     Macro,
     /// `(with-… VALUE body…)`: the body runs with the value in its context.
     Within,
+    /// `(catch HANDLER body…)`: the handler's value if the body makes a mistake.
+    Catch,
     /// `(debug …)`: nothing.
     Ignore,
 }
@@ -57,6 +59,7 @@ pub(super) const SPECIALS: &[(&str, Special)] = &[
     ("with-filter", Special::Within),
     ("with-modifier", Special::Within),
     ("with-operations", Special::Within),
+    ("catch", Special::Catch),
     ("debug", Special::Ignore),
 ];
 
@@ -150,6 +153,15 @@ impl Machine {
                 let body = self.heap.cdr(cell);
                 self.push(Frame::Within { body, env });
                 Ok(self.eval_cell(cell, env))
+            }
+            Special::Catch => {
+                let Value::Pair(handler) = rest else {
+                    return Err(bad("`catch` needs a handler"));
+                };
+                let body = self.heap.cdr(handler);
+                let base = self.values.len();
+                self.push(Frame::Catch { handler, base, env });
+                Ok(self.sequence(body, env))
             }
             Special::Ignore => Ok(Step::Return(Value::Nil)),
         }

@@ -35,6 +35,7 @@
 (define (abs n) (if (negative? n) (- n) n))
 (define (max first . rest) (foldr (lambda (a b) (if (> b a) b a)) first rest))
 (define (min first . rest) (foldr (lambda (a b) (if (< b a) b a)) first rest))
+(define throw error)
 (macro (define-macro form)
   (let ((head (cadr form)))
     (if (pair? head)
