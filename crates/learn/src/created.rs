@@ -48,11 +48,6 @@ impl Created {
         }
     }
 
-    /// Whether anything was created.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.paths.is_empty()
-    }
-
     /// Removes what was created, deepest first. Folders that hold something else stay. Answers
     /// with the paths that are still there.
     pub(crate) fn remove(&mut self) -> Vec<PathBuf> {

@@ -42,6 +42,7 @@ pub fn run(
     // Written first, so that even a killed run can be resumed.
     run_dir::write_json(&dir.manifest(), &manifest)?;
     let result = carry_out(session, dir, base, knobs, phases);
+    session.tidy_up();
     close(session, dir, base, start, &mut manifest)?;
     result.map(|()| manifest)
 }

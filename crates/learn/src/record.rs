@@ -164,6 +164,9 @@ pub struct ShrinkMetric {
     /// Exit status of the repeat run; absent if it was not run because the fresh one failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat_rc: Option<i32>,
+    /// Numbers of kept pieces that the runs of a passing candidate did not use, counted from 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<usize>,
     /// Lines of the candidate profile.
     pub profile_lines: usize,
     /// SHA-256 of the candidate profile, by which a resumed run finds its place.

@@ -153,11 +153,6 @@ impl<'s> Session<'s> {
         self.runs
     }
 
-    /// Whether any run created files.
-    pub fn creates_files(&self) -> bool {
-        !self.created.is_empty()
-    }
-
     /// Reports progress.
     pub fn tick(&mut self, phase: &str, step: usize, rules: usize) {
         let tick = Tick {
@@ -189,6 +184,11 @@ impl<'s> Session<'s> {
             }
         }
         Ok(left)
+    }
+
+    /// Takes away what our runs made the program create: what is left is what was found.
+    pub fn tidy_up(&mut self) {
+        self.created.remove();
     }
 
     /// Runs the target once.

@@ -2,24 +2,23 @@
 //! passes a fresh and a repeat run.
 
 mod journal;
+mod pieces;
 pub mod search;
 
 use std::time::Duration;
 
 use lapbelt_policy::graph::{Inclusion, includes, lower};
-use lapbelt_policy::rule::{Action, Policy, RuleRef, Version};
-use lapbelt_policy::world::World;
+use lapbelt_policy::rule::{Action, Policy};
 
-use crate::atom::{Atom, atoms};
 use crate::base::Base;
 use crate::error::LearnError;
 use crate::lint::lint;
-use crate::profile_text;
 use crate::record::{ShrinkMetric, ShrinkReport, ShrinkStatus, Validation};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
 use journal::Journal;
 pub(crate) use journal::digest;
+use pieces::Pieces;
 use search::{Answer, Candidate, Step, search};
 
 /// A candidate may take this many times as long as the profile as given, and then some, before it
@@ -89,7 +88,7 @@ fn minimise(
         return Ok(());
     }
 
-    let mut pieces = Pieces::new(&profile.policy);
+    let mut pieces = Pieces::new(&profile.policy, &world);
     let mut journal = Journal::open(dir)?;
     let metric = |event: &str, candidate: &str| ShrinkMetric {
         event: event.to_string(),
@@ -100,6 +99,7 @@ fn minimise(
         step: None,
         fresh_rc: None,
         repeat_rc: None,
+        unused: Vec::new(),
         profile_lines: candidate.lines().count(),
         candidate_sha256: digest(candidate.as_bytes()),
     };
@@ -133,7 +133,7 @@ fn minimise(
         report.pre_shrink_rc2 = Some(repeat.rc);
         line.repeat_rc = Some(repeat.rc);
         passes = repeat.success;
-        pieces.note_use(&[&fresh, &repeat], &world);
+        pieces.note_use(&[&fresh, &repeat]);
         let longest = fresh.duration.max(repeat.duration);
         session
             .target
@@ -184,15 +184,27 @@ fn minimise(
             let fresh = session.run(&policy, Start::Fresh, Mode::Strict, Streams::default())?;
             line.fresh_rc = Some(fresh.rc);
             let mut pass = fresh.success;
+            let mut fired = fresh.fired;
             if pass {
                 let repeat =
                     session.run(&policy, Start::Repeat, Mode::Strict, Streams::default())?;
                 line.repeat_rc = Some(repeat.rc);
+                fired.extend(repeat.fired);
                 pass = repeat.success;
             }
             line.decision = if pass { "removed" } else { "kept_required" }.to_string();
+            let idle = if pass {
+                pieces.idle(candidate.kept, &policy, &fired)
+            } else {
+                Vec::new()
+            };
+            line.unused = idle.iter().map(|index| index + 1).collect();
             journal.write(&line)?;
-            Ok::<_, LearnError>(if pass { Answer::Pass } else { Answer::Fail })
+            Ok::<_, LearnError>(if pass {
+                Answer::Pass { idle }
+            } else {
+                Answer::Fail
+            })
         },
     );
     report.candidates = Some(candidates);
@@ -277,74 +289,6 @@ fn conclude(
         report.reason = Some("the result did not pass its last runs".to_string());
     }
     Ok(())
-}
-
-/// The pieces of the profile being shrunk.
-struct Pieces {
-    atoms: Vec<Atom>,
-    references: Vec<RuleRef>,
-    used: Vec<bool>,
-}
-
-impl Pieces {
-    fn new(policy: &Policy) -> Self {
-        let (atoms, references): (Vec<_>, Vec<_>) = atoms(policy).into_iter().unzip();
-        let used = vec![false; atoms.len()];
-        Self {
-            atoms,
-            references,
-            used,
-        }
-    }
-
-    fn rule(&self, index: usize, world: &World) -> String {
-        let atom = std::slice::from_ref(&self.atoms[index]);
-        profile_text::rules(atom, world).trim_end().to_string()
-    }
-
-    fn removable(&self) -> usize {
-        self.atoms
-            .iter()
-            .filter(|atom| atom.action == Action::Allow)
-            .count()
-    }
-
-    /// Marks what decided something in any of the runs, with the names of who asked.
-    fn note_use(&mut self, runs: &[&Run], world: &World) {
-        // Forking is decided before the program runs, so no run shows its rule at work.
-        let fork = world
-            .operation_named("process-fork")
-            .map(|operation| operation.id);
-        for (index, reference) in self.references.iter().enumerate() {
-            let atom = &mut self.atoms[index];
-            self.used[index] = fork == Some(atom.operation);
-            for run in runs {
-                self.used[index] |= run.fired.contains(reference);
-                let asked = run
-                    .allowed
-                    .iter()
-                    .filter(|event| event.rule == Some(*reference));
-                atom.needed_by
-                    .extend(asked.map(|event| event.process.clone()));
-            }
-        }
-    }
-
-    fn kept(&self, kept: &[bool]) -> Vec<Atom> {
-        let kept = self.atoms.iter().zip(kept).filter(|(_, kept)| **kept);
-        kept.map(|(atom, _)| atom.clone()).collect()
-    }
-
-    fn text(&self, kept: &[bool], version: Version, world: &World) -> String {
-        profile_text::profile(version, &self.kept(kept), world)
-    }
-
-    /// Without comments: the same from run to run.
-    fn bare_text(&self, kept: &[bool], version: Version, world: &World) -> String {
-        let mut atoms = self.kept(kept);
-        atoms.iter_mut().for_each(|atom| atom.needed_by.clear());
-        profile_text::profile(version, &atoms, world)
-    }
 }
 
 fn step_name(step: Step) -> &'static str {

@@ -197,7 +197,7 @@ fn note(
 ) -> Result<(), LearnError> {
     let mut log = String::new();
     for event in &run.denied {
-        log.push_str(&denial::unified_log(event, &session.world));
+        log.push_str(&denial::log_text(event, &session.world));
         log.push('\n');
     }
     let logs = dir.file(Phase::Trace, "logs");
@@ -295,7 +295,7 @@ impl Growing<'_> {
                 Some(atom) => wanted.push((event, atom)),
                 None => lesson.bad_rules.push(format!(
                     "dropped_network: {}",
-                    denial::unified_log(event, world)
+                    denial::log_text(event, world)
                 )),
             }
         }

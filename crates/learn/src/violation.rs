@@ -161,12 +161,12 @@ impl Violation {
             value: Stored::of(value),
         };
         Self {
-            message: denial::unified_log(event, world),
+            message: denial::log_text(event, world),
             pid: event.pid,
             process: event.process.clone(),
             time_ns: event.time,
             operation: world.operation(event.operation).name.clone(),
-            target: denial::target(event, world),
+            target: Some(denial::target(event, world)).filter(|target| !target.is_empty()),
             values: event.values.iter().map(named).collect(),
             rule,
             errno: event.errno,

@@ -77,7 +77,14 @@ impl Journal {
             return None;
         }
         match earlier.decision.as_str() {
-            "removed" => Some(Answer::Pass),
+            "removed" => {
+                let idle = earlier
+                    .unused
+                    .iter()
+                    .map(|number| number.saturating_sub(1))
+                    .collect();
+                Some(Answer::Pass { idle })
+            }
             "kept_required" => Some(Answer::Fail),
             _ => None,
         }

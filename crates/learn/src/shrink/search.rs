@@ -1,15 +1,22 @@
 //! Which pieces are needed: adaptive group testing, then one pass that proves 1-minimality.
 //!
+//! A passing run may show pieces that it did not use; they are dropped together at the next step,
+//! if that passes too. Should the closing pass find a piece that can go after all, because the
+//! program takes another way now, group testing starts again over what is left.
+//!
 //! The search knows nothing of programs: it asks an oracle whether a set of pieces is enough. It
 //! assumes little: that the whole set is enough. Groups are contiguous and sized by the running
 //! estimate of how many pieces are needed, so that a test is as likely to pass as to fail; above
 //! 38 % that is one at a time.
 
 /// What an oracle says of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Enough.
-    Pass,
+    Pass {
+        /// Pieces of the set that were seen not to be used.
+        idle: Vec<usize>,
+    },
     /// Not enough.
     Fail,
 }
@@ -17,7 +24,7 @@ pub enum Answer {
 /// Why a set is being tried, for the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Only what was used in a run.
+    /// Only what was used in the last passing run.
     Seed,
     /// Without a group.
     Group,
@@ -55,17 +62,22 @@ pub fn search<E>(
         settled: fixed.to_vec(),
         needed: 0,
         tried: 0,
+        idle: Vec::new(),
     };
     let mut likely = 0.4;
     if let Some(used) = used {
-        let unused: Vec<usize> = (0..count).filter(|i| !used[*i] && !fixed[*i]).collect();
-        if unused.is_empty() || state.ask(Step::Seed, &unused, &mut oracle)? {
-            likely = 0.6;
-        }
+        state.idle = (0..count).filter(|i| !used[*i]).collect();
+        likely = 0.6;
     }
-    state.groups(likely, &mut oracle)?;
-    state.closing_pass(&mut oracle)?;
-    Ok(state.kept)
+    loop {
+        state.groups(likely, &mut oracle)?;
+        if state.is_minimal(&mut oracle)? {
+            return Ok(state.kept);
+        }
+        state.settled = fixed.to_vec();
+        (state.needed, state.tried) = (0, 0);
+        likely = 0.2;
+    }
 }
 
 struct Search<'f> {
@@ -75,6 +87,8 @@ struct Search<'f> {
     settled: Vec<bool>,
     needed: usize,
     tried: usize,
+    /// Not used by the last passing run.
+    idle: Vec<usize>,
 }
 
 impl Search<'_> {
@@ -89,15 +103,32 @@ impl Search<'_> {
         for index in removed {
             kept[*index] = false;
         }
-        let answer = oracle(&Candidate {
+        match oracle(&Candidate {
             step,
             kept: &kept,
             removed,
-        })?;
-        if answer == Answer::Pass {
-            self.kept = kept;
+        })? {
+            Answer::Pass { idle } => {
+                self.kept = kept;
+                self.idle = idle;
+                Ok(true)
+            }
+            Answer::Fail => Ok(false),
         }
-        Ok(answer == Answer::Pass)
+    }
+
+    /// Drops what the last passing run did not use, until a run uses all that is left.
+    fn drop_idle<E>(
+        &mut self,
+        oracle: &mut impl FnMut(&Candidate<'_>) -> Result<Answer, E>,
+    ) -> Result<(), E> {
+        loop {
+            let mut idle = std::mem::take(&mut self.idle);
+            idle.retain(|i| self.kept[*i] && !self.settled[*i]);
+            if idle.is_empty() || !self.ask(Step::Seed, &idle, oracle)? {
+                return Ok(());
+            }
+        }
     }
 
     fn open(&self) -> Vec<usize> {
@@ -114,6 +145,7 @@ impl Search<'_> {
         oracle: &mut impl FnMut(&Candidate<'_>) -> Result<Answer, E>,
     ) -> Result<(), E> {
         loop {
+            self.drop_idle(oracle)?;
             let open = self.open();
             if open.is_empty() {
                 return Ok(());
@@ -161,24 +193,22 @@ impl Search<'_> {
         if share >= 0.38 { 1 } else { size.max(1) }
     }
 
-    /// Tries each remaining piece alone until a whole round removes nothing: that round is the
-    /// proof of 1-minimality, and it asks again what an unsteady oracle may have refused before.
-    fn closing_pass<E>(
+    /// Tries each remaining piece alone. If none can go, that is the proof of 1-minimality; it
+    /// also asks again what an unsteady oracle may have refused before. Stops at the first that
+    /// can.
+    fn is_minimal<E>(
         &mut self,
         oracle: &mut impl FnMut(&Candidate<'_>) -> Result<Answer, E>,
-    ) -> Result<(), E> {
-        let remaining = |search: &Self| -> Vec<usize> {
-            (0..search.kept.len())
-                .filter(|i| search.kept[*i] && !search.fixed[*i])
-                .collect()
-        };
-        let mut unproven = remaining(self);
-        while let Some(index) = unproven.pop() {
-            if self.ask(Step::Minimal, &[index], oracle)? {
-                unproven = remaining(self);
+    ) -> Result<bool, E> {
+        for index in (0..self.kept.len()).rev() {
+            if self.kept[index]
+                && !self.fixed[index]
+                && self.ask(Step::Minimal, &[index], oracle)?
+            {
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 

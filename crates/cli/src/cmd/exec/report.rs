@@ -49,7 +49,7 @@ impl Report {
         let mut text = format!("\nlapbelt: the profile denied {total} {calls}:\n");
         for (event, rule, count) in self.kinds.iter().take(SHOWN) {
             let operation = &world.operation(event.operation).name;
-            let target = denial::target(event, world).unwrap_or_default();
+            let target = denial::target(event, world);
             let process = &event.process;
             let times = if *count == 1 {
                 String::new()

@@ -15,7 +15,7 @@ fn run(
     let found = search::<Infallible>(count, &fixed, used, |candidate| {
         calls += 1;
         Ok(if enough(candidate.kept) {
-            Answer::Pass
+            Answer::Pass { idle: Vec::new() }
         } else {
             Answer::Fail
         })
@@ -81,7 +81,7 @@ fn fixed_pieces_stay_and_are_never_tried() {
     let fixed = [true, false, true];
     let kept = search::<Infallible>(3, &fixed, None, |candidate| {
         assert!(candidate.kept[0] && candidate.kept[2]);
-        Ok(Answer::Pass)
+        Ok(Answer::Pass { idle: Vec::new() })
     });
     assert_eq!(kept, Ok(vec![true, false, true]));
 }
@@ -91,4 +91,31 @@ fn a_wrong_seed_is_only_a_lost_call() {
     let needed = [true, true, false, true];
     let (kept, _) = run(4, Some(&[true, false, false, false]), needs(&needed));
     assert_eq!(kept, needed);
+}
+
+#[test]
+fn what_a_passing_run_did_not_use_goes_at_once() {
+    // Piece 9 opens the way to pieces 0 to 8; without it they are never asked for. With it they
+    // are all needed.
+    let fixed = [false; 12];
+    let mut calls = 0;
+    let kept = search::<Infallible>(12, &fixed, Some(&[true; 12]), |candidate| {
+        calls += 1;
+        let kept = candidate.kept;
+        let enough = kept[10] && kept[11] && (!kept[9] || kept[..9].iter().all(|k| *k));
+        let idle = if kept[9] {
+            Vec::new()
+        } else {
+            (0..9).filter(|i| kept[*i]).collect()
+        };
+        Ok(if enough {
+            Answer::Pass { idle }
+        } else {
+            Answer::Fail
+        })
+    });
+    let mut expected = [false; 12];
+    expected[10..].fill(true);
+    assert_eq!(kept, Ok(expected.to_vec()));
+    assert!(calls <= 6, "{calls} calls");
 }
