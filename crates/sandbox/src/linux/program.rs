@@ -38,12 +38,12 @@ impl Program {
             .iter()
             .find(|(name, _)| name == "PATH")
             .map(|(_, path)| path);
+        let name = text(job.program.as_os_str())?;
         let file = find(
             &job.program,
             path.map(OsString::as_os_str),
             job.cwd.as_deref(),
         )?;
-        let name = text(job.program.as_os_str())?;
         let arguments = job.args.iter().map(|argument| text(argument));
         let variables = environment.iter().map(|(name, value)| {
             let mut variable = name.clone();

@@ -50,6 +50,7 @@ const fn high(argument: u8) -> Condition {
 }
 
 const O_TMPFILE_BIT: u32 = (libc::O_TMPFILE & !libc::O_DIRECTORY) as u32;
+const O_PATH: u32 = libc::O_PATH as u32;
 const WRITES: u32 = (libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC) as u32;
 const OPEN_READS: &[Op] = &[Op::FileReadData, Op::FileReadMetadata];
 const OPEN_WRITES: &[Op] = &[Op::FileWriteData, Op::FileWriteCreate, Op::FileWriteSetugid];
@@ -83,9 +84,9 @@ pub(crate) static TABLE: &[Row] = {
     }
     rows! {
         // call, [conditions on registers] operations then; what is asked
-        Open, [[none(1, 1)] OPEN_READS, [all(1, 3)] OPEN_READS, [any(1, WRITES)] OPEN_WRITES, [any(1, O_TMPFILE_BIT)] OPEN_WRITES],
+        Open, [[none(1, 1)] OPEN_READS, [all(1, 3)] OPEN_READS, [any(1, O_PATH)] OPEN_READS, [any(1, WRITES)] OPEN_WRITES, [any(1, O_TMPFILE_BIT)] OPEN_WRITES],
             |a, _| open(path(a[0]), a[1], a[2]);
-        Openat, [[none(2, 1)] OPEN_READS, [all(2, 3)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES, [any(2, O_TMPFILE_BIT)] OPEN_WRITES],
+        Openat, [[none(2, 1)] OPEN_READS, [all(2, 3)] OPEN_READS, [any(2, O_PATH)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES, [any(2, O_TMPFILE_BIT)] OPEN_WRITES],
             |a, _| open(at(a[0], a[1]), a[2], a[3]);
         Openat2, [[] OPEN_ANY], |a, m| open_how(at(a[0], a[1]), a[2], m);
         Creat, [[] OPEN_WRITES],

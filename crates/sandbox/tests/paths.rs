@@ -1,0 +1,323 @@
+//! Which path a request is about, in every way that a program can name a file.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use lapbelt_sandbox::Status;
+use support::{FIXTURE, Playground, denials, finish, is_root, job};
+
+/// Runs a command under a policy that denies what `rule` says; status and what was denied.
+fn denied(playground: &Playground, rule: &str, command: &str) -> (Status, Vec<(String, String)>) {
+    let words: Vec<String> = command
+        .split(' ')
+        .map(|word| playground.fill(word))
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let policy = playground.fill(&format!("(version 1)(allow default)(deny {rule})"));
+    let mut job = job(&policy, FIXTURE, &words);
+    job.cwd = Some(playground.path().to_owned());
+    let (outcome, events) = finish(job);
+    (outcome.status, denials(&events))
+}
+
+const REFUSED: Status = Status::Exited(libc::EPERM as u8);
+
+fn assert_target(rule: &str, command: &str, operation: &str, target: &str) {
+    let playground = Playground::new();
+    let wanted = vec![(operation.to_owned(), playground.fill(target))];
+    assert_eq!(
+        denied(&playground, rule, command),
+        (REFUSED, wanted),
+        "{command}"
+    );
+}
+
+#[test]
+fn spellings_of_one_file() {
+    for spelling in [
+        "{dir}/file",
+        "file",
+        "./file",
+        ".//file",
+        "full/../file",
+        "way/../file",
+        "{dir}//.//file",
+        "{dir}/full/../file",
+        "link",
+        "/proc/self/cwd/file",
+        "/proc/self/root{dir}/file",
+        "/proc/thread-self/cwd/link",
+    ] {
+        // A link's own `..` is that of where it leads, here the same directory.
+        let rule = r#"file-read-data (literal "{dir}/file")"#;
+        assert_target(
+            rule,
+            &format!("read {spelling}"),
+            "file-read-data",
+            "{dir}/file",
+        );
+    }
+    let rule = r#"file-read-data (subpath "{dir}/full")"#;
+    for spelling in ["way/inner", "{dir}/way/inner", "full/./inner", "way//inner"] {
+        let command = format!("read {spelling}");
+        assert_target(rule, &command, "file-read-data", "{dir}/full/inner");
+    }
+    for spelling in ["full", "full/", "way", "way/", "full/.", "empty/../full//"] {
+        let command = format!("list {spelling}");
+        assert_target(rule, &command, "file-read-data", "{dir}/full");
+    }
+}
+
+#[test]
+fn relative_to_a_directory() {
+    let rule = r#"file-read-data (subpath "{dir}/full")"#;
+    for command in [
+        "open-in {dir}/full inner",
+        "open-in {dir} full/inner",
+        "open-in {dir}/empty ../full/inner",
+        "open-in {dir}/empty {dir}/full/inner",
+        "open-in {dir}/way inner",
+        "open-after-chdir {dir}/full inner",
+        "open-after-chdir {dir}/way inner",
+        "open-after-chdir {dir}/empty ../way/inner",
+        "open-in-thread {dir}/full/inner",
+    ] {
+        assert_target(rule, command, "file-read-data", "{dir}/full/inner");
+    }
+}
+
+#[test]
+fn links_themselves() {
+    let metadata = r#"file-read-metadata (literal "{dir}/link")"#;
+    assert_target(
+        metadata,
+        "lstat {dir}/link",
+        "file-read-metadata",
+        "{dir}/link",
+    );
+    assert_target(
+        metadata,
+        "readlink link",
+        "file-read-metadata",
+        "{dir}/link",
+    );
+    // A slash behind it means what it leads to.
+    let full = r#"file-read-metadata (literal "{dir}/full")"#;
+    assert_target(full, "lstat way/", "file-read-metadata", "{dir}/full");
+    assert_target(full, "lstat {dir}/way/", "file-read-metadata", "{dir}/full");
+    let unlink = r#"file-write-unlink (subpath "{dir}")"#;
+    assert_target(unlink, "unlink way", "file-write-unlink", "{dir}/way");
+    let playground = Playground::new();
+    let (status, events) = denied(
+        &playground,
+        r#"file-read-data (subpath "{dir}")"#,
+        "open-no-follow {dir}/link",
+    );
+    assert_eq!(status, REFUSED);
+    assert_eq!(
+        events,
+        [("file-read-data".to_owned(), playground.fill("{dir}/link"))]
+    );
+}
+
+#[test]
+fn what_is_missing_yet() {
+    let create = r#"file-write-create (subpath "{dir}")"#;
+    for (command, target) in [
+        ("create {dir}/new", "{dir}/new"),
+        ("create new", "{dir}/new"),
+        ("create way/new", "{dir}/full/new"),
+        ("create {dir}/way/../new", "{dir}/new"),
+        ("mkdir new/", "{dir}/new"),
+        ("mkdir way/../empty/new", "{dir}/empty/new"),
+    ] {
+        assert_target(create, command, "file-write-create", target);
+    }
+    let read = r#"file-read-data (subpath "{dir}")"#;
+    assert_target(read, "read missing", "file-read-data", "{dir}/missing");
+    assert_target(
+        read,
+        "read missing/more",
+        "file-read-data",
+        "{dir}/missing/more",
+    );
+    assert_target(
+        read,
+        "read way/missing",
+        "file-read-data",
+        "{dir}/full/missing",
+    );
+    // Through a link that leads nowhere yet, the file is made where it leads.
+    let playground = Playground::new();
+    std::os::unix::fs::symlink("full/later", playground.at("dangling")).expect("a link");
+    let (status, events) = denied(&playground, create, "create dangling");
+    assert_eq!(status, REFUSED);
+    let target = playground.fill("{dir}/full/later");
+    assert_eq!(events, [("file-write-create".to_owned(), target)]);
+}
+
+#[test]
+fn programs_that_are_not_there_are_not_denied() {
+    let playground = Playground::new();
+    let (status, events) = denied(
+        &playground,
+        r#"process-exec* (subpath "{dir}")"#,
+        "execute no",
+    );
+    assert_eq!(
+        (status, events),
+        (Status::Exited(libc::ENOENT as u8), vec![])
+    );
+}
+
+#[test]
+fn own_proc_directory() {
+    // Said as /proc/self, which the next run has too.
+    let rule = r#"file-read-data (literal "/proc/self/maps")"#;
+    for command in ["read /proc/self/maps", "open-after-chdir /proc/self maps"] {
+        assert_target(rule, command, "file-read-data", "/proc/self/maps");
+    }
+    let rule = r#"file-read-data (regex #"^/proc/[0-9]+/maps$")"#;
+    assert_target(
+        rule,
+        "read /proc/self/maps",
+        "file-read-data",
+        "/proc/self/maps",
+    );
+}
+
+#[test]
+fn descriptors_by_name_are_those_of_the_program() {
+    let playground = Playground::new();
+    for path in ["/dev/fd/0", "/proc/self/fd/0", "/dev/stdin"] {
+        let policy = playground
+            .fill(r#"(version 1)(allow default)(deny file-read-data (literal "{dir}/file"))"#);
+        let mut job = job(&policy, FIXTURE, &["read", path]);
+        let file = std::fs::File::open(playground.at("file")).expect("a file");
+        job.stdin = lapbelt_sandbox::Stdio::File(file);
+        let (outcome, events) = finish(job);
+        assert_eq!(outcome.status, REFUSED, "{path}");
+        let target = playground.fill("{dir}/file");
+        assert_eq!(
+            denials(&events),
+            [("file-read-data".to_owned(), target)],
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn deleted_files_keep_their_name() {
+    let rule = r#"file-write-mode (literal "{dir}/file")"#;
+    assert_target(
+        rule,
+        "open-deleted {dir}/file",
+        "file-write-mode",
+        "{dir}/file",
+    );
+    let playground = Playground::new();
+    let odd = playground.at("odd (deleted)");
+    std::fs::write(&odd, "").expect("a file");
+    let policy = format!(
+        r#"(version 1)(allow default)(deny file-write-mode (literal "{}"))"#,
+        odd.display()
+    );
+    let (outcome, events) = finish(job(
+        &policy,
+        FIXTURE,
+        &["fchmod", &odd.display().to_string()],
+    ));
+    assert_eq!((outcome.status, events.len()), (REFUSED, 1));
+}
+
+#[test]
+fn odd_names() {
+    use std::os::unix::ffi::OsStrExt;
+    let playground = Playground::new();
+    let rule = r#"(version 1)(allow default)(deny file-read-data (subpath "{dir}"))"#;
+    for name in [
+        &b"a\nb"[..],
+        b"\xff\xfe",
+        b"\")(allow default)(\"",
+        " ".as_bytes(),
+        &[b'x'; 255],
+    ] {
+        let path = playground.path().join(std::ffi::OsStr::from_bytes(name));
+        std::fs::write(&path, "").expect("a file");
+        let mut job = job(&playground.fill(rule), FIXTURE, &["read"]);
+        job.args.push(path.clone().into());
+        let (outcome, events) = finish(job);
+        assert_eq!(outcome.status, REFUSED);
+        let text = lapbelt_policy::event::OwnedValue::Text(path.as_os_str().as_bytes().to_vec());
+        assert_eq!(events[0].values[0].1, text);
+    }
+}
+
+#[test]
+fn calls_without_a_path_are_the_kernels() {
+    let playground = Playground::new();
+    let under = |command: &str| denied(&playground, r#"file-read* (subpath "{dir}")"#, command).0;
+    assert_eq!(under("open-null"), Status::Exited(libc::EFAULT as u8));
+    assert_eq!(under("read "), Status::Exited(libc::ENOENT as u8));
+}
+
+#[test]
+fn both_spellings_of_macos_places() {
+    // Whether the temporary directory is below /tmp depends on the host; /etc is everywhere.
+    for rule in [
+        r#"file-read-data (literal "/private/etc/passwd")"#,
+        r#"file-read-data (literal "/etc/passwd")"#,
+        r#"file-read-data (prefix "/private/etc/pass")"#,
+        r#"file-read-data (regex #"^/private/etc/passwd$")"#,
+    ] {
+        assert_target(rule, "read /etc/passwd", "file-read-data", "/etc/passwd");
+    }
+}
+
+#[test]
+fn a_new_root_is_part_of_the_path() {
+    if !is_root() {
+        eprintln!("skipped, as only root may change its root");
+        return;
+    }
+    let rule = r#"file-read-metadata (literal "{dir}/full/inner")"#;
+    let command = "stat-in-chroot {dir}/full /inner";
+    assert_target(rule, command, "file-read-metadata", "{dir}/full/inner");
+}
+
+#[test]
+fn commands_of_terminals_are_free() {
+    let playground = Playground::new();
+    let (status, events) = denied(
+        &playground,
+        r#"file-ioctl (subpath "{dir}")"#,
+        "ioctl-terminal {dir}/file",
+    );
+    assert_eq!((status, events), (Status::Exited(0), vec![]));
+    let rule = r#"file-ioctl (require-all (subpath "{dir}") (ioctl-command (_IO "f" 1)))"#;
+    assert_target(rule, "ioctl {dir}/file", "file-ioctl", "{dir}/file");
+}
+
+#[test]
+fn scripts_run_their_interpreter() {
+    let rule = r#"process-exec-interpreter (literal "{fixture}")"#;
+    assert_target(
+        rule,
+        "execute {dir}/script",
+        "process-exec-interpreter",
+        "{fixture}",
+    );
+    // Under a name of another program too, and through a link to a script.
+    let playground = Playground::new();
+    std::os::unix::fs::symlink("script", playground.at("alias")).expect("a link");
+    let (status, events) = denied(
+        &playground,
+        r#"process-exec* (literal "{dir}/script")"#,
+        "execute {dir}/alias",
+    );
+    assert_eq!(status, REFUSED);
+    assert_eq!(
+        events,
+        [("process-exec*".to_owned(), playground.fill("{dir}/script"))]
+    );
+}
