@@ -199,6 +199,9 @@ impl Judge {
         let asked = match (ask.when, found) {
             (When::Missing, found) => found == Found::Missing,
             (When::Present, found) => found != Found::Missing,
+            // The checks of macOS are given vnodes: a path where nothing is cannot be asked about,
+            // and the caller gets ENOENT whatever the profile says. Only a creation is of a path.
+            (When::Always, Found::Missing) => ask.operation == Op::FileWriteCreate,
             (When::Always, _) => true,
         };
         if !asked {
