@@ -21,8 +21,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
+use crate::eval::host::Host;
 use crate::eval::limits;
-use crate::eval::machine::Host;
 use crate::eval::read::{self, Lines};
 use crate::eval::value::{HostObject, HostProcedure, Value};
 use crate::source::{Imports, LoadedSource};
@@ -90,6 +90,7 @@ pub(crate) struct Binder<'a> {
     pub(crate) rules: Vec<Rule>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     regexes: BTreeMap<String, Regex>,
+    import_failed: bool,
     /// Parameters that were asked for and not given.
     missing: BTreeSet<String>,
 }
@@ -112,6 +113,7 @@ impl<'a> Binder<'a> {
             rules: Vec::new(),
             diagnostics: Vec::new(),
             regexes: BTreeMap::new(),
+            import_failed: false,
             missing: BTreeSet::new(),
         }
     }
@@ -181,8 +183,14 @@ impl<'a> Binder<'a> {
     /// Notes a finding unless it is known or there are too many; false if there are.
     pub(crate) fn note(&mut self, diagnostic: Diagnostic) -> bool {
         let room = self.diagnostics.len() < limits::DIAGNOSTICS;
+        // One word about the version is enough, and after a failed import one about each name.
+        let once = match diagnostic.code {
+            Code::Version => true,
+            Code::Unbound | Code::UnknownFilter | Code::UnknownOperation => self.import_failed,
+            _ => false,
+        };
         let same = |known: &Diagnostic| {
-            known.origin == diagnostic.origin
+            (once || known.origin == diagnostic.origin)
                 && known.code == diagnostic.code
                 && known.message == diagnostic.message
         };
@@ -248,6 +256,25 @@ impl<'a> Binder<'a> {
         }
     }
 
+    fn imported_forms(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake> {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let mistake = |message: String| Mistake::new(Code::Import, message).at(0);
+        let source = self
+            .imports
+            .load(&name)
+            .map_err(|error| mistake(format!("cannot import \"{name}\": {error}")))?;
+        let running = |id: &SourceId| self.sources[id.0 as usize].name == source.name;
+        if self.running.iter().any(running) {
+            return Err(mistake(format!("\"{name}\" imports itself")));
+        }
+        if self.running.len() >= limits::IMPORTS {
+            return Err(Mistake::new(Code::Limit, "imports are nested too deep").at(0));
+        }
+        heap.claim(source.text.len())?;
+        self.load(source, heap)
+            .map_err(|()| mistake(format!("\"{name}\" is not well formed")))
+    }
+
     fn one_more_rule(&mut self, rule: Rule) -> Result<(), Mistake> {
         if self.rules.len() >= limits::RULES {
             return Err(Mistake::new(
@@ -298,22 +325,9 @@ impl Host for Binder<'_> {
     }
 
     fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake> {
-        let name = String::from_utf8_lossy(name).into_owned();
-        let mistake = |message: String| Mistake::new(Code::Import, message).at(0);
-        let source = self
-            .imports
-            .load(&name)
-            .map_err(|error| mistake(format!("cannot import \"{name}\": {error}")))?;
-        let running = |id: &SourceId| self.sources[id.0 as usize].name == source.name;
-        if self.running.iter().any(running) {
-            return Err(mistake(format!("\"{name}\" imports itself")));
-        }
-        if self.running.len() >= limits::IMPORTS {
-            return Err(Mistake::new(Code::Limit, "imports are nested too deep").at(0));
-        }
-        heap.claim(source.text.len())?;
-        self.load(source, heap)
-            .map_err(|()| mistake(format!("\"{name}\" is not well formed")))
+        let forms = self.imported_forms(name, heap);
+        self.import_failed |= forms.is_err();
+        forms
     }
 
     fn report(&mut self, diagnostic: Diagnostic) -> bool {
@@ -334,7 +348,11 @@ impl Host for Binder<'_> {
             }
             None if self.missing.is_empty() => None,
             None => {
-                let names: Vec<&str> = self.missing.iter().map(String::as_str).collect();
+                let mut names: Vec<&str> = self.missing.iter().map(String::as_str).collect();
+                if names.len() > 5 {
+                    names.truncate(5);
+                    names.push("…");
+                }
                 Some(format!(
                     "a parameter that is not given is #f; not given: {}",
                     names.join(", ")

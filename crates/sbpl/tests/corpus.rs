@@ -49,16 +49,17 @@ fn world() -> World {
         .expect("a good world file")
 }
 
-/// Imports beside the profile.
-struct Beside(PathBuf);
+/// Imports beside the profile, or in one more directory.
+struct Beside(Vec<PathBuf>);
 
 impl Imports for Beside {
     fn load(&self, name: &str) -> Result<LoadedSource, String> {
         let file = Path::new(name).file_name().ok_or("no file name")?;
-        let path = self.0.join(file);
-        if !path.is_file() {
-            return Err("not in the corpus".into());
-        }
+        let candidates = self.0.iter().map(|directory| directory.join(file));
+        let path = candidates
+            .into_iter()
+            .find(|path| path.is_file())
+            .ok_or("not in the corpus")?;
         Ok(LoadedSource {
             name: name.to_owned(),
             text: text(&path),
@@ -111,7 +112,7 @@ fn profiles_that_a_mac_has_run_evaluate() {
             name: &name,
             text: &text(path),
         };
-        let imports = Beside(path.parent().expect("a parent").to_owned());
+        let imports = Beside(vec![path.parent().expect("a parent").to_owned()]);
         let evaluation = evaluate(&source, &parameters(), &imports, &world);
         let mut errors: Vec<Diagnostic> = evaluation.diagnostics;
         errors.retain(|diagnostic| diagnostic.severity == Severity::Error);
@@ -128,5 +129,43 @@ fn profiles_that_a_mac_has_run_evaluate() {
         bad.len(),
         all.len(),
         bad.join("\n")
+    );
+}
+
+/// The parameters that a text names, each with some path.
+fn named_parameters(text: &str) -> BTreeMap<String, String> {
+    let names = text
+        .split("(param \"")
+        .skip(1)
+        .filter_map(|part| part.split('"').next());
+    let mut parameters = parameters();
+    parameters.extend(names.map(|name| (name.to_owned(), format!("/private/{name}"))));
+    parameters
+}
+
+#[test]
+fn system_profiles_of_an_older_release_evaluate() {
+    let Some(corpus) = corpus() else { return };
+    let world = world();
+    let core = corpus.join("profiles/macos-10.15.2");
+    let extra = corpus.join("profiles/extra/macos-10.15.2");
+    let all = [profiles(&core), profiles(&extra)].concat();
+    let imports = Beside(vec![core, extra]);
+    let mut good = 0;
+    for path in &all {
+        let text = text(path);
+        let name = path.display().to_string();
+        let source = Source {
+            name: &name,
+            text: &text,
+        };
+        let evaluation = evaluate(&source, &named_parameters(&text), &imports, &world);
+        good += usize::from(evaluation.policy.is_some());
+    }
+    // The others miss an import or parameters, or name what 14.4.1 no longer has.
+    assert!(
+        all.len() > 200 && good * 100 >= all.len() * 85,
+        "{good} of {}",
+        all.len()
     );
 }

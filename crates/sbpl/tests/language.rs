@@ -272,4 +272,17 @@ fn scheme_values() {
     value("\"\\x41\\102\\q\\.\"", "\"ABq.\"");
     value("(string-length \"é\")", "2");
     value("(vector-ref (vector 1 2 3) 1)", "2");
+    value(
+        "(begin (define (from n) (cons-stream n (from (+ n 1)))) (head (tail (tail (from 1)))))",
+        "3",
+    );
+    value(
+        "(list (take '(1 2 3) 2) (drop '(1 2 3) 2) (flatten '(1 (2 (3)) 4)))",
+        "((1 2) (3) (1 2 3 4))",
+    );
+    value(
+        "(list (even? 4) (gcd 12 18) (lcm 4 6) (max 1 3 2) (min 2 1))",
+        "(#t 6 12 3 1)",
+    );
+    value("(filter odd? '(1 2 3))", "(1 3)");
 }

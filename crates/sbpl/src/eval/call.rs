@@ -5,7 +5,8 @@ use lapbelt_policy::origin::Origin;
 use super::builtin::{Builtin, Control};
 use super::fault::{Fault, Mistake};
 use super::heap::{GLOBAL, Heap, Place};
-use super::machine::{Host, Machine, Saved, Step};
+use super::host::Host;
+use super::machine::{Machine, Saved, Step};
 use super::value::{ContinuationId, PairId, Symbol, Value};
 use crate::diag::Code;
 

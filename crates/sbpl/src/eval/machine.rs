@@ -3,41 +3,14 @@
 use lapbelt_policy::origin::Origin;
 
 use super::builtin;
-use super::call::{Call, Continuation};
+use super::call::Continuation;
 use super::fault::{Fault, Mistake};
 use super::heap::{GLOBAL, Heap, Place};
+use super::host::Host;
 use super::limits;
 use super::special::SPECIALS;
-use super::value::{EnvId, HostProcedure, PairId, Symbol, Value};
-use crate::diag::{Code, Diagnostic, Label};
-
-/// What the language around this Scheme adds.
-pub(crate) trait Host {
-    /// Calls one of the host's procedures.
-    fn call(
-        &mut self,
-        procedure: HostProcedure,
-        call: &Call<'_>,
-        heap: &mut Heap,
-    ) -> Result<Value, Mistake>;
-
-    /// The forms of another text. [`Host::imported`] follows when they have been tried.
-    fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake>;
-
-    /// The forms of the last import have been tried.
-    fn imported(&mut self);
-
-    /// Notes a mistake; false if there have been too many to go on.
-    fn report(&mut self, diagnostic: Diagnostic) -> bool;
-
-    /// Says where a `#f` may come from that was no good as an argument; `written` is the name of
-    /// the parameter if the argument is written `(param NAME)`.
-    fn explain_false(&self, written: Option<&[u8]>) -> Option<String>;
-
-    /// Says what an unbound name was meant to be. `caller` is the procedure it is an argument of,
-    /// `head` tells that it stands in the place of a procedure.
-    fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake;
-}
+use super::value::{EnvId, PairId, Symbol, Value};
+use crate::diag::Code;
 
 /// What to do next.
 pub(super) enum Step {
@@ -143,9 +116,9 @@ pub(super) enum Frame {
 /// A frame with what is put back when it goes on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Saved {
-    frame: Frame,
-    site: Option<Origin>,
-    context: Value,
+    pub(super) frame: Frame,
+    pub(super) site: Option<Origin>,
+    pub(super) context: Value,
 }
 
 /// The machine.
@@ -218,34 +191,6 @@ impl Machine {
         Step::Return(Value::Nil)
     }
 
-    /// Goes back to the nearest place that can live with a mistake: a `catch`, or the next form of
-    /// the text.
-    fn recover(&mut self, diagnostic: Diagnostic, host: &mut dyn Host) -> Step {
-        while let Some(saved) = self.frames.pop() {
-            self.site = saved.site;
-            self.context = saved.context;
-            match saved.frame {
-                Frame::Forms { base, .. } => {
-                    self.values.truncate(base);
-                    let go_on = host.report(diagnostic);
-                    self.frames.push(saved);
-                    return if go_on {
-                        Step::Return(Value::Nil)
-                    } else {
-                        Step::Done
-                    };
-                }
-                Frame::Catch { handler, base, env } => {
-                    self.values.truncate(base);
-                    return self.eval_cell(handler, env);
-                }
-                _ => {}
-            }
-        }
-        host.report(diagnostic);
-        Step::Done
-    }
-
     fn check_limits(&mut self) -> Result<(), Fault> {
         let work = 1 + self.heap.take_work() / 8;
         self.fuel = self.fuel.saturating_sub(work);
@@ -259,38 +204,6 @@ impl Machine {
             return Ok(());
         };
         Err(self.fault(Mistake::new(Code::Limit, message), None))
-    }
-
-    /// A mistake at the current place, with the calls that led there.
-    pub(super) fn fault(&self, mistake: Mistake, origin: Option<Origin>) -> Fault {
-        let origin = origin.or(self.site);
-        let mut diagnostic = Diagnostic::error(mistake.code, mistake.message, origin);
-        diagnostic.help = mistake.help;
-        let mut last = origin;
-        for saved in self.frames.iter().rev() {
-            let Some(site) = saved.site else { continue };
-            let inside =
-                |o: Origin| o.source == site.source && o.start >= site.start && o.end <= site.end;
-            if last.is_some_and(inside) || diagnostic.labels.iter().any(|l| l.origin == site) {
-                continue;
-            }
-            let message = match saved.frame {
-                Frame::Forms { .. } => "imported here",
-                _ => "called from here",
-            };
-            diagnostic.labels.push(Label {
-                origin: site,
-                message: message.into(),
-            });
-            last = Some(site);
-            if diagnostic.labels.len() == 3 {
-                break;
-            }
-        }
-        match mistake.code {
-            Code::Limit => Fault::Limit(Box::new(diagnostic)),
-            _ => Fault::Form(Box::new(diagnostic)),
-        }
     }
 
     pub(super) fn push(&mut self, frame: Frame) {

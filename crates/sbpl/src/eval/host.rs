@@ -1,0 +1,35 @@
+//! What a language around this Scheme provides.
+
+use super::call::Call;
+use super::fault::Mistake;
+use super::heap::Heap;
+use super::value::{HostProcedure, Value};
+use crate::diag::Diagnostic;
+
+/// What the language around this Scheme adds.
+pub(crate) trait Host {
+    /// Calls one of the host's procedures.
+    fn call(
+        &mut self,
+        procedure: HostProcedure,
+        call: &Call<'_>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake>;
+
+    /// The forms of another text. [`Host::imported`] follows when they have been tried.
+    fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake>;
+
+    /// The forms of the last import have been tried.
+    fn imported(&mut self);
+
+    /// Notes a mistake; false if there have been too many to go on.
+    fn report(&mut self, diagnostic: Diagnostic) -> bool;
+
+    /// Says where a `#f` may come from that was no good as an argument; `written` is the name of
+    /// the parameter if the argument is written `(param NAME)`.
+    fn explain_false(&self, written: Option<&[u8]>) -> Option<String>;
+
+    /// Says what an unbound name was meant to be. `caller` is the procedure it is an argument of,
+    /// `head` tells that it stands in the place of a procedure.
+    fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake;
+}
