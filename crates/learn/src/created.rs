@@ -8,11 +8,14 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use lapbelt_policy::event::{Event, OwnedValue};
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{OperationId, World};
+
+/// Times of files are those of the last tick of the clock, which may be before the first run began.
+const CLOCK_LAG: Duration = Duration::from_millis(100);
 
 /// Paths created by the program since the first run.
 #[derive(Clone, Debug)]
@@ -31,7 +34,7 @@ impl Created {
             .filter_map(|name| world.operation_named(name));
         Self {
             paths: BTreeSet::new(),
-            since: SystemTime::now(),
+            since: SystemTime::now() - CLOCK_LAG,
             operations: operations.map(|operation| operation.id).collect(),
         }
     }
@@ -40,6 +43,7 @@ impl Created {
     pub(crate) fn note(&mut self, event: &Event) {
         let went_on = event.decision == Action::Allow || event.granted;
         if went_on
+            && !event.exists
             && self.operations.contains(&event.operation)
             && let Some((_, OwnedValue::Text(path))) = event.values.first()
             && path.starts_with(b"/")

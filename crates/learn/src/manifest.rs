@@ -42,7 +42,8 @@ pub fn run(
     // Written first, so that even a killed run can be resumed.
     run_dir::write_json(&dir.manifest(), &manifest)?;
     let result = carry_out(session, dir, base, knobs, phases);
-    session.tidy_up();
+    let left = session.tidy_up();
+    manifest.left_behind = left.iter().map(|path| path.display().to_string()).collect();
     close(session, dir, base, start, &mut manifest)?;
     result.map(|()| manifest)
 }
@@ -160,6 +161,7 @@ fn opening(session: &Session<'_>, dir: &RunDir, knobs: &Knobs, start: SystemTime
         },
         timing: timing(start, start),
         runs: 0,
+        left_behind: Vec::new(),
         digests: BTreeMap::new(),
     }
 }

@@ -375,6 +375,9 @@ pub struct Manifest {
     pub timing: Timing,
     /// Runs of the program in all.
     pub runs: usize,
+    /// What the program created and could not be removed, because of which no run was quite fresh.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<String>,
     /// SHA-256 of the files that went in and came out, by path.
     pub digests: BTreeMap<String, String>,
 }

@@ -166,12 +166,11 @@ impl<'s> Session<'s> {
     }
 
     /// Puts the file system back to how it was before the first run, as far as it was our doing.
-    /// Answers with created paths that could not be removed.
     ///
     /// # Errors
     /// If the user's own command for it fails.
-    pub fn freshen(&mut self) -> Result<Vec<PathBuf>, SessionError> {
-        let left = self.created.remove();
+    pub fn freshen(&mut self) -> Result<(), SessionError> {
+        self.created.remove();
         if let Some(command) = &self.target.fresh_cmd {
             let status = self.shell("--fresh-cmd", command, None)?;
             if status != 0 {
@@ -183,12 +182,13 @@ impl<'s> Session<'s> {
                 });
             }
         }
-        Ok(left)
+        Ok(())
     }
 
-    /// Takes away what our runs made the program create: what is left is what was found.
-    pub fn tidy_up(&mut self) {
-        self.created.remove();
+    /// Takes away what our runs made the program create: what is left is what was found. Answers
+    /// with what could not be taken away, because of which no run was quite fresh.
+    pub fn tidy_up(&mut self) -> Vec<PathBuf> {
+        self.created.remove()
     }
 
     /// Runs the target once.

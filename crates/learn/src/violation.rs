@@ -198,6 +198,7 @@ impl Violation {
             rule: None,
             granted: false,
             errno: self.errno,
+            exists: false,
         })
     }
 }

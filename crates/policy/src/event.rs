@@ -65,6 +65,9 @@ pub struct Event {
     pub granted: bool,
     /// Errno given to the caller for a denial, 0 if none.
     pub errno: i32,
+    /// Whether there was something at the target's path when it was asked about; false for
+    /// targets that are no paths. A creation of what exists replaces it.
+    pub exists: bool,
 }
 
 /// The address pattern a person would write for an endpoint: loopback becomes `localhost`, every

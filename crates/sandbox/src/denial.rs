@@ -205,6 +205,7 @@ mod tests {
             }),
             granted: false,
             errno: 1,
+            exists: true,
         }
     }
 

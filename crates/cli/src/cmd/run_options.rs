@@ -214,6 +214,13 @@ impl Run {
         bar.finish_and_clear();
         let manifest = result?;
         self.write_back(&dir)?;
+        if !manifest.left_behind.is_empty() {
+            output.tell(&format!(
+                "lapbelt: warning: the program created {}, which could not be removed again, so \
+                 its fresh runs were not quite fresh; remove it with --fresh-cmd",
+                manifest.left_behind.join(", ")
+            ));
+        }
         output.answer_either(
             || serde_json::to_value(&manifest).unwrap_or_default(),
             || summary::text(&manifest),
