@@ -1,6 +1,6 @@
 //! Pairs, lists, vectors, symbols and comparison.
 
-use super::super::heap::Heap;
+use super::super::heap::{Heap, Pair};
 use super::super::value::Value;
 use super::{Builtin, MANY, index, items, pair, text, wrong};
 use crate::eval::fault::Mistake;
@@ -309,7 +309,7 @@ fn append(heap: &mut Heap, arguments: &[Value]) -> Result<Value, Mistake> {
     let mut result = *last;
     for (at, list) in lists.iter().enumerate().rev() {
         let cells = heap.cells(*list).ok_or_else(|| wrong("list", *list, at))?;
-        heap.spend(cells.len());
+        heap.reserve(cells.len() * size_of::<Pair>())?;
         for cell in cells.into_iter().rev() {
             let from = heap.pair(cell);
             result = heap.cons_at(from.car, result, from.list, from.item);
