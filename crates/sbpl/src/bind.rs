@@ -17,7 +17,7 @@ use lapbelt_policy::world::{FilterId, ModifierId, OperationId, World};
 
 use alternatives::Alternatives;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Label};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
@@ -129,7 +129,11 @@ impl<'a> Binder<'a> {
         }
         for error in parse.errors() {
             let origin = Some(lines.origin(error.span));
-            let diagnostic = Diagnostic::error(Code::Syntax, error.message.clone(), origin);
+            let mut diagnostic = Diagnostic::error(Code::Syntax, error.message.clone(), origin);
+            diagnostic.labels.extend(error.inside.map(|inside| Label {
+                origin: lines.origin(inside),
+                message: "this is inside it; a `)` may be missing before".into(),
+            }));
             self.note(diagnostic);
         }
         if !parse.errors().is_empty() {

@@ -148,6 +148,11 @@ fn texts_that_are_not_well_formed() {
     Error syntax: this list is not closed
       p.sb:2:1 (
     ");
+    assert_snapshot!(findings("(version 1)\n(allow file-read*\n  (literal \"/a\")\n(deny default)\n(allow signal)\n"), @r"
+    Error syntax: this list is not closed
+      p.sb:2:1 (
+      4:1 this is inside it; a `)` may be missing before
+    ");
     assert_snapshot!(findings("(version 1)) \"\\xzz\" #if"), @r"
     Error syntax: `)` closes nothing
       p.sb:1:12 )

@@ -85,6 +85,7 @@ impl Parser<'_> {
             kind,
             message: message.into(),
             span,
+            inside: None,
         });
     }
 
@@ -259,16 +260,25 @@ impl Parser<'_> {
         }
     }
 
+    fn line_starting_list(&self, nodes: &[NodeId]) -> Option<Span> {
+        let nodes = nodes.iter().map(|id| &self.parse.nodes[id.0 as usize]);
+        nodes
+            .filter(|node| node.kind == NodeKind::List)
+            .find(|node| self.text[..node.span.start].ends_with('\n'))
+            .map(|node| node.span)
+    }
+
     fn finish(mut self) -> Parse {
         let end = self.text.len();
         let token_end = self.parse.tokens.len();
         self.drop_dangling();
         while let Some(top) = self.open.pop() {
-            self.error(
-                SyntaxErrorKind::UnclosedList,
-                top.span,
-                "this list is not closed",
-            );
+            self.parse.errors.push(SyntaxError {
+                kind: SyntaxErrorKind::UnclosedList,
+                message: "this list is not closed".into(),
+                span: top.span,
+                inside: self.line_starting_list(&top.children),
+            });
             self.end(top, end, token_end);
             self.drop_dangling();
         }

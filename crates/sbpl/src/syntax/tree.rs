@@ -80,6 +80,9 @@ pub struct SyntaxError {
     pub message: String,
     /// Where.
     pub span: Span,
+    /// For an unclosed list, the first list inside it that starts a line: most likely a `)` is
+    /// missing before it.
+    pub inside: Option<Span>,
 }
 
 /// A parsed text: tokens, tree, errors.
