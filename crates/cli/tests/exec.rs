@@ -1,5 +1,6 @@
 //! `lapbelt exec` as a stand-in for `sandbox-exec`, and what it says of denials.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Output;
 
@@ -167,4 +168,25 @@ fn suggestions_allow_what_was_denied_and_no_name_breaks_out_of_its_quotes() {
     };
     assert_eq!(ask(&inside), Some(0), "{rules}");
     assert_eq!(ask("/etc/passwd"), Some(1), "{rules}");
+}
+
+#[test]
+fn a_signal_sent_to_us_reaches_the_program() {
+    if skipped() {
+        return;
+    }
+    let script = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.05; done";
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .args(["exec", "-p", ALL, "/bin/sh", "-c", script])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("a run");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    assert_eq!(lines.next().expect("a line").expect("text"), "ready");
+    let sent = std::process::Command::new("kill")
+        .arg(child.id().to_string())
+        .status();
+    assert!(sent.expect("kill").success());
+    assert_eq!(lines.next().expect("a line").expect("text"), "caught");
+    assert_eq!(child.wait().expect("an end").code(), Some(9));
 }

@@ -178,8 +178,9 @@ fn supervise(
         stderr: Stdio::Inherit,
         timeout: None,
         linger,
-        stop: Some(interrupt::stop_flag()),
+        stop: None,
     };
+    interrupt::pass_on();
     let mut report = Report::default();
     let mut broken = None;
     let result = backend.run(job, &mut |event: &Event| {

@@ -10,8 +10,8 @@ use lapbelt_sandbox::denial;
 
 use crate::profile::place;
 
-/// Different denials shown before the rest is only counted.
-const SHOWN: usize = 20;
+/// Different denials shown; what made a program fail is most likely among the last.
+const SHOWN: usize = 8;
 
 /// Denials of one run, folded.
 #[derive(Default)]
@@ -47,7 +47,14 @@ impl Report {
         let total: u64 = self.kinds.iter().map(|kind| kind.2).sum();
         let calls = if total == 1 { "call" } else { "calls" };
         let mut text = format!("\nlapbelt: the profile denied {total} {calls}:\n");
-        for (event, rule, count) in self.kinds.iter().take(SHOWN) {
+        let earlier = self.kinds.len().saturating_sub(SHOWN);
+        if earlier > 0 {
+            text.push_str(&format!(
+                "  … {earlier} more, which --violations FILE keeps, then\n"
+            ));
+        }
+        let shown = &self.kinds[earlier..];
+        for (event, rule, count) in shown {
             let operation = &world.operation(event.operation).name;
             let target = denial::target(event, world);
             let process = &event.process;
@@ -60,11 +67,12 @@ impl Report {
                 "  {operation} {target} — {process}, by {rule}{times}\n"
             ));
         }
-        if self.kinds.len() > SHOWN {
-            text.push_str(&format!("  … and {} more\n", self.kinds.len() - SHOWN));
-        }
-        text.push_str("this would allow them:\n");
-        for line in suggest(self.kinds.iter().map(|kind| &kind.0), world).lines() {
+        text.push_str(if earlier > 0 {
+            "this would allow the last:\n"
+        } else {
+            "this would allow them:\n"
+        });
+        for line in suggest(shown.iter().map(|kind| &kind.0), world).lines() {
             text.push_str(&format!("  {line}\n"));
         }
         Some(text)
