@@ -257,6 +257,7 @@ fn scheme_values() {
         "(list (defined? 'file-read*) (defined? `nonsense))",
         "(#t #f)",
     );
+    value("(let ((here 1)) (defined? 'here))", "#t");
     value("(substring \"abcdef\" 2 4)", "\"cd\"");
     value("(list->string (reverse (string->list \"abc\")))", "\"cba\"");
     value("(split-string \":a::b\" \":\")", "(\"a\" \"b\")");

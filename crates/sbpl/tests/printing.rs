@@ -117,14 +117,22 @@ fn test() -> impl Strategy<Value = Filter> {
     })
 }
 
-/// Filters as evaluation makes them: a `require-any` of one is that one.
+/// Filters as evaluation makes them: a `require-any` in a `require-any` is taken apart, and one of
+/// a single filter is that filter.
 fn inner() -> impl Strategy<Value = Filter> {
-    test().prop_recursive(3, 12, 4, |inner| {
+    let flat = |filter| match filter {
+        Filter::Any(inner) => inner,
+        other => vec![other],
+    };
+    test().prop_recursive(3, 12, 4, move |inner| {
         let many = prop::collection::vec(inner.clone(), 0..4);
         prop_oneof![
-            many.clone().prop_map(|mut all| match all.len() {
-                1 => all.remove(0),
-                _ => Filter::Any(all),
+            many.clone().prop_map(move |all| {
+                let mut all: Vec<Filter> = all.into_iter().flat_map(flat).collect();
+                match all.len() {
+                    1 => all.remove(0),
+                    _ => Filter::Any(all),
+                }
             }),
             many.prop_map(Filter::All),
             inner.prop_map(|inner| Filter::Not(Box::new(inner))),

@@ -197,7 +197,7 @@ impl Machine {
                     return Err(Mistake::wrong_type("`defined?` takes a quoted name"));
                 };
                 Ok(Step::Return(Value::Bool(
-                    self.heap.lookup(GLOBAL, name).is_some(),
+                    self.heap.lookup(self.caller, name).is_some(),
                 )))
             }
             Control::Import => {

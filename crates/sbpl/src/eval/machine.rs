@@ -129,6 +129,8 @@ pub(crate) struct Machine {
     pub(super) continuations: Vec<Continuation>,
     pub(super) site: Option<Origin>,
     pub(super) context: Value,
+    /// Environment of the call being made.
+    pub(super) caller: EnvId,
     fuel: u64,
 }
 
@@ -146,6 +148,7 @@ impl Machine {
             continuations: Vec::new(),
             site: None,
             context: Value::Nil,
+            caller: GLOBAL,
             fuel: limits::STEPS,
         }
     }
@@ -406,7 +409,10 @@ impl Machine {
                 });
                 self.eval_cell(cell, env)
             }
-            _ => Step::Apply(base, Some(form)),
+            _ => {
+                self.caller = env;
+                Step::Apply(base, Some(form))
+            }
         }
     }
 }
