@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use lapbelt_learn::error::LearnError;
 use lapbelt_learn::run_dir::DirError;
+use lapbelt_learn::session::SessionError;
 use lapbelt_learn::source::ProfileError;
 
 use crate::output::Output;
@@ -18,6 +19,8 @@ pub(crate) enum Exit {
     No,
     /// Failed: bad input, missing support.
     Failed,
+    /// Undecided: interrupted before there was an answer.
+    Undecided,
 }
 
 impl From<Exit> for ExitCode {
@@ -26,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Yes => 0,
             Exit::No => 1,
             Exit::Failed => 2,
+            Exit::Undecided => 3,
         })
     }
 }
@@ -39,6 +43,9 @@ pub(crate) enum CommandError {
     /// A file.
     #[error(transparent)]
     Dir(#[from] DirError),
+    /// The user stopped it.
+    #[error("{0}")]
+    Stopped(SessionError),
     /// Anything that one paragraph says.
     #[error("{0}")]
     Other(String),
@@ -49,12 +56,21 @@ impl From<LearnError> for CommandError {
         match error {
             LearnError::Profile(error) => Self::Profile(error),
             LearnError::Dir(error) => Self::Dir(error),
+            LearnError::Session(stopped @ SessionError::Stopped) => Self::Stopped(stopped),
             other => Self::Other(other.to_string()),
         }
     }
 }
 
 impl CommandError {
+    /// The exit code it ends a command with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Stopped(_) => Exit::Undecided,
+            _ => Exit::Failed,
+        }
+    }
+
     /// Tells a person on standard error.
     pub(crate) fn show(&self, output: &Output) {
         match self {

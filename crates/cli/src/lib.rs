@@ -15,7 +15,6 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use exit::Exit;
 use output::{ColorChoice, Output};
 
 /// The open toolchain for Apple's Seatbelt sandbox.
@@ -85,7 +84,7 @@ pub fn main(name: &'static str) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             error.show(&output);
-            Exit::Failed.into()
+            error.exit().into()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The profile a phase starts from: a text with all that is needed to evaluate it again.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lapbelt_policy::world::World;
 
@@ -14,6 +14,8 @@ use crate::source::{FileImports, Profile, ProfileError, evaluate_text};
 pub struct Base {
     /// Name for messages.
     pub name: String,
+    /// The file it is in; `None` for the seed.
+    pub path: Option<PathBuf>,
     /// The text.
     pub text: String,
     /// Parameters.
@@ -27,6 +29,7 @@ impl Base {
         let imports = FileImports::new(None, &params);
         Self {
             name: "seed".to_string(),
+            path: None,
             text: SEED.to_string(),
             params,
             imports,
@@ -41,6 +44,7 @@ impl Base {
         let imports = FileImports::new(Some(path), &params);
         Ok(Self {
             name: path.display().to_string(),
+            path: Some(path.to_path_buf()),
             text: run_dir::read(path)?,
             params,
             imports,

@@ -38,7 +38,7 @@ pub fn run(
     phases: Phases,
 ) -> Result<Manifest, LearnError> {
     let start = SystemTime::now();
-    let mut manifest = opening(session, dir, knobs, start);
+    let mut manifest = opening(session, dir, base, knobs, start);
     // Written first, so that even a killed run can be resumed.
     run_dir::write_json(&dir.manifest(), &manifest)?;
     let result = carry_out(session, dir, base, knobs, phases);
@@ -110,7 +110,13 @@ fn host_world(session: &Session<'_>) -> String {
     )
 }
 
-fn opening(session: &Session<'_>, dir: &RunDir, knobs: &Knobs, start: SystemTime) -> Manifest {
+fn opening(
+    session: &Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    knobs: &Knobs,
+    start: SystemTime,
+) -> Manifest {
     let text = |path: &Path| path.display().to_string();
     let target = &session.target;
     Manifest {
@@ -125,6 +131,8 @@ fn opening(session: &Session<'_>, dir: &RunDir, knobs: &Knobs, start: SystemTime
                 .collect(),
             cwd: text(&target.cwd),
         },
+        profile: base.path.as_deref().map(text),
+        params: base.params.clone(),
         knobs: knobs.clone(),
         paths: Paths {
             run_dir: text(dir.root()),

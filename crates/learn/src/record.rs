@@ -363,6 +363,12 @@ pub struct Manifest {
     pub tool_version: String,
     /// The program.
     pub command: Command,
+    /// The profile that the run started from; absent if it was the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Parameters of the profile.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
     /// Settings in force.
     pub knobs: Knobs,
     /// Where everything is.

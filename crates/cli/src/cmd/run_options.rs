@@ -181,6 +181,12 @@ impl Run {
             let manifest = summary::read_manifest(&RunDir::new(absolute(dir)))?;
             knobs = manifest.knobs.clone();
             self.program.out.clone_from(dir);
+            self.program.params.params = manifest.params.clone().into_iter().collect();
+            self.profile = manifest.profile.as_ref().map(PathBuf::from);
+            if self.phases == Phases::Both && manifest.trace.status == TraceStatus::Success {
+                self.phases = Phases::Shrink;
+                self.profile = Some(PathBuf::from(&manifest.paths.profiles.trace));
+            }
             earlier = Some(manifest);
         }
         let target = self.target(&knobs, earlier.as_ref())?;
@@ -267,7 +273,7 @@ impl Run {
     /// The profile to start from: what an interrupted trace had reached, the one given, the seed.
     fn base(&self, dir: &RunDir, resumed: bool) -> Result<Base, CommandError> {
         let params = self.program.params.map();
-        if resumed && dir.traced().exists() {
+        if resumed && self.phases != Phases::Shrink && dir.traced().exists() {
             return Ok(Base::file(&dir.traced(), params)?);
         }
         match &self.profile {
