@@ -27,19 +27,24 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Lints a profile that evaluates: warnings of the front end, and unix sockets without a path.
-/// (That hosts are `*` or `localhost` and ports numbers or `*` the front end has checked.)
-pub fn lint(profile: &Profile, world: &World) -> Vec<Finding> {
+/// What the front end thought odd, though it evaluates.
+pub fn warnings(profile: &Profile) -> Vec<Finding> {
     let warnings = profile
         .diagnostics
         .iter()
         .filter(|d| d.severity == Severity::Warning);
-    let mut findings: Vec<Finding> = warnings
+    warnings
         .map(|d| Finding {
             origin: d.origin,
             message: format!("{}: {}", d.code.as_str(), d.message),
         })
-        .collect();
+        .collect()
+}
+
+/// Unix sockets without a path, before and after shrinking. (That hosts are `*` or `localhost` and
+/// ports numbers or `*` the front end has checked.)
+pub fn lint(profile: &Profile, world: &World) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for filter in profile.policy.rules.iter().flat_map(|rule| &rule.filters) {
         if names_any_unix_socket(&filter.filter) {
             let name = profile.policy.sources.first().map_or("", String::as_str);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lapbelt_learn::lint::lint;
+use lapbelt_learn::lint::{lint, warnings};
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
@@ -34,7 +34,9 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     for path in &profiles {
         match profile::load(path, &args.params.map(), &world) {
             Ok(loaded) => {
-                for finding in lint(&loaded, &world) {
+                let mut found = warnings(&loaded);
+                found.extend(lint(&loaded, &world));
+                for finding in found {
                     exit = if exit == Exit::Failed { exit } else { Exit::No };
                     findings.push(json!({"file": path.display().to_string(),
                         "line": finding.origin.map(|o| o.line),

@@ -1,13 +1,14 @@
 //! Which pieces are needed: adaptive group testing, then one pass that proves 1-minimality.
 //!
 //! A passing run may show pieces that it did not use; they are dropped together at the next step,
-//! if that passes too. Should the closing pass find a piece that can go after all, because the
-//! program takes another way now, group testing starts again over what is left.
+//! if that passes too.
 //!
 //! The search knows nothing of programs: it asks an oracle whether a set of pieces is enough. It
 //! assumes little: that the whole set is enough. Groups are contiguous and sized by the running
 //! estimate of how many pieces are needed, so that a test is as likely to pass as to fail; above
 //! 38 % that is one at a time.
+
+use std::collections::VecDeque;
 
 /// What an oracle says of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,15 +70,9 @@ pub fn search<E>(
         state.idle = (0..count).filter(|i| !used[*i]).collect();
         likely = 0.6;
     }
-    loop {
-        state.groups(likely, &mut oracle)?;
-        if state.is_minimal(&mut oracle)? {
-            return Ok(state.kept);
-        }
-        state.settled = fixed.to_vec();
-        (state.needed, state.tried) = (0, 0);
-        likely = 0.2;
-    }
+    state.groups(likely, &mut oracle)?;
+    state.closing_pass(&mut oracle)?;
+    Ok(state.kept)
 }
 
 struct Search<'f> {
@@ -193,22 +188,28 @@ impl Search<'_> {
         if share >= 0.38 { 1 } else { size.max(1) }
     }
 
-    /// Tries each remaining piece alone. If none can go, that is the proof of 1-minimality; it
-    /// also asks again what an unsteady oracle may have refused before. Stops at the first that
-    /// can.
-    fn is_minimal<E>(
+    /// Tries each remaining piece alone, round and round, until each has failed since the last one
+    /// that could go: that is the proof of 1-minimality, and it asks again what an unsteady oracle
+    /// may have refused before.
+    fn closing_pass<E>(
         &mut self,
         oracle: &mut impl FnMut(&Candidate<'_>) -> Result<Answer, E>,
-    ) -> Result<bool, E> {
-        for index in (0..self.kept.len()).rev() {
-            if self.kept[index]
-                && !self.fixed[index]
-                && self.ask(Step::Minimal, &[index], oracle)?
-            {
-                return Ok(false);
+    ) -> Result<(), E> {
+        self.settled = self.fixed.to_vec();
+        let mut unproven: VecDeque<usize> = self.open().into_iter().rev().collect();
+        let mut proven = Vec::new();
+        while let Some(index) = unproven.pop_front() {
+            if !self.kept[index] {
+                continue;
+            }
+            if self.ask(Step::Minimal, &[index], oracle)? {
+                self.drop_idle(oracle)?;
+                unproven.extend(proven.drain(..));
+            } else {
+                proven.push(index);
             }
         }
-        Ok(true)
+        Ok(())
     }
 }
 
