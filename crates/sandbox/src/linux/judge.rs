@@ -115,7 +115,6 @@ impl Judge {
     /// Decides a call.
     pub(crate) fn answer(&mut self, listener: &Listener, call: &Notification) -> Answer {
         self.tally.notifications += 1;
-        if std::env::var_os("XQ").is_some() { return Answer::Continue; }
         let Some(row) = classify::row(call.data.nr as u32) else {
             return Answer::Continue;
         };
