@@ -1,6 +1,7 @@
 //! Regeneration of data files, and the checks on the shape of the tree that no other tool makes.
 #![forbid(unsafe_code)]
 
+mod programs;
 mod tables;
 mod tidy;
 mod worlds;
@@ -8,7 +9,7 @@ mod worlds;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask worlds [--check] | tidy";
+const USAGE: &str = "usage: cargo xtask worlds [--check] | programs [TEXT] | tidy";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -16,6 +17,8 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["worlds"] => worlds::write(&corpus(), &root()),
         ["worlds", "--check"] => worlds::check(&corpus(), &root()),
+        ["programs"] => programs::write(&root(), None),
+        ["programs", only] => programs::write(&root(), Some(only)),
         ["tidy"] => tidy::check(&root()),
         _ => Err(USAGE.into()),
     };
