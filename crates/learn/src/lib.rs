@@ -12,6 +12,7 @@ pub mod error;
 pub mod generalise;
 pub mod lint;
 pub mod manifest;
+pub mod matrix;
 pub mod profile_text;
 pub mod record;
 pub mod run_dir;

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use lapbelt_learn::matrix::Matrix;
 use lapbelt_learn::record::{
     Manifest, ShrinkMetric, ShrinkReport, TraceMetric, TraceReport, Validation,
 };
@@ -17,6 +18,7 @@ fn published() -> Vec<(&'static str, Schema)> {
         ("shrink-status", schemars::schema_for!(ShrinkReport)),
         ("shrink-metrics", schemars::schema_for!(ShrinkMetric)),
         ("validation", schemars::schema_for!(Validation)),
+        ("matrix", schemars::schema_for!(Matrix)),
         ("violation", schemars::schema_for!(Violation)),
     ]
 }

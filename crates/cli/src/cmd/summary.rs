@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use lapbelt_learn::matrix::{Row, summarise};
 use lapbelt_learn::run_dir::RunDir;
 use lapbelt_learn::summary::{read_manifest, text};
 
@@ -18,13 +19,38 @@ pub(crate) struct Args {
         default_value = "lapbelt-out"
     )]
     out: PathBuf,
+    /// Sum up all runs in DIR/matrix into DIR/matrix/summary.json.
+    #[arg(long)]
+    matrix: bool,
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
+    if args.matrix {
+        let matrix = summarise(&args.out)?;
+        output.answer_either(
+            || serde_json::to_value(&matrix).unwrap_or_default(),
+            || matrix.runs.iter().map(line).collect(),
+        );
+        return Ok(Exit::Yes);
+    }
     let manifest = read_manifest(&RunDir::new(args.out))?;
     output.answer_either(
         || serde_json::to_value(&manifest).unwrap_or_default(),
         || text(&manifest),
     );
     Ok(Exit::Yes)
+}
+
+/// A run of a matrix in one line: iterations, lines before and after, rules rejected.
+fn line(row: &Row) -> String {
+    format!(
+        "{}  trace {} iterations, {} -> {} lines, {} rejected; shrink {} removed, {} kept\n",
+        row.label,
+        row.trace_iterations,
+        row.trace_lines,
+        row.shrunk_lines,
+        row.bad_rules,
+        row.shrink_removed,
+        row.shrink_kept
+    )
 }
