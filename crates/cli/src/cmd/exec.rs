@@ -61,7 +61,7 @@ pub(crate) struct Args {
     /// Watch and refuse by the profile; assumes that the program does not try to get around it.
     #[arg(long)]
     observe: bool,
-    /// Write each denial as a line of JSON to a file, or to standard error for `-`.
+    /// Write each denial as a line of JSON to a file, or to standard output for `-`.
     #[arg(long, value_name = "FILE|-")]
     violations: Option<PathBuf>,
     /// Let processes that outlive the program go on for this many seconds before they are ended.
@@ -153,7 +153,7 @@ fn supervise(
     }
     let mut violations: Option<BufWriter<Box<dyn Write>>> = match &args.violations {
         None => None,
-        Some(path) if path.as_os_str() == "-" => Some(BufWriter::new(Box::new(std::io::stderr()))),
+        Some(path) if path.as_os_str() == "-" => Some(BufWriter::new(Box::new(std::io::stdout()))),
         Some(path) => {
             let file = File::create(path)
                 .map_err(|error| set_up(format!("cannot write {}: {error}", path.display())))?;
