@@ -28,7 +28,7 @@
 mod tests;
 
 use std::collections::{HashMap, HashSet};
-use std::str::SplitWhitespace;
+use std::str::SplitAsciiWhitespace;
 
 use super::{
     AliasMode, ArgumentKind, FilterId, FilterInfo, ImpliedRule, ModifierId, ModifierInfo,
@@ -131,6 +131,8 @@ struct Reader {
     parents: Vec<(OperationId, String, usize)>,
     /// Line of each operation, for what is checked at the end.
     lines: HashMap<OperationId, usize>,
+    /// Names of values met so far: the tables of system calls are long.
+    values: HashSet<(FilterId, String)>,
     facts: usize,
 }
 
@@ -155,6 +157,7 @@ impl Reader {
             evidence: HashSet::new(),
             parents: Vec::new(),
             lines: HashMap::new(),
+            values: HashSet::new(),
             facts: 0,
         }
     }
@@ -176,7 +179,7 @@ impl Reader {
             if line.is_empty() || line.starts_with([';', '#']) {
                 continue;
             }
-            let (kind, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+            let (kind, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
             if kind == "based-on" {
                 reader = reader.on_base(rest.trim(), base, depth).map_err(at)?;
             } else {
@@ -274,10 +277,10 @@ impl Reader {
                 let id = self.filter_id(f.word("the filter")?)?;
                 let name = f.word("the name of the value")?;
                 let number = number(f.word("the number")?)?;
+                if !self.values.insert((id, name.to_owned())) {
+                    return Err(Problem::Repeated(name.to_owned()));
+                }
                 if let Some(filter) = self.world.filters.iter_mut().find(|f| f.id == id) {
-                    if filter.values.iter().any(|(known, _)| known == name) {
-                        return Err(Problem::Repeated(name.to_owned()));
-                    }
                     filter.values.push((name.to_owned(), number));
                 }
                 Ok(())
@@ -499,7 +502,7 @@ impl Reader {
 
 /// The words of a line and its `key=value` attributes.
 struct Fields<'a> {
-    words: SplitWhitespace<'a>,
+    words: SplitAsciiWhitespace<'a>,
     attributes: Vec<(&'a str, &'a str)>,
 }
 
@@ -507,14 +510,14 @@ impl<'a> Fields<'a> {
     /// Splits at the first `key=value` whose key is one of the format's: names hold no `=`.
     fn new(text: &'a str) -> Result<Self, Problem> {
         let start = text
-            .split_whitespace()
+            .split_ascii_whitespace()
             .find(|word| word.contains('='))
             .map_or(text.len(), |word| {
                 word.as_ptr() as usize - text.as_ptr() as usize
             });
         let (words, rest) = text.split_at(start);
         let mut attributes: Vec<(&str, &str)> = Vec::new();
-        for word in rest.split_whitespace() {
+        for word in rest.split_ascii_whitespace() {
             let pair = word
                 .split_once('=')
                 .ok_or_else(|| Problem::Unexpected(word.to_owned()))?;
@@ -524,7 +527,7 @@ impl<'a> Fields<'a> {
             attributes.push(pair);
         }
         Ok(Self {
-            words: words.split_whitespace(),
+            words: words.split_ascii_whitespace(),
             attributes,
         })
     }
