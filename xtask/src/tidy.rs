@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "learn", "analysis", "tracer", "sandbox", "sbpl", "blob", "policy",
         ],
     ),
+    ("corpus", &[]),
     ("fixtures", &[]),
     ("py", &["learn", "analysis", "sbpl", "blob", "policy"]),
 ];

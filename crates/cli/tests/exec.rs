@@ -15,7 +15,7 @@ fn lapbelt(args: &[&str]) -> Output {
 /// Says so and answers true where this kernel cannot supervise.
 fn skipped() -> bool {
     if let Support::None(reason) = LinuxBackend.probe() {
-        eprintln!("skipped: {reason}");
+        lapbelt_corpus::say_skipped(&reason);
         return true;
     }
     false

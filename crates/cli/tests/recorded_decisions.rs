@@ -1,7 +1,5 @@
 //! `lapbelt query --batch` gives the decisions that a macOS kernel was recorded to give.
 
-use std::path::PathBuf;
-
 use assert_cmd::Command;
 use serde_json::{Map, Value, json};
 
@@ -15,29 +13,11 @@ const ATTRIBUTES: [(&str, &str); 5] = [
     ("target_relation", "target"),
 ];
 
-fn corpus() -> Option<PathBuf> {
-    let default = || {
-        PathBuf::from(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../../shared/corpus"
-        ))
-    };
-    let folder = std::env::var_os("LAPBELT_CORPUS").map_or_else(default, PathBuf::from);
-    if folder.join("runtime/cases.jsonl").exists() {
-        return Some(folder);
-    }
-    let required = std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_some_and(|value| value == "1");
-    assert!(!required, "no corpus at {}", folder.display());
-    eprintln!(
-        "skipped: no corpus at {}; set LAPBELT_CORPUS",
-        folder.display()
-    );
-    None
-}
-
 #[test]
 fn every_recorded_decision() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
     let cases = std::fs::read_to_string(corpus.join("runtime/cases.jsonl")).expect("cases");
     let mut lines = String::new();
     let mut expected = Vec::new();

@@ -23,6 +23,9 @@ pub(crate) struct Created {
     paths: BTreeSet<PathBuf>,
     since: SystemTime,
     operations: Vec<OperationId>,
+    unlinking: Option<OperationId>,
+    /// What the event before took away, and who did: the old name, if the next one is a renaming.
+    moving: Option<(u32, PathBuf)>,
 }
 
 impl Created {
@@ -36,20 +39,46 @@ impl Created {
             paths: BTreeSet::new(),
             since: SystemTime::now() - CLOCK_LAG,
             operations: operations.map(|operation| operation.id).collect(),
+            unlinking: world
+                .operation_named("file-write-unlink")
+                .map(|operation| operation.id),
+            moving: None,
         }
     }
 
     /// Notes what an event says was created.
     pub(crate) fn note(&mut self, event: &Event) {
+        let moving = self.moving.take();
         let went_on = event.decision == Action::Allow || event.granted;
-        if went_on
-            && !event.exists
-            && self.operations.contains(&event.operation)
-            && let Some((_, OwnedValue::Text(path))) = event.values.first()
-            && path.starts_with(b"/")
-        {
-            self.paths.insert(PathBuf::from(OsStr::from_bytes(path)));
+        let Some((_, OwnedValue::Text(path))) = event.values.first() else {
+            return;
+        };
+        if !went_on || !path.starts_with(b"/") {
+            return;
         }
+        let path = PathBuf::from(OsStr::from_bytes(path));
+        if Some(event.operation) == self.unlinking {
+            self.moving = Some((event.pid, path));
+        } else if !event.exists && self.operations.contains(&event.operation) {
+            // Renaming asks to take the old name away, then to make the new one.
+            if let Some((pid, old)) = moving
+                && pid == event.pid
+            {
+                self.follow(&old, &path);
+            }
+            self.paths.insert(path);
+        }
+    }
+
+    /// What was created below a folder goes with it to its new name.
+    fn follow(&mut self, old: &Path, new: &Path) {
+        let below = |path: &PathBuf| {
+            let rest = path.strip_prefix(old).ok()?;
+            // Joined with nothing, a name would end in a slash and be a folder's.
+            (rest != Path::new("")).then(|| new.join(rest))
+        };
+        let moved: Vec<PathBuf> = self.paths.iter().filter_map(below).collect();
+        self.paths.extend(moved);
     }
 
     /// Removes what was created, deepest first. Folders that hold something else stay. Answers

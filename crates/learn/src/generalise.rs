@@ -1,8 +1,10 @@
 //! Names that differ from run to run, as patterns: temporary names, process ids.
 //!
-//! A component of a path is a process id below `/proc`, or it varies: it was met in one run only,
+//! A component of a path is a process id below `/proc`, or it varies: it was not met in every run,
 //! and another run met a name of the same build in the same place. A rule for one such name would
-//! never be used again, so the rule is written for the build.
+//! never be used again, so the rule is written for the build. A digest may be the same for as long
+//! as the clock shows the same second, so that several runs meet it; and it may be spread over
+//! folders that are named by its beginning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +16,12 @@ use crate::atom::Atom;
 
 /// Shortest varying part that is taken for random, in bytes; digits may be shorter.
 const RANDOM_FROM: usize = 4;
+
+/// Shortest name that is taken for a digest, in bytes.
+const DIGEST_FROM: usize = 16;
+
+/// Longest name of a folder that holds the digests of one beginning, in bytes.
+const FAN_OUT_TO: usize = 3;
 
 /// Folders in which any two lone names are taken for temporary ones.
 const TEMPORARY: [&[u8]; 4] = [b"/tmp", b"/var/tmp", b"/dev/shm", b"/run/user"];
@@ -67,7 +75,12 @@ impl Class {
 impl Build {
     /// The build that two names share, if what differs looks made up.
     fn shared(one: &[u8], other: &[u8], temporary: bool) -> Option<Self> {
+        if is_digest(one) && is_digest(other) && one.len() == other.len() {
+            // How far two digests agree is chance.
+            return Some(Self::whole(Class::Letters));
+        }
         let prefix = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+        let prefix = clock_starts_at(one, other, prefix).unwrap_or(prefix);
         let room = one.len().min(other.len()) - prefix;
         let ends = one.iter().rev().zip(other.iter().rev());
         let suffix = ends.take(room).take_while(|(a, b)| a == b).count();
@@ -95,6 +108,15 @@ impl Build {
         })
     }
 
+    /// A name of which nothing is fixed.
+    fn whole(class: Class) -> Self {
+        Self {
+            prefix: Vec::new(),
+            suffix: Vec::new(),
+            class,
+        }
+    }
+
     fn accepts(&self, name: &[u8]) -> bool {
         name.strip_prefix(self.prefix.as_slice())
             .and_then(|rest| rest.strip_suffix(self.suffix.as_slice()))
@@ -108,6 +130,26 @@ fn is_mixed(text: &[u8]) -> bool {
     let letters = has(u8::is_ascii_alphabetic);
     (letters && has(u8::is_ascii_digit))
         || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
+}
+
+/// Whether a name is long, of letters and digits only, and mixed.
+pub(crate) fn is_digest(name: &[u8]) -> bool {
+    name.len() >= DIGEST_FROM && name.iter().all(u8::is_ascii_alphanumeric) && is_mixed(name)
+}
+
+/// Where a number of small letters and digits starts in which two names differ, if it starts
+/// before they do: a clock that is written so moves its first digits too, only later.
+fn clock_starts_at(one: &[u8], other: &[u8], prefix: usize) -> Option<usize> {
+    let separator = |b: &u8| !b.is_ascii_alphanumeric();
+    let start = one[..prefix].iter().rposition(separator)? + 1;
+    let number = |name: &[u8]| {
+        let number = name[start..].split(separator).next().unwrap_or_default();
+        let digits = number.iter().filter(|b| b.is_ascii_digit()).count();
+        let small = number.iter().all(|b| !b.is_ascii_uppercase());
+        (digits > 0 && small && number.len() >= 2 * RANDOM_FROM).then_some(number.len())
+    };
+    // A bare dot would leave every hidden file.
+    (start > 1 && number(one)? == number(other)?).then_some(start)
 }
 
 /// Paths of several runs, component by component.
@@ -260,19 +302,20 @@ fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<(Build, Vec<
     let mut stable = Vec::new();
     let mut groups: Vec<(Build, Vec<Member<'t>>)> = Vec::new();
     let mut lone: Vec<Member<'t>> = Vec::new();
+    let mut fan_out: Vec<Member<'t>> = Vec::new();
     for (name, child) in &tree.children {
         let number = !name.is_empty() && name.iter().all(u8::is_ascii_digit);
         if is_process && number {
-            let any = Build {
-                prefix: Vec::new(),
-                suffix: Vec::new(),
-                class: Class::Digits,
-            };
+            let any = Build::whole(Class::Digits);
             match groups.iter_mut().find(|(build, _)| *build == any) {
                 Some((_, members)) => members.push((name, child)),
                 None => groups.push((any, vec![(name, child)])),
             }
-        } else if child.runs.len() == 1 && tree.runs.len() != 1 {
+        } else if child.runs != tree.runs && is_fan_out(name, child) {
+            fan_out.push((name, child));
+        } else if child.runs.len() == 1 && tree.runs.len() != 1
+            || child.runs != tree.runs && is_digest(name)
+        {
             lone.push((name, child));
         } else {
             stable.push((name, child));
@@ -291,13 +334,30 @@ fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<(Build, Vec<
             members.push((other, *tree));
             false
         });
-        let runs: BTreeSet<usize> = members.iter().flat_map(|(_, t)| &t.runs).copied().collect();
         match build {
-            Some(build) if runs.len() > 1 => groups.push((build, members)),
+            Some(build) if differ(&members) => groups.push((build, members)),
             _ => stable.extend(members),
         }
     }
+    if differ(&fan_out) {
+        groups.push((Build::whole(Class::Letters), fan_out));
+    } else {
+        stable.extend(fan_out);
+    }
     (stable, groups)
+}
+
+/// Whether some were met in other runs than others.
+fn differ(members: &[Member<'_>]) -> bool {
+    members
+        .windows(2)
+        .any(|pair| pair[0].1.runs != pair[1].1.runs)
+}
+
+/// Whether a folder holds digests, under a short name that may be their beginning.
+fn is_fan_out(name: &[u8], folder: &Tree) -> bool {
+    let short = name.len() <= FAN_OUT_TO && name.iter().all(u8::is_ascii_hexdigit);
+    !name.is_empty() && short && folder.children.keys().any(|child| is_digest(child))
 }
 
 /// A build known from one pair, made to fit a further name.
@@ -327,85 +387,4 @@ fn push_escaped(text: &mut String, part: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn learn_from(runs: &[&[&str]]) -> Generaliser {
-        Generaliser::new(
-            runs.iter()
-                .map(|run| run.iter().map(|path| path.as_bytes())),
-        )
-    }
-
-    #[test]
-    fn temporary_names_become_patterns() {
-        let known = learn_from(&[
-            &["/tmp/rustcAb3xYz/lib.rmeta", "/etc/passwd"],
-            &["/tmp/rustcQw9pLm/lib.rmeta", "/etc/passwd"],
-        ]);
-        assert_eq!(
-            known.regex(b"/tmp/rustcAb3xYz/lib.rmeta").as_deref(),
-            Some(r"^/tmp/rustc[0-9A-Za-z]+/lib\.rmeta$")
-        );
-        assert_eq!(known.regex(b"/etc/passwd"), None);
-    }
-
-    #[test]
-    fn process_ids_become_numbers_even_in_one_run() {
-        let known = learn_from(&[&[
-            "/proc/4711/stat",
-            "/proc/4711/task/4712/comm",
-            "/proc/cpuinfo",
-        ]]);
-        assert_eq!(
-            known.regex(b"/proc/4711/stat").as_deref(),
-            Some("^/proc/[0-9]+/stat$")
-        );
-        assert_eq!(
-            known.regex(b"/proc/4711/task/4712/comm").as_deref(),
-            Some("^/proc/[0-9]+/task/[0-9]+/comm$")
-        );
-        assert_eq!(known.regex(b"/proc/cpuinfo"), None);
-    }
-
-    #[test]
-    fn short_or_unlike_names_stay_as_they_are() {
-        let first: &[&str] = &["/w/a.txt", "/w/first", "/w/alpha.log"];
-        let known = learn_from(&[first, &["/w/b.txt", "/w/second-time", "/w/gamma.log"]]);
-        for path in [
-            "/w/a.txt",
-            "/w/b.txt",
-            "/w/first",
-            "/w/second-time",
-            "/w/alpha.log",
-        ] {
-            assert_eq!(known.regex(path.as_bytes()), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn numbers_may_differ_in_length() {
-        let known = learn_from(&[&["/w/lock.99"], &["/w/lock.1042"]]);
-        assert_eq!(
-            known.regex(b"/w/lock.99").as_deref(),
-            Some(r"^/w/lock\.[0-9]+$")
-        );
-    }
-
-    #[test]
-    fn every_pattern_accepts_the_path_it_stands_for() {
-        let runs: [&[&str]; 3] = [
-            &["/tmp/a(1).kXq2Zw", "/tmp/d-81273/x+y", "/proc/12/fd/3"],
-            &["/tmp/a(1).Pq81mn", "/tmp/d-9/x+y", "/proc/9999/fd/3"],
-            &["/tmp/a(1).zz00AA", "/tmp/d-555/x+y", "/proc/7/fd/3"],
-        ];
-        let known = learn_from(&runs);
-        for path in runs.into_iter().flatten() {
-            let source = known
-                .regex(path.as_bytes())
-                .unwrap_or_else(|| panic!("{path} varies"));
-            let regex = Regex::new(&source).unwrap_or_else(|e| panic!("{source}: {e}"));
-            assert!(regex.is_match(path.as_bytes()), "{source} for {path}");
-        }
-    }
-}
+mod tests;

@@ -16,6 +16,7 @@ pub mod matrix;
 pub mod profile_text;
 pub mod record;
 pub mod run_dir;
+mod second;
 mod seed;
 pub mod session;
 pub mod shrink;

@@ -81,17 +81,8 @@ fn name_of(status: TraceStatus) -> String {
 /// Records that shrinking was not tried.
 fn skip(dir: &RunDir, reason: String) -> Result<(), LearnError> {
     let report = ShrinkReport {
-        status: ShrinkStatus::Skipped,
         reason: Some(reason),
-        pre_shrink_rc1: None,
-        pre_shrink_rc2: None,
-        post_shrink_fresh_rc: None,
-        post_shrink_repeat_rc: None,
-        removed: None,
-        kept: None,
-        candidates: None,
-        one_minimal: None,
-        subset_proven: None,
+        ..ShrinkReport::new(ShrinkStatus::Skipped)
     };
     Ok(run_dir::write_json(
         &dir.file(Phase::Shrink, "status.json"),

@@ -139,6 +139,25 @@ pub struct ShrinkReport {
     pub subset_proven: Option<bool>,
 }
 
+impl ShrinkReport {
+    /// A report that knows nothing but its status.
+    pub fn new(status: ShrinkStatus) -> Self {
+        Self {
+            status,
+            reason: None,
+            pre_shrink_rc1: None,
+            pre_shrink_rc2: None,
+            post_shrink_fresh_rc: None,
+            post_shrink_repeat_rc: None,
+            removed: None,
+            kept: None,
+            candidates: None,
+            one_minimal: None,
+            subset_proven: None,
+        }
+    }
+}
+
 /// A line of `phases/shrink/metrics.jsonl`: one candidate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

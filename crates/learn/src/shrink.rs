@@ -35,19 +35,7 @@ pub fn shrink(
     dir: &RunDir,
     base: &Base,
 ) -> Result<ShrinkReport, LearnError> {
-    let mut report = ShrinkReport {
-        status: ShrinkStatus::Unknown,
-        reason: None,
-        pre_shrink_rc1: None,
-        pre_shrink_rc2: None,
-        post_shrink_fresh_rc: None,
-        post_shrink_repeat_rc: None,
-        removed: None,
-        kept: None,
-        candidates: None,
-        one_minimal: None,
-        subset_proven: None,
-    };
+    let mut report = ShrinkReport::new(ShrinkStatus::Unknown);
     let timeout = session.target.timeout;
     let result = minimise(session, dir, base, &mut report);
     session.target.timeout = timeout;

@@ -17,6 +17,7 @@ use crate::generalise::Generaliser;
 use crate::profile_text;
 use crate::record::{DenyScope, Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
 use crate::run_dir::{self, Phase, RunDir};
+use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
 
 /// A profile that grows.
@@ -88,6 +89,7 @@ fn iterate(
     let mut streak = 0;
     let mut learning = knobs.strategy == Strategy::Learn;
     let mut lessons = 0;
+    let second = Second::now();
     for iter in done + 1..=done + knobs.max_iters {
         let profile = match growing.base.evaluate_with(&growing.text, &session.world) {
             Ok(profile) => profile,
@@ -104,6 +106,9 @@ fn iterate(
         } else {
             Start::Repeat
         };
+        if streak + 1 == knobs.success_streak {
+            second.wait_out(&growing.rules, &session.world);
+        }
         let mode = if learning { Mode::Learn } else { Mode::Strict };
         let streams = streams(dir, iter)?;
         let run = session.run(&profile.policy, start, mode, streams)?;

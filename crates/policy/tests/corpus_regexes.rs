@@ -1,7 +1,7 @@
 //! Every regular expression of the corpus compiles, but for misprints.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lapbelt_policy::pattern::regex::Regex;
 
@@ -9,23 +9,6 @@ use lapbelt_policy::pattern::regex::Regex;
 const MISPRINTS: &[&str] = &[
     r"^/private/var/mobile/Library/Caches/com\.apple\.iTunesStore/ISURLBag/com\.apple\.AdSheetPhone/(?|.+)$",
 ];
-
-/// The corpus, or `None` with a note where it may be absent.
-fn corpus() -> Option<PathBuf> {
-    let path = std::env::var_os("LAPBELT_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
-        PathBuf::from,
-    );
-    if path.is_dir() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_none_or(|v| v != "1"),
-        "no corpus"
-    );
-    eprintln!("skipped: no corpus at {}", path.display());
-    None
-}
 
 /// Texts of all `#"…"` in a profile, outside comments at the start of a line.
 fn literals(text: &str, found: &mut BTreeSet<String>) {
@@ -58,7 +41,9 @@ fn walk(directory: &Path, found: &mut BTreeSet<String>) {
 
 #[test]
 fn all_compile() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
     let mut found = BTreeSet::new();
     walk(&corpus, &mut found);
     assert!(found.len() > 500, "only {} expressions found", found.len());

@@ -9,19 +9,6 @@ use lapbelt_policy::world::{World, shipped};
 use lapbelt_sbpl::diag::{Code, Diagnostic, Severity};
 use lapbelt_sbpl::{Imports, LoadedSource, Source, evaluate, syntax};
 
-fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let path = std::env::var_os("LAPBELT_CORPUS")
-        .map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
-    if path.is_dir() {
-        return Some(path);
-    }
-    let required = std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_some_and(|v| v == "1");
-    assert!(!required, "no corpus at {}", path.display());
-    eprintln!("skipped: no corpus at {}", path.display());
-    None
-}
-
 fn profiles(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];
@@ -88,7 +75,9 @@ const REFUSED: &[&str] = &["clo_v8_iokit_external_method.sb"];
 
 #[test]
 fn tokens_of_every_profile_concatenate_to_it() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
     let all = profiles(&corpus);
     assert!(all.len() > 300, "only {} profiles found", all.len());
     for path in all {
@@ -101,7 +90,9 @@ fn tokens_of_every_profile_concatenate_to_it() {
 
 #[test]
 fn profiles_that_a_mac_has_run_evaluate() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
     let world = world();
     let all = profiles(&corpus.join("runtime/profiles"));
     assert!(!all.is_empty());
@@ -145,7 +136,9 @@ fn named_parameters(text: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn system_profiles_of_an_older_release_evaluate() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
     let world = world();
     let core = corpus.join("profiles/macos-10.15.2");
     let extra = corpus.join("profiles/extra/macos-10.15.2");

@@ -1,7 +1,6 @@
 //! Every decision that a Mac was seen to make, asked again of the policy graph.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use lapbelt_policy::ask::{ask, parse_value};
 use lapbelt_policy::decide::Decider;
@@ -14,20 +13,6 @@ use serde_json::Value;
 /// Rows whose recorded decision is not that of the profile, with the reason. A row that agrees
 /// must not stand here.
 const DISAGREEMENTS: &[(&str, &str)] = &[];
-
-/// The corpus, or `None` with a note where it may be absent.
-fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let path = std::env::var_os("LAPBELT_CORPUS")
-        .map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
-    if path.is_dir() {
-        return Some(path);
-    }
-    let required = std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_some_and(|v| v == "1");
-    assert!(!required, "no corpus at {}", path.display());
-    eprintln!("skipped: no corpus at {}", path.display());
-    None
-}
 
 /// Values that a record names besides the target.
 fn attributes(world: &World, row: &Value) -> Vec<(FilterId, OwnedValue)> {
@@ -85,7 +70,7 @@ fn checks(row: &Value) -> BTreeSet<(String, String, String)> {
 
 #[test]
 fn all_decisions_of_the_kernel() {
-    let Some(runtime) = corpus().map(|path| path.join("runtime")) else {
+    let Some(runtime) = lapbelt_corpus::folder().map(|path| path.join("runtime")) else {
         return;
     };
     let world = shipped("macos-14.4.1")

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::rule::{Policy, Rule};
@@ -17,19 +17,6 @@ const NEWER: &[&str] = &[
     "kern.tcsm_available",
     "kern.tcsm_enable",
 ];
-
-fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let path = std::env::var_os("LAPBELT_CORPUS")
-        .map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
-    if path.is_dir() {
-        return Some(path);
-    }
-    let required = std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_some_and(|v| v == "1");
-    assert!(!required, "no corpus at {}", path.display());
-    eprintln!("skipped: no corpus at {}", path.display());
-    None
-}
 
 /// The profiles of 10.14.5.
 struct System(PathBuf);
@@ -102,7 +89,9 @@ fn policy(
 
 #[test]
 fn app_sandbox_makes_the_rules_that_a_mac_makes() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
     let profiles = corpus.join("profiles");
     let world = shipped("macos-14.4.1")
         .expect("shipped")

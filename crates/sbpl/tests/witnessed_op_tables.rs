@@ -3,7 +3,6 @@
 //! is asked, any other depends on the request.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use lapbelt_policy::ask::ask;
 use lapbelt_policy::decide::Decider;
@@ -19,20 +18,6 @@ const MESSAGE_FILTERS: &[&str] = &[
     "gate_v1_inner_deny_async_external_method",
     "gate_v2_inner_deny_external_trap",
 ];
-
-/// The corpus, or `None` with a note where it may be absent.
-fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let path = std::env::var_os("LAPBELT_CORPUS")
-        .map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
-    if path.is_dir() {
-        return Some(path);
-    }
-    let required = std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_some_and(|v| v == "1");
-    assert!(!required, "no corpus at {}", path.display());
-    eprintln!("skipped: no corpus at {}", path.display());
-    None
-}
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -61,7 +46,7 @@ fn op_table(blob: &[u8]) -> Vec<Option<Action>> {
 
 #[test]
 fn entries_decide_as_the_slots_do() {
-    let Some(witness) = corpus().map(|path| path.join("witness")) else {
+    let Some(witness) = lapbelt_corpus::folder().map(|path| path.join("witness")) else {
         return;
     };
     let world = shipped("macos-14.4.1")

@@ -1,0 +1,124 @@
+use super::*;
+
+fn learn_from(runs: &[&[&str]]) -> Generaliser {
+    Generaliser::new(
+        runs.iter()
+            .map(|run| run.iter().map(|path| path.as_bytes())),
+    )
+}
+
+#[test]
+fn temporary_names_become_patterns() {
+    let known = learn_from(&[
+        &["/tmp/rustcAb3xYz/lib.rmeta", "/etc/passwd"],
+        &["/tmp/rustcQw9pLm/lib.rmeta", "/etc/passwd"],
+    ]);
+    assert_eq!(
+        known.regex(b"/tmp/rustcAb3xYz/lib.rmeta").as_deref(),
+        Some(r"^/tmp/rustc[0-9A-Za-z]+/lib\.rmeta$")
+    );
+    assert_eq!(known.regex(b"/etc/passwd"), None);
+}
+
+#[test]
+fn process_ids_become_numbers_even_in_one_run() {
+    let known = learn_from(&[&[
+        "/proc/4711/stat",
+        "/proc/4711/task/4712/comm",
+        "/proc/cpuinfo",
+    ]]);
+    assert_eq!(
+        known.regex(b"/proc/4711/stat").as_deref(),
+        Some("^/proc/[0-9]+/stat$")
+    );
+    assert_eq!(
+        known.regex(b"/proc/4711/task/4712/comm").as_deref(),
+        Some("^/proc/[0-9]+/task/[0-9]+/comm$")
+    );
+    assert_eq!(known.regex(b"/proc/cpuinfo"), None);
+}
+
+#[test]
+fn short_or_unlike_names_stay_as_they_are() {
+    let first: &[&str] = &["/w/a.txt", "/w/first", "/w/alpha.log"];
+    let known = learn_from(&[first, &["/w/b.txt", "/w/second-time", "/w/gamma.log"]]);
+    for path in [
+        "/w/a.txt",
+        "/w/b.txt",
+        "/w/first",
+        "/w/second-time",
+        "/w/alpha.log",
+    ] {
+        assert_eq!(known.regex(path.as_bytes()), None, "{path}");
+    }
+}
+
+#[test]
+fn numbers_may_differ_in_length() {
+    let known = learn_from(&[&["/w/lock.99"], &["/w/lock.1042"]]);
+    assert_eq!(
+        known.regex(b"/w/lock.99").as_deref(),
+        Some(r"^/w/lock\.[0-9]+$")
+    );
+}
+
+#[test]
+fn every_pattern_accepts_the_path_it_stands_for() {
+    let runs: [&[&str]; 3] = [
+        &["/tmp/a(1).kXq2Zw", "/tmp/d-81273/x+y", "/proc/12/fd/3"],
+        &["/tmp/a(1).Pq81mn", "/tmp/d-9/x+y", "/proc/9999/fd/3"],
+        &["/tmp/a(1).zz00AA", "/tmp/d-555/x+y", "/proc/7/fd/3"],
+    ];
+    let known = learn_from(&runs);
+    for path in runs.into_iter().flatten() {
+        let source = known
+            .regex(path.as_bytes())
+            .unwrap_or_else(|| panic!("{path} varies"));
+        let regex = Regex::new(&source).unwrap_or_else(|e| panic!("{source}: {e}"));
+        assert!(regex.is_match(path.as_bytes()), "{source} for {path}");
+    }
+}
+
+#[test]
+fn a_digest_may_last_for_a_second_and_be_spread_over_folders() {
+    let blob = "/r/objects/12/33c8f882d130978246a30da75892321f13e5bb";
+    let early = "/r/objects/75/31e10673fe9b2e50b8a1de133534f3220600db";
+    let late = "/r/objects/a9/3e76621d183ccc8b3b830b5691a9acc64a399e";
+    let info = "/r/objects/info";
+    let known = learn_from(&[
+        &[blob, early, info],
+        &[blob, early, info],
+        &[blob, late, info],
+        &[blob, late, info],
+    ]);
+    let pattern = Some("^/r/objects/[0-9A-Za-z]+/[0-9A-Za-z]+$");
+    assert_eq!(known.regex(early.as_bytes()).as_deref(), pattern);
+    assert_eq!(known.regex(late.as_bytes()).as_deref(), pattern);
+    assert_eq!(known.regex(blob.as_bytes()), None);
+    assert_eq!(known.regex(info.as_bytes()), None);
+}
+
+#[test]
+fn a_digest_of_what_stays_is_no_pattern() {
+    let one = "/r/12/33c8f882d130978246a30da75892321f13e5bb";
+    let two = "/r/75/31e10673fe9b2e50b8a1de133534f3220600db";
+    let known = learn_from(&[&[one, two], &["/r/other"], &[one, two]]);
+    assert_eq!(known.regex(one.as_bytes()), None);
+    assert_eq!(known.regex(two.as_bytes()), None);
+}
+
+#[test]
+fn a_clock_is_no_part_of_a_name() {
+    let known = learn_from(&[
+        &["/t/s-hocxf27ne0-1i3itdc-working/x", "/t/.hidden1a2b3c4d"],
+        &["/t/s-hocxf2jaiv-0tgfhn0-working/x", "/t/.hidden5e6f7a8b"],
+    ]);
+    assert_eq!(
+        known.regex(b"/t/s-hocxf27ne0-1i3itdc-working/x").as_deref(),
+        Some("^/t/s-[0-9A-Za-z_.-]+-working/x$")
+    );
+    assert_eq!(
+        known.regex(b"/t/.hidden1a2b3c4d").as_deref(),
+        Some(r"^/t/\.hidden[0-9A-Za-z]+$")
+    );
+}
