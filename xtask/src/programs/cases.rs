@@ -138,7 +138,7 @@ pub(super) fn all(fixtures: &Path, port: u16) -> Vec<Case> {
     cases.push(Case {
         name: "cargo build --offline".into(),
         program: toolchain(),
-        limit: 150,
+        limit: 240,
         ..system("cargo", &["build", "--offline"], package)
     });
     for (name, prepare) in [
@@ -162,7 +162,11 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else if word.contains('\'') {
-        format!("\"{word}\"")
+        let mut text = word.replace('\\', "\\\\");
+        for special in ['"', '$'] {
+            text = text.replace(special, &format!("\\{special}"));
+        }
+        format!("\"{text}\"")
     } else {
         format!("'{word}'")
     }

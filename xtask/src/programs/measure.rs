@@ -85,7 +85,8 @@ pub(super) struct Workflow {
     pub(super) seconds: f64,
     /// What was verified, or how it failed.
     pub(super) verdict: std::result::Result<(), String>,
-    /// Median times of one run: bare, and watched under the profile.
+    /// Median times of one run: bare, and watched under the traced profile, which covers
+    /// whatever state the bare runs leave.
     pub(super) times: Option<(Duration, Duration)>,
 }
 
@@ -193,7 +194,7 @@ fn times(case: &Case, program: &Path, place: &Place) -> Result<Option<(Duration,
         let mut command = place.command(&place.lapbelt);
         command
             .args(["exec", "--quiet", "--observe", "-f"])
-            .arg(place.run_file("profiles/shrunk.sb"))
+            .arg(place.run_file("profiles/trace.sb"))
             .arg("--")
             .arg(program);
         watched.push(timed(command)?);

@@ -51,8 +51,8 @@ pub(super) fn page(rows: &[(Case, Measured)], release: &Path) -> Result<String> 
          - *candidates*: profiles tried while shrinking; *2.5 k + 3*: what that may take for k \
          needed rules, where\n  at most 1.5 k were seen at work.\n\
          - *runs*: of the program, in all; *seconds*: of the whole workflow.\n\
-         - *bare*, *watched*: one run in milliseconds, with nothing around it and by \
-         `lapbelt exec --observe` under\n  the shrunk profile; each the median of five, taken in \
+         - *bare*, *watched*: one repeat run in milliseconds, with nothing around it and by \
+         `lapbelt exec --observe` under\n  the traced profile; each the median of five, taken in \
          turn, start of the command included.\n\
          - *verified*: the shrunk profile passes a fresh and a repeat run, is 1-minimal, and is \
          proven to allow no\n  more than the traced one.\n\n{COLUMNS}",
