@@ -311,7 +311,7 @@ fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<(Build, Vec<
                 Some((_, members)) => members.push((name, child)),
                 None => groups.push((any, vec![(name, child)])),
             }
-        } else if child.runs != tree.runs && is_fan_out(name, child) {
+        } else if is_fan_out(name, child) && (child.runs != tree.runs || holds_varying(child)) {
             fan_out.push((name, child));
         } else if child.runs.len() == 1 && tree.runs.len() != 1
             || child.runs != tree.runs && is_digest(name)
@@ -339,7 +339,7 @@ fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<(Build, Vec<
             _ => stable.extend(members),
         }
     }
-    if differ(&fan_out) {
+    if differ(&fan_out) || fan_out.iter().any(|(_, folder)| holds_varying(folder)) {
         groups.push((Build::whole(Class::Letters), fan_out));
     } else {
         stable.extend(fan_out);
@@ -352,6 +352,12 @@ fn differ(members: &[Member<'_>]) -> bool {
     members
         .windows(2)
         .any(|pair| pair[0].1.runs != pair[1].1.runs)
+}
+
+/// Whether a folder holds digests that differ from run to run: by chance of one beginning.
+fn holds_varying(folder: &Tree) -> bool {
+    let digests = folder.children.iter().filter(|(name, _)| is_digest(name));
+    differ(&digests.collect::<Vec<_>>())
 }
 
 /// Whether a folder holds digests, under a short name that may be their beginning.

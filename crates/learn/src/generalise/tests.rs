@@ -99,6 +99,17 @@ fn a_digest_may_last_for_a_second_and_be_spread_over_folders() {
 }
 
 #[test]
+fn digests_may_begin_alike() {
+    let early = "/r/objects/75/31e10673fe9b2e50b8a1de133534f3220600db";
+    let late = "/r/objects/75/3e76621d183ccc8b3b830b5691a9acc64a399e";
+    let known = learn_from(&[&[early], &[early], &[late]]);
+    assert_eq!(
+        known.regex(late.as_bytes()).as_deref(),
+        Some("^/r/objects/[0-9A-Za-z]+/[0-9A-Za-z]+$")
+    );
+}
+
+#[test]
 fn a_digest_of_what_stays_is_no_pattern() {
     let one = "/r/12/33c8f882d130978246a30da75892321f13e5bb";
     let two = "/r/75/31e10673fe9b2e50b8a1de133534f3220600db";
