@@ -12,6 +12,9 @@ mod language;
 
 use language::{ALIASES, ENFORCED, V1_ALLOW, V2_ALLOW};
 
+/// Values on one line.
+const VALUES: usize = 8;
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Writes both world files.
@@ -151,8 +154,16 @@ fn filters(
         )?;
         // The protocol words of addresses are no numbers of the language.
         if word != "network" {
-            for (value, number) in values.get(name).into_iter().flatten() {
-                writeln!(out, "value {name} {value} {number} evidence=values-13.0")?;
+            for row in values
+                .get(name)
+                .map_or(&[][..], Vec::as_slice)
+                .chunks(VALUES)
+            {
+                write!(out, "value {name}")?;
+                for (value, number) in row {
+                    write!(out, " {value} {number}")?;
+                }
+                writeln!(out, " evidence=values-13.0")?;
             }
         }
         if name == "socket-protocol" {

@@ -11,7 +11,7 @@
 //! operation ID NAME parent=NAME|- [default=allow|deny] [v1=…] [v2=…] [v3=…] [categories=a,b] [slot=no] evidence=KEY,KEY
 //! enforce OPERATION evidence=KEY
 //! filter ID NAME category=C kind=KIND cost=N evidence=KEY
-//! value FILTER NAME NUMBER evidence=KEY
+//! value FILTER NAME NUMBER [NAME NUMBER]… evidence=KEY
 //! modifier ID NAME actions=allow,deny argument=none|integer|string|message-filter evidence=KEY
 //! name ALIAS CANONICAL evidence=KEY
 //! constant NAME NUMBER evidence=KEY
@@ -131,7 +131,7 @@ struct Reader {
     parents: Vec<(OperationId, String, usize)>,
     /// Line of each operation, for what is checked at the end.
     lines: HashMap<OperationId, usize>,
-    /// Names of values met so far: the tables of system calls are long.
+    /// Names of values met so far.
     values: HashSet<(FilterId, String)>,
     facts: usize,
 }
@@ -262,6 +262,28 @@ impl Reader {
         }
     }
 
+    /// Several values on a line: the tables of system calls are long.
+    fn values(&mut self, f: &mut Fields<'_>) -> Result<(), Problem> {
+        let id = self.filter_id(f.word("the filter")?)?;
+        let at = self.world.filters.iter().position(|filter| filter.id == id);
+        let mut name = f.word("the name of the value")?;
+        loop {
+            let number = number(f.word("the number")?)?;
+            if !self.values.insert((id, name.to_owned())) {
+                return Err(Problem::Repeated(name.to_owned()));
+            }
+            if let Some(at) = at {
+                self.world.filters[at]
+                    .values
+                    .push((name.to_owned(), number));
+            }
+            match f.words.next() {
+                Some(next) => name = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
     fn fact(&mut self, kind: &str, f: &mut Fields<'_>, line: usize) -> Result<(), Problem> {
         match kind {
             "operation" => self.operation(f, line),
@@ -273,18 +295,7 @@ impl Reader {
                 Ok(())
             }
             "filter" => self.filter(f),
-            "value" => {
-                let id = self.filter_id(f.word("the filter")?)?;
-                let name = f.word("the name of the value")?;
-                let number = number(f.word("the number")?)?;
-                if !self.values.insert((id, name.to_owned())) {
-                    return Err(Problem::Repeated(name.to_owned()));
-                }
-                if let Some(filter) = self.world.filters.iter_mut().find(|f| f.id == id) {
-                    filter.values.push((name.to_owned(), number));
-                }
-                Ok(())
-            }
+            "value" => self.values(f),
             "modifier" => self.modifier(f),
             "name" => {
                 let alias = f.word("the other name")?;
