@@ -1,71 +1,124 @@
 //! What the confined program itself created, so that a fresh run can start as the first one did.
 //!
-//! Only paths that a run of ours was seen to create are ever removed, and only while the file
-//! system says that they are no older than our first run.
+//! Only paths that a run of ours was seen to create, where nothing was before, are ever removed;
+//! and only if the file there was born after the first run began, so that a file which was merely
+//! moved to such a path is safe. The list is on disk before the next run begins: what a killed run
+//! left behind is removed by the one after.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use lapbelt_policy::event::{Event, OwnedValue};
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{OperationId, World};
+use serde::{Deserialize, Serialize};
 
-/// Times of files are those of the last tick of the clock, which may be before the first run began.
-const CLOCK_LAG: Duration = Duration::from_millis(100);
+use crate::run_dir::{self, DirError};
+use crate::violation::Stored;
+
+/// Longest time between two ticks of the clock that files get their times from.
+const TICK: Duration = Duration::from_millis(20);
+
+/// A line of the list on disk.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Line {
+    /// When the first run began, in nanoseconds since 1970.
+    Since(u64),
+    /// Created by the program.
+    Created(Stored),
+    /// There before the first run.
+    Earlier(Stored),
+}
 
 /// Paths created by the program since the first run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Created {
+    list: PathBuf,
     paths: BTreeSet<PathBuf>,
+    /// Paths that were there before the first run and that the program deleted or moved away.
+    earlier: BTreeSet<PathBuf>,
     since: SystemTime,
-    operations: Vec<OperationId>,
+    creating: Vec<OperationId>,
     unlinking: Option<OperationId>,
     /// What the event before took away, and who did: the old name, if the next one is a renaming.
     moving: Option<(u32, PathBuf)>,
+    failed: Option<DirError>,
 }
 
 impl Created {
-    /// Nothing yet; files older than now are never touched.
-    pub(crate) fn new(world: &World) -> Self {
+    /// Starts with what an interrupted run left in the list, or with nothing.
+    pub(crate) fn open(list: PathBuf, world: &World) -> Result<Self, DirError> {
+        let id = |name: &str| world.operation_named(name).map(|operation| operation.id);
         let creating = ["file-write-create", "file-mknod", "network-bind"];
-        let operations = creating
-            .iter()
-            .filter_map(|name| world.operation_named(name));
-        Self {
+        let mut created = Self {
+            list,
             paths: BTreeSet::new(),
-            since: SystemTime::now() - CLOCK_LAG,
-            operations: operations.map(|operation| operation.id).collect(),
-            unlinking: world
-                .operation_named("file-write-unlink")
-                .map(|operation| operation.id),
+            earlier: BTreeSet::new(),
+            since: SystemTime::UNIX_EPOCH,
+            creating: creating.into_iter().filter_map(id).collect(),
+            unlinking: id("file-write-unlink"),
             moving: None,
+            failed: None,
+        };
+        let mut is_resumed = false;
+        if created.list.exists() {
+            for line in run_dir::read(&created.list)?.lines() {
+                // A line cut short by a crash names nothing that was created yet.
+                match serde_json::from_str(line) {
+                    Ok(Line::Since(nanos)) => {
+                        created.since = SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
+                        is_resumed = true;
+                    }
+                    Ok(Line::Created(path)) => drop(created.paths.insert(path_of(path))),
+                    Ok(Line::Earlier(path)) => drop(created.earlier.insert(path_of(path))),
+                    Err(_) => {}
+                }
+            }
         }
+        if !is_resumed {
+            created.since = now_of_files(&created.list)?;
+            created.rewrite()?;
+        }
+        Ok(created)
     }
 
-    /// Notes what an event says was created.
+    /// Notes what an event says was created, or taken away.
     pub(crate) fn note(&mut self, event: &Event) {
         let moving = self.moving.take();
         let went_on = event.decision == Action::Allow || event.granted;
-        let Some((_, OwnedValue::Text(path))) = event.values.first() else {
+        let path = event.values.iter().find_map(|(_, value)| match value {
+            OwnedValue::Text(text) if text.starts_with(b"/") => Some(text),
+            _ => None,
+        });
+        let Some(text) = path.filter(|_| went_on) else {
             return;
         };
-        if !went_on || !path.starts_with(b"/") {
-            return;
-        }
-        let path = PathBuf::from(OsStr::from_bytes(path));
+        let path = PathBuf::from(OsStr::from_bytes(text));
         if Some(event.operation) == self.unlinking {
+            if event.exists && !self.paths.contains(&path) && self.earlier.insert(path.clone()) {
+                self.write(&Line::Earlier(stored(&path)));
+            }
             self.moving = Some((event.pid, path));
-        } else if !event.exists && self.operations.contains(&event.operation) {
+        } else if self.creating.contains(&event.operation) && !event.exists {
             // Renaming asks to take the old name away, then to make the new one.
             if let Some((pid, old)) = moving
                 && pid == event.pid
             {
                 self.follow(&old, &path);
             }
+            self.add(path);
+        }
+    }
+
+    fn add(&mut self, path: PathBuf) {
+        if !self.earlier.contains(&path) && !self.paths.contains(&path) {
+            self.write(&Line::Created(stored(&path)));
             self.paths.insert(path);
         }
     }
@@ -78,7 +131,47 @@ impl Created {
             (rest != Path::new("")).then(|| new.join(rest))
         };
         let moved: Vec<PathBuf> = self.paths.iter().filter_map(below).collect();
-        self.paths.extend(moved);
+        moved.into_iter().for_each(|path| self.add(path));
+    }
+
+    fn write(&mut self, line: &Line) {
+        if let Err(error) = run_dir::append_json(&self.list, line) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    /// Writes the list anew, with what is known now.
+    fn rewrite(&self) -> Result<(), DirError> {
+        let since = self
+            .since
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let since = Line::Since(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
+        let earlier = self.earlier.iter().map(|path| Line::Earlier(stored(path)));
+        let created = self.paths.iter().map(|path| Line::Created(stored(path)));
+        let mut text = String::new();
+        for line in std::iter::once(since).chain(earlier).chain(created) {
+            text.push_str(&serde_json::to_string(&line).unwrap_or_default());
+            text.push('\n');
+        }
+        run_dir::write(&self.list, text.as_bytes())
+    }
+
+    /// Forgets everything, on disk too.
+    pub(crate) fn close(&mut self) {
+        self.paths.clear();
+        // Kept in the way of nothing if it stays.
+        let _ = fs::remove_file(&self.list);
+    }
+
+    /// Why the list could not be kept, once.
+    pub(crate) fn failure(&mut self) -> Option<DirError> {
+        self.failed.take()
+    }
+
+    /// Paths that were there before the first run and that the program deleted or moved away.
+    pub(crate) fn taken_away(&self) -> impl Iterator<Item = &Path> {
+        self.earlier.iter().map(PathBuf::as_path)
     }
 
     /// Removes what was created, deepest first. Folders that hold something else stay. Answers
@@ -86,29 +179,64 @@ impl Created {
     pub(crate) fn remove(&mut self) -> Vec<PathBuf> {
         let mut left = Vec::new();
         for path in std::mem::take(&mut self.paths).into_iter().rev() {
-            if !self.is_ours(&path) {
+            let Ok(meta) = fs::symlink_metadata(&path) else {
+                continue;
+            };
+            if born(&meta).is_none_or(|born| born <= self.since) {
                 continue;
             }
-            let removed = match fs::symlink_metadata(&path) {
-                Ok(meta) if meta.is_dir() => fs::remove_dir(&path),
-                Ok(_) => fs::remove_file(&path),
-                Err(_) => continue,
+            let removed = if meta.is_dir() {
+                fs::remove_dir(&path)
+            } else {
+                fs::remove_file(&path)
             };
             if removed.is_err() {
                 left.push(path.clone());
                 self.paths.insert(path);
             }
         }
+        if let Err(error) = self.rewrite() {
+            self.failed.get_or_insert(error);
+        }
         left
     }
+}
 
-    fn is_ours(&self, path: &Path) -> bool {
-        let Ok(meta) = fs::symlink_metadata(path) else {
-            return false;
-        };
-        // Where the file system keeps no birth time, the last change of the inode has to do.
-        meta.created()
-            .or_else(|_| meta.modified())
-            .is_ok_and(|born| born >= self.since)
+fn stored(path: &Path) -> Stored {
+    Stored::of(&OwnedValue::Text(path.as_os_str().as_bytes().to_vec()))
+}
+
+fn path_of(stored: Stored) -> PathBuf {
+    match stored.value() {
+        OwnedValue::Text(text) => PathBuf::from(OsStr::from_bytes(&text)),
+        _ => PathBuf::new(),
+    }
+}
+
+/// Where the file system keeps no birth time, the last change of the contents has to do.
+fn born(meta: &Metadata) -> Option<SystemTime> {
+    meta.created().or_else(|_| meta.modified()).ok()
+}
+
+/// A moment after all files that are there, and before all that come, by the clock of files: it
+/// ticks slowly, so one tick is waited for.
+fn now_of_files(beside: &Path) -> Result<SystemTime, DirError> {
+    let marker = beside.with_extension("clock");
+    let mut first = None;
+    let waited = SystemTime::now();
+    loop {
+        run_dir::create(&marker)?;
+        let born = fs::symlink_metadata(&marker).ok().as_ref().and_then(born);
+        // Without the file it would keep its time of birth.
+        let _ = fs::remove_file(&marker);
+        let is_late = waited.elapsed().unwrap_or(TICK) >= TICK;
+        match (born, first) {
+            (Some(born), Some(first)) if born > first => return Ok(first),
+            (Some(born), None) => first = Some(born),
+            (None, _) => return Ok(waited),
+            _ if is_late => return Ok(first.unwrap_or(waited)),
+            _ => {}
+        }
+        thread::sleep(Duration::from_millis(1));
     }
 }

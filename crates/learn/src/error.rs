@@ -1,7 +1,7 @@
 //! Why a phase could not be carried out at all.
 
 use crate::run_dir::DirError;
-use crate::session::SessionError;
+use crate::session::{Session, SessionError, TIMED_OUT};
 use crate::source::ProfileError;
 
 /// An error that ends a command with nothing decided.
@@ -28,6 +28,26 @@ pub enum LearnError {
         /// Its exit status.
         rc: i32,
     },
+    /// The program worked before and does not any more, with nothing confining it.
+    #[error(
+        "`{command}` succeeded before, and now fails even without any sandbox (exit status {rc}): \
+         what it did then is in its way. Say with --fresh-cmd how to put things back"
+    )]
+    WorksOnce {
+        /// The command line.
+        command: String,
+        /// Its exit status.
+        rc: i32,
+    },
+    /// The program does not end.
+    #[error(
+        "`{command}` does not end within --timeout even without any sandbox; give it more time, or \
+         arguments with which it ends by itself"
+    )]
+    NeverEnds {
+        /// The command line.
+        command: String,
+    },
     /// A file of an earlier run is not what we would have written.
     #[error("{path}: {problem}; start again without --resume")]
     Damaged {
@@ -36,4 +56,18 @@ pub enum LearnError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl LearnError {
+    /// What to say of a target that failed with nothing confining it.
+    pub(crate) fn unconfined(session: &Session<'_>, rc: i32) -> Self {
+        let command = session.target.command_line();
+        if rc == TIMED_OUT {
+            Self::NeverEnds { command }
+        } else if session.has_succeeded() {
+            Self::WorksOnce { command, rc }
+        } else {
+            Self::FailsUnconfined { command, rc }
+        }
+    }
 }

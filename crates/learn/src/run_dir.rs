@@ -1,10 +1,12 @@
 //! The folder of one run: where each file is, and how it is written.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+
+use crate::record::Manifest;
 
 /// An error of the run directory: which path, and what the system said.
 #[derive(Debug, thiserror::Error)]
@@ -57,25 +59,31 @@ impl RunDir {
         Self { root: root.into() }
     }
 
-    /// Makes the folders, with `clean` first removing an earlier run. Only a folder that is empty
-    /// or holds a manifest of ours is ever removed.
+    /// Takes the folder for this process, until the answer is dropped, and makes what is in it; with
+    /// `clean` an earlier run is removed first. Only a folder that is empty or a run of ours is
+    /// ever cleaned.
     ///
     /// # Errors
-    /// If the folder cannot be written, or holds something that is not a run.
-    pub fn prepare(&self, clean: bool) -> Result<(), DirError> {
+    /// If the folder cannot be written, holds something that is not a run, or another run is at
+    /// work in it.
+    pub fn prepare(&self, clean: bool) -> Result<File, DirError> {
         let root = &self.root;
         if clean && root.exists() {
             let empty = fs::read_dir(root)
                 .map_err(at("read", root))?
                 .next()
                 .is_none();
-            if !empty && !self.manifest().is_file() {
+            if !empty && !self.is_ours() {
                 let source = io::Error::other(
-                    "it is not empty and holds no run.json, so it is not a run of ours; choose \
-                     another --out, or empty it yourself",
+                    "it is not empty and holds no run.json of ours, so it is not a run of ours; \
+                     choose another --out, or empty it yourself",
                 );
                 return Err(at("reuse", root)(source));
             }
+        }
+        fs::create_dir_all(root).map_err(at("create", root))?;
+        let lock = self.lock()?;
+        if clean {
             for part in [self.profiles(), root.join("phases"), root.join("artifacts")] {
                 if part.exists() {
                     fs::remove_dir_all(&part).map_err(at("remove", &part))?;
@@ -96,7 +104,35 @@ impl RunDir {
         ] {
             fs::create_dir_all(&dir).map_err(at("create", &dir))?;
         }
-        Ok(())
+        Ok(lock)
+    }
+
+    /// Whether it holds a manifest that we wrote, or the lock of a run that got no further.
+    fn is_ours(&self) -> bool {
+        let manifest = fs::read(self.manifest()).ok();
+        match manifest {
+            Some(bytes) => serde_json::from_slice::<Manifest>(&bytes).is_ok(),
+            None => self.lock_file().is_file(),
+        }
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.root.join("lapbelt.lock")
+    }
+
+    fn lock(&self) -> Result<File, DirError> {
+        let path = self.lock_file();
+        let file = File::create(&path).map_err(at("create", &path))?;
+        file.try_lock().map_err(|error| {
+            let source = match error {
+                TryLockError::WouldBlock => io::Error::other(
+                    "another run is at work in it; wait for it, or choose another --out",
+                ),
+                TryLockError::Error(source) => source,
+            };
+            at("use", &self.root)(source)
+        })?;
+        Ok(file)
     }
 
     /// The folder itself.
@@ -107,6 +143,11 @@ impl RunDir {
     /// `run.json`.
     pub fn manifest(&self) -> PathBuf {
         self.root.join("run.json")
+    }
+
+    /// `created.jsonl`: what the program created and is to be removed again, while a run goes on.
+    pub fn created(&self) -> PathBuf {
+        self.root.join("created.jsonl")
     }
 
     /// `profiles/`.

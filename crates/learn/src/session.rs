@@ -1,11 +1,11 @@
 //! Runs of one target: each starts fresh or repeats, under one policy, and is remembered.
 
 use std::collections::{BTreeSet, HashSet};
-use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use lapbelt_policy::decide::Decider;
@@ -15,7 +15,9 @@ use lapbelt_policy::world::World;
 use lapbelt_sandbox::{Backend, Job, RunError, Status, Stdio as Stream};
 
 use crate::created::Created;
-use crate::run_dir::DirError;
+use crate::run_dir::{DirError, RunDir};
+use crate::streams::Keepers;
+pub use crate::streams::Streams;
 use crate::target::Target;
 
 /// How long processes that outlive the main one are still watched before they are ended.
@@ -23,6 +25,9 @@ const LINGER: Duration = Duration::from_millis(500);
 
 /// Exit status of a run whose program could not start, as `sandbox-exec` has it.
 const START_DENIED: i32 = 71;
+
+/// Exit status of a run that did not end in time, as `timeout` has it.
+pub const TIMED_OUT: i32 = 124;
 
 /// Why no answer was reached.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +47,21 @@ pub enum SessionError {
         command: String,
         /// What happened.
         problem: String,
+    },
+    /// No pipe for the program's output.
+    #[error("cannot make a pipe for the program's output: {0}; close some files and try again")]
+    Pipe(#[source] std::io::Error),
+    /// The program took away what was there before the first run.
+    #[error(
+        "`{command}` deleted or renamed {what}, which was there before, so no further run can start \
+         as the first one did. What it did is left as it is. Say with --fresh-cmd how to put that \
+         back before each fresh run, or --fresh-cmd true if it does not matter"
+    )]
+    TookAway {
+        /// The command line.
+        command: String,
+        /// The paths.
+        what: String,
     },
     /// The user asked to stop.
     #[error("stopped; what was found so far is kept, go on with --resume")]
@@ -64,15 +84,6 @@ pub enum Mode {
     Learn,
     /// Refuse it.
     Strict,
-}
-
-/// Where the program's output goes.
-#[derive(Debug, Default)]
-pub struct Streams {
-    /// Standard output; nowhere if `None`.
-    pub stdout: Option<File>,
-    /// Standard error; nowhere if `None`.
-    pub stderr: Option<File>,
 }
 
 /// What one run did.
@@ -122,21 +133,27 @@ pub struct Session<'s> {
     progress: &'s mut dyn FnMut(&Tick<'_>),
     created: Created,
     runs: usize,
+    successes: usize,
     started: Instant,
 }
 
 impl<'s> Session<'s> {
-    /// A session without runs.
+    /// A session without runs. What an interrupted session in the same run directory left behind
+    /// is removed before the first fresh run.
+    ///
+    /// # Errors
+    /// If the list of created files in the run directory cannot be read or written.
     pub fn new(
         backend: &'s dyn Backend,
         world: Arc<World>,
         target: Target,
+        dir: &RunDir,
         stop: Arc<AtomicBool>,
         progress: &'s mut dyn FnMut(&Tick<'_>),
-    ) -> Self {
-        let created = Created::new(&world);
+    ) -> Result<Self, DirError> {
+        let created = Created::open(dir.created(), &world)?;
         let started = Instant::now();
-        Self {
+        Ok(Self {
             backend,
             world,
             target,
@@ -144,8 +161,9 @@ impl<'s> Session<'s> {
             progress,
             created,
             runs: 0,
+            successes: 0,
             started,
-        }
+        })
     }
 
     /// Runs of the program so far.
@@ -188,7 +206,36 @@ impl<'s> Session<'s> {
     /// Takes away what our runs made the program create: what is left is what was found. Answers
     /// with what could not be taken away, because of which no run was quite fresh.
     pub fn tidy_up(&mut self) -> Vec<PathBuf> {
-        self.created.remove()
+        if self.took_away().is_some() {
+            // What it made may be all that is left of what it took.
+            self.created.close();
+            return Vec::new();
+        }
+        let left = self.created.remove();
+        self.created.close();
+        left
+    }
+
+    /// What the program deleted or renamed though it was there before, unless the user has said how
+    /// that is put back.
+    fn took_away(&self) -> Option<SessionError> {
+        let paths: Vec<String> = self
+            .created
+            .taken_away()
+            .map(|path| path.display().to_string())
+            .collect();
+        if paths.is_empty() || self.target.fresh_cmd.is_some() {
+            return None;
+        }
+        let more = paths.len().saturating_sub(3);
+        let mut what = paths.into_iter().take(3).collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            what.push_str(&format!(" and {more} more"));
+        }
+        Some(SessionError::TookAway {
+            command: self.target.command_line(),
+            what,
+        })
     }
 
     /// Runs the target once.
@@ -205,7 +252,9 @@ impl<'s> Session<'s> {
         if start == Start::Fresh {
             self.freshen()?;
         }
-        let output = |file: Option<File>| file.map_or(Stream::Null, Stream::File);
+        let mut keepers = Keepers::default();
+        let stdout = keepers.stream(streams.stdout).map_err(SessionError::Pipe)?;
+        let stderr = keepers.stream(streams.stderr).map_err(SessionError::Pipe)?;
         let job = Job {
             program: self.target.program.clone(),
             args: self.target.args.clone(),
@@ -216,8 +265,8 @@ impl<'s> Session<'s> {
             learn: mode == Mode::Learn,
             report_allowed: true,
             stdin: Stream::Null,
-            stdout: output(streams.stdout),
-            stderr: output(streams.stderr),
+            stdout,
+            stderr,
             timeout: self.target.timeout,
             linger: LINGER,
             stop: Some(Arc::clone(&self.stop)),
@@ -235,7 +284,7 @@ impl<'s> Session<'s> {
         let created = &mut self.created;
         // The very first request is the start of the program, still under our own name.
         let mut starting = Some(program_name(&self.target.program));
-        let outcome = match self.backend.run(job, &mut |event: &Event| {
+        let result = self.backend.run(job, &mut |event: &Event| {
             created.note(event);
             if event.decision == Action::Deny {
                 run.denials += 1;
@@ -253,7 +302,9 @@ impl<'s> Session<'s> {
                 }
                 list.push(event);
             }
-        }) {
+        });
+        keepers.finish();
+        let outcome = match result {
             // A profile may well forbid the very start: a run that failed, as sandbox-exec says it.
             Err(RunError::StartDenied { .. }) => {
                 self.runs += 1;
@@ -269,11 +320,18 @@ impl<'s> Session<'s> {
         }
         run.duration = outcome.duration;
         run.rc = match outcome.status {
-            _ if outcome.timed_out => 124,
+            _ if outcome.timed_out => TIMED_OUT,
             Status::Exited(code) => i32::from(code),
             Status::Signaled(signal) => 128 + signal,
         };
         run.success = self.succeeded(run.rc)?;
+        self.successes += usize::from(run.success);
+        if let Some(error) = self.took_away() {
+            return Err(error);
+        }
+        if let Some(error) = self.created.failure() {
+            return Err(error.into());
+        }
         Ok(run)
     }
 
@@ -291,12 +349,39 @@ impl<'s> Session<'s> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let status = command.status().map_err(|error| SessionError::Hook {
+        let failed = |error: std::io::Error| SessionError::Hook {
             what: "program",
             command: self.target.command_line(),
             problem: format!("could not be started: {error}"),
-        })?;
-        Ok(exit_code(status))
+        };
+        let mut child = command.spawn().map_err(failed)?;
+        let started = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().map_err(failed)? {
+                return Ok(exit_code(status));
+            }
+            let late = self
+                .target
+                .timeout
+                .is_some_and(|timeout| started.elapsed() > timeout);
+            let stopped = self.stop.load(Ordering::Relaxed);
+            if late || stopped {
+                // It may have ended just now, which is as well.
+                let _ = child.kill();
+                let _ = child.wait();
+                return if stopped {
+                    Err(SessionError::Stopped)
+                } else {
+                    Ok(TIMED_OUT)
+                };
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Whether any run so far was a success.
+    pub fn has_succeeded(&self) -> bool {
+        self.successes > 0
     }
 
     /// Whether a run that ended with `rc` counts as a success.

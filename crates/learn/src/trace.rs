@@ -14,6 +14,7 @@ use crate::base::Base;
 use crate::denial_rule::atom_for;
 use crate::error::LearnError;
 use crate::generalise::Generaliser;
+use crate::ports::Ports;
 use crate::profile_text;
 use crate::record::{DenyScope, Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
 use crate::run_dir::{self, Phase, RunDir};
@@ -26,6 +27,8 @@ struct Growing<'b> {
     knobs: &'b Knobs,
     /// One atom for each denied request, as it was.
     learned: Vec<Atom>,
+    /// High ports met by each run.
+    ports: Ports,
     /// Paths met by each run.
     paths: Vec<BTreeSet<Vec<u8>>>,
     /// The rules as they stand in the profile.
@@ -81,6 +84,7 @@ fn iterate(
         base,
         knobs,
         learned: Vec::new(),
+        ports: Ports::default(),
         paths: Vec::new(),
         rules: Vec::new(),
         text: base.text.clone(),
@@ -153,10 +157,7 @@ fn iterate(
         if !run.success && hopeless {
             let rc = session.run_bare()?;
             if !session.succeeded(rc)? {
-                return Err(LearnError::FailsUnconfined {
-                    command: session.target.command_line(),
-                    rc,
-                });
+                return Err(LearnError::unconfined(session, rc));
             }
             if lesson.new_rules == 0 {
                 give_up(dir, iter, &run, report)?;
@@ -279,6 +280,7 @@ impl Growing<'_> {
     fn learn(&mut self, run: &Run, session: &Session<'_>) -> Result<Lesson, LearnError> {
         let world = &session.world;
         self.paths.push(paths_of(run));
+        self.ports.add(run.allowed.iter().chain(&run.denied));
         let first_pid = run
             .allowed
             .iter()
@@ -350,8 +352,15 @@ impl Growing<'_> {
             Generaliser::default()
         };
         let mut atoms: Vec<Atom> = Vec::new();
-        for atom in &self.learned {
-            let atom = generaliser.atom(atom);
+        let mut learned: Vec<Atom> = self
+            .learned
+            .iter()
+            .map(|atom| generaliser.atom(atom))
+            .collect();
+        if self.knobs.generalize {
+            self.ports.generalise(&mut learned);
+        }
+        for atom in learned {
             match atoms.iter_mut().find(|known| known.same_rule(&atom)) {
                 Some(known) => known.needed_by.extend(atom.needed_by),
                 None => atoms.push(atom),

@@ -84,7 +84,7 @@ pub enum Stored {
 }
 
 impl Stored {
-    fn of(value: &OwnedValue) -> Self {
+    pub(crate) fn of(value: &OwnedValue) -> Self {
         match value {
             OwnedValue::Text(text) => match std::str::from_utf8(text) {
                 Ok(text) => Self::Text(text.to_string()),
@@ -121,7 +121,7 @@ impl Stored {
         }
     }
 
-    fn value(self) -> OwnedValue {
+    pub(crate) fn value(self) -> OwnedValue {
         match self {
             Self::Text(text) => OwnedValue::Text(text.into_bytes()),
             Self::Bytes { bytes } => OwnedValue::Text(bytes),

@@ -199,7 +199,7 @@ impl Run {
         let world = Arc::new(profile::world("linux")?);
         // A profile that does not evaluate is told before anything is written or run.
         base.evaluate(&world)?;
-        dir.prepare(self.clean && earlier.is_none())?;
+        let _lock = dir.prepare(self.clean && earlier.is_none())?;
 
         let bar = progress(output);
         let mut tick = |tick: &Tick<'_>| {
@@ -214,7 +214,7 @@ impl Run {
             bar.tick();
         };
         let stop = interrupt::stop_flag();
-        let mut session = Session::new(&backend, world, target, stop, &mut tick);
+        let mut session = Session::new(&backend, world, target, &dir, stop, &mut tick)?;
         let result = manifest::run(&mut session, &dir, &base, &knobs, self.phases);
         drop(session);
         bar.finish_and_clear();

@@ -1,0 +1,125 @@
+//! Whatever a program does to files that were there before, learning its profile destroys none.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use lapbelt_sandbox::{Backend, LinuxBackend, Support};
+
+fn skipped() -> bool {
+    if let Support::None(reason) = LinuxBackend.probe() {
+        lapbelt_corpus::say_skipped(&reason);
+        return true;
+    }
+    false
+}
+
+/// Runs `lapbelt workflow` on a shell script in a folder; answers with exit code and messages.
+fn learn(folder: &Path, options: &[&str], script: &str) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .current_dir(folder)
+        .arg("workflow")
+        .args(options)
+        .args(["--cmd", "/bin/sh", "--", "-c", script])
+        .output()
+        .expect("a run");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().expect("an exit code"), text)
+}
+
+/// The contents of all files below a folder that are not of the run.
+fn contents(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.ends_with("lapbelt-out") {
+            found.extend(contents(&path));
+        } else if path.is_file() {
+            found.push(fs::read_to_string(&path).expect("text"));
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_program_takes_away_is_told_and_nothing_else_is_removed() {
+    if skipped() {
+        return;
+    }
+    for script in [
+        "mv data sub/",
+        "mv data data~; echo new > data",
+        "cp data new; rm data; mv new data",
+        "gzip -f data",
+        "ln data sub/link; rm data",
+        "test -e data && mv data sub/; true",
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("sub")).expect("a folder");
+        fs::write(folder.path().join("data"), "precious").expect("a file");
+        let (code, text) = learn(folder.path(), &[], script);
+        assert_eq!(code, 2, "{script}: {text}");
+        assert!(
+            text.contains("deleted or renamed") && text.contains("--fresh-cmd"),
+            "{text}"
+        );
+        if script.starts_with("gzip") {
+            assert!(folder.path().join("data.gz").exists(), "{script}");
+        } else {
+            let found = contents(folder.path());
+            assert!(
+                found.iter().any(|text| text == "precious"),
+                "{script}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn with_a_way_back_such_a_program_can_be_learnt() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("data"), "precious").expect("a file");
+    let script = "if test -f data; then rm data && : > gone; else test -f gone; fi";
+    let (code, text) = learn(
+        folder.path(),
+        &["--fresh-cmd", "echo precious > data"],
+        script,
+    );
+    assert_eq!(code, 0, "{text}");
+    let profile = folder.path().join("lapbelt-out/profiles/shrunk.sb");
+    let profile = fs::read_to_string(profile).expect("a profile");
+    assert!(profile.contains("file-write-unlink"), "{profile}");
+}
+
+#[test]
+fn what_a_killed_run_left_behind_is_removed_by_the_next() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "echo x > out && sleep 0.2";
+    let mut first = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .current_dir(folder.path())
+        .args(["workflow", "--cmd", "/bin/sh", "--", "-c", script])
+        .stdin(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("a run");
+    let out = folder.path().join("out");
+    while !out.exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    first.kill().expect("it still runs");
+    first.wait().expect("an end");
+    let (code, text) = learn(folder.path(), &[], script);
+    assert_eq!(code, 0, "{text}");
+    assert!(!out.exists(), "left behind");
+    let profile = folder.path().join("lapbelt-out/profiles/shrunk.sb");
+    let profile = fs::read_to_string(profile).expect("a profile");
+    assert!(profile.contains("(allow file-write-create"), "{profile}");
+}
