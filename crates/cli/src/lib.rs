@@ -63,10 +63,10 @@ enum Command {
 
 /// Runs the command line under a name and answers with its exit code.
 pub fn main(name: &'static str) -> ExitCode {
-    let matches = Cli::command().name(name).bin_name(name).get_matches();
-    let cli = match Cli::from_arg_matches(&matches) {
+    let matches = Cli::command().name(name).bin_name(name).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) => return misused(&error),
     };
     let OutputArgs { color, quiet, json } = cli.output;
     let output = Output::new(color, quiet, json);
@@ -87,4 +87,19 @@ pub fn main(name: &'static str) -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// Tells how the command line is used; help that was asked for is no misuse.
+fn misused(error: &clap::Error) -> ExitCode {
+    // A reader that has gone away is no error of ours.
+    let _ = error.print();
+    let is_exec = std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == "exec");
+    ExitCode::from(match error.exit_code() {
+        0 => 0,
+        // As sandbox-exec.
+        _ if is_exec => cmd::exec::USAGE,
+        _ => 2,
+    })
 }

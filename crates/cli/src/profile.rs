@@ -49,22 +49,32 @@ pub(crate) fn world(name: &str) -> Result<World, CommandError> {
     }
 }
 
+/// Reads a text; `-` is standard input.
+pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
+    if path != Path::new("-") {
+        return Ok(run_dir::read(path)?);
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| CommandError::Other(format!("cannot read standard input: {error}")))?;
+    Ok(text)
+}
+
 /// Reads and evaluates a profile; `-` is standard input.
 pub(crate) fn load(
     path: &Path,
     params: &BTreeMap<String, String>,
     world: &World,
 ) -> Result<Profile, CommandError> {
-    let (name, text) = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(|error| CommandError::Other(format!("cannot read standard input: {error}")))?;
-        ("<stdin>".to_string(), text)
+    let text = read(path)?;
+    let is_stdin = path == Path::new("-");
+    let name = if is_stdin {
+        "<stdin>".to_string()
     } else {
-        (path.display().to_string(), run_dir::read(path)?)
+        path.display().to_string()
     };
-    let imports = FileImports::new((path != Path::new("-")).then_some(path), params);
+    let imports = FileImports::new((!is_stdin).then_some(path), params);
     Ok(evaluate_text(&name, &text, params, &imports, world)?)
 }
 

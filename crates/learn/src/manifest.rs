@@ -141,6 +141,7 @@ fn opening(
         },
         trace: TraceSummary {
             status: TraceStatus::Unknown,
+            reason: None,
             status_path: text(&dir.file(Phase::Trace, "status.json")),
             metrics_path: text(&dir.file(Phase::Trace, "metrics.jsonl")),
             iterations: 0,
@@ -150,6 +151,7 @@ fn opening(
         },
         shrink: ShrinkSummary {
             status: ShrinkStatus::Unknown,
+            reason: None,
             status_path: text(&dir.file(Phase::Shrink, "status.json")),
             metrics_path: text(&dir.file(Phase::Shrink, "metrics.jsonl")),
             removed: 0,
@@ -190,6 +192,7 @@ fn close(
     let lines = |path: &Path| std::fs::read_to_string(path).map_or(0, |text| text.lines().count());
     if let Some(report) = stored::<TraceReport>(&dir.file(Phase::Trace, "status.json")) {
         manifest.trace.status = report.status;
+        manifest.trace.reason = report.reason;
         manifest.trace.iterations = report.iter;
         manifest.trace.issue_dir = report.issue_dir;
     }
@@ -197,6 +200,7 @@ fn close(
     manifest.trace.bad_rules = lines(&dir.file(Phase::Trace, "bad_rules.txt"));
     if let Some(report) = stored::<ShrinkReport>(&dir.file(Phase::Shrink, "status.json")) {
         manifest.shrink.status = report.status;
+        manifest.shrink.reason = report.reason;
         manifest.shrink.removed = report.removed.unwrap_or(0);
         manifest.shrink.kept = report.kept.unwrap_or(0);
         manifest.shrink.post_shrink_fresh_rc = report.post_shrink_fresh_rc;

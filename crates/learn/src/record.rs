@@ -317,6 +317,9 @@ pub struct ArtifactPaths {
 pub struct TraceSummary {
     /// How it ended.
     pub status: TraceStatus,
+    /// Why it ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Path of `status.json`.
     pub status_path: String,
     /// Path of `metrics.jsonl`.
@@ -338,6 +341,9 @@ pub struct TraceSummary {
 pub struct ShrinkSummary {
     /// How it ended.
     pub status: ShrinkStatus,
+    /// Why it ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Path of `status.json`.
     pub status_path: String,
     /// Path of `metrics.jsonl`.

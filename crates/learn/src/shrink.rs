@@ -134,8 +134,10 @@ fn minimise(
     journal.write_precheck(&line)?;
     if !passes {
         report.status = ShrinkStatus::PreShrinkFailed;
-        report.reason =
-            Some("the profile given does not pass a fresh and a repeat run".to_string());
+        report.reason = Some(format!(
+            "the profile given does not pass: {}",
+            why(dir, report)
+        ));
         return Ok(());
     }
 
@@ -206,17 +208,46 @@ fn minimise(
         journal.write(&line)?;
     }
 
-    let text = format!(
-        "; The smallest part of {} under which\n;   {}\n; passes a fresh and a repeat run.\n{}",
+    let rules = pieces.text(&kept, version, &world);
+    let about = format!(
+        "{} under which\n;   {}\n",
         one_line(&base.name),
-        one_line(&session.target.command_line()),
-        pieces.text(&kept, version, &world)
+        one_line(&session.target.command_line())
     );
+    let text = format!("; Not verified, so perhaps too small a part of {about}; passes.\n{rules}");
     run_dir::write(&dir.shrunk(), text.as_bytes())?;
     let count = kept.iter().filter(|kept| **kept).count();
     report.kept = Some(count);
     report.removed = Some(kept.len() - count);
-    conclude(session, dir, base, &profile.policy, &text, report)
+    conclude(session, dir, base, &profile.policy, &text, report)?;
+    if report.status == ShrinkStatus::Success {
+        let text =
+            format!("; The smallest part of {about}; passes a fresh and a repeat run.\n{rules}");
+        run_dir::write(&dir.shrunk(), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Why the last checked run failed: its exit status and the last it said.
+fn why(dir: &RunDir, report: &ShrinkReport) -> String {
+    let runs = [
+        ("fresh", report.pre_shrink_rc1),
+        ("repeat", report.pre_shrink_rc2),
+        ("last fresh", report.post_shrink_fresh_rc),
+        ("last repeat", report.post_shrink_repeat_rc),
+    ];
+    let last = runs
+        .into_iter()
+        .filter_map(|(name, rc)| Some((name, rc?)))
+        .next_back();
+    let (name, rc) = last.unwrap_or(("fresh", 0));
+    let said = std::fs::read(dir.file(Phase::Shrink, "stderr.txt")).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let said = said.lines().rev().find(|line| !line.trim().is_empty());
+    let said = said.map_or(String::new(), |line| {
+        format!("; it last said: {}", one_line(line))
+    });
+    format!("the {name} run failed with exit status {rc}{said}")
 }
 
 /// The last checks, all on the very text that is handed out.
@@ -262,6 +293,10 @@ fn conclude(
         "post_shrink_fresh.json",
     )?;
     report.post_shrink_fresh_rc = Some(fresh.rc);
+    if !fresh.success {
+        report.reason = Some(format!("the result does not pass: {}", why(dir, report)));
+        return Ok(());
+    }
     let repeat = checked(
         session,
         dir,
@@ -271,10 +306,10 @@ fn conclude(
         "post_shrink_repeat.json",
     )?;
     report.post_shrink_repeat_rc = Some(repeat.rc);
-    if fresh.success && repeat.success {
+    if repeat.success {
         report.status = ShrinkStatus::Success;
     } else {
-        report.reason = Some("the result did not pass its last runs".to_string());
+        report.reason = Some(format!("the result does not pass: {}", why(dir, report)));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::error::LearnError;
-use crate::record::Manifest;
+use crate::record::{Manifest, ShrinkStatus, TraceStatus};
 use crate::run_dir::{self, RunDir};
 
 /// Reads `run.json` of a run directory.
@@ -37,33 +37,36 @@ pub fn text(manifest: &Manifest) -> String {
     let shrink = &manifest.shrink;
     let _ = writeln!(text, "program  {command}");
     let _ = writeln!(text, "world    {}", manifest.world_id);
-    let _ = writeln!(
-        text,
-        "trace    {}: {} iterations, {} lines, {} rules rejected",
-        status(serde_json::to_value(trace.status)),
-        trace.iterations,
-        trace.profile_lines,
-        trace.bad_rules
-    );
-    let _ = writeln!(
-        text,
-        "shrink   {}: {} removed, {} kept, {} lines",
-        status(serde_json::to_value(shrink.status)),
-        shrink.removed,
-        shrink.kept,
-        shrink.profile_lines
-    );
+    if trace.status != TraceStatus::Unknown {
+        let _ = writeln!(
+            text,
+            "trace    {}: {} iterations, {} lines, {} rules rejected",
+            status(serde_json::to_value(trace.status)),
+            trace.iterations,
+            trace.profile_lines,
+            trace.bad_rules
+        );
+    }
+    if !matches!(shrink.status, ShrinkStatus::Unknown | ShrinkStatus::Skipped) {
+        let _ = writeln!(
+            text,
+            "shrink   {}: {} removed, {} kept, {} lines",
+            status(serde_json::to_value(shrink.status)),
+            shrink.removed,
+            shrink.kept,
+            shrink.profile_lines
+        );
+    }
     let _ = writeln!(
         text,
         "runs     {} in {:.1} s",
         manifest.runs, manifest.timing.duration_s
     );
-    let profile = manifest
-        .paths
-        .profiles
-        .shrunk
-        .as_ref()
-        .unwrap_or(&manifest.paths.profiles.trace);
-    let _ = writeln!(text, "profile  {profile}");
+    let profiles = &manifest.paths.profiles;
+    if let Some(shrunk) = &profiles.shrunk {
+        let _ = writeln!(text, "profile  {shrunk}");
+    } else if trace.profile_lines > 0 {
+        let _ = writeln!(text, "profile  {}", profiles.trace);
+    }
     text
 }

@@ -26,7 +26,7 @@ use crate::profile::{self, Params};
 use report::Report;
 
 /// Exit codes of sandbox-exec for its own failures.
-const USAGE: u8 = 64;
+pub(crate) const USAGE: u8 = 64;
 const DOES_NOT_PARSE: u8 = 65;
 const CANNOT_SET_UP: u8 = 70;
 const CANNOT_EXECUTE: u8 = 71;

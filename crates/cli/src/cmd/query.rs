@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use lapbelt_learn::run_dir;
 use lapbelt_learn::source::Profile;
 use lapbelt_policy::ask::{ask, canonical_path, other_spelling, parse_value};
 use lapbelt_policy::decide::{Decider, Verdict};
@@ -180,7 +179,7 @@ type Loaded = Result<(Profile, Decider), String>;
 /// Answers each line; a line that cannot be answered gets an `error` instead of a decision, and
 /// makes the command fail at the end.
 fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandError> {
-    let text = run_dir::read(file)?;
+    let text = profile::read(file)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut profiles: HashMap<(PathBuf, BTreeMap<String, String>), Loaded> = HashMap::new();
     let mut failed = false;
@@ -189,14 +188,16 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())
     {
-        let line: Line = serde_json::from_str(line).map_err(|error| {
-            let column = error.column();
-            CommandError::Other(format!(
-                "{}:{}:{column}: {error}",
-                file.display(),
-                number + 1
-            ))
-        })?;
+        let line: Line = match serde_json::from_str(line) {
+            Ok(line) => line,
+            Err(error) => {
+                failed = true;
+                let place = format!("{}:{}:{}", file.display(), number + 1, error.column());
+                output
+                    .answer(&json!({"id": null, "error": format!("{place}: {error}")}).to_string());
+                continue;
+            }
+        };
         let key = (line.profile.clone(), line.params.clone());
         let loaded = profiles
             .entry(key)

@@ -49,7 +49,7 @@ pub(crate) struct ProgramOptions {
     #[arg(long, value_name = "CMD")]
     pub(crate) fresh_cmd: Option<String>,
     /// Count a run as failed after this many seconds.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<f64>,
     #[command(flatten)]
     pub(crate) params: Params,
@@ -59,7 +59,7 @@ pub(crate) struct ProgramOptions {
 #[derive(clap::Args)]
 pub(crate) struct LearnOptions {
     /// Successful strict runs in a row that end the trace.
-    #[arg(long, value_name = "N", env = "SUCCESS_STREAK", default_value_t = 2)]
+    #[arg(long, value_name = "N", env = "SUCCESS_STREAK", default_value_t = 2, value_parser = at_least_one)]
     success_streak: usize,
     /// Whose denials count: the whole process tree, or the first process only.
     #[arg(
@@ -83,7 +83,7 @@ pub(crate) struct LearnOptions {
     #[arg(long, value_enum, value_name = "HOW", default_value = "learn")]
     strategy: StrategyArg,
     /// Most iterations of the trace.
-    #[arg(long, value_name = "N", env = "MAX_ITERS", default_value_t = 50)]
+    #[arg(long, value_name = "N", env = "MAX_ITERS", default_value_t = 50, value_parser = at_least_one)]
     max_iters: usize,
     /// Seed the profile with loader rules; macOS only, recorded elsewhere.
     #[arg(long, value_name = "0|1", env = "SEED_DYLD", default_value_t = 1,
@@ -97,6 +97,21 @@ pub(crate) struct LearnOptions {
     #[arg(long, value_name = "0|1", default_value_t = 1,
           value_parser = clap::value_parser!(u8).range(0..=1))]
     generalize: u8,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_string()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("expected a number".to_string()),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && number < 1e9 => Ok(number),
+        _ => Err("expected a number of seconds above 0".to_string()),
+    }
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -149,7 +164,7 @@ impl Run {
     fn knobs(&self) -> Knobs {
         let learn = &self.learn;
         Knobs {
-            success_streak: learn.success_streak.max(1),
+            success_streak: learn.success_streak,
             deny_scope: match learn.deny_scope {
                 DenyScopeArg::All => DenyScope::All,
                 DenyScopeArg::Pid => DenyScope::Pid,
@@ -307,18 +322,21 @@ impl Run {
         if done {
             return Exit::Yes;
         }
-        let phase = if traced || self.phases == Phases::Shrink {
-            Phase::Shrink
+        let (phase, reason) = if traced || self.phases == Phases::Shrink {
+            (Phase::Shrink, &manifest.shrink.reason)
         } else {
-            Phase::Trace
+            (Phase::Trace, &manifest.trace.reason)
         };
         let status = Path::new(&manifest.paths.run_dir)
             .join("phases")
             .join(phase.name());
+        let reason = reason
+            .as_ref()
+            .map_or(String::new(), |reason| format!(": {reason}"));
         output.tell(&format!(
-            "lapbelt: {} did not converge; see {}",
+            "lapbelt: {} did not converge{reason}; see {}",
             phase.name(),
-            status.join("status.json").display()
+            status.display()
         ));
         Exit::No
     }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use lapbelt_learn::run_dir;
 use lapbelt_learn::suggest::suggest;
 use lapbelt_learn::violation::Violation;
 use serde_json::json;
@@ -23,12 +22,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
     let name = args.violations.display();
-    let text = if args.violations.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin())
-            .map_err(|error| CommandError::Other(format!("cannot read standard input: {error}")))?
-    } else {
-        run_dir::read(&args.violations)?
-    };
+    let text = profile::read(&args.violations)?;
     let mut events = Vec::new();
     for (number, line) in text
         .lines()
