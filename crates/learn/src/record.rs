@@ -237,6 +237,24 @@ pub struct Knobs {
     pub timeout_s: Option<f64>,
 }
 
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            success_streak: 2,
+            deny_scope: DenyScope::All,
+            network_rules: NetworkRules::Parsed,
+            strategy: Strategy::Learn,
+            max_iters: 50,
+            seed_dyld: true,
+            import_dyld_support: true,
+            generalize: true,
+            success_cmd: None,
+            fresh_cmd: None,
+            timeout_s: None,
+        }
+    }
+}
+
 /// Whose denials count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

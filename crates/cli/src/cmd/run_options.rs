@@ -133,18 +133,28 @@ enum StrategyArg {
     Stepwise,
 }
 
-impl Default for LearnOptions {
-    /// What the command line has as defaults: for `shrink`, which only records them.
-    fn default() -> Self {
-        Self {
-            success_streak: 2,
-            deny_scope: DenyScopeArg::All,
-            network_rules: NetworkRulesArg::Parsed,
-            strategy: StrategyArg::Learn,
-            max_iters: 50,
-            seed_dyld: 1,
-            import_dyld_support: 1,
-            generalize: 1,
+impl LearnOptions {
+    fn knobs(&self) -> Knobs {
+        Knobs {
+            success_streak: self.success_streak,
+            deny_scope: match self.deny_scope {
+                DenyScopeArg::All => DenyScope::All,
+                DenyScopeArg::Pid => DenyScope::Pid,
+            },
+            network_rules: match self.network_rules {
+                NetworkRulesArg::Parsed => NetworkRules::Parsed,
+                NetworkRulesArg::Drop => NetworkRules::Drop,
+                NetworkRulesArg::Coarse => NetworkRules::Coarse,
+            },
+            strategy: match self.strategy {
+                StrategyArg::Learn => Strategy::Learn,
+                StrategyArg::Stepwise => Strategy::Stepwise,
+            },
+            max_iters: self.max_iters,
+            seed_dyld: self.seed_dyld == 1,
+            import_dyld_support: self.import_dyld_support == 1,
+            generalize: self.generalize == 1,
+            ..Knobs::default()
         }
     }
 }
@@ -153,7 +163,8 @@ impl Default for LearnOptions {
 pub(crate) struct Run {
     pub(crate) phases: Phases,
     pub(crate) program: ProgramOptions,
-    pub(crate) learn: LearnOptions,
+    /// How to learn; `None` for a run that does not.
+    pub(crate) learn: Option<LearnOptions>,
     /// The profile given; the seed if `None`.
     pub(crate) profile: Option<PathBuf>,
     /// Remove an earlier run first.
@@ -162,29 +173,16 @@ pub(crate) struct Run {
 
 impl Run {
     fn knobs(&self) -> Knobs {
-        let learn = &self.learn;
+        let learnt = self
+            .learn
+            .as_ref()
+            .map(LearnOptions::knobs)
+            .unwrap_or_default();
         Knobs {
-            success_streak: learn.success_streak,
-            deny_scope: match learn.deny_scope {
-                DenyScopeArg::All => DenyScope::All,
-                DenyScopeArg::Pid => DenyScope::Pid,
-            },
-            network_rules: match learn.network_rules {
-                NetworkRulesArg::Parsed => NetworkRules::Parsed,
-                NetworkRulesArg::Drop => NetworkRules::Drop,
-                NetworkRulesArg::Coarse => NetworkRules::Coarse,
-            },
-            strategy: match learn.strategy {
-                StrategyArg::Learn => Strategy::Learn,
-                StrategyArg::Stepwise => Strategy::Stepwise,
-            },
-            max_iters: learn.max_iters,
-            seed_dyld: learn.seed_dyld == 1,
-            import_dyld_support: learn.import_dyld_support == 1,
-            generalize: learn.generalize == 1,
             success_cmd: self.program.success_cmd.clone(),
             fresh_cmd: self.program.fresh_cmd.clone(),
             timeout_s: self.program.timeout,
+            ..learnt
         }
     }
 

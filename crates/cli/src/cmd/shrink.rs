@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lapbelt_learn::manifest::Phases;
 
-use super::run_options::{LearnOptions, ProgramOptions, Run};
+use super::run_options::{ProgramOptions, Run};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 
@@ -26,11 +26,10 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         program,
         clean,
     } = args;
-    let learn = LearnOptions::default();
     Run {
         phases: Phases::Shrink,
         program,
-        learn,
+        learn: None,
         profile,
         clean,
     }

@@ -32,7 +32,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     Run {
         phases: Phases::Trace,
         program,
-        learn,
+        learn: Some(learn),
         profile,
         clean: !no_clean,
     }

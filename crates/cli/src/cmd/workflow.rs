@@ -30,7 +30,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     Run {
         phases: Phases::Both,
         program,
-        learn,
+        learn: Some(learn),
         profile,
         clean: !no_clean,
     }
