@@ -79,6 +79,13 @@ pub struct Outcome {
     pub stopped: bool,
     /// Denials, granted ones and those that a rule keeps out of the report included.
     pub events_denied: u64,
+    /// Calls that were refused, with EPERM and also when [`Job::learn`] is set, because they could
+    /// not be looked at and the policy does not allow their operation whatever it is about. Each
+    /// is a denial whose event has no values. Likely causes: the program may not be traced by us
+    /// (not dumpable, or an executable that only may be run), or a directory is nested too deep.
+    pub unseen: u64,
+    /// The Linux errno with which the first look at such a call failed.
+    pub unseen_errno: Option<i32>,
     /// Calls that were looked at.
     pub notifications: u64,
     /// From the start of the program to the end of the last of its descendants.

@@ -2,6 +2,7 @@
 
 mod address;
 mod arch;
+mod blank;
 mod bpf;
 mod caller;
 mod classify;

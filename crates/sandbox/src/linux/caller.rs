@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Mode, OFlags};
 
+use super::blank::Blank;
+
 /// A thread with its process.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -20,6 +22,20 @@ pub(crate) struct Caller {
     /// Whether its root directory or its mounts are other than ours.
     pub(crate) foreign_root: bool,
     looked_at: Instant,
+}
+
+impl Caller {
+    /// A thread that cannot be looked at.
+    pub(crate) fn unknown(thread: i32) -> Self {
+        Self {
+            thread,
+            process: thread,
+            name: String::new(),
+            parent: 0,
+            foreign_root: false,
+            looked_at: Instant::now(),
+        }
+    }
 }
 
 /// For how long a thread is known before it is looked at again: much shorter than process ids take
@@ -119,10 +135,28 @@ pub(crate) fn process_of(thread: i32) -> Option<i32> {
 }
 
 /// The process that a pidfd of another process stands for, from its fdinfo.
-pub(crate) fn process_behind(holder: i32, descriptor: i32) -> Option<i32> {
-    let text = std::fs::read_to_string(format!("/proc/{holder}/fdinfo/{descriptor}")).ok()?;
+pub(crate) fn process_behind(holder: i32, descriptor: i32) -> Result<i32, Blank> {
+    let text = std::fs::read_to_string(format!("/proc/{holder}/fdinfo/{descriptor}"))?;
     text.lines()
         .find_map(|line| line.strip_prefix("Pid:")?.trim().parse().ok())
+        .ok_or(Blank::Nothing)
+}
+
+/// Whether a thread may look at no more files than we: it has our user and group ids and our user
+/// namespace, which it can leave only for other ids (it has given up gaining privileges).
+pub(crate) fn has_our_rights(caller: &Caller) -> bool {
+    let rights = |process: &str| {
+        let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let ids = text.lines().filter(|line| {
+            ["Uid:", "Gid:", "Groups:", "CapEff:"]
+                .iter()
+                .any(|id| line.starts_with(id))
+        });
+        let namespace = rustix::fs::stat(format!("/proc/{process}/ns/user")).ok()?;
+        Some((ids.map(str::to_owned).collect::<Vec<_>>(), namespace.st_ino))
+    };
+    let there = rights(&caller.thread.to_string());
+    there.is_some() && there == rights("self")
 }
 
 /// Whether `process` is `ancestor` or descends from it.

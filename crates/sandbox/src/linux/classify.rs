@@ -5,6 +5,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use super::blank::Blank;
 use super::bpf::Condition;
 use super::vocabulary::Op;
 
@@ -15,8 +16,8 @@ pub(crate) type Arguments = [u64; 6];
 
 /// What a row may read of the caller's memory: words behind pointers.
 pub(crate) trait Memory {
-    /// The 8 bytes at an address; `None` if they cannot be read.
-    fn word(&self, address: u64) -> Option<u64>;
+    /// The 8 bytes at an address.
+    fn word(&self, address: u64) -> Result<u64, Blank>;
 }
 
 /// A row: a call, when it needs us, and what it asks then.
@@ -27,7 +28,7 @@ pub(crate) struct Row {
     /// When its registers make it ask something, and what: the kernel filter is made of these.
     pub(crate) cases: &'static [Case],
     /// What a call asks in full.
-    pub(crate) asks: fn(&Arguments, &dyn Memory) -> Asks,
+    pub(crate) asks: fn(&Arguments, &dyn Memory) -> Result<Asks, Blank>,
 }
 
 /// One way in which a call asks something.

@@ -13,6 +13,7 @@ use super::vocabulary::{Op, OpSet, Vocabulary};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Interest {
     loud: OpSet,
+    refusable: OpSet,
     /// The policy denies process-fork.
     pub(crate) fork_denied: bool,
     fork_refused: bool,
@@ -26,14 +27,17 @@ impl Interest {
         everything: bool,
         learn: bool,
     ) -> Self {
-        let is_loud = |op: &Op| {
-            vocabulary
-                .operation(*op)
-                .is_some_and(|id| everything || decider.always(id) != Some(Action::Allow))
+        let is_known = |op: &Op| vocabulary.operation(*op).is_some();
+        let is_refusable = |op: &Op| {
+            let id = vocabulary.operation(*op);
+            id.is_some_and(|id| decider.always(id) != Some(Action::Allow))
         };
-        let mut loud = OpSet::default();
+        let (mut loud, mut refusable) = (OpSet::default(), OpSet::default());
         for op in Op::ALL {
-            if is_loud(op) || op.becomes().iter().any(is_loud) {
+            if is_refusable(op) || op.becomes().iter().any(is_refusable) {
+                refusable.add(*op);
+            }
+            if refusable.has(*op) || (everything && is_known(op)) {
                 loud.add(*op);
             }
         }
@@ -42,6 +46,7 @@ impl Interest {
             .is_some_and(|id| decider.decide(&Request::new(id)).action == Action::Deny);
         Self {
             loud,
+            refusable,
             fork_denied,
             fork_refused: fork_denied && !learn,
         }
@@ -55,6 +60,11 @@ impl Interest {
         } else {
             self.loud.has(op)
         }
+    }
+
+    /// Whether the policy may refuse an operation, or one that it may become.
+    pub(crate) fn can_refuse(&self, op: Op) -> bool {
+        self.refusable.has(op)
     }
 
     /// The filter's leaves.

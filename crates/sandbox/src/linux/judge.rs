@@ -15,6 +15,7 @@ use lapbelt_policy::rule::{Action, ModifierArgument, RuleRef};
 use lapbelt_policy::world::{ModifierId, OperationId, World};
 
 use super::arch::Call;
+use super::blank::Blank;
 use super::caller::{Caller, Callers};
 use super::classify::{self, Ask, Target, When};
 use super::darwin;
@@ -22,8 +23,9 @@ use super::gate::Interest;
 use super::memory::Remote;
 use super::notify::{Answer, Listener, Notification};
 use super::outbox::Outbox;
-use super::resolve::{Found, Resolver};
+use super::resolve::{Found, Resolver, Sight};
 use super::vocabulary::{Op, Vocabulary};
+use rustix::io::Errno;
 use subject::{Subject, Subjects};
 
 /// How a judge is to judge.
@@ -54,6 +56,10 @@ pub(crate) struct Tally {
     pub(crate) notifications: u64,
     /// Denials.
     pub(crate) denied: u64,
+    /// Calls refused because they could not be looked at.
+    pub(crate) unseen: u64,
+    /// Why the first of them could not.
+    pub(crate) unseen_errno: Option<i32>,
     /// Processes.
     pub(crate) processes: HashSet<i32>,
     /// A process-fork denial has been reported.
@@ -87,6 +93,9 @@ pub(crate) struct Judge {
 /// Slots for reported requests.
 const REPORTED: usize = 1 << 13;
 
+/// What came of asking: a refusal, or `None` if nothing was refused.
+type Asked = Result<Option<Refusal>, Blank>;
+
 /// What a denial does to the caller.
 enum Refusal {
     Granted,
@@ -118,28 +127,31 @@ impl Judge {
         let Some(row) = classify::row(call.data.nr as u32) else {
             return Answer::Continue;
         };
-        let Some(caller) = self.callers.get(call.pid as i32).cloned() else {
-            return Answer::Continue;
-        };
-        self.meet(&caller);
-        let asks = (row.asks)(
-            &call.data.args,
-            &Remote {
-                thread: caller.thread,
-            },
-        );
+        let thread = call.pid as i32;
+        let known = self.callers.get(thread).cloned();
+        let caller = known.clone().unwrap_or_else(|| Caller::unknown(thread));
         let mut scene = Scene {
             listener,
             id: call.id,
             caller: &caller,
             resolved: None,
         };
-        let refused = asks
-            .iter()
-            .find_map(|ask| match self.ask(&mut scene, row.call, *ask) {
-                Some(Refusal::Errno(errno)) => Some(errno),
-                Some(Refusal::Granted) | None => None,
-            });
+        let asks = if known.is_some() {
+            self.meet(&caller);
+            (row.asks)(&call.data.args, &Remote { thread })
+        } else {
+            // A caller that still waits is there, even if we are not shown it.
+            Err(Blank::Unseen(Errno::SRCH))
+        };
+        let refused = match asks {
+            Ok(asks) => self.ask_all(&mut scene, row.call, &asks),
+            Err(Blank::Nothing) => None,
+            Err(Blank::Unseen(errno)) => row
+                .cases
+                .iter()
+                .flat_map(|case| case.asks)
+                .find_map(|operation| self.refuse_unseen(&scene, *operation, errno)),
+        };
         if matches!(row.call, Call::Execve | Call::Execveat) {
             self.tally.start_denied = refused.is_some();
         }
@@ -147,6 +159,40 @@ impl Judge {
             self.callers.forget(caller.thread);
         }
         refused.map_or(Answer::Continue, Answer::Errno)
+    }
+
+    /// Puts all that a call asks; the errno of the first refusal.
+    fn ask_all(&mut self, scene: &mut Scene<'_>, call: Call, asks: &classify::Asks) -> Option<i32> {
+        asks.iter()
+            .find_map(|ask| match self.ask(scene, call, *ask) {
+                Ok(None | Some(Refusal::Granted)) | Err(Blank::Nothing) => None,
+                Ok(Some(Refusal::Errno(errno))) => Some(errno),
+                Err(Blank::Unseen(errno)) => self.refuse_unseen(scene, ask.operation, errno),
+            })
+    }
+
+    /// Refuses a call that could not be looked at, unless the operation is allowed whatever it is
+    /// about. A learner is told and refused too: of a call that is not seen nothing can be learnt.
+    fn refuse_unseen(&mut self, scene: &Scene<'_>, operation: Op, errno: Errno) -> Option<i32> {
+        if !self.terms.interest.can_refuse(operation) || !scene.listener.is_waiting(scene.id) {
+            return None;
+        }
+        let operation = self.terms.vocabulary.operation(operation)?;
+        self.tally.denied += 1;
+        self.tally.unseen += 1;
+        self.tally.unseen_errno.get_or_insert(errno.raw_os_error());
+        self.send(
+            scene.caller.process,
+            &scene.caller.name,
+            &Request::new(operation),
+            Action::Deny,
+            &Source::OwnDefault(operation),
+            false,
+            libc::EPERM,
+            false,
+            String::new,
+        );
+        Some(libc::EPERM)
     }
 
     /// Takes note of a process; a learner hears of the fork that made it.
@@ -192,9 +238,9 @@ impl Judge {
     }
 
     /// Puts one operation to the policy. `None` if it is allowed or not asked.
-    fn ask(&mut self, scene: &mut Scene<'_>, call: Call, ask: Ask) -> Option<Refusal> {
+    fn ask(&mut self, scene: &mut Scene<'_>, call: Call, ask: Ask) -> Asked {
         if !self.terms.interest.in_op(ask.operation) {
-            return None;
+            return Ok(None);
         }
         let found = self.locate(scene, ask.target)?;
         let asked = match (ask.when, found) {
@@ -206,30 +252,36 @@ impl Judge {
             (When::Always, _) => true,
         };
         if !asked {
-            return None;
+            return Ok(None);
         }
         let running = matches!(call, Call::Execve | Call::Execveat);
         let mut operation = ask.operation;
         if operation == Op::ProcessExec {
             match (running, found) {
                 // The kernel says ENOENT, on which a search through PATH goes on.
-                (true, Found::Missing) => return None,
+                (true, Found::Missing) => return Ok(None),
                 // Permission to search a directory.
                 (false, Found::Directory) => operation = Op::FileTestExistence,
                 _ => {}
             }
         }
         let ask = Ask { operation, ..ask };
-        let refusal = self.subjects_of(scene, call, ask, found);
-        if refusal.is_some() || !(running && ask.operation == Op::ProcessExec) {
-            return refusal;
+        let refusal = self.subjects_of(scene, call, ask, found)?;
+        let runs = running && ask.operation == Op::ProcessExec && found != Found::Directory;
+        if matches!(refusal, Some(Refusal::Errno(_))) || !runs {
+            return Ok(refusal);
         }
-        self.interpreters(scene)
+        match self.interpreters(scene) {
+            Err(Blank::Unseen(errno)) => {
+                let refused = self.refuse_unseen(scene, Op::ProcessExecInterpreter, errno);
+                Ok(refused.map(Refusal::Errno))
+            }
+            other => other,
+        }
     }
 
-    /// Finds where a target is; fills the resolver's path for those that have one. `None` if there
-    /// is nothing to ask about.
-    fn locate(&mut self, scene: &mut Scene<'_>, target: Target) -> Option<Found> {
+    /// Finds where a target is; fills the resolver's path for those that have one.
+    fn locate(&mut self, scene: &mut Scene<'_>, target: Target) -> Sight {
         if let Some((known, found)) = scene.resolved
             && known == target
         {
@@ -239,20 +291,14 @@ impl Judge {
             Target::Path(path) => self.resolver.path_at(scene.caller, &path),
             Target::File(descriptor) => self.resolver.open_file(scene.caller, descriptor),
             Target::CurrentDirectory => self.resolver.current_directory(scene.caller),
-            _ => Some(Found::Other),
+            _ => Ok(Found::Other),
         };
         scene.resolved = Some((target, found));
         found
     }
 
     /// Asks for every subject of a target: most have one, messages may have many.
-    fn subjects_of(
-        &mut self,
-        scene: &mut Scene<'_>,
-        call: Call,
-        ask: Ask,
-        found: Found,
-    ) -> Option<Refusal> {
+    fn subjects_of(&mut self, scene: &mut Scene<'_>, call: Call, ask: Ask, found: Found) -> Asked {
         let mut granted = None;
         let mut subjects = std::mem::take(&mut self.subjects);
         let list = subjects.of(
@@ -263,32 +309,35 @@ impl Judge {
             ask,
             found,
         );
-        for subject in list {
-            subjects.prepare(&subject, scene.caller);
-            match self.put(scene, &subjects, &subject) {
+        for subject in list.iter().flatten() {
+            subjects.prepare(subject, scene.caller);
+            match self.put(scene, &subjects, subject) {
                 None => {}
                 Some(Refusal::Granted) => granted = Some(Refusal::Granted),
                 errno => {
                     self.subjects = subjects;
-                    return errno;
+                    return Ok(errno);
                 }
             }
         }
         self.subjects = subjects;
-        granted
+        list.map(|_| granted)
     }
 
     /// Asks for the interpreters of a script, each of which may be a script itself.
-    fn interpreters(&mut self, scene: &mut Scene<'_>) -> Option<Refusal> {
+    fn interpreters(&mut self, scene: &mut Scene<'_>) -> Asked {
         /// As deep as the kernel follows them.
         const DEPTH: usize = 5;
         if !self.terms.interest.in_op(Op::ProcessExecInterpreter) {
-            return None;
+            return Ok(None);
         }
         scene.resolved = None;
         let mut granted = None;
         for _ in 0..DEPTH {
-            let interpreter = subject::interpreter(&self.resolver.path)?;
+            let interpreter = match subject::interpreter(&self.resolver.path) {
+                Err(Blank::Nothing) => break,
+                interpreter => interpreter?,
+            };
             let found = self.resolver.text(scene.caller, &interpreter, true)?;
             if found == Found::Missing {
                 break;
@@ -301,15 +350,19 @@ impl Judge {
             };
             let mut subjects = std::mem::take(&mut self.subjects);
             let subject = subjects.path(&self.resolver.path, scene.caller, &self.terms, ask);
-            let refusal = subject.and_then(|subject| self.put(scene, &subjects, &subject));
+            let refusal = match &subject {
+                Ok(Some(subject)) => self.put(scene, &subjects, subject),
+                _ => None,
+            };
             self.subjects = subjects;
+            subject?;
             match refusal {
                 None => {}
                 Some(Refusal::Granted) => granted = Some(Refusal::Granted),
-                errno => return errno,
+                errno => return Ok(errno),
             }
         }
-        granted
+        Ok(granted)
     }
 
     /// Asks the policy for one subject and does what it says.
@@ -447,13 +500,13 @@ struct Scene<'s> {
     id: u64,
     caller: &'s Caller,
     /// The target located last: several operations often share one.
-    resolved: Option<(Target, Option<Found>)>,
+    resolved: Option<(Target, Sight)>,
 }
 
 impl Scene<'_> {
     /// Whether there is something where the last target was looked for.
     fn finds_something(&self) -> bool {
-        matches!(self.resolved, Some((_, Some(found))) if found != Found::Missing)
+        matches!(self.resolved, Some((_, Ok(found))) if found != Found::Missing)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use super::blank::Blank;
 use super::classify::Memory;
 
 /// Longest path the kernel takes, its NUL included.
@@ -20,9 +21,10 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// Reads up to `into.len()` bytes and says how many could be read. One system call: the pages
-    /// after the first are pieces of their own, so that a missing one only shortens the answer.
-    pub(crate) fn read(self, address: u64, into: &mut [u8]) -> usize {
+    /// Reads up to `into.len()` bytes and says how many there are, 0 at an address without memory.
+    /// One system call: the pages after the first are pieces of their own, so that a missing one
+    /// only shortens the answer.
+    pub(crate) fn read(self, address: u64, into: &mut [u8]) -> Result<usize, Blank> {
         let first = ((PAGE - address % PAGE) as usize).min(into.len());
         let piece = |from: usize, to: usize| libc::iovec {
             iov_base: address.wrapping_add(from as u64) as *mut libc::c_void,
@@ -45,32 +47,48 @@ impl Remote {
         let got = unsafe {
             libc::process_vm_readv(self.thread, &local, 1, remote.as_ptr(), count as u64, 0)
         };
-        usize::try_from(got).unwrap_or(0)
+        match usize::try_from(got) {
+            Ok(got) => Ok(got),
+            Err(_) => match io::Error::last_os_error() {
+                error if error.raw_os_error() == Some(libc::EFAULT) => Ok(0),
+                error => Err(error.into()),
+            },
+        }
     }
 
-    /// Reads a text that ends with NUL, at most a path's length. False if it cannot be read or is
-    /// too long: the kernel then fails the call by itself.
-    pub(crate) fn read_text(self, address: u64, into: &mut Vec<u8>) -> bool {
+    /// Reads all of `into`.
+    pub(crate) fn read_whole(self, address: u64, into: &mut [u8]) -> Result<(), Blank> {
+        if self.read(address, into)? == into.len() {
+            Ok(())
+        } else {
+            Err(Blank::Nothing)
+        }
+    }
+
+    /// Reads a text that ends with NUL, at most a path's length. Nothing if it is not there or too
+    /// long: the kernel then fails the call by itself.
+    pub(crate) fn read_text(self, address: u64, into: &mut Vec<u8>) -> Result<(), Blank> {
         for length in [FIRST_READ, PATH_MAX] {
             into.resize(length, 0);
-            let got = self.read(address, into);
+            let got = self.read(address, into)?;
             if let Some(end) = into[..got].iter().position(|byte| *byte == 0) {
                 into.truncate(end);
-                return true;
+                return Ok(());
             }
             if got < length {
                 break;
             }
         }
         into.clear();
-        false
+        Err(Blank::Nothing)
     }
 }
 
 impl Memory for Remote {
-    fn word(&self, address: u64) -> Option<u64> {
+    fn word(&self, address: u64) -> Result<u64, Blank> {
         let mut bytes = [0; 8];
-        (self.read(address, &mut bytes) == 8).then(|| u64::from_ne_bytes(bytes))
+        self.read_whole(address, &mut bytes)?;
+        Ok(u64::from_ne_bytes(bytes))
     }
 }
 
@@ -111,10 +129,13 @@ mod tests {
         // SAFETY: the last bytes of the first page, which is ours.
         unsafe { std::ptr::copy(text.as_ptr(), at as *mut u8, text.len()) };
         let mut buffer = Vec::new();
-        assert!(own().read_text(at, &mut buffer));
+        assert_eq!(own().read_text(at, &mut buffer), Ok(()));
         assert_eq!(buffer, b"/short");
-        assert!(!own().read_text(base + 4096, &mut buffer));
-        assert!(!own().read_text(0, &mut buffer));
+        let nothing = Err(Blank::Nothing);
+        assert_eq!(own().read_text(base + 4096, &mut buffer), nothing);
+        assert_eq!(own().read_text(0, &mut buffer), nothing);
+        let gone = Remote { thread: i32::MAX };
+        assert_eq!(gone.read_text(at, &mut buffer), nothing);
         // SAFETY: unmapping what was mapped above.
         unsafe { libc::munmap(base as *mut libc::c_void, 4096) };
     }
@@ -125,11 +146,12 @@ mod tests {
             let mut text = vec![b'a'; length];
             text.push(0);
             let mut buffer = Vec::new();
-            assert!(own().read_text(text.as_ptr() as u64, &mut buffer));
-            assert_eq!(buffer.len(), length);
+            let read = own().read_text(text.as_ptr() as u64, &mut buffer);
+            assert_eq!((read, buffer.len()), (Ok(()), length));
         }
         let mut text = vec![b'a'; 5000];
         text.push(0);
-        assert!(!own().read_text(text.as_ptr() as u64, &mut Vec::new()));
+        let read = own().read_text(text.as_ptr() as u64, &mut Vec::new());
+        assert_eq!(read, Err(Blank::Nothing));
     }
 }

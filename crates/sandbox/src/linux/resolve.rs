@@ -4,14 +4,17 @@
 //! path itself, with `.`, `..` and doubled slashes taken out, is the answer. Links of `/proc` that
 //! mean "myself" are walked by hand so that they mean the target.
 
+mod deep;
+
 use std::io::Write;
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::caller::Caller;
+use super::blank::Blank;
+use super::caller::{self, Caller};
 use super::classify::PathAt;
 use super::memory::Remote;
 
@@ -26,8 +29,13 @@ pub(crate) enum Found {
     Other,
 }
 
+/// Where something was found, or why not.
+pub(crate) type Sight = Result<Found, Blank>;
+
 /// Most links followed, as in the kernel.
 const MAX_LINKS: u32 = 40;
+/// Longest name of any file system.
+const NAME_MAX: usize = 255;
 
 /// Resolves paths; keeps its buffers.
 #[derive(Debug, Default)]
@@ -35,89 +43,104 @@ pub(crate) struct Resolver {
     given: Vec<u8>,
     joined: Vec<u8>,
     name: Vec<u8>,
-    /// The answer, absolute and without links, after a call that returned `Some`.
+    /// The answer, absolute and without links, after a call that returned `Ok`.
     pub(crate) path: Vec<u8>,
 }
 
 impl Resolver {
-    /// Resolves a path of a call. `None` if it has none or cannot have one: the kernel fails such
+    /// Resolves a path of a call. Nothing if it has none or cannot have one: the kernel fails such
     /// calls by itself, or they are about something that is no file.
-    pub(crate) fn path_at(&mut self, caller: &Caller, at: &PathAt) -> Option<Found> {
-        let given = at.pointer != 0
-            && Remote {
-                thread: caller.thread,
-            }
-            .read_text(at.pointer, &mut self.given);
-        if !given || self.given.is_empty() {
-            let empty = at.may_be_empty && (given || at.pointer == 0);
-            return if empty {
+    pub(crate) fn path_at(&mut self, caller: &Caller, at: &PathAt) -> Sight {
+        self.given.clear();
+        if at.pointer != 0 {
+            let thread = caller.thread;
+            Remote { thread }.read_text(at.pointer, &mut self.given)?;
+        }
+        if self.given.is_empty() {
+            return if at.may_be_empty {
                 self.open_file(caller, at.directory)
             } else {
-                None
+                Err(Blank::Nothing)
             };
         }
-        self.joined.clear();
-        if self.given[0] != b'/' {
-            self.start(caller, at.directory)?;
-        }
         let given = std::mem::take(&mut self.given);
-        self.joined.extend_from_slice(&given);
+        let sight = self.given_at(caller, at.directory, &given, at.follow);
         self.given = given;
-        self.lookup(caller, at.follow)
+        sight
     }
 
-    /// Resolves an absolute path that we got by ourselves, as the caller would see it.
-    pub(crate) fn text(&mut self, caller: &Caller, path: &[u8], follow: bool) -> Option<Found> {
+    /// Resolves a path as a call of the caller gives it.
+    fn given_at(&mut self, caller: &Caller, directory: i32, given: &[u8], follow: bool) -> Sight {
         self.joined.clear();
-        if path.first() != Some(&b'/') {
-            self.start(caller, libc::AT_FDCWD)?;
+        if given.first() != Some(&b'/') {
+            match self.start(caller, directory) {
+                Ok(()) => {}
+                Err(Blank::Unseen(Errno::NAMETOOLONG)) => {
+                    return deep::resolve(self, caller, directory, given, follow);
+                }
+                Err(blank) => return Err(blank),
+            }
+            if self.joined.len() + given.len() >= libc::PATH_MAX as usize {
+                return deep::resolve(self, caller, directory, given, follow);
+            }
         }
-        self.joined.extend_from_slice(path);
+        self.joined.extend_from_slice(given);
         self.lookup(caller, follow)
     }
 
-    /// The path of an open file; `None` if it is none (a socket, a pipe).
-    pub(crate) fn open_file(&mut self, caller: &Caller, descriptor: i32) -> Option<Found> {
+    /// Resolves a path that we got by ourselves, as the caller would see it.
+    pub(crate) fn text(&mut self, caller: &Caller, path: &[u8], follow: bool) -> Sight {
+        self.given_at(caller, libc::AT_FDCWD, path, follow)
+    }
+
+    /// The path of an open file; nothing if it is none (a socket, a pipe).
+    pub(crate) fn open_file(&mut self, caller: &Caller, descriptor: i32) -> Sight {
         if descriptor == libc::AT_FDCWD {
             return self.current_directory(caller);
         }
         self.proc_link(caller, format_args!("fd/{descriptor}"))?;
-        Some(Found::Other)
+        Ok(Found::Other)
     }
 
     /// The path of the current directory.
-    pub(crate) fn current_directory(&mut self, caller: &Caller) -> Option<Found> {
+    pub(crate) fn current_directory(&mut self, caller: &Caller) -> Sight {
         self.proc_link(caller, format_args!("cwd"))?;
-        Some(Found::Directory)
+        Ok(Found::Directory)
     }
 
     /// Puts what a relative path starts at into `joined`, with a slash behind.
-    fn start(&mut self, caller: &Caller, directory: i32) -> Option<()> {
+    fn start(&mut self, caller: &Caller, directory: i32) -> Result<(), Blank> {
         match directory {
             libc::AT_FDCWD => self.proc_link(caller, format_args!("cwd"))?,
             _ => self.proc_link(caller, format_args!("fd/{directory}"))?,
         }
         if caller.foreign_root {
-            let root = self.root_of(caller);
+            let root = self.root_of(caller)?;
             if self.path.starts_with(&root) {
                 self.path.drain(..root.len());
             }
         }
         self.joined.extend_from_slice(&self.path);
         self.joined.push(b'/');
-        Some(())
+        Ok(())
     }
 
-    /// Reads a link of the caller's /proc directory into `path`; `None` unless it is a path.
-    fn proc_link(&mut self, caller: &Caller, link: std::fmt::Arguments<'_>) -> Option<()> {
-        self.name.clear();
-        write!(self.name, "/proc/{}/{link}\0", caller.thread).ok()?;
-        read_link(&self.name, &mut self.path).ok()?;
+    /// Reads a link of the caller's /proc directory into `path`; nothing unless it is a path.
+    fn proc_link(&mut self, caller: &Caller, link: std::fmt::Arguments<'_>) -> Result<(), Blank> {
+        self.say(format_args!("/proc/{}/{link}", caller.thread))?;
+        read_link(&self.name, &mut self.path)?;
         if self.path.first() != Some(&b'/') {
-            return None;
+            return Err(Blank::Nothing);
         }
         self.undelete();
-        Some(())
+        Ok(())
+    }
+
+    /// Puts a path of ours into `name`.
+    fn say(&mut self, name: std::fmt::Arguments<'_>) -> Result<(), Blank> {
+        self.name.clear();
+        write!(self.name, "{name}\0")?;
+        Ok(())
     }
 
     /// Takes the mark of a deleted file off `path`, which was read through the link `name`.
@@ -131,18 +154,18 @@ impl Resolver {
     }
 
     /// Text of the caller's root directory, empty for `/`.
-    fn root_of(&mut self, caller: &Caller) -> Vec<u8> {
-        self.name.clear();
+    fn root_of(&mut self, caller: &Caller) -> Result<Vec<u8>, Blank> {
         let mut root = Vec::new();
-        let named = write!(self.name, "/proc/{}/root\0", caller.thread);
-        if named.is_err() || read_link(&self.name, &mut root).is_err() || root == b"/" {
+        self.say(format_args!("/proc/{}/root", caller.thread))?;
+        read_link(&self.name, &mut root)?;
+        if root == b"/" {
             root.clear();
         }
-        root
+        Ok(root)
     }
 
     /// Resolves `joined` into `path`.
-    fn lookup(&mut self, caller: &Caller, follow: bool) -> Option<Found> {
+    fn lookup(&mut self, caller: &Caller, follow: bool) -> Sight {
         if caller.foreign_root {
             return self.walk(caller, follow);
         }
@@ -165,38 +188,49 @@ impl Resolver {
             Ok(_) => Found::Directory,
             Err(Errno::LOOP) => return self.lookup_links(caller, flags, follow),
             Err(Errno::NOENT) => Found::Missing,
-            Err(_) => Found::Other,
+            Err(Errno::NOTDIR) => Found::Other,
+            // Whatever the matter is, step by step it is found out how far we can see.
+            Err(_) => {
+                self.joined.pop();
+                return self.walk(caller, follow);
+            }
         };
         self.joined.pop();
         normalise(&self.joined, &mut self.path);
-        Some(found)
+        Ok(found)
     }
 
     /// `joined` crosses links: lets the kernel follow them, but none of /proc's magic ones.
-    fn lookup_links(&mut self, caller: &Caller, flags: OFlags, follow: bool) -> Option<Found> {
+    fn lookup_links(&mut self, caller: &Caller, flags: OFlags, follow: bool) -> Sight {
         let joined = c_text(&self.joined);
         let resolve = ResolveFlags::NO_MAGICLINKS;
         let opened = rustix::fs::openat2(CWD, joined, flags, Mode::empty(), resolve);
         self.joined.pop();
         if let Ok(file) = opened {
-            self.name.clear();
-            write!(self.name, "/proc/self/fd/{}\0", file.as_raw_fd()).ok()?;
-            read_link(&self.name, &mut self.path).ok()?;
+            let found = self.opened(&file)?;
             if !self.path.starts_with(b"/proc/") {
-                let kind = rustix::fs::fstat(&file).map(|s| FileType::from_raw_mode(s.st_mode));
-                let directory = kind == Ok(FileType::Directory);
-                return Some(if directory {
-                    Found::Directory
-                } else {
-                    Found::Other
-                });
+                return Ok(found);
             }
         }
         self.walk(caller, follow)
     }
 
+    /// What a file of ours is, its path put into `path`.
+    fn opened(&mut self, file: &OwnedFd) -> Sight {
+        self.say(format_args!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        read_link(&self.name, &mut self.path)?;
+        let stat = rustix::fs::fstat(file)?;
+        Ok(
+            if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+                Found::Directory
+            } else {
+                Found::Other
+            },
+        )
+    }
+
     /// Resolves `joined` one component after the other, as the caller sees files.
-    fn walk(&mut self, caller: &Caller, follow: bool) -> Option<Found> {
+    fn walk(&mut self, caller: &Caller, follow: bool) -> Sight {
         let prefix = if caller.foreign_root {
             format!("/proc/{}/root", caller.thread).into_bytes()
         } else {
@@ -234,11 +268,18 @@ impl Resolver {
                     found = Found::Missing;
                     continue;
                 }
-                Err(_) => continue,
+                // No link.
+                Err(Errno::INVAL) => continue,
+                // Nor may the caller look, and the kernel says so.
+                Err(Errno::ACCESS) if caller::has_our_rights(caller) => continue,
+                Err(Errno::NAMETOOLONG) if component.len() > NAME_MAX => {
+                    return Err(Blank::Nothing);
+                }
+                Err(errno) => return Err(Blank::Unseen(errno)),
             }
             links += 1;
             if links > MAX_LINKS {
-                return None;
+                return Err(Blank::Nothing);
             }
             if out.starts_with(b"/proc/") && content.first() == Some(&b'/') {
                 // A magic link says where it leads, links resolved.
@@ -251,7 +292,7 @@ impl Resolver {
                 continue;
             }
             if out.starts_with(b"/proc/") && content.windows(2).any(|pair| pair == b":[") {
-                return None;
+                return Err(Blank::Nothing);
             }
             out.truncate(if content.first() == Some(&b'/') {
                 0
@@ -264,7 +305,7 @@ impl Resolver {
             found = self.look(&prefix, &out);
         }
         self.path = if caller.foreign_root {
-            self.root_of(caller)
+            self.root_of(caller)?
         } else {
             Vec::new()
         };
@@ -272,7 +313,7 @@ impl Resolver {
         if self.path.is_empty() {
             self.path.push(b'/');
         }
-        Some(found)
+        Ok(found)
     }
 
     fn look(&mut self, prefix: &[u8], out: &[u8]) -> Found {

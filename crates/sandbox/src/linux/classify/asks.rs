@@ -1,6 +1,7 @@
 //! The families of calls: from registers to operations.
 
 use super::{Ask, Asks, Detail, Memory, PathAt, Target, When, Who};
+use crate::linux::blank::Blank;
 use crate::linux::vocabulary::Op;
 
 const SETUGID: u64 = (libc::S_ISUID | libc::S_ISGID) as u64;
@@ -136,11 +137,9 @@ pub(super) fn open(path: PathAt, flags: u64, mode: u64) -> Asks {
 }
 
 /// openat2: `struct open_how` is flags, mode, resolve.
-pub(super) fn open_how(path: PathAt, how: u64, memory: &dyn Memory) -> Asks {
-    let (Some(flags), Some(mode)) = (memory.word(how), memory.word(how.wrapping_add(8))) else {
-        return Asks::NONE;
-    };
-    open(path, flags, mode)
+pub(super) fn open_how(path: PathAt, how: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
+    let (flags, mode) = (memory.word(how)?, memory.word(how.wrapping_add(8))?);
+    Ok(open(path, flags, mode))
 }
 
 /// The access family. X_OK of a directory is a question about searching, not about running; it is

@@ -4,8 +4,9 @@ use super::asks::{
     access, address, at, chmod, create, file, link, messages, mknod, mmap, one, open, open_how,
     path, process, rename, signal, socket, times, watch, xattr,
 };
-use super::{Asks, Case, Row, Target, Who};
+use super::{Arguments, Asks, Case, Memory, Row, Target, Who};
 use crate::linux::arch::Call;
+use crate::linux::blank::Blank;
 use crate::linux::bpf::Condition;
 use crate::linux::vocabulary::Op;
 
@@ -78,7 +79,7 @@ pub(crate) static TABLE: &[Row] = {
             &[$(Row {
                 call: Call::$call,
                 cases: &[$(Case { when: &[$($when),*], asks: $asks }),*],
-                asks: $function,
+                asks: |a, m| answer($function, a, m),
             }),*]
         };
     }
@@ -272,6 +273,21 @@ pub(crate) static TABLE: &[Row] = {
             |_, _| one(Op::ProcessFork, Target::Nothing);
     }
 };
+
+/// Runs what a row says; only those that read memory can fail.
+fn answer<A: Into<Result<Asks, Blank>>>(
+    asked: impl FnOnce(&Arguments, &dyn Memory) -> A,
+    arguments: &Arguments,
+    memory: &dyn Memory,
+) -> Result<Asks, Blank> {
+    asked(arguments, memory).into()
+}
+
+impl From<Asks> for Result<Asks, Blank> {
+    fn from(asks: Asks) -> Self {
+        Ok(asks)
+    }
+}
 
 fn thread(id: u64) -> Asks {
     one(Op::SystemSched, Target::Process(Who::Thread(id as i32)))

@@ -1,6 +1,6 @@
 //! What a request is about: paths in their spellings, names, processes, sockets and addresses.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
 use lapbelt_policy::request::{Endpoint, Request, Value};
@@ -9,6 +9,7 @@ use lapbelt_policy::world::{AliasMode, World};
 use super::Terms;
 use crate::linux::address::{self, Address, MAX_ADDRESS, Side, SocketKind};
 use crate::linux::arch::Call;
+use crate::linux::blank::Blank;
 use crate::linux::caller::{self, Caller};
 use crate::linux::classify::{Ask, Detail, Memory, Target, Who};
 use crate::linux::custodian::open_process;
@@ -103,25 +104,23 @@ impl Subjects {
         call: Call,
         ask: Ask,
         found: Found,
-    ) -> Vec<Subject> {
+    ) -> Result<Vec<Subject>, Blank> {
         let kinds = match ask.target {
             Target::Nothing => vec![Kind::Nothing],
             Target::Path(_) | Target::File(_) | Target::CurrentDirectory => {
-                return self
-                    .file(resolver, caller, terms, call, ask, found)
-                    .into_iter()
-                    .collect();
+                let subject = self.file(resolver, caller, terms, call, ask, found)?;
+                return Ok(subject.into_iter().collect());
             }
             Target::Mapping(at) => {
-                return self
-                    .mapping(resolver, caller, terms, ask, at)
-                    .into_iter()
-                    .collect();
+                let subject = self.mapping(resolver, caller, terms, ask, at)?;
+                return Ok(subject.into_iter().collect());
             }
             Target::Process(who) => {
-                let relation = relation(who, caller, terms.custodian);
-                let asked = relation.filter(|r| !r.own || ask.operation == Op::Signal);
-                asked.map(Kind::Process).into_iter().collect()
+                let relation = relation(who, caller, terms.custodian)?;
+                if relation.own && ask.operation != Op::Signal {
+                    return Ok(Vec::new());
+                }
+                vec![Kind::Process(relation)]
             }
             Target::Socket {
                 domain,
@@ -145,7 +144,7 @@ impl Subjects {
                 } else {
                     Side::Remote
                 };
-                addresses(resolver, caller, socket, side, at)
+                addresses(resolver, caller, socket, side, at)?
             }
             Target::Messages {
                 socket,
@@ -156,51 +155,45 @@ impl Subjects {
                 let memory = Remote {
                     thread: caller.thread,
                 };
-                let header = |i: u32| {
+                let mut names = Vec::new();
+                for i in 0..count.min(libc::UIO_MAXIOV as u32) {
                     let at = pointer.wrapping_add(u64::from(i) * u64::from(stride));
-                    let name = memory.word(at)?;
-                    let length = memory.word(at.wrapping_add(8))? as u32;
-                    (name != 0).then_some((name, length))
-                };
-                let most = count.min(libc::UIO_MAXIOV as u32);
-                addresses(
-                    resolver,
-                    caller,
-                    socket,
-                    Side::Remote,
-                    (0..most).filter_map(header),
-                )
+                    let word = |at| match memory.word(at) {
+                        // What comes before a header that is not there is sent all the same.
+                        Err(Blank::Nothing) => Ok(0),
+                        word => word,
+                    };
+                    let (name, length) = (word(at)?, word(at.wrapping_add(8))? as u32);
+                    if name != 0 {
+                        names.push((name, length));
+                    }
+                }
+                addresses(resolver, caller, socket, Side::Remote, names)?
             }
-            Target::Bound(socket) => bound(resolver, caller, socket).into_iter().collect(),
+            Target::Bound(socket) => bound(resolver, caller, socket)?.into_iter().collect(),
         };
-        let detail = self.extra(caller, ask.detail);
+        let detail = self.extra(caller, ask.detail)?;
         let operation = ask.operation;
         let subject = |kind| Subject {
             operation,
             kind,
             detail: detail.clone(),
         };
-        kinds.into_iter().map(subject).collect()
+        Ok(kinds.into_iter().map(subject).collect())
     }
 
-    fn extra(&self, caller: &Caller, detail: Detail) -> Extra {
-        match detail {
+    fn extra(&self, caller: &Caller, detail: Detail) -> Result<Extra, Blank> {
+        Ok(match detail {
             Detail::None => Extra::None,
             Detail::Attribute(pointer) => {
                 let mut name = Vec::new();
-                let read = Remote {
-                    thread: caller.thread,
-                }
-                .read_text(pointer, &mut name);
-                if read {
-                    Extra::Attribute(name)
-                } else {
-                    Extra::None
-                }
+                let thread = caller.thread;
+                Remote { thread }.read_text(pointer, &mut name)?;
+                Extra::Attribute(name)
             }
             Detail::Command(command) => Extra::Command(darwin::command_from(command)),
             Detail::Signal(signal) => Extra::Signal(darwin::signal_from(signal)),
-        }
+        })
     }
 
     /// An operation on the file whose path the resolver has found.
@@ -212,7 +205,7 @@ impl Subjects {
         call: Call,
         ask: Ask,
         found: Found,
-    ) -> Option<Subject> {
+    ) -> Result<Option<Subject>, Blank> {
         if let Some(name) = resolver.path.strip_prefix(b"/memfd:")
             && matches!(ask.target, Target::File(_) | Target::Path(_))
         {
@@ -222,23 +215,23 @@ impl Subjects {
             self.path.extend_from_slice(name);
             self.other.clear();
             let detail = Extra::None;
-            return runs.then_some(Subject {
+            return Ok(runs.then_some(Subject {
                 operation: ask.operation,
                 kind: Kind::Path,
                 detail,
-            });
+            }));
         }
         // Before it makes one, glibc's sem_open looks whether its random name is free.
         let semaphore = resolver.path.starts_with(b"/dev/shm/sem.");
         if semaphore && ask.operation == Op::FileReadMetadata && found == Found::Missing {
-            return None;
+            return Ok(None);
         }
         let (operation, kind) =
             match place::meaning(ask.operation, &resolver.path, found, caller.process) {
                 Meaning::File => return self.path(&resolver.path, caller, terms, ask),
                 Meaning::PosixIpc(operation, name) => {
                     if self.is_passing(operation, &name, call) {
-                        return None;
+                        return Ok(None);
                     }
                     let slashed = [b"/", &name[..]].concat();
                     (operation, Kind::PosixIpc(slashed, name))
@@ -253,11 +246,11 @@ impl Subjects {
         if terms.vocabulary.operation(operation).is_none() {
             return self.path(&resolver.path, caller, terms, ask);
         }
-        Some(Subject {
+        Ok(Some(Subject {
             operation,
             kind,
             detail: Extra::None,
-        })
+        }))
     }
 
     /// glibc's sem_open makes the file under a random name and then links it to the real one: only
@@ -284,18 +277,18 @@ impl Subjects {
         caller: &Caller,
         terms: &Terms,
         ask: Ask,
-    ) -> Option<Subject> {
-        terms.vocabulary.operation(ask.operation)?;
-        if ask.operation == Op::FileLink && self.links_passing(path) {
-            return None;
+    ) -> Result<Option<Subject>, Blank> {
+        let unknown = terms.vocabulary.operation(ask.operation).is_none();
+        if unknown || (ask.operation == Op::FileLink && self.links_passing(path)) {
+            return Ok(None);
         }
         self.spell(path, caller);
-        let detail = self.extra(caller, ask.detail);
-        Some(Subject {
+        let detail = self.extra(caller, ask.detail)?;
+        Ok(Some(Subject {
             operation: ask.operation,
             kind: Kind::Path,
             detail,
-        })
+        }))
     }
 
     fn links_passing(&self, path: &[u8]) -> bool {
@@ -333,17 +326,17 @@ impl Subjects {
         terms: &Terms,
         ask: Ask,
         at: u64,
-    ) -> Option<Subject> {
+    ) -> Result<Option<Subject>, Blank> {
         match mapped_file(caller.process, at)? {
             Some(path) => {
                 resolver.path = path;
                 self.path(&resolver.path, caller, terms, ask)
             }
-            None => Some(Subject {
+            None => Ok(Some(Subject {
                 operation: Op::DynamicCodeGeneration,
                 kind: Kind::Nothing,
                 detail: Extra::None,
-            }),
+            })),
         }
     }
 
@@ -457,11 +450,11 @@ impl Subject {
     }
 }
 
-/// How a process stands to the caller; `None` if there is no such process.
-fn relation(who: Who, caller: &Caller, custodian: i32) -> Option<Relation> {
+/// How a process stands to the caller; nothing if there is no such process.
+fn relation(who: Who, caller: &Caller, custodian: i32) -> Result<Relation, Blank> {
     let process = match who {
         Who::Thread(0) => caller.process,
-        Who::Thread(thread) => caller::process_of(thread)?,
+        Who::Thread(thread) => caller::process_of(thread).ok_or(Blank::Nothing)?,
         Who::Descriptor(descriptor) => caller::process_behind(caller.process, descriptor)?,
         Who::Process(process) => process,
     };
@@ -473,14 +466,14 @@ fn relation(who: Who, caller: &Caller, custodian: i32) -> Option<Relation> {
     };
     let own_group = group_of(caller.process);
     if process == caller.process {
-        return Some(Relation {
+        return Ok(Relation {
             own: true,
             supervised: true,
             ..Relation::default()
         });
     }
     if process == 0 || (process < -1 && own_group == Some(-process)) {
-        return Some(Relation {
+        return Ok(Relation {
             group: true,
             ..Relation::default()
         });
@@ -488,14 +481,14 @@ fn relation(who: Who, caller: &Caller, custodian: i32) -> Option<Relation> {
     if process < 0 {
         // Everybody, or another group: of ours if its leader is.
         let supervised = process < -1 && caller::descends(-process, custodian);
-        return Some(Relation {
+        return Ok(Relation {
             other: true,
             supervised,
             ..Relation::default()
         });
     }
-    let parent = caller::parent_of(process)?;
-    Some(Relation {
+    let parent = caller::parent_of(process).ok_or(Blank::Nothing)?;
+    Ok(Relation {
         own: false,
         child: parent == caller.process,
         other: true,
@@ -505,12 +498,13 @@ fn relation(who: Who, caller: &Caller, custodian: i32) -> Option<Relation> {
 }
 
 /// A duplicate of the caller's socket, with what it is.
-fn socket_of(caller: &Caller, socket: i32) -> Option<(std::os::fd::OwnedFd, SocketKind)> {
+fn socket_of(caller: &Caller, socket: i32) -> Result<(std::os::fd::OwnedFd, SocketKind), Blank> {
     use std::os::fd::AsFd;
-    let process = open_process(caller.process).ok()?;
-    let socket = file_of(process.as_fd(), socket).ok()?;
-    let kind = SocketKind::of(socket.as_fd()).ok()?;
-    Some((socket, kind))
+    let process = open_process(caller.process)?;
+    let socket = file_of(process.as_fd(), socket)?;
+    // What is no socket says so; the kernel says it to the caller too.
+    let kind = SocketKind::of(socket.as_fd()).map_err(|_| Blank::Nothing)?;
+    Ok((socket, kind))
 }
 
 /// The addresses that a call gives for a socket: where each lies and how long it is.
@@ -520,36 +514,45 @@ fn addresses(
     socket: i32,
     side: Side,
     given: impl IntoIterator<Item = (u64, u32)>,
-) -> Vec<Kind> {
+) -> Result<Vec<Kind>, Blank> {
     let memory = Remote {
         thread: caller.thread,
     };
-    let read = |(pointer, length): (u64, u32)| {
+    let mut read = Vec::new();
+    for (pointer, length) in given {
         let mut bytes = [0; MAX_ADDRESS];
         let bytes = &mut bytes[..(length as usize).min(MAX_ADDRESS)];
-        (memory.read(pointer, bytes) == bytes.len()).then(|| Address::parse(bytes))?
-    };
-    let mut given = given.into_iter().filter_map(read).peekable();
-    if given.peek().is_none() {
-        return Vec::new();
+        match memory.read_whole(pointer, bytes) {
+            Ok(()) => read.extend(Address::parse(bytes)),
+            Err(Blank::Nothing) => {}
+            Err(unseen) => return Err(unseen),
+        }
     }
-    let Some((_, kind)) = socket_of(caller, socket) else {
-        return Vec::new();
-    };
+    if read.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (_, kind) = socket_of(caller, socket)?;
     // Binding makes the last component, so a link there is not followed.
     let follow = side == Side::Remote;
-    given
-        .filter_map(|address| resolved(resolver, caller, address, follow))
-        .map(|address| Kind::Network(side, address, kind))
-        .collect()
+    let mut kinds = Vec::new();
+    for address in read {
+        match resolved(resolver, caller, address, follow) {
+            Ok(address) => kinds.push(Kind::Network(side, address, kind)),
+            Err(Blank::Nothing) => {}
+            Err(unseen) => return Err(unseen),
+        }
+    }
+    Ok(kinds)
 }
 
-fn bound(resolver: &mut Resolver, caller: &Caller, socket: i32) -> Option<Kind> {
+fn bound(resolver: &mut Resolver, caller: &Caller, socket: i32) -> Result<Option<Kind>, Blank> {
     use std::os::fd::AsFd;
     let (socket, kind) = socket_of(caller, socket)?;
-    let address = address::bound_to(socket.as_fd())?;
+    let Some(address) = address::bound_to(socket.as_fd()) else {
+        return Ok(None);
+    };
     let address = resolved(resolver, caller, address, true)?;
-    Some(Kind::Network(Side::Local, address, kind))
+    Ok(Some(Kind::Network(Side::Local, address, kind)))
 }
 
 fn resolved(
@@ -557,18 +560,18 @@ fn resolved(
     caller: &Caller,
     address: Address,
     follow: bool,
-) -> Option<Address> {
+) -> Result<Address, Blank> {
     let Address::UnixPath(path) = address else {
-        return Some(address);
+        return Ok(address);
     };
     resolver.text(caller, &path, follow)?;
-    Some(Address::UnixPath(resolver.path.clone()))
+    Ok(Address::UnixPath(resolver.path.clone()))
 }
 
-/// The file mapped at an address: `None` if nothing is there, `Some(None)` if it is no file.
-fn mapped_file(process: i32, address: u64) -> Option<Option<Vec<u8>>> {
-    let maps = std::fs::read(format!("/proc/{process}/maps")).ok()?;
-    maps.split(|byte| *byte == b'\n').find_map(|line| {
+/// The file mapped at an address; `None` if what is there is no file.
+fn mapped_file(process: i32, address: u64) -> Result<Option<Vec<u8>>, Blank> {
+    let maps = std::fs::read(format!("/proc/{process}/maps"))?;
+    let file = maps.split(|byte| *byte == b'\n').find_map(|line| {
         let text = String::from_utf8_lossy(line.get(..line.len().min(64))?).into_owned();
         let (range, _) = text.split_once(' ')?;
         let (from, to) = range.split_once('-')?;
@@ -582,11 +585,12 @@ fn mapped_file(process: i32, address: u64) -> Option<Option<Vec<u8>>> {
             .position(|byte| *byte == b'/')
             .map(|at| line[at..].to_vec());
         Some(path.filter(|path| !path.ends_with(b" (deleted)")))
-    })
+    });
+    file.ok_or(Blank::Nothing)
 }
 
-/// The interpreter that a script names in its first line; `None` if the file is no script.
-pub(super) fn interpreter(path: &[u8]) -> Option<Vec<u8>> {
+/// The interpreter that a script names in its first line; nothing if the file is no script.
+pub(super) fn interpreter(path: &[u8]) -> Result<Vec<u8>, Blank> {
     use std::os::unix::fs::OpenOptionsExt;
     /// What the kernel looks at (BINPRM_BUF_SIZE).
     const HEAD: usize = 256;
@@ -595,15 +599,19 @@ pub(super) fn interpreter(path: &[u8]) -> Option<Vec<u8>> {
     options
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-    let mut file = options.open(std::ffi::OsStr::from_bytes(path)).ok()?;
+    // A file may be run that may not be read.
+    let mut file = options.open(std::ffi::OsStr::from_bytes(path))?;
     let mut head = [0; HEAD];
-    let length = file.read(&mut head).ok()?;
-    let line = head[..length].strip_prefix(b"#!")?;
+    let length = file.read(&mut head)?;
+    let named = named_by(&head[..length]);
+    named.ok_or(Blank::Nothing)
+}
+
+fn named_by(head: &[u8]) -> Option<Vec<u8>> {
+    let line = head.strip_prefix(b"#!")?;
     let line = line.split(|byte| matches!(byte, b'\n' | 0)).next()?;
     let name = line
         .split(|byte| matches!(byte, b' ' | b'\t'))
         .find(|word| !word.is_empty())?;
-    let mut interpreter = Vec::new();
-    interpreter.write_all(name).ok()?;
-    Some(interpreter)
+    Some(name.to_vec())
 }
