@@ -612,3 +612,57 @@ fn as_root() {
             .root(),
     ]);
 }
+
+#[test]
+fn calls_newer_than_the_c_library() {
+    let set = r#"file-write-xattr (require-all (literal "{dir}/file") (xattr "user.test"))"#;
+    let get = r#"file-read-xattr (literal "{dir}/file")"#;
+    let got = ("file-read-xattr", "{dir}/file");
+    let none = r#"file-write-xattr (require-all (literal "{dir}/file") (xattr "user.none"))"#;
+    let look = r#"file-read-metadata (literal "{dir}/file")"#;
+    let looked = ("file-read-metadata", "{dir}/file");
+    let mode = r#"file-write-mode (literal "{dir}/file")"#;
+    let written = ("file-write-xattr", "{dir}/file");
+    let mount = r#"file-mount (literal "{dir}/empty")"#;
+    let mounted = ("file-mount", "{dir}/empty");
+    if kernel_knows_file_attributes() {
+        check_all(&[
+            case("setxattrat {dir}/file", set, written),
+            case("removexattrat {dir}/file", none, written).ends(libc::ENODATA),
+            case("getxattrat {dir}/file", get, got).ends(libc::ENODATA),
+            case("listxattrat {dir}/file", get, got),
+            case("file-getattr {dir}/file", look, looked),
+            case(
+                "file-setattr {dir}/file",
+                mode,
+                ("file-write-mode", "{dir}/file"),
+            ),
+        ]);
+    } else {
+        eprintln!("skipped in part, as the kernel is older than Linux 6.17");
+    }
+    check_all(&[
+        case("open-tree {dir}/file", look, looked),
+        case("clone-tree {dir}/empty", mount, mounted).root(),
+        case("mount-setattr {dir}/empty", mount, mounted).root(),
+    ]);
+}
+
+fn kernel_knows_file_attributes() -> bool {
+    let uname = rustix::system::uname();
+    let release = uname.release().to_string_lossy().into_owned();
+    let mut numbers = release
+        .split(['.', '-'])
+        .map_while(|n| n.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(6), Some(17))
+}
+
+#[test]
+fn files_opened_by_handle_are_not_seen() {
+    let policy = r#"(version 1)(allow default)(deny file-read-data (literal "/nowhere"))"#;
+    let (outcome, events) = finish(job(policy, FIXTURE, &["open-handle"]));
+    let denied = Status::Exited(libc::EPERM as u8);
+    assert_eq!((outcome.status, outcome.unseen), (denied, 1));
+    let logged = ("file-read-data".to_owned(), String::new());
+    assert_eq!(denials(&events), [logged]);
+}

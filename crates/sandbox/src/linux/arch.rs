@@ -9,17 +9,20 @@ pub(crate) const AUDIT_ARCH: u32 = 0xc000_003e;
 pub(crate) const FOREIGN_FROM: Option<u32> = Some(0x4000_0000);
 
 macro_rules! calls {
-    ($($name:ident = $x86_64:ident),* $(,)?) => {
+    ($($name:ident = $x86_64:ident),*; $($new:ident = $number:literal),* $(,)?) => {
         /// A system call we know by name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs, reason = "named as in the manual")]
-        pub(crate) enum Call { $($name),* }
+        pub(crate) enum Call { $($name,)* $($new),* }
 
         impl Call {
             /// Its number on the architecture we are built for.
             #[cfg(target_arch = "x86_64")]
             pub(crate) const fn number(self) -> u32 {
-                match self { $(Call::$name => libc::$x86_64 as u32),* }
+                match self {
+                    $(Call::$name => libc::$x86_64 as u32,)*
+                    $(Call::$new => $number,)*
+                }
             }
         }
     };
@@ -69,4 +72,12 @@ calls! {
     InitModule = SYS_init_module, FinitModule = SYS_finit_module,
     DeleteModule = SYS_delete_module, Iopl = SYS_iopl, Ioperm = SYS_ioperm,
     IoUringSetup = SYS_io_uring_setup,
+    OpenTree = SYS_open_tree, Fsmount = SYS_fsmount, Fspick = SYS_fspick,
+    MountSetattr = SYS_mount_setattr, OpenByHandleAt = SYS_open_by_handle_at,
+    PidfdGetfd = SYS_pidfd_getfd, IoprioSet = SYS_ioprio_set,
+    Adjtimex = SYS_adjtimex, ClockAdjtime = SYS_clock_adjtime;
+    // Newer than the C library's list. Calls from 424 on have one number on every architecture
+    // (include/uapi/asm-generic/unistd.h of Linux).
+    Setxattrat = 463, Getxattrat = 464, Listxattrat = 465, Removexattrat = 466,
+    OpenTreeAttr = 467, FileGetattr = 468, FileSetattr = 469,
 }

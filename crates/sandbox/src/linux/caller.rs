@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Mode, OFlags};
@@ -45,7 +46,7 @@ const FRESH: Duration = Duration::from_millis(100);
 /// The threads seen lately.
 #[derive(Debug)]
 pub(crate) struct Callers {
-    threads: HashMap<i32, Caller>,
+    threads: HashMap<i32, Arc<Caller>>,
     own_place: Option<Place>,
 }
 
@@ -63,16 +64,16 @@ impl Callers {
 
     /// What is known of a thread that waits, looked up at most every [`FRESH`]. `None` if it is
     /// gone.
-    pub(crate) fn get(&mut self, thread: i32) -> Option<&Caller> {
-        let fresh = |known: &Caller| known.looked_at.elapsed() < FRESH;
+    pub(crate) fn get(&mut self, thread: i32) -> Option<Arc<Caller>> {
+        let fresh = |known: &Arc<Caller>| known.looked_at.elapsed() < FRESH;
         if !self.threads.get(&thread).is_some_and(fresh) {
             let mut caller = look_at(thread)?;
             let there = place(&thread.to_string());
             caller.foreign_root = there.is_some() && there != self.own_place;
-            self.threads.insert(thread, caller);
+            self.threads.insert(thread, Arc::new(caller));
             self.tidy();
         }
-        self.threads.get(&thread)
+        self.threads.get(&thread).cloned()
     }
 
     /// Forgets a thread that is about to change its name or its root.

@@ -40,6 +40,17 @@ pub(crate) struct Case {
     pub(crate) asks: &'static [Op],
 }
 
+impl Case {
+    /// Whether a call with these registers is one of the case.
+    pub(crate) fn holds(&self, arguments: &Arguments) -> bool {
+        self.when.iter().all(|condition| {
+            let word = arguments[usize::from(condition.argument)];
+            let half = if condition.high { word >> 32 } else { word } as u32;
+            ((half & condition.mask) == condition.value) == condition.equal
+        })
+    }
+}
+
 /// A path as a call names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PathAt {

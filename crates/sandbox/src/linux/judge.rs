@@ -128,8 +128,10 @@ impl Judge {
             return Answer::Continue;
         };
         let thread = call.pid as i32;
-        let known = self.callers.get(thread).cloned();
-        let caller = known.clone().unwrap_or_else(|| Caller::unknown(thread));
+        let known = self.callers.get(thread);
+        let caller = known
+            .clone()
+            .unwrap_or_else(|| Arc::new(Caller::unknown(thread)));
         let mut scene = Scene {
             listener,
             id: call.id,
@@ -149,6 +151,7 @@ impl Judge {
             Err(Blank::Unseen(errno)) => row
                 .cases
                 .iter()
+                .filter(|case| case.holds(&call.data.args))
                 .flat_map(|case| case.asks)
                 .find_map(|operation| self.refuse_unseen(&scene, *operation, errno)),
         };
@@ -209,7 +212,7 @@ impl Judge {
             } else {
                 caller.process
             };
-            self.report_fork(parent, &caller.name.clone());
+            self.report_fork(parent, &caller.name);
         }
     }
 

@@ -72,6 +72,47 @@ pub(super) static ENTRIES: &[Entry] = &[
         }
         libc::open(path(a, 0), libc::O_WRONLY | libc::O_CREAT, 0o4755).into()
     }),
+    // By number, as the C library does not know them yet; AT_EMPTY_PATH is not set.
+    ("setxattrat", |a| unsafe {
+        let value = *b"v";
+        // struct xattr_args: value, size, flags.
+        let arguments = [value.as_ptr() as u64, 1];
+        let (path, name) = (path(a, 0) as u64, c"user.test".as_ptr() as u64);
+        raw(463, [AT, path, 0, name, arguments.as_ptr() as u64, 16])
+    }),
+    ("listxattrat", |a| unsafe {
+        raw(465, [AT, path(a, 0) as u64, 0, area(), 512, 0])
+    }),
+    ("getxattrat", |a| unsafe {
+        let arguments = [area(), 8];
+        let (path, name) = (path(a, 0) as u64, c"user.none".as_ptr() as u64);
+        raw(464, [AT, path, 0, name, arguments.as_ptr() as u64, 16])
+    }),
+    ("removexattrat", |a| unsafe {
+        let name = c"user.none".as_ptr() as u64;
+        raw(466, [AT, path(a, 0) as u64, 0, name, 0, 0])
+    }),
+    ("file-getattr", |a| unsafe {
+        raw(468, [AT, path(a, 0) as u64, area(), 24, 0, 0])
+    }),
+    ("file-setattr", |a| unsafe {
+        raw(469, [AT, path(a, 0) as u64, area(), 24, 0, 0])
+    }),
+    ("open-tree", |a| unsafe {
+        raw(libc::SYS_open_tree, [AT, path(a, 0) as u64, 0, 0, 0, 0])
+    }),
+    ("clone-tree", |a| unsafe {
+        raw(libc::SYS_open_tree, [AT, path(a, 0) as u64, 1, 0, 0, 0])
+    }),
+    ("mount-setattr", |a| unsafe {
+        raw(
+            libc::SYS_mount_setattr,
+            [AT, path(a, 0) as u64, 0, area(), 32, 0],
+        )
+    }),
+    ("open-handle", |_| unsafe {
+        raw(libc::SYS_open_by_handle_at, [AT, area(), 0, 0, 0, 0])
+    }),
 ];
 
 /// Nobody without privileges may look at us from now on.

@@ -9,6 +9,7 @@ use crate::linux::arch::Call;
 use crate::linux::blank::Blank;
 use crate::linux::bpf::Condition;
 use crate::linux::vocabulary::Op;
+use rustix::io::Errno;
 
 const fn condition(argument: u8, mask: u32, value: u32, equal: bool) -> Condition {
     Condition {
@@ -73,6 +74,11 @@ const IOCTL_TYPE: u32 = 0xff00;
 const TERMINAL: u32 = 0x5400;
 
 /// Every call that asks something.
+///
+/// Left out, as no operation of the world is about them: quotactl and quotactl_fd, sethostname and
+/// setdomainname, keyctl, mq_open, prlimit of others, bpf, perf_event_open, userfaultfd. Left out,
+/// as they only tell of what mounts there are: statmount, listmount, listns. fsopen and fsconfig
+/// prepare what fsmount makes. fallocate and its like write to what was opened for writing.
 pub(crate) static TABLE: &[Row] = {
     macro_rules! rows {
         ($($call:ident, [$([$($when:expr),*] $asks:expr),*], $function:expr;)*) => {
@@ -92,6 +98,10 @@ pub(crate) static TABLE: &[Row] = {
         Openat2, [[] OPEN_ANY], |a, m| open_how(at(a[0], a[1]), a[2], m);
         Creat, [[] OPEN_WRITES],
             |a, _| open(path(a[0]), (libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC) as u64, a[1]);
+
+        // A handle names a file without a path, so what it opens is not seen.
+        OpenByHandleAt, [[none(2, 1)] OPEN_READS, [all(2, 3)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES],
+            |_, _| Err(Blank::Unseen(Errno::OPNOTSUPP));
 
         Stat, [[] &[Op::FileReadMetadata]], |a, _| one(Op::FileReadMetadata, path(a[0]));
         Lstat, [[] &[Op::FileReadMetadata]], |a, _| one(Op::FileReadMetadata, path(a[0]).unfollowed());
@@ -183,6 +193,20 @@ pub(crate) static TABLE: &[Row] = {
             |a, _| one(Op::FileReadXattr, path(a[0]).unfollowed());
         Flistxattr, [[] &[Op::FileReadXattr]], |a, _| one(Op::FileReadXattr, file(a[0]));
 
+        Setxattrat, [[] &[Op::FileWriteXattr]],
+            |a, _| xattr(Op::FileWriteXattr, at(a[0], a[1]).flags(a[2]), a[3]);
+        Removexattrat, [[] &[Op::FileWriteXattr]],
+            |a, _| xattr(Op::FileWriteXattr, at(a[0], a[1]).flags(a[2]), a[3]);
+        Getxattrat, [[] &[Op::FileReadXattr]],
+            |a, _| xattr(Op::FileReadXattr, at(a[0], a[1]).flags(a[2]), a[3]);
+        Listxattrat, [[] &[Op::FileReadXattr]],
+            |a, _| one(Op::FileReadXattr, at(a[0], a[1]).flags(a[2]));
+        FileGetattr, [[] &[Op::FileReadMetadata]],
+            |a, _| one(Op::FileReadMetadata, at(a[0], a[1]).flags(a[4]));
+        // Its flags are what macOS calls file-write-flags, which the Linux world does not enforce.
+        FileSetattr, [[] &[Op::FileWriteMode]],
+            |a, _| one(Op::FileWriteMode, at(a[0], a[1]).flags(a[4]));
+
         Ioctl, [[condition(1, IOCTL_TYPE, TERMINAL, false)] &[Op::FileIoctl],
                 [equals(1, libc::TIOCSTI as u32)] &[Op::FileIoctl],
                 [equals(1, libc::TIOCLINUX as u32)] &[Op::FileIoctl]],
@@ -209,6 +233,17 @@ pub(crate) static TABLE: &[Row] = {
         Mount, [[] &[Op::FileMount]], |a, _| one(Op::FileMount, path(a[1]));
         MoveMount, [[] &[Op::FileMount]],
             |a, _| one(Op::FileMount, at(a[2], a[3]).empty_if(a[4] & 0x40 != 0));
+        // Without OPEN_TREE_CLONE it opens like O_PATH.
+        OpenTree, [[any(2, 1)] &[Op::FileMount], [none(2, 1)] &[Op::FileReadMetadata]],
+            |a, _| one(if a[2] & 1 == 0 { Op::FileReadMetadata } else { Op::FileMount },
+                at(a[0], a[1]).flags(a[2]));
+        OpenTreeAttr, [[] &[Op::FileMount]], |a, _| one(Op::FileMount, at(a[0], a[1]).flags(a[2]));
+        MountSetattr, [[] &[Op::FileMount]], |a, _| one(Op::FileMount, at(a[0], a[1]).flags(a[2]));
+        // Of a file system that has no place yet.
+        Fsmount, [[] &[Op::FileMount]], |_, _| one(Op::FileMount, Target::Nothing);
+        // FSPICK_SYMLINK_NOFOLLOW and FSPICK_EMPTY_PATH.
+        Fspick, [[] &[Op::FileMount]],
+            |a, _| one(Op::FileMount, at(a[0], a[1]).follow_if(a[2] & 2 == 0).empty_if(a[2] & 8 != 0));
         Umount2, [[] &[Op::FileUnmount]],
             |a, _| one(Op::FileUnmount, path(a[0]).follow_if(a[1] & libc::UMOUNT_NOFOLLOW as u64 == 0));
 
@@ -227,6 +262,9 @@ pub(crate) static TABLE: &[Row] = {
             |a, _| process(Op::MachPrivTaskPort, a[1]);
         ProcessVmReadv, [[] &[Op::MachTaskRead]], |a, _| process(Op::MachTaskRead, a[0]);
         ProcessVmWritev, [[] &[Op::MachPrivTaskPort]], |a, _| process(Op::MachPrivTaskPort, a[0]);
+
+        PidfdGetfd, [[] &[Op::MachPrivTaskPort]],
+            |a, _| one(Op::MachPrivTaskPort, Target::Process(Who::Descriptor(a[0] as i32)));
 
         Socket, [[] &[Op::SystemSocket]], |a, _| socket(a[0], a[1], a[2]);
         Connect, [[] &[Op::NetworkOutbound]],
@@ -252,11 +290,16 @@ pub(crate) static TABLE: &[Row] = {
         SchedSetscheduler, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
         SchedSetparam, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
         SchedSetattr, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
+        // IOPRIO_WHO_PROCESS is one more than PRIO_PROCESS, and so on.
+        IoprioSet, [[any(1, u32::MAX)] &[Op::SystemSched]],
+            |a, _| one(Op::SystemSched, Target::Process(scheduled(a[0].wrapping_sub(1), a[1])));
         Reboot, [[] &[Op::SystemReboot]], |_, _| one(Op::SystemReboot, Target::Nothing);
         KexecLoad, [[] &[Op::SystemReboot]], |_, _| one(Op::SystemReboot, Target::Nothing);
         KexecFileLoad, [[] &[Op::SystemReboot]], |_, _| one(Op::SystemReboot, Target::Nothing);
         Settimeofday, [[] &[Op::SystemSetTime]], |_, _| one(Op::SystemSetTime, Target::Nothing);
         ClockSettime, [[] &[Op::SystemSetTime]], |_, _| one(Op::SystemSetTime, Target::Nothing);
+        Adjtimex, [[] &[Op::SystemSetTime]], |a, m| adjust(a[0], m);
+        ClockAdjtime, [[] &[Op::SystemSetTime]], |a, m| adjust(a[1], m);
         Swapon, [[] &[Op::SystemSwap]], |_, _| one(Op::SystemSwap, Target::Nothing);
         Swapoff, [[] &[Op::SystemSwap]], |_, _| one(Op::SystemSwap, Target::Nothing);
         Acct, [[] &[Op::SystemAcct]], |_, _| one(Op::SystemAcct, Target::Nothing);
@@ -287,6 +330,12 @@ impl From<Asks> for Result<Asks, Blank> {
     fn from(asks: Asks) -> Self {
         Ok(asks)
     }
+}
+
+/// `struct timex` begins with what is to be set; nothing, to read only.
+fn adjust(timex: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
+    let sets = memory.word(timex)? as u32 != 0;
+    Ok(Asks::NONE.and_if(sets, Op::SystemSetTime, Target::Nothing))
 }
 
 fn thread(id: u64) -> Asks {
