@@ -221,11 +221,6 @@ impl Subjects {
                 detail,
             }));
         }
-        // Before it makes one, glibc's sem_open looks whether its random name is free.
-        let semaphore = resolver.path.starts_with(b"/dev/shm/sem.");
-        if semaphore && ask.operation == Op::FileReadMetadata && found == Found::Missing {
-            return Ok(None);
-        }
         let (operation, kind) =
             match place::meaning(ask.operation, &resolver.path, found, caller.process) {
                 Meaning::File => return self.path(&resolver.path, caller, terms, ask),
