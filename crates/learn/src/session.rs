@@ -48,6 +48,18 @@ pub enum SessionError {
         /// What happened.
         problem: String,
     },
+    /// Some of its calls could not be looked at, so what it needs cannot be known.
+    #[error(
+        "{calls} calls of `{command}` could not be looked at and were refused: a process that keeps \
+         others from reading its memory, or a folder whose path is too long. In the first case run \
+         lapbelt as root"
+    )]
+    Unseen {
+        /// The command line.
+        command: String,
+        /// How many.
+        calls: u64,
+    },
     /// No pipe for the program's output.
     #[error("cannot make a pipe for the program's output: {0}; close some files and try again")]
     Pipe(#[source] std::io::Error),
@@ -317,6 +329,13 @@ impl<'s> Session<'s> {
         self.runs += 1;
         if outcome.stopped || self.stop.load(Ordering::Relaxed) {
             return Err(SessionError::Stopped);
+        }
+        if outcome.unseen > 0 {
+            let command = self.target.command_line();
+            return Err(SessionError::Unseen {
+                command,
+                calls: outcome.unseen,
+            });
         }
         run.duration = outcome.duration;
         run.rc = match outcome.status {

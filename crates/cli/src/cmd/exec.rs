@@ -207,10 +207,20 @@ fn supervise(
         output.complain(&text);
     }
     match result {
-        Ok(outcome) => Ok(match outcome.status {
-            Status::Exited(code) => code,
-            Status::Signaled(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-        }),
+        Ok(outcome) => {
+            if outcome.unseen > 0 {
+                output.tell(&format!(
+                    "lapbelt: {} calls could not be looked at and were refused: a process that keeps \
+                     others from reading its memory (run lapbelt as root), or a folder whose path \
+                     is too long",
+                    outcome.unseen
+                ));
+            }
+            Ok(match outcome.status {
+                Status::Exited(code) => code,
+                Status::Signaled(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+            })
+        }
         Err(error) => {
             let code = match error {
                 RunError::ProgramMissing(_)
