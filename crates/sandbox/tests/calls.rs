@@ -497,7 +497,13 @@ fn sockets() {
             r#"network-bind (literal "{dir}/socket")"#,
             ("network-bind", "{dir}/socket"),
         )
-        .also(inet),
+        .also(r#"(allow system-socket)(allow file-write-create (literal "{dir}/socket"))"#),
+        case(
+            "bind-unix {dir}/socket",
+            r#"file-write-create (literal "{dir}/socket")"#,
+            ("file-write-create", "{dir}/socket"),
+        )
+        .also(r#"(allow system-socket)(allow network-bind (literal "{dir}/socket"))"#),
         case(
             "send-messages 127.0.0.1 1",
             r#"network-outbound (remote udp "*:1")"#,
@@ -665,4 +671,50 @@ fn files_opened_by_handle_are_not_seen() {
     assert_eq!((outcome.status, outcome.unseen), (denied, 1));
     let logged = ("file-read-data".to_owned(), String::new());
     assert_eq!(denials(&events), [logged]);
+}
+
+#[test]
+fn events_say_whether_something_is_there() {
+    let told = |policy: &str, command: &str| {
+        let playground = Playground::new();
+        let words = playground.fill(command);
+        let words: Vec<&str> = words.split(' ').collect();
+        let mut job = job(&format!("(version 1){policy}"), FIXTURE, &words);
+        job.learn = true;
+        let (_, events) = finish(job);
+        let exist = events.iter().map(|event| event.exists);
+        let names = denials(&events).into_iter().map(|(operation, _)| operation);
+        names.zip(exist).collect::<Vec<_>>()
+    };
+    let write = "(allow default)(deny file-write* file-link network-bind signal)";
+    let event = |name: &str, exists| (name.to_owned(), exists);
+    let taken = event("file-write-unlink", true);
+    for (command, wanted) in [
+        (
+            "rename {dir}/file {dir}/new",
+            vec![taken.clone(), event("file-write-create", false)],
+        ),
+        (
+            "rename {dir}/file {dir}/second",
+            vec![taken, event("file-write-create", true)],
+        ),
+        ("rename {dir}/none {dir}/new", vec![]),
+        (
+            "link {dir}/file {dir}/new",
+            vec![event("file-link", true), event("file-write-create", false)],
+        ),
+        ("link {dir}/none {dir}/new", vec![]),
+        ("mkdir {dir}/new", vec![event("file-write-create", false)]),
+        (
+            "bind-unix {dir}/new",
+            vec![
+                event("network-bind", false),
+                event("file-write-create", false),
+            ],
+        ),
+        ("bind-unix {dir}/file", vec![event("network-bind", true)]),
+        ("signal-process {pid}", vec![event("signal", false)]),
+    ] {
+        assert_eq!(told(write, command), wanted, "{command}");
+    }
 }

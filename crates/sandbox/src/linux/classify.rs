@@ -172,7 +172,7 @@ impl Asks {
     pub(crate) const NONE: Asks = Asks([None; MOST]);
 
     /// The operations.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Ask> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Ask> + Clone {
         self.0.iter().flatten()
     }
 

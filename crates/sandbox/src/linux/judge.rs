@@ -166,12 +166,19 @@ impl Judge {
 
     /// Puts all that a call asks; the errno of the first refusal.
     fn ask_all(&mut self, scene: &mut Scene<'_>, call: Call, asks: &classify::Asks) -> Option<i32> {
-        asks.iter()
-            .find_map(|ask| match self.ask(scene, call, *ask) {
-                Ok(None | Some(Refusal::Granted)) | Err(Blank::Nothing) => None,
-                Ok(Some(Refusal::Errno(errno))) => Some(errno),
-                Err(Blank::Unseen(errno)) => self.refuse_unseen(scene, ask.operation, errno),
-            })
+        let mut asks = asks.iter();
+        if takes_a_file(call)
+            && let Some(first) = asks.clone().next()
+            && self.locate(scene, first.target) == Ok(Found::Missing)
+        {
+            // The kernel says ENOENT, and nothing is made under the other name.
+            return None;
+        }
+        asks.find_map(|ask| match self.ask(scene, call, *ask) {
+            Ok(None | Some(Refusal::Granted)) | Err(Blank::Nothing) => None,
+            Ok(Some(Refusal::Errno(errno))) => Some(errno),
+            Err(Blank::Unseen(errno)) => self.refuse_unseen(scene, ask.operation, errno),
+        })
     }
 
     /// Refuses a call that could not be looked at, unless the operation is allowed whatever it is
@@ -352,7 +359,8 @@ impl Judge {
                 detail: classify::Detail::None,
             };
             let mut subjects = std::mem::take(&mut self.subjects);
-            let subject = subjects.path(&self.resolver.path, scene.caller, &self.terms, ask);
+            let path = &self.resolver.path;
+            let subject = subjects.path(path, scene.caller, &self.terms, ask, found);
             let refusal = match &subject {
                 Ok(Some(subject)) => self.put(scene, &subjects, subject),
                 _ => None,
@@ -389,7 +397,7 @@ impl Judge {
                     &verdict.source,
                     false,
                     0,
-                    scene.finds_something(),
+                    subject.exists,
                     host,
                 );
             }
@@ -416,7 +424,7 @@ impl Judge {
                 &verdict.source,
                 granted,
                 errno,
-                scene.finds_something(),
+                subject.exists,
                 host,
             );
         }
@@ -506,11 +514,12 @@ struct Scene<'s> {
     resolved: Option<(Target, Sight)>,
 }
 
-impl Scene<'_> {
-    /// Whether there is something where the last target was looked for.
-    fn finds_something(&self) -> bool {
-        matches!(self.resolved, Some((_, Ok(found))) if found != Found::Missing)
-    }
+/// Calls that give another name to what their first path leads to.
+fn takes_a_file(call: Call) -> bool {
+    matches!(
+        call,
+        Call::Rename | Call::Renameat | Call::Renameat2 | Call::Link | Call::Linkat
+    )
 }
 
 /// Calls after which a thread has another name or another root.

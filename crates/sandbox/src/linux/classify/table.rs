@@ -269,7 +269,9 @@ pub(crate) static TABLE: &[Row] = {
         Socket, [[] &[Op::SystemSocket]], |a, _| socket(a[0], a[1], a[2]);
         Connect, [[] &[Op::NetworkOutbound]],
             |a, _| address(Op::NetworkOutbound, a[0], a[1], a[2]);
-        Bind, [[] &[Op::NetworkBind]], |a, _| address(Op::NetworkBind, a[0], a[1], a[2]);
+        // A socket of a path is a file that is made.
+        Bind, [[] &[Op::NetworkBind, Op::FileWriteCreate]],
+            |a, _| address(Op::NetworkBind, a[0], a[1], a[2]).and(Op::FileWriteCreate, bound_at(a));
         Listen, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
         Accept, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
         Accept4, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
@@ -336,6 +338,14 @@ impl From<Asks> for Result<Asks, Blank> {
 fn adjust(timex: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
     let sets = memory.word(timex)? as u32 != 0;
     Ok(Asks::NONE.and_if(sets, Op::SystemSetTime, Target::Nothing))
+}
+
+fn bound_at(arguments: &Arguments) -> Target {
+    Target::Address {
+        socket: arguments[0] as i32,
+        pointer: arguments[1],
+        length: arguments[2] as u32,
+    }
 }
 
 fn thread(id: u64) -> Asks {

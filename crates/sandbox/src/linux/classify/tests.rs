@@ -227,7 +227,6 @@ fn single_rows() {
         (Call::Kill, none, Op::Signal),
         (Call::Ptrace, none, Op::MachPrivTaskPort),
         (Call::ProcessVmReadv, none, Op::MachTaskRead),
-        (Call::Bind, none, Op::NetworkBind),
         (Call::Listen, none, Op::NetworkInbound),
         (Call::Accept4, none, Op::NetworkInbound),
         (Call::Sendmmsg, none, Op::NetworkOutbound),
@@ -250,6 +249,8 @@ fn single_rows() {
             assert_eq!(one(call, arguments), operation, "{call:?}");
         }
     }
+    let binds = [Op::NetworkBind, Op::FileWriteCreate];
+    assert_eq!(operations(Call::Bind, none), binds);
     assert_eq!(operations(Call::Setns, none), []);
     assert_eq!(
         operations(Call::Chmod, [1, 0o4755, 0, 0, 0, 0]),

@@ -25,6 +25,8 @@ pub(super) struct Subject {
     operation: Op,
     kind: Kind,
     detail: Extra,
+    /// Something is at its path.
+    pub(super) exists: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -37,8 +39,8 @@ enum Kind {
     Sysctl(Vec<u8>),
     Process(Relation),
     Socket(SocketKind),
-    /// An address, a path in it resolved.
-    Network(Side, Address, SocketKind),
+    /// An address, a path in it resolved; what is there.
+    Network(Side, Address, SocketKind, Found),
 }
 
 /// How a process stands to the caller.
@@ -139,6 +141,16 @@ impl Subjects {
                 length,
             } => {
                 let at = [(pointer, length)];
+                if ask.operation == Op::FileWriteCreate {
+                    let made = addresses(resolver, caller, socket, Side::Local, at)?;
+                    return match made.first() {
+                        Some(Kind::Network(_, Address::UnixPath(path), _, Found::Missing)) => {
+                            let subject = self.path(path, caller, terms, ask, Found::Missing)?;
+                            Ok(subject.into_iter().collect())
+                        }
+                        _ => Ok(Vec::new()),
+                    };
+                }
                 let side = if ask.operation == Op::NetworkBind {
                     Side::Local
                 } else {
@@ -176,6 +188,8 @@ impl Subjects {
         let operation = ask.operation;
         let subject = |kind| Subject {
             operation,
+            exists: matches!(kind, Kind::Network(_, Address::UnixPath(_), _, found)
+                if found != Found::Missing),
             kind,
             detail: detail.clone(),
         };
@@ -219,11 +233,12 @@ impl Subjects {
                 operation: ask.operation,
                 kind: Kind::Path,
                 detail,
+                exists: true,
             }));
         }
         let (operation, kind) =
             match place::meaning(ask.operation, &resolver.path, found, caller.process) {
-                Meaning::File => return self.path(&resolver.path, caller, terms, ask),
+                Meaning::File => return self.path(&resolver.path, caller, terms, ask, found),
                 Meaning::PosixIpc(operation, name) => {
                     if self.is_passing(operation, &name, call) {
                         return Ok(None);
@@ -239,12 +254,13 @@ impl Subjects {
                 }
             };
         if terms.vocabulary.operation(operation).is_none() {
-            return self.path(&resolver.path, caller, terms, ask);
+            return self.path(&resolver.path, caller, terms, ask, found);
         }
         Ok(Some(Subject {
             operation,
             kind,
             detail: Extra::None,
+            exists: found != Found::Missing,
         }))
     }
 
@@ -272,6 +288,7 @@ impl Subjects {
         caller: &Caller,
         terms: &Terms,
         ask: Ask,
+        found: Found,
     ) -> Result<Option<Subject>, Blank> {
         let unknown = terms.vocabulary.operation(ask.operation).is_none();
         if unknown || (ask.operation == Op::FileLink && self.links_passing(path)) {
@@ -283,6 +300,7 @@ impl Subjects {
             operation: ask.operation,
             kind: Kind::Path,
             detail,
+            exists: found != Found::Missing,
         }))
     }
 
@@ -325,12 +343,13 @@ impl Subjects {
         match mapped_file(caller.process, at)? {
             Some(path) => {
                 resolver.path = path;
-                self.path(&resolver.path, caller, terms, ask)
+                self.path(&resolver.path, caller, terms, ask, Found::Other)
             }
             None => Ok(Some(Subject {
                 operation: Op::DynamicCodeGeneration,
                 kind: Kind::Nothing,
                 detail: Extra::None,
+                exists: false,
             })),
         }
     }
@@ -372,7 +391,7 @@ impl Subjects {
                     add(filter, Value::Integer(number));
                 }
             }
-            Kind::Network(side, address, kind) => {
+            Kind::Network(side, address, kind, _) => {
                 let filter = match side {
                     Side::Local => vocabulary.local,
                     Side::Remote => vocabulary.remote,
@@ -409,8 +428,8 @@ impl Subjects {
     /// Spells the path of an address, so that its request can be made next.
     pub(super) fn prepare(&mut self, subject: &Subject, caller: &Caller) {
         match &subject.kind {
-            Kind::Network(_, Address::UnixPath(path), _) => self.spell(path, caller),
-            Kind::Network(_, Address::UnixAbstract(name), _) => {
+            Kind::Network(_, Address::UnixPath(path), ..) => self.spell(path, caller),
+            Kind::Network(_, Address::UnixAbstract(name), ..) => {
                 self.path.clear();
                 self.other.clear();
                 self.path.push(b'@');
@@ -439,7 +458,7 @@ impl Subject {
     /// The host of an address as the program wrote it.
     pub(super) fn host(&self) -> String {
         match &self.kind {
-            Kind::Network(_, Address::Internet(host, _), _) => host.to_string(),
+            Kind::Network(_, Address::Internet(host, _), ..) => host.to_string(),
             _ => String::new(),
         }
     }
@@ -532,7 +551,7 @@ fn addresses(
     let mut kinds = Vec::new();
     for address in read {
         match resolved(resolver, caller, address, follow) {
-            Ok(address) => kinds.push(Kind::Network(side, address, kind)),
+            Ok((address, found)) => kinds.push(Kind::Network(side, address, kind, found)),
             Err(Blank::Nothing) => {}
             Err(unseen) => return Err(unseen),
         }
@@ -546,8 +565,8 @@ fn bound(resolver: &mut Resolver, caller: &Caller, socket: i32) -> Result<Option
     let Some(address) = address::bound_to(socket.as_fd()) else {
         return Ok(None);
     };
-    let address = resolved(resolver, caller, address, true)?;
-    Ok(Some(Kind::Network(Side::Local, address, kind)))
+    let (address, found) = resolved(resolver, caller, address, true)?;
+    Ok(Some(Kind::Network(Side::Local, address, kind, found)))
 }
 
 fn resolved(
@@ -555,12 +574,12 @@ fn resolved(
     caller: &Caller,
     address: Address,
     follow: bool,
-) -> Result<Address, Blank> {
+) -> Result<(Address, Found), Blank> {
     let Address::UnixPath(path) = address else {
-        return Ok(address);
+        return Ok((address, Found::Missing));
     };
-    resolver.text(caller, &path, follow)?;
-    Ok(Address::UnixPath(resolver.path.clone()))
+    let found = resolver.text(caller, &path, follow)?;
+    Ok((Address::UnixPath(resolver.path.clone()), found))
 }
 
 /// The file mapped at an address; `None` if what is there is no file.
