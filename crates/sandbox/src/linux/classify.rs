@@ -145,6 +145,8 @@ pub(crate) enum Detail {
     Command(u32),
     /// A signal, in Linux numbering.
     Signal(i32),
+    /// The mode of a file to be made; 0 if it is that of another.
+    Made(u32),
 }
 
 /// One operation asked.

@@ -1,6 +1,7 @@
 //! Deciding a call: what it asks, put as requests to the policy, and the answer.
 
 mod subject;
+mod vnode;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -114,7 +115,7 @@ impl Judge {
             },
             callers: Callers::new(),
             resolver: Resolver::default(),
-            subjects: Subjects::new(world),
+            subjects: Subjects::new(world, &terms.decider),
             reported: vec![0; if terms.report_allowed { REPORTED } else { 0 }],
             tally: Tally::default(),
             terms,
@@ -384,7 +385,8 @@ impl Judge {
         subject: &Subject,
     ) -> Option<Refusal> {
         let request = subjects.request(subject, &self.terms.vocabulary)?;
-        let verdict = self.terms.decider.decide(&request);
+        let in_full = subjects.in_full(request, subject);
+        let verdict = self.terms.decider.decide(&in_full);
         let (caller, host) = (scene.caller, || subject.host());
         if verdict.action == Action::Allow {
             if self.terms.report_allowed && self.is_new(caller.process, &request, &verdict.source) {

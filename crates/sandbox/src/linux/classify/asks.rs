@@ -157,12 +157,19 @@ pub(super) fn access(path: PathAt, mode: u64) -> Asks {
     }
 }
 
-pub(super) fn create(path: PathAt) -> Asks {
-    one(Op::FileWriteCreate, path.unfollowed()).when(When::Missing)
+pub(super) fn create(path: PathAt, kind: u32) -> Asks {
+    one(Op::FileWriteCreate, path.unfollowed())
+        .when(When::Missing)
+        .with(Detail::Made(kind))
 }
 
 pub(super) fn mknod(path: PathAt, mode: u64) -> Asks {
     let path = path.unfollowed();
+    // No type at all means a regular file (mknod(2)).
+    let made = match mode as u32 & libc::S_IFMT {
+        0 => libc::S_IFREG,
+        kind => kind,
+    };
     let device = matches!(
         mode as libc::mode_t & libc::S_IFMT,
         libc::S_IFCHR | libc::S_IFBLK
@@ -175,6 +182,7 @@ pub(super) fn mknod(path: PathAt, mode: u64) -> Asks {
     one(operation, path)
         .and_if(mode & SETUGID != 0, Op::FileWriteSetugid, path)
         .when(When::Missing)
+        .with(Detail::Made(made))
 }
 
 pub(super) fn chmod(target: impl Into<Target>, mode: u64) -> Asks {

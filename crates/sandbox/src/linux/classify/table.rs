@@ -144,14 +144,14 @@ pub(crate) static TABLE: &[Row] = {
             |a, _| rename(at(a[0], a[1]), at(a[2], a[3]), 0);
         Renameat2, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate]],
             |a, _| rename(at(a[0], a[1]), at(a[2], a[3]), a[4]);
-        Mkdir, [[] &[Op::FileWriteCreate]], |a, _| create(path(a[0]));
-        Mkdirat, [[] &[Op::FileWriteCreate]], |a, _| create(at(a[0], a[1]));
+        Mkdir, [[] &[Op::FileWriteCreate]], |a, _| create(path(a[0]), libc::S_IFDIR);
+        Mkdirat, [[] &[Op::FileWriteCreate]], |a, _| create(at(a[0], a[1]), libc::S_IFDIR);
         Mknod, [[] &[Op::FileWriteCreate, Op::FileMknod, Op::FileWriteSetugid]],
             |a, _| mknod(path(a[0]), a[1]);
         Mknodat, [[] &[Op::FileWriteCreate, Op::FileMknod, Op::FileWriteSetugid]],
             |a, _| mknod(at(a[0], a[1]), a[2]);
-        Symlink, [[] &[Op::FileWriteCreate]], |a, _| create(path(a[1]));
-        Symlinkat, [[] &[Op::FileWriteCreate]], |a, _| create(at(a[1], a[2]));
+        Symlink, [[] &[Op::FileWriteCreate]], |a, _| create(path(a[1]), libc::S_IFLNK);
+        Symlinkat, [[] &[Op::FileWriteCreate]], |a, _| create(at(a[1], a[2]), libc::S_IFLNK);
         Link, [[] &[Op::FileLink, Op::FileWriteCreate]], |a, _| link(path(a[0]), path(a[1]), 0);
         Linkat, [[] &[Op::FileLink, Op::FileWriteCreate]],
             |a, _| link(at(a[0], a[1]), at(a[2], a[3]), a[4]);

@@ -3,10 +3,12 @@
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
+use lapbelt_policy::decide::Decider;
 use lapbelt_policy::request::{Endpoint, Request, Value};
 use lapbelt_policy::world::{AliasMode, World};
 
 use super::Terms;
+use super::vnode::{Vnode, Vnodes};
 use crate::linux::address::{self, Address, MAX_ADDRESS, Side, SocketKind};
 use crate::linux::arch::Call;
 use crate::linux::blank::Blank;
@@ -27,6 +29,7 @@ pub(super) struct Subject {
     detail: Extra,
     /// Something is at its path.
     pub(super) exists: bool,
+    vnode: Vnode,
 }
 
 #[derive(Clone, Debug)]
@@ -73,10 +76,11 @@ pub(super) struct Subjects {
     other: Vec<u8>,
     /// Semaphores under the passing name that glibc makes them under before it links them.
     passing: Vec<Vec<u8>>,
+    vnodes: Vnodes,
 }
 
 impl Subjects {
-    pub(super) fn new(world: &World) -> Self {
+    pub(super) fn new(world: &World, decider: &Decider) -> Self {
         let (aliases, mode) = world.path_aliases();
         let bytes = |text: &String| text.clone().into_bytes();
         let target = |name: &str| {
@@ -93,8 +97,14 @@ impl Subjects {
                 .collect(),
             resolve: mode == AliasMode::Resolve,
             targets: ["self", "pgrp", "others", "children", "same-sandbox"].map(target),
+            vnodes: Vnodes::new(world, decider),
             ..Self::default()
         }
+    }
+
+    /// The request with what only the policy hears of.
+    pub(super) fn in_full<'a>(&self, request: Request<'a>, subject: &Subject) -> Request<'a> {
+        self.vnodes.describe(request, subject.vnode)
     }
 
     /// The subjects of an operation asked for a target that was located.
@@ -143,6 +153,10 @@ impl Subjects {
                 let at = [(pointer, length)];
                 if ask.operation == Op::FileWriteCreate {
                     let made = addresses(resolver, caller, socket, Side::Local, at)?;
+                    let ask = Ask {
+                        detail: Detail::Made(libc::S_IFSOCK),
+                        ..ask
+                    };
                     return match made.first() {
                         Some(Kind::Network(_, Address::UnixPath(path), _, Found::Missing)) => {
                             let subject = self.path(path, caller, terms, ask, Found::Missing)?;
@@ -188,6 +202,7 @@ impl Subjects {
         let operation = ask.operation;
         let subject = |kind| Subject {
             operation,
+            vnode: Vnode::default(),
             exists: matches!(kind, Kind::Network(_, Address::UnixPath(_), _, found)
                 if found != Found::Missing),
             kind,
@@ -198,7 +213,7 @@ impl Subjects {
 
     fn extra(&self, caller: &Caller, detail: Detail) -> Result<Extra, Blank> {
         Ok(match detail {
-            Detail::None => Extra::None,
+            Detail::None | Detail::Made(_) => Extra::None,
             Detail::Attribute(pointer) => {
                 let mut name = Vec::new();
                 let thread = caller.thread;
@@ -234,6 +249,7 @@ impl Subjects {
                 kind: Kind::Path,
                 detail,
                 exists: true,
+                vnode: Vnode::default(),
             }));
         }
         let (operation, kind) =
@@ -261,6 +277,7 @@ impl Subjects {
             kind,
             detail: Extra::None,
             exists: found != Found::Missing,
+            vnode: Vnode::default(),
         }))
     }
 
@@ -296,11 +313,13 @@ impl Subjects {
         }
         self.spell(path, caller);
         let detail = self.extra(caller, ask.detail)?;
+        let vnode = self.vnodes.look(caller, ask, path)?;
         Ok(Some(Subject {
             operation: ask.operation,
             kind: Kind::Path,
             detail,
             exists: found != Found::Missing,
+            vnode,
         }))
     }
 
@@ -350,6 +369,7 @@ impl Subjects {
                 kind: Kind::Nothing,
                 detail: Extra::None,
                 exists: false,
+                vnode: Vnode::default(),
             })),
         }
     }
