@@ -1,5 +1,6 @@
 //! From a denial to the rule that would allow it.
 
+use lapbelt_policy::ask::target_filter;
 use lapbelt_policy::event::{Event, OwnedValue, pattern_of};
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::pattern::Pattern;
@@ -22,8 +23,23 @@ pub enum NetworkRules {
     Coarse,
 }
 
-/// The rule that allows exactly what an event asked; `None` if network rules are dropped.
+/// Whether an event is of a call that could not be looked at: it does not say what it is about,
+/// though its operation always is about something.
+pub fn is_blank(event: &Event, world: &World) -> bool {
+    let operation = world.operation(event.operation);
+    let is_network = operation
+        .categories
+        .iter()
+        .any(|category| category == "network");
+    event.values.is_empty() && (is_network || target_filter(world, operation).is_some())
+}
+
+/// The rule that allows exactly what an event asked; `None` if network rules are dropped, or if it
+/// does not say what it asked.
 pub fn atom_for(event: &Event, world: &World, network: NetworkRules) -> Option<Atom> {
+    if is_blank(event, world) {
+        return None;
+    }
     let name = &world.operation(event.operation).name;
     let filter = match (name.starts_with("network"), network) {
         (true, NetworkRules::Drop) => return None,

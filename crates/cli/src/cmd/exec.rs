@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lapbelt_learn::denial_rule::is_blank;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_learn::violation::Violation;
 use lapbelt_policy::decide::Decider;
@@ -196,7 +197,9 @@ fn supervise(
             });
             broken = written.err().or_else(|| broken.take());
         }
-        report.add(event, rule);
+        if !is_blank(event, &world) {
+            report.add(event, rule);
+        }
     });
     if let Some(error) = broken {
         output.complain(&format!("lapbelt: cannot write violations: {error}"));
