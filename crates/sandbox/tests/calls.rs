@@ -118,7 +118,7 @@ impl Case {
 fn check_all(cases: &[Case]) {
     for case in cases {
         if case.root && !is_root() {
-            eprintln!("skipped, as only root may: {}", case.command);
+            lapbelt_corpus::say_skipped(&format!("only root may: {}", case.command));
             continue;
         }
         case.check();
@@ -645,7 +645,7 @@ fn calls_newer_than_the_c_library() {
             ),
         ]);
     } else {
-        eprintln!("skipped in part, as the kernel is older than Linux 6.17");
+        lapbelt_corpus::say_skipped("in part, as the kernel is older than Linux 6.17");
     }
     check_all(&[
         case("open-tree {dir}/file", look, looked),

@@ -273,7 +273,7 @@ fn both_spellings_of_macos_places() {
 #[test]
 fn a_new_root_is_part_of_the_path() {
     if !is_root() {
-        eprintln!("skipped, as only root may change its root");
+        lapbelt_corpus::say_skipped("only root may change its root");
         return;
     }
     let rule = r#"file-read-metadata (literal "{dir}/full/inner")"#;

@@ -27,7 +27,7 @@ fn is_unprivileged(test: &str) -> bool {
     };
     let started = nobody(FIXTURE.as_ref()).arg("nothing").status();
     if !started.is_ok_and(|status| status.success()) {
-        eprintln!("skipped, as there is no setpriv, or nobody may not run the fixture");
+        lapbelt_corpus::say_skipped("there is no setpriv, or nobody may not run the fixture");
         return false;
     }
     let own = std::env::current_exe().expect("a test");

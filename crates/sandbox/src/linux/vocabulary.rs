@@ -150,3 +150,24 @@ impl Vocabulary {
         self.operations[op as usize]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use lapbelt_policy::world::shipped;
+
+    use super::Op;
+
+    #[test]
+    fn the_linux_world_names_what_is_asked() {
+        let world = shipped("linux").unwrap().unwrap();
+        let enforced = world
+            .operations()
+            .iter()
+            .filter(|operation| operation.enforced);
+        let enforced: BTreeSet<&str> = enforced.map(|operation| operation.name.as_str()).collect();
+        let asked: BTreeSet<&str> = Op::ALL.iter().map(|op| op.name()).collect();
+        assert_eq!(enforced, asked);
+    }
+}
