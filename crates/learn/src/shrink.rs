@@ -39,8 +39,11 @@ pub fn shrink(
     let timeout = session.target.timeout;
     let result = minimise(session, dir, base, &mut report);
     session.target.timeout = timeout;
-    if let Err(LearnError::Session(SessionError::Stopped)) = &result {
-        report.status = ShrinkStatus::Stopped;
+    if let Err(error) = &result {
+        if matches!(error, LearnError::Session(SessionError::Stopped)) {
+            report.status = ShrinkStatus::Stopped;
+        }
+        report.reason.get_or_insert_with(|| error.to_string());
     }
     run_dir::write_json(&dir.file(Phase::Shrink, "status.json"), &report)?;
     result.map(|()| report)

@@ -66,8 +66,11 @@ pub fn trace(
         denies_seen: None,
     };
     let result = iterate(session, dir, base, knobs, &mut report);
-    if let Err(LearnError::Session(SessionError::Stopped)) = &result {
-        report.status = TraceStatus::Stopped;
+    if let Err(error) = &result {
+        if matches!(error, LearnError::Session(SessionError::Stopped)) {
+            report.status = TraceStatus::Stopped;
+        }
+        report.reason.get_or_insert_with(|| error.to_string());
     }
     run_dir::write_json(&dir.file(Phase::Trace, "status.json"), &report)?;
     result.map(|()| report)
