@@ -51,8 +51,17 @@ pub(crate) struct ProgramOptions {
     /// Count a run as failed after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<f64>,
+    /// What supervises the program: whatever this host has, or seccomp user notification on Linux.
+    #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
+    pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) params: Params,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BackendArg {
+    Auto,
+    Linux,
 }
 
 /// How to learn.
@@ -203,7 +212,9 @@ impl Run {
             earlier = Some(manifest);
         }
         let target = self.target(&knobs, earlier.as_ref())?;
-        let backend = LinuxBackend;
+        let backend = match self.program.backend {
+            BackendArg::Auto | BackendArg::Linux => LinuxBackend,
+        };
         if let Support::None(reason) = backend.probe() {
             return Err(CommandError::Other(reason));
         }
