@@ -116,6 +116,16 @@ impl Created {
         }
     }
 
+    /// What is known to be created, for a run that is not watched.
+    pub(crate) fn known(&self) -> Vec<PathBuf> {
+        self.paths.iter().cloned().collect()
+    }
+
+    /// Takes for created what an unwatched run may have created again.
+    pub(crate) fn assume(&mut self, paths: Vec<PathBuf>) {
+        paths.into_iter().for_each(|path| self.add(path));
+    }
+
     fn add(&mut self, path: PathBuf) {
         if !self.earlier.contains(&path) && !self.paths.contains(&path) {
             self.write(&Line::Created(stored(&path)));

@@ -30,8 +30,9 @@ pub enum LearnError {
     },
     /// The program worked before and does not any more, with nothing confining it.
     #[error(
-        "`{command}` succeeded before, and now fails even without any sandbox (exit status {rc}): \
-         what it did then is in its way. Say with --fresh-cmd how to put things back"
+        "`{command}` succeeded before, and fails when it is run again, even without any sandbox \
+         (exit status {rc}): what it did the first time is in its way. A profile must hold for a \
+         repeat run too, so give --cmd a command that can be repeated, such as sh -c 'rm -f FILE; …'"
     )]
     WorksOnce {
         /// The command line.

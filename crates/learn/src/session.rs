@@ -354,12 +354,24 @@ impl<'s> Session<'s> {
         Ok(run)
     }
 
-    /// Runs the target once with nothing confining it, to tell whether it works at all.
+    /// Runs the target with nothing confining it, to tell whether it works at all: fresh, and for a
+    /// repeat run once more.
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn run_bare(&mut self) -> Result<i32, SessionError> {
+    pub fn run_bare(&mut self, start: Start) -> Result<i32, SessionError> {
+        let known = self.created.known();
         self.freshen()?;
+        let mut rc = self.bare()?;
+        if start == Start::Repeat && self.succeeded(rc)? {
+            rc = self.bare()?;
+        }
+        // Nobody watched what these runs created; most likely the same again.
+        self.created.assume(known);
+        Ok(rc)
+    }
+
+    fn bare(&self) -> Result<i32, SessionError> {
         let mut command = Command::new(&self.target.program);
         command
             .args(&self.target.args)

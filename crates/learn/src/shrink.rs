@@ -23,7 +23,7 @@ use search::{Answer, Candidate, Step, search};
 
 /// A candidate may take this many times as long as the profile as given, and then some, before it
 /// counts as hanging.
-const PATIENCE: (u32, Duration) = (10, Duration::from_secs(5));
+const PATIENCE: (u32, Duration) = (20, Duration::from_secs(1));
 
 /// Minimises a profile for the session's target; the result is in `profiles/shrunk.sb`.
 ///

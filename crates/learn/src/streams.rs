@@ -24,16 +24,15 @@ pub struct Streams {
 pub(crate) struct Keepers(Vec<JoinHandle<()>>);
 
 impl Keepers {
-    /// A stream for a program: a pipe whose first part is kept in a file. (The file itself could be
-    /// opened again by its name, which would so come into the profile.)
+    /// A stream for a program: a pipe, in every run, whose first part is kept in a file if there is
+    /// one. (A file could be opened again by its name, which would so come into the profile.)
     pub(crate) fn stream(&mut self, file: Option<File>) -> std::io::Result<Stdio> {
-        let Some(mut file) = file else {
-            return Ok(Stdio::Null);
-        };
         let (mut reader, writer) = std::io::pipe()?;
         self.0.push(thread::spawn(move || {
             // The program must not wait for a full disk: what is not kept is dropped.
-            let _ = std::io::copy(&mut (&mut reader).take(KEPT), &mut file);
+            if let Some(mut file) = file {
+                let _ = std::io::copy(&mut (&mut reader).take(KEPT), &mut file);
+            }
             let _ = std::io::copy(&mut reader, &mut std::io::sink());
         }));
         Ok(Stdio::File(File::from(OwnedFd::from(writer))))

@@ -158,7 +158,7 @@ fn iterate(
         }
         let hopeless = lesson.new_rules == 0 || (learning && lessons == 1);
         if !run.success && hopeless {
-            let rc = session.run_bare()?;
+            let rc = session.run_bare(start)?;
             if !session.succeeded(rc)? {
                 return Err(LearnError::unconfined(session, rc));
             }
