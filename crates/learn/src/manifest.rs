@@ -8,7 +8,7 @@ use crate::base::Base;
 use crate::error::LearnError;
 use crate::record::{
     ArtifactPaths, Command, Knobs, Manifest, Paths, PhasePaths, ProfilePaths, ShrinkReport,
-    ShrinkStatus, ShrinkSummary, Timing, TraceReport, TraceStatus, TraceSummary,
+    ShrinkStatus, ShrinkSummary, Timing, TraceReport, TraceStatus, TraceSummary, word,
 };
 use crate::run_dir::{self, DirError, Phase, RunDir};
 use crate::session::Session;
@@ -59,7 +59,7 @@ fn carry_out(
     if phases != Phases::Shrink {
         let report = trace(session, dir, base, knobs)?;
         if report.status != TraceStatus::Success {
-            let reason = format!("trace_{}", name_of(report.status));
+            let reason = format!("trace_{}", word(&report.status));
             return skip(dir, reason);
         }
         to_shrink = Base::file(&dir.traced(), base.params.clone())?;
@@ -69,13 +69,6 @@ fn carry_out(
     }
     shrink(session, dir, &to_shrink)?;
     Ok(())
-}
-
-fn name_of(status: TraceStatus) -> String {
-    serde_json::to_value(status)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_string))
-        .unwrap_or_default()
 }
 
 /// Records that shrinking was not tried.

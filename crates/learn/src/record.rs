@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::denial_rule::NetworkRules;
 
+/// The word that a value of one word, such as a status, is written as.
+pub(crate) fn word(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).ok();
+    value
+        .and_then(|value| value.as_str().map(str::to_string))
+        .unwrap_or_default()
+}
+
 /// How a phase ended, or that it did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

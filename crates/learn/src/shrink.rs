@@ -60,7 +60,6 @@ fn minimise(
         Ok(profile) => profile,
         Err(error) => {
             report.status = ShrinkStatus::PreflightFailed;
-            report.reason = Some(error.to_string());
             return Err(error.into());
         }
     };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::error::LearnError;
-use crate::record::{Manifest, ShrinkStatus, TraceStatus};
+use crate::record::{Manifest, ShrinkStatus, TraceStatus, word};
 use crate::run_dir::{self, RunDir};
 
 /// Reads `run.json` of a run directory.
@@ -21,12 +21,6 @@ pub fn read_manifest(dir: &RunDir) -> Result<Manifest, LearnError> {
 
 /// The summary of a run, a line a fact.
 pub fn text(manifest: &Manifest) -> String {
-    let status = |value: serde_json::Result<serde_json::Value>| {
-        value
-            .ok()
-            .and_then(|v| v.as_str().map(str::to_string))
-            .unwrap_or_default()
-    };
     let mut command = manifest.command.program.clone();
     for arg in &manifest.command.args {
         command.push(' ');
@@ -41,7 +35,7 @@ pub fn text(manifest: &Manifest) -> String {
         let _ = writeln!(
             text,
             "trace    {}: {} iterations, {} lines, {} rules rejected",
-            status(serde_json::to_value(trace.status)),
+            word(&trace.status),
             trace.iterations,
             trace.profile_lines,
             trace.bad_rules
@@ -51,7 +45,7 @@ pub fn text(manifest: &Manifest) -> String {
         let _ = writeln!(
             text,
             "shrink   {}: {} removed, {} kept, {} lines",
-            status(serde_json::to_value(shrink.status)),
+            word(&shrink.status),
             shrink.removed,
             shrink.kept,
             shrink.profile_lines

@@ -102,7 +102,6 @@ fn iterate(
             Ok(profile) => profile,
             Err(error) => {
                 report.status = TraceStatus::ProfileInvalid;
-                report.reason = Some(error.to_string());
                 return Err(error.into());
             }
         };
