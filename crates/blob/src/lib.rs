@@ -1,0 +1,12 @@
+//! Compiled Seatbelt profiles: what each byte says, and what the profile decides.
+//!
+//! Data flows one way: bytes and a [`layout::Layout`] → raw tables and nodes → meanings, with each
+//! byte of the input claimed by one named span ([`bytes::Claims`]).
+//!
+//! This crate is pure: no files, processes, clock or environment.
+#![forbid(unsafe_code)]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod bytes;
+pub mod layout;
+pub mod strings;
