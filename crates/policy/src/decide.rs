@@ -2,12 +2,12 @@
 
 mod switch;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::filter::{Argument, Test};
 use crate::graph::{Graph, Node, NodeId, Source, lower};
 use crate::request::{Request, Value};
-use crate::rule::{Action, Modifier, Policy};
+use crate::rule::{Action, Modifier, Policy, Rule};
 use crate::world::{FilterId, OperationId, World};
 use switch::Switch;
 
@@ -46,12 +46,16 @@ pub struct Decider {
     steps: Vec<Step>,
     entries: Vec<u32>,
     modifiers: Vec<Vec<Modifier>>,
+    messages: BTreeMap<u32, Decider>,
 }
 
 impl Decider {
     /// Prepares a policy of a world.
     pub fn new(policy: &Policy, world: &World) -> Self {
-        let graph = lower(policy, world);
+        Self::of(lower(policy, world), &policy.rules)
+    }
+
+    fn of(graph: Graph, rules: &[Rule]) -> Self {
         let mut building = Building {
             graph: &graph,
             is_entry: vec![false; graph.nodes().len()],
@@ -67,16 +71,20 @@ impl Decider {
             .map(|entry| building.step(*entry))
             .collect();
         let steps = building.steps;
-        let modifiers = policy
-            .rules
-            .iter()
-            .map(|rule| rule.modifiers.clone())
+        let modifiers = rules.iter().map(|rule| rule.modifiers.clone()).collect();
+        let messages = graph
+            .message_filters()
+            .map(|(rule, inner)| {
+                let rules = rules[rule as usize].message_filter().unwrap_or_default();
+                (rule, Self::of(inner.clone(), rules))
+            })
             .collect();
         Self {
             graph,
             steps,
             entries,
             modifiers,
+            messages,
         }
     }
 
@@ -113,6 +121,15 @@ impl Decider {
         match &self.steps[self.entries[usize::from(operation.0)] as usize] {
             Step::Terminal(verdict) => Some(verdict.action),
             _ => None,
+        }
+    }
+
+    /// Decides the messages that follow what a source allowed: the rules of its message filter.
+    /// `None` if it has none; then all messages are allowed.
+    pub fn messages(&self, source: &Source) -> Option<&Self> {
+        match source {
+            Source::Rule(reference) => self.messages.get(&reference.rule),
+            Source::Implied(_) | Source::OwnDefault(_) => None,
         }
     }
 

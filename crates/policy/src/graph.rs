@@ -4,7 +4,7 @@ mod bdd;
 mod inclusion;
 mod lower;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::lower;
@@ -59,6 +59,7 @@ pub struct Graph {
     tests: Vec<Test>,
     nodes: Vec<Node>,
     entries: Vec<NodeId>,
+    messages: BTreeMap<u32, Graph>,
     test_index: HashMap<Test, TestId>,
     node_index: HashMap<Node, NodeId>,
 }
@@ -92,6 +93,20 @@ impl Graph {
     /// Entries in the order of operation numbers: the op table.
     pub fn entries(&self) -> &[NodeId] {
         &self.entries
+    }
+
+    /// The decisions about the messages that follow what a source allowed; `None` if it filters
+    /// none, so that all are allowed.
+    pub fn messages(&self, source: Source) -> Option<&Graph> {
+        match source {
+            Source::Rule(reference) => self.messages.get(&reference.rule),
+            Source::Implied(_) | Source::OwnDefault(_) => None,
+        }
+    }
+
+    /// The message filters with the index of the rule each belongs to, in the order of the rules.
+    pub fn message_filters(&self) -> impl Iterator<Item = (u32, &Graph)> {
+        self.messages.iter().map(|(rule, graph)| (*rule, graph))
     }
 
     fn add_test(&mut self, test: &Test) -> TestId {

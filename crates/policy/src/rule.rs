@@ -29,10 +29,13 @@ pub enum ModifierArgument {
     Integer(i64),
     /// A message, a profile, a class.
     Text(Vec<u8>),
+    /// Rules for the messages that what was allowed may pass on, in source order. Their operations
+    /// are those of the world that have no slot in the op table.
+    MessageFilter(Vec<Rule>),
 }
 
 /// A filter of a rule with the place it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RuleFilter {
     /// The filter.
     pub filter: Filter,
@@ -41,7 +44,7 @@ pub struct RuleFilter {
 }
 
 /// One rule: an action on operations, for requests that match any of the filters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
     /// Allow or deny.
     pub action: Action,
@@ -53,6 +56,16 @@ pub struct Rule {
     pub modifiers: Vec<Modifier>,
     /// Where the rule stands, if it came from text.
     pub origin: Option<Origin>,
+}
+
+impl Rule {
+    /// The rules of its message filter; `None` if it has none.
+    pub fn message_filter(&self) -> Option<&[Rule]> {
+        self.modifiers.iter().find_map(|one| match &one.argument {
+            Some(ModifierArgument::MessageFilter(rules)) => Some(rules.as_slice()),
+            _ => None,
+        })
+    }
 }
 
 /// Language version of a profile, from `(version N)`.

@@ -3,6 +3,7 @@
 mod address;
 mod alternatives;
 mod filter;
+mod message;
 mod rule;
 mod suggest;
 mod vocabulary;
@@ -52,6 +53,9 @@ enum Procedure {
     Trace,
     Ioctl,
     PathAncestors,
+    /// Makes an empty list of rules about messages.
+    MessageRules,
+    /// Makes the modifier of such a list.
     MessageFilter,
     /// Makes an operation that rules may name without effect.
     NoOperation,
@@ -64,6 +68,8 @@ enum Object {
     Operation(Option<OperationId>),
     Filter(Alternatives),
     Modifier(Modifier, Option<Origin>),
+    /// Rules about messages, while they are collected.
+    MessageRules(Vec<Rule>),
 }
 
 impl Object {
@@ -72,6 +78,7 @@ impl Object {
             Self::Operation(_) => "operation",
             Self::Filter(_) => "filter",
             Self::Modifier(..) => "modifier",
+            Self::MessageRules(_) => "message-rules",
         }
     }
 }
@@ -88,6 +95,8 @@ pub(crate) struct Binder<'a> {
     objects: Vec<Object>,
     pub(crate) version: Option<Version>,
     pub(crate) rules: Vec<Rule>,
+    /// Rules made so far, those about messages included.
+    made: usize,
     pub(crate) diagnostics: Vec<Diagnostic>,
     regexes: BTreeMap<String, Regex>,
     import_failed: bool,
@@ -111,6 +120,7 @@ impl<'a> Binder<'a> {
             objects: Vec::new(),
             version: None,
             rules: Vec::new(),
+            made: 0,
             diagnostics: Vec::new(),
             regexes: BTreeMap::new(),
             import_failed: false,
@@ -152,6 +162,10 @@ impl<'a> Binder<'a> {
 
     /// The object that a list of two stands for.
     fn as_object(&self, value: Value, heap: &Heap) -> Option<&Object> {
+        Some(&self.objects[self.object_index(value, heap)?])
+    }
+
+    fn object_index(&self, value: Value, heap: &Heap) -> Option<usize> {
         let Value::Pair(head) = value else {
             return None;
         };
@@ -161,8 +175,8 @@ impl<'a> Binder<'a> {
         let Value::HostObject(id) = heap.car(body) else {
             return None;
         };
-        let object = self.objects.get(id.0 as usize)?;
-        (heap.name(name) == object.head()).then_some(object)
+        let index = id.0 as usize;
+        (heap.name(name) == self.objects.get(index)?.head()).then_some(index)
     }
 
     fn filter_object(
@@ -278,17 +292,6 @@ impl<'a> Binder<'a> {
         self.load(source, heap)
             .map_err(|()| mistake(format!("\"{name}\" is not well formed")))
     }
-
-    fn one_more_rule(&mut self, rule: Rule) -> Result<(), Mistake> {
-        if self.rules.len() >= limits::RULES {
-            return Err(Mistake::new(
-                Code::Limit,
-                "the profile makes too many rules",
-            ));
-        }
-        self.rules.push(rule);
-        Ok(())
-    }
 }
 
 impl Host for Binder<'_> {
@@ -321,10 +324,8 @@ impl Host for Binder<'_> {
             Procedure::Ioctl => self.ioctl(call, heap),
             Procedure::PathAncestors => self.path_ancestors(call, heap),
             Procedure::NoOperation => Ok(self.object(Object::Operation(None), heap)),
-            Procedure::MessageFilter => Err(Mistake::new(
-                Code::Unsupported,
-                "message filters cannot be carried into a policy yet",
-            )),
+            Procedure::MessageRules => Ok(self.object(Object::MessageRules(Vec::new()), heap)),
+            Procedure::MessageFilter => self.message_filter(call, heap),
         }
     }
 

@@ -60,7 +60,14 @@ pub fn policy(policy: &Policy, world: &World) -> String {
 
 /// A rule, without a line end. With several filters each stands on a line of its own.
 pub fn rule(rule: &Rule, world: &World) -> String {
-    let mut out = String::from(match rule.action {
+    let mut out = String::new();
+    put_rule(rule, world, "\n", &mut out);
+    out
+}
+
+/// `line` ends a line and indents the next as far as the rule.
+fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
+    out.push_str(match rule.action {
         Action::Allow => "(allow",
         Action::Deny => "(deny",
     });
@@ -68,31 +75,34 @@ pub fn rule(rule: &Rule, world: &World) -> String {
         out.push(' ');
         out.push_str(&world.operation(*id).name);
     }
-    let separator = if rule.filters.len() > 1 {
-        "\n    "
-    } else {
-        " "
-    };
+    let inner = format!("{line}    ");
+    let separator = if rule.filters.len() > 1 { &inner } else { " " };
     for one in &rule.filters {
         out.push_str(separator);
-        put(&one.filter, world, &mut out);
+        put(&one.filter, world, out);
     }
     for modifier in &rule.modifiers {
-        out.push_str(separator);
-        let _ = write!(out, "(with {}", world.modifier(modifier.modifier).name);
-        match &modifier.argument {
-            None => {}
+        let name = &world.modifier(modifier.modifier).name;
+        let _ = match &modifier.argument {
+            None => write!(out, "{separator}(with {name})"),
             Some(ModifierArgument::Integer(number)) => {
-                let _ = write!(out, " {number}");
+                write!(out, "{separator}(with {name} {number})")
             }
             Some(ModifierArgument::Text(text)) => {
-                let _ = write!(out, " {}", quote(text));
+                write!(out, "{separator}(with {name} {})", quote(text))
             }
-        }
-        out.push(')');
+            Some(ModifierArgument::MessageFilter(rules)) => {
+                let _ = write!(out, "{inner}(apply-message-filter");
+                let line = format!("{inner}    ");
+                for rule in rules {
+                    out.push_str(&line);
+                    put_rule(rule, world, &line, out);
+                }
+                write!(out, ")")
+            }
+        };
     }
     out.push(')');
-    out
 }
 
 /// A filter on one line.

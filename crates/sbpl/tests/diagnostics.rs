@@ -88,7 +88,10 @@ fn rules_that_make_no_sense() {
 (deny process-exec (with send-signal))
 (allow mach-lookup (with report 3))
 (allow mach-lookup (literal \"/a\"))
-(allow mach-lookup (apply-message-filter (deny mach-message-send)))"
+(allow mach-lookup (apply-message-filter (allow file-read*)))
+(deny mach-lookup (apply-message-filter (deny mach-message-send)))
+(allow mach-lookup (apply-message-filter (allow mach-message-send (apply-message-filter))))
+(allow mach-lookup (with message-filter (allow mach-message-send)))"
     ));
 }
 

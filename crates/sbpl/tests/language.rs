@@ -287,3 +287,29 @@ fn scheme_values() {
     );
     value("(filter odd? '(1 2 3))", "(1 3)");
 }
+
+#[test]
+fn message_filters_keep_their_rules_to_themselves() {
+    same(
+        "(with-filter (literal \"/a\")
+           (allow mach-bootstrap
+             (apply-message-filter (with report) (allow mach-message-send (message-number 207)))))",
+        "(allow mach-bootstrap (literal \"/a\")
+           (apply-message-filter (allow mach-message-send (message-number 207))))",
+    );
+    same(
+        "(define (only . numbers)
+           (apply-message-filter
+             (deny iokit-external-method)
+             (for-each (lambda (n) (allow iokit-external-method (iokit-method-number n))) numbers)))
+         (allow iokit-open-user-client (only 1 2))
+         (allow iokit-open-user-client (iokit-connection \"c\") (only 3))",
+        "(allow iokit-open-user-client (apply-message-filter
+           (deny iokit-external-method)
+           (allow iokit-external-method (iokit-method-number 1))
+           (allow iokit-external-method (iokit-method-number 2))))
+         (allow iokit-open-user-client (iokit-connection \"c\") (apply-message-filter
+           (deny iokit-external-method)
+           (allow iokit-external-method (iokit-method-number 3))))",
+    );
+}

@@ -33,13 +33,20 @@ fn read(text: &str) -> Policy {
 /// The policy without the places it was read from.
 fn bare(mut policy: Policy) -> Policy {
     policy.sources.clear();
-    for rule in &mut policy.rules {
-        rule.origin = None;
-        for filter in &mut rule.filters {
-            filter.origin = None;
+    policy.rules.iter_mut().for_each(strip);
+    policy
+}
+
+fn strip(rule: &mut Rule) {
+    rule.origin = None;
+    for filter in &mut rule.filters {
+        filter.origin = None;
+    }
+    for modifier in &mut rule.modifiers {
+        if let Some(ModifierArgument::MessageFilter(rules)) = &mut modifier.argument {
+            rules.iter_mut().for_each(strip);
         }
     }
-    policy
 }
 
 fn policy_of(rules: Vec<Rule>) -> Policy {
@@ -189,10 +196,32 @@ fn modifiers(action: Action) -> impl Strategy<Value = Vec<Modifier>> {
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
+    let filter = WORLD
+        .modifiers()
+        .iter()
+        .find(|m| m.kind == ModifierKind::MessageFilter)
+        .expect("a message filter");
+    let inner = prop_oneof![
+        3 => Just(None),
+        1 => prop::collection::vec(rule_on(false), 0..3).prop_map(Some),
+    ];
+    (rule_on(true), inner).prop_map(|(mut rule, inner)| {
+        if let (Action::Allow, Some(rules)) = (rule.action, inner) {
+            rule.modifiers.push(Modifier {
+                modifier: filter.id,
+                argument: Some(ModifierArgument::MessageFilter(rules)),
+            });
+        }
+        rule
+    })
+}
+
+/// A rule of a profile, or of a message filter.
+fn rule_on(in_table: bool) -> impl Strategy<Value = Rule> {
     let operations: Vec<_> = WORLD
         .operations()
         .iter()
-        .filter(|o| o.in_table)
+        .filter(|o| o.in_table == in_table)
         .map(|o| o.id)
         .collect();
     let operations = prop::collection::vec(select(operations), 1..4);
@@ -305,6 +334,12 @@ fn rules_are_laid_out_one_filter_a_line() {
 (allow mach-lookup (global-name-prefix \"com.apple.\"))
 (allow file-write-mode (file-mode #o4000))
 (deny process-exec* (with send-signal 9))
+(allow iokit-open-user-client (iokit-registry-entry-class \"A\") (with report)
+    (apply-message-filter
+        (deny iokit-external-method)
+        (allow iokit-external-method
+            (iokit-method-number 1)
+            (iokit-method-number 2))))
 ";
     assert_eq!(print::policy(&read(text), &WORLD), text);
 }

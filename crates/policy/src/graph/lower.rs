@@ -5,7 +5,7 @@
 
 use super::{Graph, Node, NodeId, Source};
 use crate::filter::{Argument, Filter, Test};
-use crate::rule::{Action, Policy, RuleRef};
+use crate::rule::{Action, Policy, Rule, RuleRef, Version};
 use crate::world::{OperationId, World};
 
 /// One operation's rules while they are collected.
@@ -18,8 +18,12 @@ struct Rules<'a> {
 
 /// Builds the graph of a policy in a world.
 pub fn lower(policy: &Policy, world: &World) -> Graph {
+    rules(&policy.rules, policy.version, policy.implied, world)
+}
+
+fn rules(rules: &[Rule], version: Version, with_implied: bool, world: &World) -> Graph {
     let mut table = vec![Rules::default(); world.operations().len()];
-    for (index, rule) in policy.rules.iter().enumerate() {
+    for (index, rule) in rules.iter().enumerate() {
         let reference = |filter| {
             Source::Rule(RuleRef {
                 rule: index as u32,
@@ -48,7 +52,7 @@ pub fn lower(policy: &Policy, world: &World) -> Graph {
             })
         })
         .collect();
-    if policy.implied {
+    if with_implied {
         for (index, (rule, filter)) in world.implied().iter().zip(&implied).enumerate() {
             let source = Source::Implied(index as u32);
             table[usize::from(rule.operation.0)]
@@ -60,7 +64,7 @@ pub fn lower(policy: &Policy, world: &World) -> Graph {
         graph: Graph::default(),
         entries: vec![None; table.len()],
         table,
-        policy,
+        version,
         world,
     };
     let entries = world
@@ -69,6 +73,12 @@ pub fn lower(policy: &Policy, world: &World) -> Graph {
         .map(|o| lowering.entry(o.id))
         .collect();
     lowering.graph.entries = entries;
+    for (index, rule) in rules.iter().enumerate() {
+        if let Some(inner) = rule.message_filter() {
+            let inner = self::rules(inner, version, false, world);
+            lowering.graph.messages.insert(index as u32, inner);
+        }
+    }
     lowering.graph
 }
 
@@ -76,7 +86,7 @@ struct Lowering<'a> {
     graph: Graph,
     entries: Vec<Option<NodeId>>,
     table: Vec<Rules<'a>>,
-    policy: &'a Policy,
+    version: Version,
     world: &'a World,
 }
 
@@ -87,7 +97,7 @@ impl Lowering<'_> {
             return node;
         }
         let operation = self.world.operation(id);
-        let own = operation.own_default(self.policy.version);
+        let own = operation.own_default(self.version);
         let mut node = match (self.table[at].unconditional, own, operation.parent) {
             (Some((action, source)), _, _) => {
                 self.graph.add_node(Node::Terminal { action, source })

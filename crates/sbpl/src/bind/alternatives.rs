@@ -65,7 +65,8 @@ fn depth(filter: &Filter) -> usize {
     }
 }
 
-fn size(filter: &Filter) -> usize {
+/// Bytes of memory a filter of a rule takes, roughly.
+pub(super) fn size(filter: &Filter) -> usize {
     let inside = match filter {
         Filter::Test(test) => match &test.argument {
             Argument::Text(text)

@@ -5,7 +5,7 @@ use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter};
 use lapbelt_policy::world::{ModifierId, ModifierKind, Operation, OperationId};
 
-use super::{Binder, Object, Procedure};
+use super::{Binder, Object, Procedure, message};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
@@ -42,7 +42,13 @@ impl Binder<'_> {
             self.part(*value, place, &mut parts, heap)
                 .map_err(|mistake| mistake.at(at))?;
         }
+        let mut block = None;
         for value in heap.items(call.context).unwrap_or_default() {
+            block = self.message_rules(value, heap);
+            if block.is_some() {
+                // What surrounds a message filter is about its rule, not about those inside.
+                break;
+            }
             self.surrounding(value, call, &mut parts, heap)?;
         }
         if !parts.has_operations {
@@ -61,9 +67,9 @@ impl Binder<'_> {
                 origin: call.site,
             });
         }
-        self.check_operations(&parts, call)?;
-        self.check_modifiers(action, &parts, call);
-        self.one_more_rule(Rule {
+        self.check_operations(&parts, block.is_some(), call)?;
+        self.check_modifiers(action, &parts, block.is_some(), call);
+        let rule = Rule {
             action,
             operations: parts.operations,
             filters: parts.filters,
@@ -73,7 +79,8 @@ impl Binder<'_> {
                 .map(|(modifier, _)| modifier)
                 .collect(),
             origin: call.site,
-        })?;
+        };
+        self.one_more_rule(rule, block)?;
         Ok(Value::Unspecified)
     }
 
@@ -100,8 +107,10 @@ impl Binder<'_> {
                     }));
             }
             Some(Object::Modifier(modifier, origin)) => {
+                heap.claim(message::size(modifier))?;
                 parts.modifiers.push((modifier.clone(), *origin));
             }
+            Some(Object::MessageRules(_)) => return Err(self.illegal(value, heap)),
             None => match self.bare_modifier(value) {
                 Some(modifier) => parts.modifiers.push((modifier, place)),
                 None => return Err(self.illegal(value, heap)),
@@ -195,17 +204,26 @@ impl Binder<'_> {
             || (world.operations().iter()).any(|o| takes(o) && world.falls_back_to(o.id, operation))
     }
 
-    fn check_operations(&mut self, parts: &Parts, call: &Call<'_>) -> Result<(), Mistake> {
+    fn check_operations(
+        &mut self,
+        parts: &Parts,
+        in_message_filter: bool,
+        call: &Call<'_>,
+    ) -> Result<(), Mistake> {
         for id in &parts.operations {
             let operation = self.world.operation(*id);
-            if !operation.in_table {
+            if operation.in_table == in_message_filter {
                 // The message of 14.4.1 for `(allow iokit-external-method …)`.
                 let message = format!(
                     "{} operation not applicable in this context",
                     operation.name
                 );
-                return Err(Mistake::new(Code::OperationNotApplicable, message)
-                    .help("it is asked inside message filters only"));
+                let help = if in_message_filter {
+                    "message filters have operations of their own"
+                } else {
+                    "it is asked inside `apply-message-filter` only"
+                };
+                return Err(Mistake::new(Code::OperationNotApplicable, message).help(help));
             }
             for filter in &parts.filters {
                 self.check_filter(operation, &filter.filter, filter.origin.or(call.site));
@@ -242,7 +260,13 @@ impl Binder<'_> {
         self.note(diagnostic);
     }
 
-    fn check_modifiers(&mut self, action: Action, parts: &Parts, call: &Call<'_>) {
+    fn check_modifiers(
+        &mut self,
+        action: Action,
+        parts: &Parts,
+        in_message_filter: bool,
+        call: &Call<'_>,
+    ) {
         for (at, (modifier, origin)) in parts.modifiers.iter().enumerate() {
             let info = self.world.modifier(modifier.modifier);
             let applies = match action {
@@ -252,7 +276,10 @@ impl Binder<'_> {
             let twice = parts.modifiers[..at]
                 .iter()
                 .any(|(m, _)| m.modifier == modifier.modifier);
-            let (code, message) = if !applies {
+            let (code, message) = if in_message_filter && info.kind == ModifierKind::MessageFilter {
+                let message = "a message filter cannot stand in another".to_owned();
+                (Code::ModifierNotApplicable, message)
+            } else if !applies {
                 let action = if action == Action::Allow {
                     "allow"
                 } else {
@@ -320,8 +347,8 @@ impl Binder<'_> {
                 Some(ModifierArgument::Text(heap.bytes(*text).to_vec()))
             }
             (ModifierKind::MessageFilter, _) => {
-                let message = "message filters cannot be carried into a policy yet";
-                return Err(Mistake::new(Code::Unsupported, message));
+                let message = "a message filter is written `(apply-message-filter RULE…)`";
+                return Err(Mistake::new(Code::IllegalArgument, message).at(first));
             }
             (ModifierKind::Flag, _) => {
                 let message = format!("modifier `{name}` takes no argument");

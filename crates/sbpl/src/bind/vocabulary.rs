@@ -23,6 +23,7 @@ const WORDS: &[(&str, Procedure)] = &[
     ("trace", Procedure::Trace),
     ("_IO", Procedure::Ioctl),
     ("path-ancestors", Procedure::PathAncestors),
+    ("%message-rules", Procedure::MessageRules),
     ("%message-filter", Procedure::MessageFilter),
     ("%no-operation", Procedure::NoOperation),
 ];

@@ -59,6 +59,7 @@ pub(super) const SPECIALS: &[(&str, Special)] = &[
     ("with-filter", Special::Within),
     ("with-modifier", Special::Within),
     ("with-operations", Special::Within),
+    ("%within", Special::Within),
     ("catch", Special::Catch),
     ("debug", Special::Ignore),
 ];

@@ -36,5 +36,8 @@
 (define (process-is-installer) (process-attribute is-installer))
 (define (rootless-file-filter) (file-attribute sip-protected))
 (define (datavault-file-filter) (file-attribute datavault))
-; The rules inside are not rules of the profile, so they are not run here.
-(macro (apply-message-filter form) '(%message-filter))
+; The rules inside are about messages; they do not join those of the profile.
+(macro (apply-message-filter form)
+  `(let ((%rules (%message-rules)))
+     (%within %rules ,@(cdr form))
+     (%message-filter %rules)))

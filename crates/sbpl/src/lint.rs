@@ -1,0 +1,78 @@
+//! Lints: what a careful reader would say about a profile that is not simply an error.
+//!
+//! [`Subject::examine`] evaluates a text, as far as it can be, [`lint`] looks at the subject, and
+//! [`mod@fix`] applies what can be mended by a machine. [`LINTS`] is the one table of all lints; each
+//! has a file of its own below `rules`.
+
+mod context;
+mod example;
+mod explain;
+mod finding;
+pub mod fix;
+mod leaf;
+mod plain_regex;
+mod rules;
+mod shadow;
+mod subject;
+mod suppress;
+mod tree;
+
+pub use example::Example;
+pub use explain::{markdown, text};
+pub use finding::{Edit, Effect, Finding, Fix, Level};
+pub use rules::LINTS;
+pub use subject::Subject;
+
+use context::Context;
+use finding::Sink;
+use lapbelt_policy::world::World;
+
+/// One lint: what it is called, what it says, how it looks.
+#[derive(Debug)]
+pub struct Lint {
+    /// Stable, such as `LB201`; never used again for something else.
+    pub code: &'static str,
+    /// A name that says it, such as `path-alias`.
+    pub name: &'static str,
+    /// One line without a full stop.
+    pub title: &'static str,
+    /// How bad its findings are, unless a finding says otherwise.
+    pub level: Level,
+    /// Why it matters and what to do, in a few sentences.
+    pub explanation: &'static str,
+    /// A profile that it finds, and the profile mended.
+    pub example: Example,
+    check: fn(&Context<'_>, &mut Sink),
+}
+
+impl Lint {
+    /// The lint of a code or a name.
+    pub fn named(word: &str) -> Option<&'static Self> {
+        LINTS
+            .iter()
+            .copied()
+            .find(|lint| lint.code.eq_ignore_ascii_case(word) || lint.name == word)
+    }
+}
+
+/// Everything that the lints find in the subject's own text, in the order of the text. What lies in
+/// an imported text is left to a run over that text.
+pub fn lint(subject: &Subject, world: &World) -> Vec<Finding> {
+    let context = Context::new(subject, world);
+    let mut findings = Vec::new();
+    for lint in LINTS {
+        if context.is_readable() || lint.code == rules::DOES_NOT_EVALUATE {
+            let mut sink = Sink::new(lint, context.main());
+            (lint.check)(&context, &mut sink);
+            findings.extend(sink.findings);
+        }
+    }
+    suppress::apply(&context, &mut findings);
+    findings.sort_by(|a, b| {
+        (a.origin, a.lint.code, &a.message).cmp(&(b.origin, b.lint.code, &b.message))
+    });
+    findings.dedup_by(|a, b| {
+        a.lint.code == b.lint.code && a.origin == b.origin && a.message == b.message
+    });
+    findings
+}
