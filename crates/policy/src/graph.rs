@@ -3,11 +3,15 @@
 mod bdd;
 mod inclusion;
 mod lower;
+mod outcome;
+mod reach;
 
 use std::collections::{BTreeMap, HashMap};
 
 pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::lower;
+pub use outcome::Outcome;
+pub use reach::{Idle, IdleFilter, IdleFilters, idle};
 
 use crate::filter::Test;
 use crate::rule::{Action, RuleRef};

@@ -15,4 +15,5 @@ pub mod origin;
 pub mod pattern;
 pub mod request;
 pub mod rule;
+pub mod theory;
 pub mod world;

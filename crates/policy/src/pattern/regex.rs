@@ -76,6 +76,11 @@ impl Regex {
         self.automaton.memory_usage()
     }
 
+    /// The automaton that searches for it. A state after a match is one step late.
+    pub(crate) fn automaton(&self) -> &dense::DFA<Vec<u32>> {
+        &self.automaton
+    }
+
     /// Whether the expression is found anywhere in `text`. Never allocates.
     pub fn is_match(&self, text: &[u8]) -> bool {
         let input = Input::new(text).anchored(Anchored::No).earliest(true);

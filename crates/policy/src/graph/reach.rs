@@ -1,0 +1,384 @@
+//! Rules that decide nothing: dead ones and needless ones.
+
+use std::collections::HashMap;
+
+use super::{Outcome, Source};
+use crate::filter::{Argument, Filter, Test};
+use crate::rule::{Policy, RuleRef};
+use crate::theory::{FALSE, Ref, Space, TRUE, TooComplex};
+use crate::world::{OperationId, World};
+
+/// Why a filter of a rule changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// No request matches it: what it requires excludes itself.
+    Impossible,
+    /// Whatever it matches is decided before it gets there, by these: rules that stand later in the
+    /// text, or rules of the system.
+    Shadowed(Vec<Source>),
+    /// Whatever it decides would be decided the same without it, by these: rules that stand
+    /// earlier, rules of a more general operation, or an own default.
+    Redundant(Vec<Source>),
+}
+
+/// A filter of a rule, or a rule without filters, that changes nothing for one of its operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdleFilter {
+    /// The rule and which of its filters; `None` for an unconditional rule.
+    pub rule: RuleRef,
+    /// One of the operations that the rule names.
+    pub operation: OperationId,
+    /// Why.
+    pub why: Idle,
+}
+
+/// Answer of [`idle`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdleFilters {
+    /// By operation, then newest first. All of them can be taken out at once without any decision
+    /// changing; of two rules that make each other needless, one is here.
+    pub filters: Vec<IdleFilter>,
+    /// Operations whose rules combine in too many ways to say.
+    pub undecided: Vec<OperationId>,
+}
+
+/// Finds every filter that changes no decision, its modifiers included, exactly over all requests
+/// (see [`crate::theory`]). A wildcard is taken to be asked itself, so a rule on it counts even
+/// where all its members have rules of their own.
+pub fn idle(policy: &Policy, world: &World) -> IdleFilters {
+    let implied = implied_filters(policy, world);
+    let lists = lists(policy, world, &implied);
+    let mut answer = IdleFilters::default();
+    for operation in world.operations() {
+        let own = &lists[usize::from(operation.id.0)];
+        if !own.units.iter().any(|unit| unit.is_ruled()) && own.unconditional.is_empty() {
+            continue;
+        }
+        match (Chain {
+            policy,
+            world,
+            lists: &lists,
+        })
+        .examine(operation.id)
+        {
+            Ok(found) => answer.filters.extend(found),
+            Err(TooComplex) => answer.undecided.push(operation.id),
+        }
+    }
+    answer
+}
+
+/// A filter of a rule in the list of an operation.
+#[derive(Clone, Copy)]
+struct Unit<'p> {
+    filter: Option<&'p Filter>,
+    source: Source,
+}
+
+impl Unit<'_> {
+    fn is_ruled(&self) -> bool {
+        matches!(self.source, Source::Rule(_))
+    }
+}
+
+#[derive(Clone, Default)]
+struct List<'p> {
+    /// Newest first.
+    units: Vec<Unit<'p>>,
+    /// Newest first; only the first counts.
+    unconditional: Vec<RuleRef>,
+}
+
+fn implied_filters(policy: &Policy, world: &World) -> Vec<Filter> {
+    let rules = world.implied().iter().filter(|_| policy.implied);
+    rules
+        .map(|rule| {
+            Filter::Test(Test {
+                filter: rule.filter,
+                argument: Argument::Integer(rule.value),
+            })
+        })
+        .collect()
+}
+
+/// The list of each operation, as [`super::lower()`] takes them.
+fn lists<'p>(policy: &'p Policy, world: &World, implied: &'p [Filter]) -> Vec<List<'p>> {
+    let mut lists = vec![List::default(); world.operations().len()];
+    for (index, filter) in implied.iter().enumerate().rev() {
+        let list = &mut lists[usize::from(world.implied()[index].operation.0)];
+        list.units.push(Unit {
+            filter: Some(filter),
+            source: Source::Implied(index as u32),
+        });
+    }
+    for (index, rule) in policy.rules.iter().enumerate().rev() {
+        let reference = |filter| RuleRef {
+            rule: index as u32,
+            filter,
+        };
+        for operation in rule.operations.iter().rev() {
+            let list = &mut lists[usize::from(operation.0)];
+            if rule.filters.is_empty() {
+                list.unconditional.push(reference(None));
+            }
+            for (at, filter) in rule.filters.iter().enumerate().rev() {
+                list.units.push(Unit {
+                    filter: Some(&filter.filter),
+                    source: Source::Rule(reference(Some(at as u32))),
+                });
+            }
+        }
+    }
+    lists
+}
+
+struct Chain<'p, 'w> {
+    policy: &'p Policy,
+    world: &'w World,
+    lists: &'w [List<'p>],
+}
+
+/// A unit with the columns it matches in.
+struct Placed {
+    source: Source,
+    outcome: Ref,
+    cells: Vec<(u32, Ref)>,
+}
+
+impl<'p> Chain<'p, '_> {
+    /// What follows an operation's own list: the lists of those it falls back to, to the first
+    /// unconditional entry.
+    fn after(&self, operation: OperationId) -> Vec<Unit<'p>> {
+        let mut units = Vec::new();
+        let mut at = operation;
+        loop {
+            let operation = self.world.operation(at);
+            let own = operation.own_default(self.policy.version);
+            at = match (own, operation.parent) {
+                (None, Some(parent)) => parent,
+                _ => {
+                    units.push(Unit {
+                        filter: None,
+                        source: Source::OwnDefault(at),
+                    });
+                    return units;
+                }
+            };
+            let list = &self.lists[usize::from(at.0)];
+            units.extend(&list.units);
+            if let Some(reference) = list.unconditional.first() {
+                units.push(Unit {
+                    filter: None,
+                    source: Source::Rule(*reference),
+                });
+                return units;
+            }
+        }
+    }
+
+    fn outcome(&self, source: Source) -> Outcome {
+        match source {
+            Source::Rule(reference) => {
+                Outcome::of(&self.policy.rules[reference.rule as usize], self.world)
+            }
+            Source::Implied(index) => Outcome::plain(self.world.implied()[index as usize].action),
+            Source::OwnDefault(id) => {
+                let own = self.world.operation(id).own_default(self.policy.version);
+                Outcome::plain(own.unwrap_or(crate::rule::Action::Deny))
+            }
+        }
+    }
+
+    fn examine(&self, operation: OperationId) -> Result<Vec<IdleFilter>, TooComplex> {
+        let list = &self.lists[usize::from(operation.0)];
+        let mut units = list.units.clone();
+        units.extend(list.unconditional.iter().map(|reference| Unit {
+            filter: None,
+            source: Source::Rule(*reference),
+        }));
+        let own = units.len();
+        units.extend(self.after(operation));
+        let mut tests = Vec::new();
+        units
+            .iter()
+            .filter_map(|unit| unit.filter)
+            .for_each(|filter| tests_of(filter, &mut tests));
+        let mut space = Space::new(self.world, tests)?;
+        let mut outcomes: HashMap<Outcome, u32> = HashMap::new();
+        let mut placed = Vec::with_capacity(units.len());
+        for unit in &units {
+            let next = outcomes.len() as u32;
+            let number = *outcomes.entry(self.outcome(unit.source)).or_insert(next);
+            let everywhere = || (0..space.columns()).map(|column| (column, TRUE)).collect();
+            let cells = match unit.filter {
+                None => everywhere(),
+                Some(filter) => space.cells(filter)?,
+            };
+            placed.push(Placed {
+                source: unit.source,
+                outcome: space.constant(number),
+                cells,
+            });
+        }
+        let mut search = Search {
+            columns: by_column(&placed, space.columns()),
+            space,
+            placed,
+        };
+        let why = search.run(own)?;
+        let idle = units.iter().zip(why).filter_map(|(unit, why)| {
+            let Source::Rule(rule) = unit.source else {
+                return None;
+            };
+            Some(IdleFilter {
+                rule,
+                operation,
+                why: why?,
+            })
+        });
+        Ok(idle.collect())
+    }
+}
+
+fn tests_of<'f>(filter: &'f Filter, tests: &mut Vec<&'f Test>) {
+    match filter {
+        Filter::Test(test) => tests.push(test),
+        Filter::Any(parts) | Filter::All(parts) => {
+            parts.iter().for_each(|part| tests_of(part, tests));
+        }
+        Filter::Not(inner) => tests_of(inner, tests),
+    }
+}
+
+/// The units that match in each column, newest first.
+fn by_column(placed: &[Placed], columns: u32) -> Vec<Vec<(u32, Ref)>> {
+    let mut by_column = vec![Vec::new(); columns as usize];
+    for (at, unit) in (0..).zip(placed) {
+        for (column, holds) in &unit.cells {
+            by_column[*column as usize].push((at, *holds));
+        }
+    }
+    by_column
+}
+
+struct Search {
+    space: Space,
+    /// Newest first: the own list, then what follows.
+    placed: Vec<Placed>,
+    columns: Vec<Vec<(u32, Ref)>>,
+}
+
+impl Search {
+    /// Says of each of the first `own` units whether it is idle.
+    fn run(&mut self, own: usize) -> Result<Vec<Option<Idle>>, TooComplex> {
+        let hits = self.hits(own)?;
+        let mut idle: Vec<Option<Idle>> = vec![None; own];
+        // From the oldest on: what a column comes to by the units that stay.
+        let mut rest = vec![FALSE; self.columns.len()];
+        for at in (0..self.placed.len()).rev() {
+            if at < own {
+                if hits[at].is_empty() {
+                    idle[at] = Some(self.shadowed(at)?);
+                    continue;
+                }
+                if self.is_redundant(at, &hits[at], &rest)? {
+                    idle[at] = Some(self.redundant(at, &hits[at], &idle)?);
+                    continue;
+                }
+            }
+            let outcome = self.placed[at].outcome;
+            for (column, holds) in &self.placed[at].cells {
+                let rest = &mut rest[*column as usize];
+                *rest = self.space.choose(*holds, outcome, *rest)?;
+            }
+        }
+        Ok(idle)
+    }
+
+    /// Where each of the first `own` units is the first to match.
+    fn hits(&mut self, own: usize) -> Result<Vec<Vec<(u32, Ref)>>, TooComplex> {
+        let mut hits = vec![Vec::new(); own];
+        for (column, units) in (0..).zip(&self.columns) {
+            let mut left = TRUE;
+            for (at, holds) in units {
+                if *at as usize >= own || left == FALSE {
+                    break;
+                }
+                let hit = self.space.choose(*holds, left, FALSE)?;
+                if hit != FALSE {
+                    hits[*at as usize].push((column, hit));
+                    left = self.space.choose(*holds, FALSE, left)?;
+                }
+            }
+        }
+        Ok(hits)
+    }
+
+    fn is_redundant(
+        &mut self,
+        at: usize,
+        hits: &[(u32, Ref)],
+        rest: &[Ref],
+    ) -> Result<bool, TooComplex> {
+        let outcome = self.placed[at].outcome;
+        for (column, hit) in hits {
+            let without = self.space.choose(*hit, rest[*column as usize], outcome)?;
+            if without != outcome {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A unit that is never the first to match, by what is.
+    fn shadowed(&mut self, at: usize) -> Result<Idle, TooComplex> {
+        let cells = self.placed[at].cells.clone();
+        if cells.is_empty() {
+            return Ok(Idle::Impossible);
+        }
+        let newer: Vec<bool> = (0..self.placed.len()).map(|unit| unit < at).collect();
+        let mut by = self.deciders(&cells, &newer)?;
+        // One that replaces another unconditional rule does so alone.
+        let replaces = |source: &Source| matches!(source, Source::Rule(r) if r.filter.is_none());
+        if let Some(replacement) = by.iter().copied().find(replaces) {
+            by = vec![replacement];
+        }
+        Ok(Idle::Shadowed(by))
+    }
+
+    fn redundant(
+        &mut self,
+        at: usize,
+        hits: &[(u32, Ref)],
+        idle: &[Option<Idle>],
+    ) -> Result<Idle, TooComplex> {
+        let older: Vec<bool> = (0..self.placed.len())
+            .map(|unit| unit > at && idle.get(unit).is_none_or(Option::is_none))
+            .collect();
+        Ok(Idle::Redundant(self.deciders(hits, &older)?))
+    }
+
+    /// The sources that decide what is in `cells` if only the units in `among` are there, in their
+    /// order.
+    fn deciders(
+        &mut self,
+        cells: &[(u32, Ref)],
+        among: &[bool],
+    ) -> Result<Vec<Source>, TooComplex> {
+        let mut decides = vec![false; self.placed.len()];
+        for (column, start) in cells {
+            let mut left = *start;
+            for (at, holds) in &self.columns[*column as usize] {
+                if left == FALSE {
+                    break;
+                }
+                if among[*at as usize] && self.space.choose(*holds, left, FALSE)? != FALSE {
+                    decides[*at as usize] = true;
+                    left = self.space.choose(*holds, FALSE, left)?;
+                }
+            }
+        }
+        let placed = self.placed.iter().zip(decides);
+        Ok(placed.filter(|one| one.1).map(|one| one.0.source).collect())
+    }
+}

@@ -1,0 +1,82 @@
+//! Which values requests can have, and so how tests relate to each other.
+//!
+//! A graph knows its tests as opaque questions. Here they get their meaning: all values a filter can
+//! have are cut into classes that no test tells apart, each with its smallest member. Patterns over
+//! one text are run as one automaton, so a combination that no text makes has no class, and equal
+//! languages are the same set of classes. Functions over the classes of all filters are kept in
+//! canonical form: equal functions have equal [`Ref`]s, so whatever is asked of them is exact.
+//!
+//! What is taken for granted about requests:
+//! - A filter has at most one value in a request, but for those of [`has_many`]. Any may be absent.
+//! - A path is absolute and resolved: it starts with `/` and has no empty, `.` or `..` component.
+//!   No text holds a zero byte.
+//! - Values of different filters are independent of each other.
+
+mod classes;
+mod diagram;
+mod space;
+mod text;
+
+pub use diagram::{FALSE, Ref, TRUE};
+pub use space::Space;
+
+use crate::world::FilterInfo;
+
+/// The question needs more memory or time than it may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many combinations to decide")]
+pub struct TooComplex;
+
+/// Filters of which one request can have several values: a process holds several extensions, a
+/// file has several attributes, a signal's target is one of `others` and of `same-sandbox`.
+const MANY: &[&str] = &[
+    "target",
+    "extension",
+    "device-conforms-to",
+    "iokit-registry-entry-class",
+    "file-attribute",
+    "process-attribute",
+    "system-attribute",
+    "csr",
+    "iokit-registry-entry-attribute",
+    "ancestor-signing-identifier",
+    "require-ancestor-with-entitlement",
+    "require-target-with-entitlement",
+    "require-responsible-binary-with-entitlement",
+    "state-flag",
+];
+
+/// Whether one request can have several values of a filter.
+pub fn has_many(filter: &FilterInfo) -> bool {
+    MANY.contains(&filter.name.as_str()) || filter.name.starts_with('%')
+}
+
+/// A set of tests, by their number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Set(Box<[u64]>);
+
+impl Set {
+    fn empty(size: usize) -> Self {
+        Self(vec![0; size.div_ceil(64)].into())
+    }
+
+    fn insert(&mut self, at: u32) {
+        self.0[at as usize / 64] |= 1 << (at % 64);
+    }
+
+    fn contains(&self, at: u32) -> bool {
+        self.0[at as usize / 64] & (1 << (at % 64)) != 0
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    fn members(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            (0..64_u32)
+                .filter(move |bit| word & (1 << bit) != 0)
+                .map(move |bit| at as u32 * 64 + bit)
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! All values of one filter, cut into classes that none of its tests tells apart.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::text::{self, Question, Shape};
+use super::{Set, TooComplex};
+use crate::event::OwnedValue;
+use crate::filter::{Argument, NetworkPattern, Test};
+use crate::request::{Endpoint, Transport};
+use crate::world::{ArgumentKind, FilterInfo};
+
+/// Most sets of bits that one filter's masks may combine to.
+const MOST_BITS: usize = 4096;
+
+/// Values that no test tells apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Class {
+    /// The tests that hold for them.
+    pub(super) holds: Set,
+    /// The one to show. `None` if only a request without a value is of this class.
+    pub(super) value: Option<OwnedValue>,
+}
+
+/// The classes of a filter's values. One without any test that holds is always there, and comes
+/// last; it includes having no value.
+pub(super) fn classes(tests: &[&Test], info: &FilterInfo) -> Result<Vec<Class>, TooComplex> {
+    let size = tests.len();
+    let mut found = Found {
+        classes: Vec::new(),
+        seen: HashSet::new(),
+    };
+    let numbered = || (0_u32..).zip(tests.iter().map(|test| &test.argument));
+    let questions: Vec<(u32, Question<'_>)> = numbered()
+        .filter_map(|(at, argument)| match argument {
+            Argument::Pattern(pattern) => Some((at, Question::Pattern(pattern))),
+            Argument::Text(text) => Some((at, Question::Equals(text))),
+            _ => None,
+        })
+        .collect();
+    if !questions.is_empty() {
+        let shape = match info.kind {
+            ArgumentKind::PathPattern => Shape::Path,
+            _ => Shape::Name,
+        };
+        for (holds, text) in text::classes(&questions, size, shape)? {
+            found.add(holds, OwnedValue::Text(text));
+        }
+    }
+    for value in others(tests, info)? {
+        let mut holds = Set::empty(size);
+        for (at, argument) in numbered() {
+            if argument.accepts(value.borrow()) {
+                holds.insert(at);
+            }
+        }
+        found.add(holds, value);
+    }
+    let mut classes = found.classes;
+    let rest = classes.iter().position(|class| class.holds.is_empty());
+    let rest = rest.map_or(
+        Class {
+            holds: Set::empty(size),
+            value: None,
+        },
+        |at| classes.remove(at),
+    );
+    classes.push(rest);
+    Ok(classes)
+}
+
+struct Found {
+    classes: Vec<Class>,
+    seen: HashSet<Set>,
+}
+
+impl Found {
+    fn add(&mut self, holds: Set, value: OwnedValue) {
+        if self.seen.insert(holds.clone()) {
+            let value = Some(value);
+            self.classes.push(Class { holds, value });
+        }
+    }
+}
+
+/// Enough values other than texts that each class has one.
+fn others(tests: &[&Test], info: &FilterInfo) -> Result<Vec<OwnedValue>, TooComplex> {
+    let arguments = || tests.iter().map(|test| &test.argument);
+    let mut values = Vec::new();
+    let mut numbers = BTreeSet::new();
+    let mut masks = BTreeSet::new();
+    let mut patterns = Vec::new();
+    let mut flags = false;
+    for argument in arguments() {
+        match argument {
+            Argument::Integer(number) => _ = numbers.insert(*number),
+            Argument::Bits(bits) => _ = masks.insert(*bits),
+            Argument::Network(pattern) => patterns.push(*pattern),
+            Argument::Bool(_) => flags = true,
+            Argument::Pattern(_) | Argument::Text(_) => {}
+        }
+    }
+    if !numbers.is_empty() {
+        values.extend(numbers.iter().map(|number| OwnedValue::Integer(*number)));
+        let named = info.values.iter().map(|(_, number)| *number);
+        let free = named.chain(0..).find(|number| !numbers.contains(number));
+        values.extend(free.map(OwnedValue::Integer));
+    }
+    if !masks.is_empty() {
+        let mut unions = BTreeSet::from([0_u64]);
+        for mask in masks {
+            let more: Vec<u64> = unions.iter().map(|union| union | mask).collect();
+            unions.extend(more);
+            if unions.len() > MOST_BITS {
+                return Err(TooComplex);
+            }
+        }
+        values.extend(unions.into_iter().map(OwnedValue::Bits));
+    }
+    if flags {
+        values.extend([true, false].map(OwnedValue::Bool));
+    }
+    if !patterns.is_empty() {
+        values.extend(endpoints(&patterns));
+    }
+    Ok(values)
+}
+
+/// Addresses of every kind that patterns tell apart, hosts from the ranges kept for documentation.
+fn endpoints(patterns: &[NetworkPattern]) -> Vec<OwnedValue> {
+    let mut ports: BTreeSet<u16> = patterns.iter().filter_map(|one| one.port).collect();
+    let free = [80].into_iter().chain(1..).find(|p| !ports.contains(p));
+    ports.extend(free);
+    let mut values = Vec::new();
+    for (loopback, v6, host) in [
+        (false, false, "192.0.2.1"),
+        (true, false, "127.0.0.1"),
+        (false, true, "2001:db8::1"),
+        (true, true, "::1"),
+    ] {
+        for transport in [Transport::Tcp, Transport::Udp, Transport::Other] {
+            for port in &ports {
+                let endpoint = Endpoint::Internet {
+                    v6,
+                    transport,
+                    loopback,
+                    port: *port,
+                };
+                values.push(OwnedValue::Endpoint(endpoint, host.to_owned()));
+            }
+        }
+    }
+    values.push(OwnedValue::Endpoint(Endpoint::Unix, String::new()));
+    values
+}

@@ -1,0 +1,298 @@
+//! All requests about a set of tests, and functions over them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::classes::{Class, classes};
+use super::diagram::{Diagram, FALSE, Ref, TRUE};
+use super::{TooComplex, has_many};
+use crate::event::OwnedValue;
+use crate::filter::{Filter, Test};
+use crate::world::{FilterId, World};
+
+/// Most variables beside the main filter: functions are worked out by recursion over them.
+const MOST_VARIABLES: usize = 1000;
+
+/// All requests that a set of tests can tell apart.
+///
+/// The filter with the most tests is cut into *columns*, one for each class of its values; what
+/// depends on the other filters is a [`Ref`] per column. So a profile of a thousand paths costs a
+/// walk over its columns, and no function has to know them all.
+#[derive(Debug)]
+pub struct Space {
+    main: Option<FilterId>,
+    columns: Vec<Class>,
+    variables: Vec<Variable>,
+    meanings: HashMap<Test, Meaning>,
+    diagram: Diagram,
+}
+
+/// What a request has of one filter beside the main one.
+#[derive(Debug)]
+struct Variable {
+    filter: FilterId,
+    /// What to show for each of its values; value 0 is that nothing is needed.
+    shown: Vec<Option<OwnedValue>>,
+}
+
+#[derive(Clone, Debug)]
+enum Meaning {
+    /// Of the main filter: holds in these columns, in ascending order.
+    Columns(Vec<u32>),
+    /// The same in all columns.
+    Everywhere(Ref),
+}
+
+impl Space {
+    /// The requests that `tests` tell apart.
+    ///
+    /// # Errors
+    /// If there are too many.
+    pub fn new<'t>(
+        world: &World,
+        tests: impl IntoIterator<Item = &'t Test>,
+    ) -> Result<Self, TooComplex> {
+        let mut by_filter: BTreeMap<FilterId, Vec<&Test>> = BTreeMap::new();
+        let mut meanings = HashMap::new();
+        for test in tests {
+            if meanings
+                .insert(test.clone(), Meaning::Everywhere(FALSE))
+                .is_none()
+            {
+                by_filter.entry(test.filter).or_default().push(test);
+            }
+        }
+        let single = by_filter
+            .iter()
+            .filter(|(id, _)| !has_many(world.filter(**id)));
+        let main = single
+            .max_by_key(|(id, tests)| (tests.len(), std::cmp::Reverse(**id)))
+            .map(|(id, _)| *id);
+        let mut space = Self {
+            main,
+            columns: Vec::new(),
+            variables: Vec::new(),
+            meanings,
+            diagram: Diagram::new(),
+        };
+        for (filter, tests) in by_filter {
+            let classes = classes(&tests, world.filter(filter))?;
+            if Some(filter) == main {
+                space.add_columns(&tests, classes);
+            } else if has_many(world.filter(filter)) {
+                space.add_many(filter, &tests, classes)?;
+            } else {
+                space.add_single(filter, &tests, classes)?;
+            }
+            if space.variables.len() > MOST_VARIABLES {
+                return Err(TooComplex);
+            }
+        }
+        if space.columns.is_empty() {
+            space.columns = classes_of_nothing();
+        }
+        Ok(space)
+    }
+
+    fn add_columns(&mut self, tests: &[&Test], classes: Vec<Class>) {
+        let mut columns = vec![Vec::new(); tests.len()];
+        for (column, class) in (0..).zip(&classes) {
+            for test in class.holds.members() {
+                columns[test as usize].push(column);
+            }
+        }
+        for (test, columns) in tests.iter().zip(columns) {
+            let meaning = Meaning::Columns(columns);
+            self.meanings.insert((*test).clone(), meaning);
+        }
+        self.columns = classes;
+    }
+
+    /// One variable, whose values are the classes.
+    fn add_single(
+        &mut self,
+        filter: FilterId,
+        tests: &[&Test],
+        mut classes: Vec<Class>,
+    ) -> Result<(), TooComplex> {
+        // What needs no value to be shown comes first.
+        classes.rotate_right(1);
+        let number = self.variables.len() as u32;
+        for (at, test) in (0..).zip(tests) {
+            let next = classes.iter().map(|class| truth(class.holds.contains(at)));
+            let function = self.diagram.branch(number, next.collect())?;
+            let meaning = Meaning::Everywhere(function);
+            self.meanings.insert((*test).clone(), meaning);
+        }
+        let values = classes.into_iter().map(|class| class.value);
+        let shown = values
+            .enumerate()
+            .map(|(at, value)| value.filter(|_| at > 0));
+        self.variables.push(Variable {
+            filter,
+            shown: shown.collect(),
+        });
+        Ok(())
+    }
+
+    /// A variable for each class: whether the request has a value of it.
+    fn add_many(
+        &mut self,
+        filter: FilterId,
+        tests: &[&Test],
+        classes: Vec<Class>,
+    ) -> Result<(), TooComplex> {
+        let mut functions = vec![FALSE; tests.len()];
+        for class in classes.into_iter().filter(|class| !class.holds.is_empty()) {
+            let number = self.variables.len() as u32;
+            if self.variables.len() > MOST_VARIABLES {
+                return Err(TooComplex);
+            }
+            let present = self.diagram.branch(number, vec![FALSE, TRUE])?;
+            for test in class.holds.members() {
+                let function = &mut functions[test as usize];
+                *function = self.diagram.choose(present, TRUE, *function)?;
+            }
+            self.variables.push(Variable {
+                filter,
+                shown: vec![None, class.value],
+            });
+        }
+        for (test, function) in tests.iter().zip(functions) {
+            let meaning = Meaning::Everywhere(function);
+            self.meanings.insert((*test).clone(), meaning);
+        }
+        Ok(())
+    }
+
+    /// How many classes the main filter's values have; at least one. The last is that of no value.
+    pub fn columns(&self) -> u32 {
+        self.columns.len() as u32
+    }
+
+    /// Where a test holds in a column; nowhere if the space was not made for it.
+    pub fn test(&self, test: &Test, column: u32) -> Ref {
+        match self.meanings.get(test) {
+            Some(Meaning::Columns(columns)) => truth(columns.binary_search(&column).is_ok()),
+            Some(Meaning::Everywhere(function)) => *function,
+            None => FALSE,
+        }
+    }
+
+    /// Where a filter holds in a column.
+    ///
+    /// # Errors
+    /// If that is too complex.
+    pub fn filter(&mut self, filter: &Filter, column: u32) -> Result<Ref, TooComplex> {
+        match filter {
+            Filter::Test(test) => Ok(self.test(test, column)),
+            Filter::Any(parts) => {
+                let mut any = FALSE;
+                for part in parts {
+                    let part = self.filter(part, column)?;
+                    any = self.choose(part, TRUE, any)?;
+                    if any == TRUE {
+                        break;
+                    }
+                }
+                Ok(any)
+            }
+            Filter::All(parts) => {
+                let mut all = TRUE;
+                for part in parts {
+                    let part = self.filter(part, column)?;
+                    all = self.choose(part, all, FALSE)?;
+                    if all == FALSE {
+                        break;
+                    }
+                }
+                Ok(all)
+            }
+            Filter::Not(inner) => {
+                let inner = self.filter(inner, column)?;
+                self.choose(inner, FALSE, TRUE)
+            }
+        }
+    }
+
+    /// The columns in which a filter holds somewhere, ascending, each with where.
+    ///
+    /// # Errors
+    /// If that is too complex.
+    pub fn cells(&mut self, filter: &Filter) -> Result<Vec<(u32, Ref)>, TooComplex> {
+        let last = self.columns() - 1;
+        // In the last column no test of the main filter holds: if the filter does not either, it
+        // holds at most where one of them does.
+        let mut columns = Vec::new();
+        if self.filter(filter, last)? == FALSE {
+            self.columns_of(filter, &mut columns);
+            columns.sort_unstable();
+            columns.dedup();
+        } else {
+            columns.extend(0..=last);
+        }
+        let mut cells = Vec::with_capacity(columns.len());
+        for column in columns {
+            let holds = self.filter(filter, column)?;
+            if holds != FALSE {
+                cells.push((column, holds));
+            }
+        }
+        Ok(cells)
+    }
+
+    fn columns_of(&self, filter: &Filter, columns: &mut Vec<u32>) {
+        match filter {
+            Filter::Test(test) => {
+                if let Some(Meaning::Columns(own)) = self.meanings.get(test) {
+                    columns.extend(own);
+                }
+            }
+            Filter::Any(parts) | Filter::All(parts) => {
+                parts.iter().for_each(|part| self.columns_of(part, columns));
+            }
+            Filter::Not(inner) => self.columns_of(inner, columns),
+        }
+    }
+
+    /// `if condition then high else low`, within one column.
+    ///
+    /// # Errors
+    /// If that is too complex.
+    pub fn choose(&mut self, condition: Ref, high: Ref, low: Ref) -> Result<Ref, TooComplex> {
+        self.diagram.choose(condition, high, low)
+    }
+
+    /// The function that is `value` everywhere; 0 is [`FALSE`] and 1 is [`TRUE`].
+    pub fn constant(&mut self, value: u32) -> Ref {
+        self.diagram.constant(value)
+    }
+
+    /// The smallest request of a column, by the values that matter, for which two functions differ;
+    /// `None` if they are equal there.
+    pub fn difference(
+        &self,
+        column: u32,
+        left: Ref,
+        right: Ref,
+    ) -> Option<Vec<(FilterId, OwnedValue)>> {
+        let assignment = self.diagram.difference(left, right)?;
+        let main = &self.columns[column as usize].value;
+        let main = self.main.zip(main.clone());
+        let others = assignment.into_iter().filter_map(|(variable, value)| {
+            let variable = &self.variables[variable as usize];
+            Some((variable.filter, variable.shown[value].clone()?))
+        });
+        Some(main.into_iter().chain(others).collect())
+    }
+}
+
+fn truth(holds: bool) -> Ref {
+    if holds { TRUE } else { FALSE }
+}
+
+fn classes_of_nothing() -> Vec<Class> {
+    vec![Class {
+        holds: super::Set::empty(0),
+        value: None,
+    }]
+}

@@ -1,0 +1,350 @@
+//! All texts, cut into classes that no pattern of a set tells apart.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use regex_automata::dfa::{Automaton, dense};
+use regex_automata::util::primitives::StateID;
+use regex_automata::{Anchored, Input};
+
+use super::{Set, TooComplex};
+use crate::pattern::Pattern;
+
+/// Steps one cutting may take.
+const LIMIT: usize = 40_000_000;
+
+/// What a text looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// An absolute path without empty, `.` or `..` components.
+    Path,
+    /// Anything.
+    Name,
+}
+
+/// A test of a text, with its number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Question<'t> {
+    Equals(&'t [u8]),
+    Pattern(&'t Pattern),
+}
+
+/// For each combination of tests that some text makes, the shortest such text. In order of length,
+/// but the empty text comes last.
+pub(super) fn classes(
+    questions: &[(u32, Question<'_>)],
+    size: usize,
+    shape: Shape,
+) -> Result<Vec<(Set, Vec<u8>)>, TooComplex> {
+    Machine::new(questions, size, shape).run()
+}
+
+/// Where a text may go on or end, as far as its shape is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    /// Nothing read of a path.
+    Start,
+    /// The `/` that starts a path.
+    Root,
+    /// A later `/`.
+    Slash,
+    /// A component that is `.` so far.
+    Dot,
+    /// A component that is `..` so far.
+    DotDot,
+    /// Anywhere else.
+    Inside,
+}
+
+impl Form {
+    fn step(self, byte: u8, shape: Shape) -> Option<Self> {
+        match (shape, self, byte) {
+            (_, _, 0) => None,
+            (Shape::Name, ..) => Some(Self::Inside),
+            (_, Self::Start, b'/') => Some(Self::Root),
+            (_, Self::Start, _)
+            | (_, Self::Root | Self::Slash | Self::Dot | Self::DotDot, b'/') => None,
+            (_, Self::Inside, b'/') => Some(Self::Slash),
+            (_, Self::Root | Self::Slash, b'.') => Some(Self::Dot),
+            (_, Self::Dot, b'.') => Some(Self::DotDot),
+            _ => Some(Self::Inside),
+        }
+    }
+
+    fn may_end(self) -> bool {
+        matches!(self, Self::Root | Self::Inside)
+    }
+}
+
+/// A byte of the texts that patterns name, one node for each of their starts.
+#[derive(Default)]
+struct Node {
+    next: BTreeMap<u8, u32>,
+    /// Tests that hold for a text that ends here.
+    at_end: Vec<u32>,
+    /// Tests that hold for any text that gets here.
+    from_here: Vec<u32>,
+    /// Tests that hold for any text that goes on with `/`.
+    below: Vec<u32>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct State {
+    form: Form,
+    node: u32,
+    matched: Set,
+    /// Expressions still undecided, with their state.
+    live: Box<[(u32, StateID)]>,
+}
+
+struct Machine<'t> {
+    shape: Shape,
+    nodes: Vec<Node>,
+    /// Expressions with the number of their test.
+    regexes: Vec<(u32, &'t dense::DFA<Vec<u32>>)>,
+    /// Bytes that no expression tells apart, nicest first.
+    groups: Vec<Vec<u8>>,
+    size: usize,
+}
+
+impl<'t> Machine<'t> {
+    fn new(questions: &[(u32, Question<'t>)], size: usize, shape: Shape) -> Self {
+        let mut machine = Self {
+            shape,
+            nodes: vec![Node::default()],
+            regexes: Vec::new(),
+            groups: Vec::new(),
+            size,
+        };
+        for (test, question) in questions {
+            match question {
+                Question::Equals(text) => machine.node(text).at_end.push(*test),
+                Question::Pattern(Pattern::Literal(text)) => {
+                    machine.node(text).at_end.push(*test);
+                }
+                Question::Pattern(Pattern::Prefix(text)) => {
+                    machine.node(text).from_here.push(*test);
+                }
+                Question::Pattern(Pattern::Subpath(base)) if base.ends_with(b"/") => {
+                    machine.node(base).from_here.push(*test);
+                }
+                Question::Pattern(Pattern::Subpath(base)) => {
+                    let node = machine.node(base);
+                    node.at_end.push(*test);
+                    node.below.push(*test);
+                }
+                Question::Pattern(Pattern::Regex(regex)) => {
+                    machine.regexes.push((*test, regex.automaton()));
+                }
+            }
+        }
+        let mut groups: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+        for byte in 1..=u8::MAX {
+            let told = machine.regexes.iter().map(|r| r.1.byte_classes().get(byte));
+            groups.entry(told.collect()).or_default().push(byte);
+        }
+        machine.groups = groups.into_values().collect();
+        for group in &mut machine.groups {
+            group.sort_by_key(|byte| ugliness(*byte));
+        }
+        machine
+    }
+
+    /// The node of a text, made as needed.
+    fn node(&mut self, text: &[u8]) -> &mut Node {
+        let mut at = 0;
+        for byte in text {
+            let fresh = self.nodes.len() as u32;
+            at = *self.nodes[at as usize].next.entry(*byte).or_insert(fresh);
+            if at == fresh {
+                self.nodes.push(Node::default());
+            }
+        }
+        &mut self.nodes[at as usize]
+    }
+
+    fn start(&self) -> State {
+        let mut matched = Set::empty(self.size);
+        for test in &self.nodes[0].from_here {
+            matched.insert(*test);
+        }
+        let start = |dfa: &dense::DFA<Vec<u32>>| {
+            // Fails only for searches the automaton was not built for.
+            dfa.start_state_forward(&Input::new("").anchored(Anchored::No))
+                .ok()
+        };
+        let live = (0..).zip(&self.regexes);
+        State {
+            form: match self.shape {
+                Shape::Path => Form::Start,
+                Shape::Name => Form::Inside,
+            },
+            node: 0,
+            matched,
+            live: live.filter_map(|(at, r)| Some((at, start(r.1)?))).collect(),
+        }
+    }
+
+    fn step(&self, state: &State, byte: u8) -> Option<State> {
+        let form = state.form.step(byte, self.shape)?;
+        let mut matched = state.matched.clone();
+        let mut node = NOWHERE;
+        if let Some(here) = self.nodes.get(state.node as usize) {
+            if byte == b'/' {
+                here.below.iter().for_each(|test| matched.insert(*test));
+            }
+            if let Some(next) = here.next.get(&byte) {
+                node = *next;
+                let next = &self.nodes[*next as usize];
+                next.from_here.iter().for_each(|test| matched.insert(*test));
+            }
+        }
+        let mut live = Vec::with_capacity(state.live.len());
+        for (at, old) in &state.live {
+            let (test, dfa) = self.regexes[*at as usize];
+            let new = dfa.next_state(*old, byte);
+            if dfa.is_match_state(new) {
+                matched.insert(test);
+            } else if !dfa.is_dead_state(new) {
+                live.push((*at, new));
+            }
+        }
+        Some(State {
+            form,
+            node,
+            matched,
+            live: live.into(),
+        })
+    }
+
+    /// The tests that hold for a text that ends in a state.
+    fn signature(&self, state: &State) -> Set {
+        let mut set = state.matched.clone();
+        if let Some(node) = self.nodes.get(state.node as usize) {
+            node.at_end.iter().for_each(|test| set.insert(*test));
+        }
+        for (at, id) in &state.live {
+            let (test, dfa) = self.regexes[*at as usize];
+            if dfa.is_match_state(dfa.next_eoi_state(*id)) {
+                set.insert(test);
+            }
+        }
+        set
+    }
+
+    /// One byte of each kind that leads on from a state to different places, nicest first.
+    fn bytes(&self, state: &State) -> Vec<u8> {
+        let node = self.nodes.get(state.node as usize);
+        if node.is_none() && state.live.is_empty() {
+            // Nothing will change but the form.
+            return match state.form {
+                Form::Start => vec![b'/'],
+                form if form.may_end() => Vec::new(),
+                _ => vec![b'a'],
+            };
+        }
+        let mut special: BTreeSet<u8> = node.map_or_else(BTreeSet::new, |n| {
+            n.next.keys().copied().filter(|byte| *byte != 0).collect()
+        });
+        special.extend([b'/', b'.']);
+        let mut bytes: Vec<u8> = special.iter().copied().collect();
+        if state.live.is_empty() {
+            bytes.extend(NICEST.iter().find(|byte| !special.contains(byte)));
+        } else {
+            let nicest = |group: &Vec<u8>| group.iter().copied().find(|b| !special.contains(b));
+            bytes.extend(self.groups.iter().filter_map(nicest));
+        }
+        bytes.sort_by_key(|byte| ugliness(*byte));
+        bytes
+    }
+
+    fn run(&self) -> Result<Vec<(Set, Vec<u8>)>, TooComplex> {
+        let start = self.start();
+        let mut seen = HashSet::from([start.clone()]);
+        // States in order of their shortest text, with where they were reached from.
+        let mut queue = vec![(start, 0_usize, 0_u8)];
+        let mut found: HashSet<Set> = HashSet::new();
+        let mut classes = Vec::new();
+        let (mut at, mut steps) = (0, 0);
+        while at < queue.len() {
+            let state = queue[at].0.clone();
+            if at > 0 && state.form.may_end() {
+                let signature = self.signature(&state);
+                if found.insert(signature.clone()) {
+                    classes.push((signature, text(&queue, at)));
+                }
+            }
+            for byte in self.bytes(&state) {
+                steps += 8 + state.live.len() + state.matched.0.len();
+                if steps > LIMIT {
+                    return Err(TooComplex);
+                }
+                if let Some(next) = self.step(&state, byte)
+                    && seen.insert(next.clone())
+                {
+                    queue.push((next, at, byte));
+                }
+            }
+            at += 1;
+        }
+        if self.shape == Shape::Name {
+            let signature = self.signature(&queue[0].0);
+            if !found.contains(&signature) {
+                classes.push((signature, Vec::new()));
+            }
+        }
+        Ok(classes)
+    }
+}
+
+/// The text that led to a state.
+fn text(queue: &[(State, usize, u8)], mut at: usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    while at > 0 {
+        text.push(queue[at].2);
+        at = queue[at].1;
+    }
+    text.reverse();
+    text
+}
+
+/// Bytes for texts that nothing asks more of, by preference. More than any node or class can
+/// exclude are not needed: what is left is found by [`ugliness`].
+const NICEST: &[u8] = &{
+    let mut all = [0_u8; 255];
+    let mut filled = 0;
+    let mut rank = 0;
+    while rank < 7 {
+        let mut byte = 1_u8;
+        loop {
+            if kind(byte) == rank {
+                all[filled] = byte;
+                filled += 1;
+            }
+            if byte == u8::MAX {
+                break;
+            }
+            byte += 1;
+        }
+        rank += 1;
+    }
+    all
+};
+
+const fn kind(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 2,
+        b'0'..=b'9' => 1,
+        b'-' | b'_' | b'.' | b'/' => 3,
+        0x21..=0x7e => 4,
+        b' ' => 5,
+        _ => 6,
+    }
+}
+
+/// Small for bytes that read well in an example.
+fn ugliness(byte: u8) -> (u8, u8) {
+    (kind(byte), byte)
+}
