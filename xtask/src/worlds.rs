@@ -55,6 +55,7 @@ fn macos(facts: &Path) -> Result<String> {
     constants(facts, &values, &mut out)?;
     out.push_str(language::PATHS);
     out.push_str(language::IMPLIED);
+    out.push_str(language::COMPILED);
     Ok(out)
 }
 
@@ -148,9 +149,13 @@ fn filters(
             "" => "0",
             cost => cost,
         };
+        let (merged, key) = match kind.get("flag100_13_0")? {
+            "1" => (" merged=yes", format!("{key},merged-13.0")),
+            _ => ("", key.to_owned()),
+        };
         writeln!(
             out,
-            "\nfilter {id} {name} category={category} kind={word} cost={cost} evidence=names-14.4.1,{key}"
+            "\nfilter {id} {name} category={category} kind={word} cost={cost}{merged} evidence=names-14.4.1,{key}"
         )?;
         // The protocol words of addresses are no numbers of the language.
         if word != "network" {
@@ -211,12 +216,26 @@ fn modifiers(facts: &Path, out: &mut String) -> Result<()> {
             "4" => "message-filter",
             other => return Err(format!("modifier {name}: type {other}").into()),
         };
-        writeln!(
+        write!(
             out,
-            "modifier {id} {name} actions={actions} argument={argument} evidence=modifiers-13.0"
+            "modifier {id} {name} actions={actions} argument={argument}"
         )?;
+        if argument == "none" {
+            let (mask, flags) = (
+                bits(row.get("action_mask")?)?,
+                bits(row.get("action_flag")?)?,
+            );
+            write!(out, " mask={mask} flags={flags}")?;
+        }
+        writeln!(out, " evidence=modifiers-13.0")?;
     }
     Ok(())
+}
+
+/// Bits that a table writes as `0x…`.
+fn bits(word: &str) -> Result<u32> {
+    let digits = word.strip_prefix("0x").ok_or("bits without 0x")?;
+    Ok(u32::from_str_radix(digits, 16)?)
 }
 
 fn constants(

@@ -84,6 +84,9 @@ pub struct FilterInfo {
     pub kind: ArgumentKind,
     /// Libsandbox's cost factor, that orders tests within `require-all`.
     pub cost: u16,
+    /// Whether a compiled profile holds alternatives over it as one argument: one pattern program,
+    /// one bit mask.
+    pub merged: bool,
     /// Enumeration names with their numbers.
     pub values: Vec<(String, i64)>,
 }
@@ -114,6 +117,10 @@ pub struct ModifierInfo {
     pub on_deny: bool,
     /// Argument.
     pub kind: ModifierKind,
+    /// Bits of a terminal node's flags that it decides; 0 unless a flag.
+    pub mask: u32,
+    /// What it sets them to.
+    pub flags: u32,
 }
 
 /// A rule that the system's own library appends to every profile that does not opt out.
@@ -127,6 +134,33 @@ pub struct ImpliedRule {
     pub filter: FilterId,
     /// The number.
     pub value: i64,
+}
+
+/// A rule that the compiler of the system adds where a profile calls for it. It bears on what a
+/// profile compiles to; what it decides is the system's own business, not the profile's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InferredRule {
+    /// What it decides.
+    pub action: Action,
+    /// For this operation.
+    pub operation: OperationId,
+    /// When this filter has the value.
+    pub filter: FilterId,
+    /// The value.
+    pub value: InferredValue,
+    /// It is added if a rule allows anything of this operation; always if `None`.
+    pub needs: Option<OperationId>,
+    /// First version of the language it is added under.
+    pub since: Version,
+}
+
+/// What an [`InferredRule`] compares with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InferredValue {
+    /// A name.
+    Name(String),
+    /// A bit of the mask that all rules of the same operation and filter make together.
+    Bit(u16),
 }
 
 /// Two spellings of one place.
@@ -156,6 +190,8 @@ pub struct World {
     filters: Vec<FilterInfo>,
     modifiers: Vec<ModifierInfo>,
     implied: Vec<ImpliedRule>,
+    inferred: Vec<InferredRule>,
+    folds_paths: bool,
     path_aliases: Vec<PathAlias>,
     alias_mode: AliasMode,
     /// Other names of operations and filters: `process-exec` for `process-exec*`.
@@ -196,6 +232,16 @@ impl World {
     /// Rules the system adds to a profile.
     pub fn implied(&self) -> &[ImpliedRule] {
         &self.implied
+    }
+
+    /// Rules that the system's compiler adds where a profile calls for them.
+    pub fn inferred(&self) -> &[InferredRule] {
+        &self.inferred
+    }
+
+    /// Whether compiled profiles hold the patterns of paths in lower case.
+    pub fn folds_paths(&self) -> bool {
+        self.folds_paths
     }
 
     /// Places with two spellings, and how they are treated.

@@ -24,6 +24,10 @@ evidence library derived: other names that the Scheme library of older releases 
 evidence iokit-open derived: on 14.4.1 a (version 1) profile with iokit-user-client-class on it opens that user client (closure:iokit:v4), and of the two successors only iokit-open-service is an operation that version 1 does not know (default-v1)
 evidence legacy-codesigning derived: process-codesigning operations of 13.0 were renamed process-legacy-codesigning, by position in the tables
 evidence kernel-paths kernel log of 14.4.1: decisions name the resolved path, never the spelling used
+evidence merged-13.0 derived: flag 0x100 of the 13.0 filter table, taken to mean that alternatives become one argument; compiled bytes show it of path alone (sys_sample)
+evidence lower-case-bytes compiled bytes: sys_sample has `system` for /System; published decodes of this build's bsd.sb and airlock.sb have all paths in lower case and all other names as written
+evidence flow-divert-bytes compiled bytes: the first node of network-outbound in the profiles that allow some of it under (deny default); the write traces show the pattern being made under (allow default) too, and not where no rule allows network-outbound
+evidence mask-bytes compiled bytes: slots 151 and 152 of the two traced profiles of (version 2), which allow iokit-open-user-client: 1 is exit, 37 is kill, 100 is iokit_user_client_trap; which operation brings which bit is derived, and more bits than these are certain to exist
 evidence implied-bytes compiled bytes: the self tests on slots 102, 103, 104 and 145 in golden_bucket4_v1_read and sys_sample
 ";
 

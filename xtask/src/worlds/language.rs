@@ -157,6 +157,16 @@ implied allow mach-task-read target 1 evidence=implied-bytes
 implied allow signal target 1 evidence=implied-bytes
 ";
 
+/// What the compiler of the system does to a profile.
+pub(super) const COMPILED: &str = "
+; what compiled profiles hold besides
+compiled-paths lower evidence=lower-case-bytes
+inferred allow network-outbound control-name com.apple.flow-divert needs=network-outbound evidence=flow-divert-bytes
+inferred allow syscall-unix syscall-number bit:1 since=2 evidence=mask-bytes
+inferred allow syscall-unix syscall-number bit:37 needs=signal since=2 evidence=mask-bytes
+inferred allow syscall-mach machtrap-number bit:100 needs=iokit-open-user-client since=2 evidence=mask-bytes
+";
+
 /// Operations of the supervisor's call table.
 pub(super) const ENFORCED: &[&str] = &[
     "dynamic-code-generation",

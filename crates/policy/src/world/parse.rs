@@ -10,14 +10,16 @@
 //! evidence KEY free text
 //! operation ID NAME parent=NAME|- [default=allow|deny] [v1=…] [v2=…] [v3=…] [categories=a,b] [slot=no] evidence=KEY,KEY
 //! enforce OPERATION evidence=KEY
-//! filter ID NAME category=C kind=KIND cost=N evidence=KEY
+//! filter ID NAME category=C kind=KIND cost=N [merged=yes] evidence=KEY
 //! value FILTER NAME NUMBER [NAME NUMBER]… evidence=KEY
-//! modifier ID NAME actions=allow,deny argument=none|integer|string|message-filter evidence=KEY
+//! modifier ID NAME actions=allow,deny argument=none|integer|string|message-filter [mask=BITS flags=BITS] evidence=KEY
 //! name ALIAS CANONICAL evidence=KEY
 //! constant NAME NUMBER evidence=KEY
 //! path-alias-mode resolve|both evidence=KEY
 //! path-alias SHORT LONG evidence=KEY
 //! implied ACTION OPERATION FILTER NUMBER evidence=KEY
+//! inferred ACTION OPERATION FILTER NAME|bit:NUMBER [needs=OPERATION] [since=VERSION] evidence=KEY
+//! compiled-paths lower evidence=KEY
 //! ```
 //!
 //! `evidence` stands above the first fact that cites it; operations may name parents that follow.
@@ -31,10 +33,10 @@ use std::collections::{HashMap, HashSet};
 use std::str::SplitAsciiWhitespace;
 
 use super::{
-    AliasMode, ArgumentKind, FilterId, FilterInfo, ImpliedRule, ModifierId, ModifierInfo,
-    ModifierKind, Operation, OperationId, PathAlias, World,
+    AliasMode, ArgumentKind, FilterId, FilterInfo, ImpliedRule, InferredRule, InferredValue,
+    ModifierId, ModifierInfo, ModifierKind, Operation, OperationId, PathAlias, World,
 };
-use crate::rule::Action;
+use crate::rule::{Action, Version};
 
 /// How many worlds may be based on each other.
 const MAX_BASES: usize = 4;
@@ -146,6 +148,8 @@ impl Reader {
                 filters: Vec::new(),
                 modifiers: Vec::new(),
                 implied: Vec::new(),
+                inferred: Vec::new(),
+                folds_paths: false,
                 path_aliases: Vec::new(),
                 alias_mode: AliasMode::Resolve,
                 names: HashMap::new(),
@@ -355,8 +359,42 @@ impl Reader {
                 });
                 Ok(())
             }
+            "inferred" => self.inferred(f),
+            "compiled-paths" => {
+                self.world.folds_paths = one_of(f.word("the case")?, "lower", &[("lower", true)])?;
+                Ok(())
+            }
             _ => Err(Problem::UnknownKind(kind.to_owned())),
         }
+    }
+
+    fn inferred(&mut self, f: &mut Fields<'_>) -> Result<(), Problem> {
+        let action = action(f.word("the action")?)?;
+        let operation = self.operation_id(f.word("the operation")?)?;
+        let filter = self.filter_id(f.word("the filter")?)?;
+        let word = f.word("the value")?;
+        let value = match word.strip_prefix("bit:") {
+            Some(bit) => InferredValue::Bit(number(bit)?),
+            None => InferredValue::Name(word.to_owned()),
+        };
+        let needs = f
+            .optional("needs")
+            .map(|name| self.operation_id(name))
+            .transpose()?;
+        let versions = [("1", Version::V1), ("2", Version::V2), ("3", Version::V3)];
+        let since = match f.optional("since") {
+            None => Version::V1,
+            Some(word) => one_of(word, "1, 2, 3", &versions)?,
+        };
+        self.world.inferred.push(InferredRule {
+            action,
+            operation,
+            filter,
+            value,
+            needs,
+            since,
+        });
+        Ok(())
     }
 
     fn operation(&mut self, f: &mut Fields<'_>, line: usize) -> Result<(), Problem> {
@@ -412,6 +450,10 @@ impl Reader {
             ],
         )?;
         let cost = number(f.required("cost")?)?;
+        let merged = match f.optional("merged") {
+            None => false,
+            Some(word) => one_of(word, "yes", &[("yes", true)])?,
+        };
         if self.world.filters.iter().any(|known| known.id == id) {
             return Err(Problem::Repeated(id.0.to_string()));
         }
@@ -423,6 +465,7 @@ impl Reader {
             category,
             kind,
             cost,
+            merged,
             values,
         });
         Ok(())
@@ -448,6 +491,8 @@ impl Reader {
                 ("message-filter", ModifierKind::MessageFilter),
             ],
         )?;
+        let bits = |word: Option<&str>| word.map_or(Ok(0), number);
+        let (mask, flags) = (bits(f.optional("mask"))?, bits(f.optional("flags"))?);
         if self.world.modifiers.iter().any(|known| known.id == id) {
             return Err(Problem::Repeated(id.0.to_string()));
         }
@@ -458,6 +503,8 @@ impl Reader {
             on_allow,
             on_deny,
             kind,
+            mask,
+            flags,
         });
         Ok(())
     }
