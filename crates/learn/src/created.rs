@@ -18,6 +18,7 @@ use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{OperationId, World};
 use serde::{Deserialize, Serialize};
 
+use crate::generalise::is_digest;
 use crate::run_dir::{self, DirError};
 use crate::violation::Stored;
 
@@ -48,6 +49,8 @@ pub(crate) struct Created {
     unlinking: Option<OperationId>,
     /// What the event before took away, and who did: the old name, if the next one is a renaming.
     moving: Option<(u32, PathBuf)>,
+    /// Whether a path that was created holds a digest.
+    digests: bool,
     failed: Option<DirError>,
 }
 
@@ -64,6 +67,7 @@ impl Created {
             creating: creating.into_iter().filter_map(id).collect(),
             unlinking: id("file-write-unlink"),
             moving: None,
+            digests: false,
             failed: None,
         };
         let mut is_resumed = false;
@@ -81,6 +85,7 @@ impl Created {
                 }
             }
         }
+        created.digests = created.paths.iter().any(|path| holds_digest(path));
         if !is_resumed {
             created.since = now_of_files(&created.list)?;
             created.rewrite()?;
@@ -126,7 +131,13 @@ impl Created {
         paths.into_iter().for_each(|path| self.add(path));
     }
 
+    /// Whether the program was seen to create a file or folder that a digest names.
+    pub(crate) fn names_digests(&self) -> bool {
+        self.digests
+    }
+
     fn add(&mut self, path: PathBuf) {
+        self.digests |= holds_digest(&path);
         if !self.earlier.contains(&path) && !self.paths.contains(&path) {
             self.write(&Line::Created(stored(&path)));
             self.paths.insert(path);
@@ -210,6 +221,10 @@ impl Created {
         }
         left
     }
+}
+
+fn holds_digest(path: &Path) -> bool {
+    path.iter().any(|name| is_digest(name.as_bytes()))
 }
 
 fn stored(path: &Path) -> Stored {

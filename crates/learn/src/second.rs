@@ -1,17 +1,13 @@
 //! Digests that name files are often made from the time in seconds. Runs within one second do not
-//! show that such a name changes, so the last one waits for the next.
+//! show that such a name changes; and whether a repeat run meets the file of the fresh run before
+//! it hangs on whether a second ended between the two. So runs that count begin in a second after
+//! that of the first run, and a repeat run in the second of its fresh run.
 
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use lapbelt_policy::filter::{Argument, Filter, Test};
-use lapbelt_policy::pattern::Pattern;
-use lapbelt_policy::world::World;
-
-use crate::atom::Atom;
-use crate::generalise::is_digest;
-
-/// The second in which the first run began.
+/// A second of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Second(u64);
 
 impl Second {
@@ -20,29 +16,30 @@ impl Second {
         Self(since_epoch().as_secs())
     }
 
-    /// Waits until it is over if a rule is for the creation of a file that a digest names.
-    pub(crate) fn wait_out(&self, rules: &[Atom], world: &World) {
-        let now = since_epoch();
-        if now.as_secs() == self.0 && rules.iter().any(|rule| creates_digest(rule, world)) {
-            thread::sleep(Duration::from_secs(self.0 + 1).saturating_sub(now));
+    /// Waits until it is over.
+    pub(crate) fn wait_out(self) {
+        if Self::now() == self {
+            sleep_to_the_next();
         }
     }
+}
+
+/// Waits for the next second if this one ends within `span`, and one can hold it.
+pub(crate) fn wait_for_room(span: Duration) {
+    let second = Duration::from_secs(1);
+    let gone = Duration::from_nanos(since_epoch().subsec_nanos().into());
+    if span < second && gone + span > second {
+        sleep_to_the_next();
+    }
+}
+
+fn sleep_to_the_next() {
+    let gone = Duration::from_nanos(since_epoch().subsec_nanos().into());
+    thread::sleep(Duration::from_secs(1).saturating_sub(gone));
 }
 
 fn since_epoch() -> Duration {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
-}
-
-fn creates_digest(rule: &Atom, world: &World) -> bool {
-    let Some(Filter::Test(Test {
-        argument: Argument::Pattern(Pattern::Literal(path)),
-        ..
-    })) = &rule.filter
-    else {
-        return false;
-    };
-    let mut names = path.split(|b| *b == b'/');
-    world.operation(rule.operation).name == "file-write-create" && names.any(is_digest)
 }

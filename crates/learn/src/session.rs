@@ -16,12 +16,16 @@ use lapbelt_sandbox::{Backend, Job, RunError, Status, Stdio as Stream};
 
 use crate::created::Created;
 use crate::run_dir::{DirError, RunDir};
+use crate::second::wait_for_room;
 use crate::streams::Keepers;
 pub use crate::streams::Streams;
 use crate::target::Target;
 
 /// How long processes that outlive the main one are still watched before they are ended.
 const LINGER: Duration = Duration::from_millis(500);
+
+/// Room left in a second beside three times the last run, for a fresh and a repeat run in it.
+const MARGIN: Duration = Duration::from_millis(100);
 
 /// Exit status of a run whose program could not start, as `sandbox-exec` has it.
 const START_DENIED: i32 = 71;
@@ -89,6 +93,16 @@ pub enum Start {
     Repeat,
 }
 
+impl Start {
+    /// Repeat after fresh, fresh after repeat.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Fresh => Self::Repeat,
+            Self::Repeat => Self::Fresh,
+        }
+    }
+}
+
 /// What is done with a denied call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -146,6 +160,8 @@ pub struct Session<'s> {
     created: Created,
     runs: usize,
     successes: usize,
+    /// How long the run before took, with all that goes with it.
+    took: Duration,
     started: Instant,
 }
 
@@ -174,8 +190,14 @@ impl<'s> Session<'s> {
             created,
             runs: 0,
             successes: 0,
+            took: Duration::ZERO,
             started,
         })
+    }
+
+    /// Whether the program was seen to create a file or folder that a digest names.
+    pub(crate) fn names_digests(&self) -> bool {
+        self.created.names_digests()
     }
 
     /// Runs of the program so far.
@@ -263,7 +285,11 @@ impl<'s> Session<'s> {
     ) -> Result<Run, SessionError> {
         if start == Start::Fresh {
             self.freshen()?;
+            if mode == Mode::Strict && self.names_digests() {
+                wait_for_room(self.took * 3 + MARGIN);
+            }
         }
+        let began = Instant::now();
         let mut keepers = Keepers::default();
         let stdout = keepers.stream(streams.stdout).map_err(SessionError::Pipe)?;
         let stderr = keepers.stream(streams.stderr).map_err(SessionError::Pipe)?;
@@ -344,6 +370,7 @@ impl<'s> Session<'s> {
             Status::Signaled(signal) => 128 + signal,
         };
         run.success = self.succeeded(run.rc)?;
+        self.took = began.elapsed();
         self.successes += usize::from(run.success);
         if let Some(error) = self.took_away() {
             return Err(error);

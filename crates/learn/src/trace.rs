@@ -96,7 +96,8 @@ fn iterate(
     let mut streak = 0;
     let mut learning = knobs.strategy == Strategy::Learn;
     let mut lessons = 0;
-    let second = Second::now();
+    let mut start = Start::Fresh;
+    let mut first: Option<Second> = None;
     for iter in done + 1..=done + knobs.max_iters {
         let profile = match growing.base.evaluate_with(&growing.text, &session.world) {
             Ok(profile) => profile,
@@ -107,17 +108,17 @@ fn iterate(
         };
         run_dir::write(&dir.traced(), growing.text.as_bytes())?;
         session.tick("trace", iter, growing.rules.len());
-        let start = if (iter - done) % 2 == 1 {
-            Start::Fresh
-        } else {
-            Start::Repeat
-        };
-        if streak + 1 == knobs.success_streak {
-            second.wait_out(&growing.rules, &session.world);
+        if let Some(first) = first
+            && !learning
+            && streak == 0
+            && session.names_digests()
+        {
+            first.wait_out();
         }
         let mode = if learning { Mode::Learn } else { Mode::Strict };
         let streams = streams(dir, iter)?;
         let run = session.run(&profile.policy, start, mode, streams)?;
+        first.get_or_insert_with(Second::now);
         let lesson = growing.learn(&run, session)?;
         note(dir, iter, &run, &lesson, session)?;
         run_dir::write(&dir.traced(), growing.text.as_bytes())?;
@@ -166,8 +167,16 @@ fn iterate(
                 return Ok(());
             }
         }
+        let learnt = learning;
         learning = knobs.strategy == Strategy::Learn
             && (lesson.new_rules > 0 || (learning && lessons < 2));
+        // The runs that count begin fresh and repeat at once, as those of a shrink will; one that
+        // was stopped by a denial is tried again as it was.
+        if learnt && !learning {
+            start = Start::Fresh;
+        } else if learnt || lesson.new_rules == 0 {
+            start = start.other();
+        }
     }
     report.status = TraceStatus::MaxIters;
     report.reason = Some("max_iters".to_string());
