@@ -1,6 +1,8 @@
 //! The policy graph: per operation a decision graph of tests and terminals.
 
 mod bdd;
+mod canon;
+mod compare;
 mod inclusion;
 mod lower;
 mod outcome;
@@ -8,6 +10,8 @@ mod reach;
 
 use std::collections::{BTreeMap, HashMap};
 
+pub use canon::{Canon, OutcomeId, Step};
+pub use compare::{Difference, differences};
 pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::lower;
 pub use outcome::Outcome;

@@ -18,7 +18,7 @@ mod space;
 mod text;
 
 pub use diagram::{FALSE, Ref, TRUE};
-pub use space::Space;
+pub use space::{Holds, Space, Values};
 
 use crate::world::FilterInfo;
 

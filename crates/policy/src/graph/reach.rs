@@ -203,7 +203,7 @@ impl<'p> Chain<'p, '_> {
             .iter()
             .filter_map(|unit| unit.filter)
             .for_each(|filter| tests_of(filter, &mut tests));
-        let mut space = Space::new(self.world, tests)?;
+        let mut space = Space::new(tests, |id| self.world.filter(id))?;
         let mut outcomes: HashMap<Outcome, u32> = HashMap::new();
         let mut placed = Vec::with_capacity(units.len());
         for unit in &units {

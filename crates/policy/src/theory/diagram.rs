@@ -136,24 +136,23 @@ impl Diagram {
         Ok(made)
     }
 
-    /// An assignment under which two functions differ, as few values other than 0 as the greedy
-    /// search finds: (variable, value) with the values that matter only. `None` if they are equal.
-    pub(super) fn difference(&self, mut left: Ref, mut right: Ref) -> Option<Vec<(u32, usize)>> {
-        if left == right {
-            return None;
-        }
+    /// An assignment under which two functions differ, with the smallest value each variable may
+    /// have, and what the two are there. `None` if they are equal.
+    pub(super) fn difference(&self, mut left: Ref, mut right: Ref) -> Option<Assignment> {
         let mut assignment = Vec::new();
-        loop {
+        while left != right {
             let (a, b) = (self.top(left), self.top(right));
             let variable = a.0.min(b.0);
-            if variable == u32::MAX {
-                return Some(assignment);
-            }
             let arity = [&a, &b]
                 .into_iter()
                 .find(|top| top.0 == variable)
                 .and_then(|top| top.1)
                 .map_or(0, |next| next.len());
+            if let (Node::Terminal(one), Node::Terminal(other)) =
+                (self.node(left), self.node(right))
+            {
+                return Some((assignment, (*one, *other)));
+            }
             let part = |top: &(u32, Option<&Arc<[Ref]>>), whole: Ref, value: usize| match top {
                 (own, Some(next)) if *own == variable => next[value],
                 _ => whole,
@@ -164,5 +163,13 @@ impl Diagram {
             assignment.push((variable, value));
             (left, right) = (part(&a, left, value), part(&b, right, value));
         }
+        None
+    }
+
+    fn node(&self, function: Ref) -> &Node {
+        &self.nodes[function.0 as usize]
     }
 }
+
+/// Values of variables, and what two functions are under them.
+pub(super) type Assignment = (Vec<(u32, usize)>, (u32, u32));

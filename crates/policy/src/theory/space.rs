@@ -7,7 +7,7 @@ use super::diagram::{Diagram, FALSE, Ref, TRUE};
 use super::{TooComplex, has_many};
 use crate::event::OwnedValue;
 use crate::filter::{Filter, Test};
-use crate::world::{FilterId, World};
+use crate::world::{FilterId, FilterInfo};
 
 /// Most variables beside the main filter: functions are worked out by recursion over them.
 const MOST_VARIABLES: usize = 1000;
@@ -22,7 +22,7 @@ pub struct Space {
     main: Option<FilterId>,
     columns: Vec<Class>,
     variables: Vec<Variable>,
-    meanings: HashMap<Test, Meaning>,
+    meanings: HashMap<Test, Holds>,
     diagram: Diagram,
 }
 
@@ -34,36 +34,35 @@ struct Variable {
     shown: Vec<Option<OwnedValue>>,
 }
 
-#[derive(Clone, Debug)]
-enum Meaning {
-    /// Of the main filter: holds in these columns, in ascending order.
-    Columns(Vec<u32>),
+/// Where a test holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// It is of the main filter: in these columns, in ascending order.
+    In(Vec<u32>),
     /// The same in all columns.
     Everywhere(Ref),
 }
 
 impl Space {
-    /// The requests that `tests` tell apart.
+    /// The requests that `tests` tell apart, with what is known of their filters.
     ///
     /// # Errors
     /// If there are too many.
-    pub fn new<'t>(
-        world: &World,
+    pub fn new<'t, 'w>(
         tests: impl IntoIterator<Item = &'t Test>,
+        filter: impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
         let mut by_filter: BTreeMap<FilterId, Vec<&Test>> = BTreeMap::new();
         let mut meanings = HashMap::new();
         for test in tests {
             if meanings
-                .insert(test.clone(), Meaning::Everywhere(FALSE))
+                .insert(test.clone(), Holds::Everywhere(FALSE))
                 .is_none()
             {
                 by_filter.entry(test.filter).or_default().push(test);
             }
         }
-        let single = by_filter
-            .iter()
-            .filter(|(id, _)| !has_many(world.filter(**id)));
+        let single = by_filter.iter().filter(|(id, _)| !has_many(filter(**id)));
         let main = single
             .max_by_key(|(id, tests)| (tests.len(), std::cmp::Reverse(**id)))
             .map(|(id, _)| *id);
@@ -74,14 +73,15 @@ impl Space {
             meanings,
             diagram: Diagram::new(),
         };
-        for (filter, tests) in by_filter {
-            let classes = classes(&tests, world.filter(filter))?;
-            if Some(filter) == main {
+        for (id, tests) in by_filter {
+            let info = filter(id);
+            let classes = classes(&tests, info)?;
+            if Some(id) == main {
                 space.add_columns(&tests, classes);
-            } else if has_many(world.filter(filter)) {
-                space.add_many(filter, &tests, classes)?;
+            } else if has_many(info) {
+                space.add_many(id, &tests, classes)?;
             } else {
-                space.add_single(filter, &tests, classes)?;
+                space.add_single(id, &tests, classes)?;
             }
             if space.variables.len() > MOST_VARIABLES {
                 return Err(TooComplex);
@@ -101,7 +101,7 @@ impl Space {
             }
         }
         for (test, columns) in tests.iter().zip(columns) {
-            let meaning = Meaning::Columns(columns);
+            let meaning = Holds::In(columns);
             self.meanings.insert((*test).clone(), meaning);
         }
         self.columns = classes;
@@ -120,7 +120,7 @@ impl Space {
         for (at, test) in (0..).zip(tests) {
             let next = classes.iter().map(|class| truth(class.holds.contains(at)));
             let function = self.diagram.branch(number, next.collect())?;
-            let meaning = Meaning::Everywhere(function);
+            let meaning = Holds::Everywhere(function);
             self.meanings.insert((*test).clone(), meaning);
         }
         let values = classes.into_iter().map(|class| class.value);
@@ -158,7 +158,7 @@ impl Space {
             });
         }
         for (test, function) in tests.iter().zip(functions) {
-            let meaning = Meaning::Everywhere(function);
+            let meaning = Holds::Everywhere(function);
             self.meanings.insert((*test).clone(), meaning);
         }
         Ok(())
@@ -172,10 +172,15 @@ impl Space {
     /// Where a test holds in a column; nowhere if the space was not made for it.
     pub fn test(&self, test: &Test, column: u32) -> Ref {
         match self.meanings.get(test) {
-            Some(Meaning::Columns(columns)) => truth(columns.binary_search(&column).is_ok()),
-            Some(Meaning::Everywhere(function)) => *function,
+            Some(Holds::In(columns)) => truth(columns.binary_search(&column).is_ok()),
+            Some(Holds::Everywhere(function)) => *function,
             None => FALSE,
         }
+    }
+
+    /// Where a test holds; `None` if the space was not made for it.
+    pub fn holds(&self, test: &Test) -> Option<&Holds> {
+        self.meanings.get(test)
     }
 
     /// Where a filter holds in a column.
@@ -243,7 +248,7 @@ impl Space {
     fn columns_of(&self, filter: &Filter, columns: &mut Vec<u32>) {
         match filter {
             Filter::Test(test) => {
-                if let Some(Meaning::Columns(own)) = self.meanings.get(test) {
+                if let Some(Holds::In(own)) = self.meanings.get(test) {
                     columns.extend(own);
                 }
             }
@@ -267,24 +272,27 @@ impl Space {
         self.diagram.constant(value)
     }
 
-    /// The smallest request of a column, by the values that matter, for which two functions differ;
-    /// `None` if they are equal there.
-    pub fn difference(
-        &self,
-        column: u32,
-        left: Ref,
-        right: Ref,
-    ) -> Option<Vec<(FilterId, OwnedValue)>> {
-        let assignment = self.diagram.difference(left, right)?;
+    /// The filter whose values are the columns, if any test is of one.
+    pub fn main(&self) -> Option<FilterId> {
+        self.main
+    }
+
+    /// The smallest request of a column, by the values that matter, for which two functions differ,
+    /// with what each is there; `None` if they are equal.
+    pub fn difference(&self, column: u32, left: Ref, right: Ref) -> Option<(Values, (u32, u32))> {
+        let (assignment, ends) = self.diagram.difference(left, right)?;
         let main = &self.columns[column as usize].value;
         let main = self.main.zip(main.clone());
         let others = assignment.into_iter().filter_map(|(variable, value)| {
             let variable = &self.variables[variable as usize];
             Some((variable.filter, variable.shown[value].clone()?))
         });
-        Some(main.into_iter().chain(others).collect())
+        Some((main.into_iter().chain(others).collect(), ends))
     }
 }
+
+/// Values of a request.
+pub type Values = Vec<(FilterId, OwnedValue)>;
 
 fn truth(holds: bool) -> Ref {
     if holds { TRUE } else { FALSE }

@@ -1,0 +1,214 @@
+//! What two policies decide differently.
+
+mod vocabulary;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use lapbelt_policy::event::OwnedValue;
+use lapbelt_policy::graph::{Canon, NodeId, Outcome, Source, differences};
+use lapbelt_policy::request::Request;
+use lapbelt_policy::world::{FilterId, OperationId, World};
+
+use crate::operations::grouped;
+use crate::subject::Subject;
+use vocabulary::Vocabulary;
+
+/// Answer of [`diff`]. Operations are named as in the world of the left side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diff {
+    /// What is decided differently, by operations that differ in the same way.
+    pub different: Vec<Differing>,
+    /// How many operations decide the same.
+    pub equal: usize,
+    /// Operations that only the left world has.
+    pub only_left: Vec<String>,
+    /// Operations that only the right world has.
+    pub only_right: Vec<String>,
+    /// Operations whose tests combine in too many ways to say.
+    pub undecided: Vec<String>,
+}
+
+/// Operations that differ in the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// The operations; a wildcard stands for its members.
+    pub operations: Vec<String>,
+    /// Requests that are decided differently, one for each pair of rules that decide, smallest
+    /// first; at least one.
+    pub examples: Vec<Example>,
+    /// How many more such pairs there are.
+    pub more: usize,
+}
+
+/// A request that is decided differently.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Example {
+    /// Names of filters with the values that matter.
+    pub values: Vec<(String, OwnedValue)>,
+    /// What the left side says.
+    pub left: Decided,
+    /// What the right side says.
+    pub right: Decided,
+}
+
+/// What one side says of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Decided {
+    /// The decision, in terms of the side's own world.
+    pub outcome: Outcome,
+    /// Who said so.
+    pub source: Source,
+}
+
+/// Compares two policies for every operation that both worlds have in their op table. At most
+/// `most` examples are given for a way of differing.
+pub fn diff(left: &Subject<'_>, right: &Subject<'_>, most: usize) -> Diff {
+    let vocabulary = Vocabulary::new(left.world(), right.world());
+    let mut answer = Diff::default();
+    let pairs = pairs(left.world(), right.world(), &mut answer);
+    let mut comparison = Comparison::new(left, right, &vocabulary, &pairs);
+    let mut ways: Vec<(Vec<Example>, usize, BTreeSet<OperationId>)> = Vec::new();
+    for (at, (here, there)) in pairs.into_iter().enumerate() {
+        match comparison.examples(at, here, there, most) {
+            None => answer.undecided.push(name(left.world(), here)),
+            Some((examples, _)) if examples.is_empty() => answer.equal += 1,
+            Some((examples, more)) => match ways.iter_mut().find(|way| way.0 == examples) {
+                Some(way) => _ = way.2.insert(here),
+                None => ways.push((examples, more, BTreeSet::from([here]))),
+            },
+        }
+    }
+    answer.different = ways
+        .into_iter()
+        .map(|(examples, more, operations)| Differing {
+            operations: grouped(&operations, left.world())
+                .into_iter()
+                .map(|id| name(left.world(), id))
+                .collect(),
+            examples,
+            more,
+        })
+        .collect();
+    answer
+}
+
+fn name(world: &World, id: OperationId) -> String {
+    world.operation(id).name.clone()
+}
+
+/// Operations of both worlds by name; those of one only go into the answer.
+fn pairs(left: &World, right: &World, answer: &mut Diff) -> Vec<(OperationId, OperationId)> {
+    let mut there: BTreeMap<&str, OperationId> = (right.operations().iter())
+        .filter(|operation| operation.in_table)
+        .map(|operation| (operation.name.as_str(), operation.id))
+        .collect();
+    let mut pairs = Vec::new();
+    for operation in left.operations().iter().filter(|o| o.in_table) {
+        match there.remove(operation.name.as_str()) {
+            Some(other) => pairs.push((operation.id, other)),
+            None => answer.only_left.push(operation.name.clone()),
+        }
+    }
+    let mut rest: Vec<(OperationId, &str)> = there.into_iter().map(|(n, id)| (id, n)).collect();
+    rest.sort();
+    answer.only_right = rest.into_iter().map(|(_, name)| name.to_owned()).collect();
+    pairs
+}
+
+struct Comparison<'s> {
+    left: &'s Subject<'s>,
+    right: &'s Subject<'s>,
+    vocabulary: &'s Vocabulary<'s>,
+    canon: Canon,
+    entries: Vec<(NodeId, NodeId)>,
+    /// Requests that two nodes decide differently; `None` if that is too complex.
+    known: HashMap<(NodeId, NodeId), Option<Vec<Values>>>,
+}
+
+type Values = Vec<(FilterId, OwnedValue)>;
+
+impl<'s> Comparison<'s> {
+    fn new(
+        left: &'s Subject<'s>,
+        right: &'s Subject<'s>,
+        vocabulary: &'s Vocabulary<'s>,
+        pairs: &[(OperationId, OperationId)],
+    ) -> Self {
+        let mut canon = Canon::default();
+        let here: Vec<NodeId> = pairs.iter().map(|pair| left.entry(pair.0)).collect();
+        let there: Vec<NodeId> = pairs.iter().map(|pair| right.entry(pair.1)).collect();
+        let here = canon.add_changed(left.canon(), &here, Clone::clone, Clone::clone);
+        let there = canon.add_changed(
+            right.canon(),
+            &there,
+            |test| vocabulary.joint_test(test),
+            |outcome| vocabulary.joint_outcome(outcome),
+        );
+        Self {
+            left,
+            right,
+            vocabulary,
+            canon,
+            entries: here.into_iter().zip(there).collect(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Examples for an operation, and for how many more pairs of rules there are some; `None` if
+    /// that is too complex.
+    fn examples(
+        &mut self,
+        at: usize,
+        here: OperationId,
+        there: OperationId,
+        most: usize,
+    ) -> Option<(Vec<Example>, usize)> {
+        let (left, right) = self.entries[at];
+        let (canon, vocabulary) = (&self.canon, self.vocabulary);
+        let found = self.known.entry((left, right)).or_insert_with(|| {
+            let found = differences(canon, left, right, |id| vocabulary.filter(id)).ok()?;
+            Some(found.into_iter().map(|one| one.values).collect())
+        });
+        let mut seen = HashSet::new();
+        let mut examples = Vec::new();
+        for values in found.as_ref()? {
+            // Decided anew by each side itself, which says by which rule.
+            let one = decided(self.left, here, values, Some);
+            let other = decided(self.right, there, values, |id| vocabulary.in_right(id));
+            if one.outcome == vocabulary.joint_outcome(&other.outcome)
+                || !seen.insert((one.source, other.source))
+            {
+                continue;
+            }
+            if examples.len() < most {
+                let shown = |(filter, value): &(FilterId, OwnedValue)| {
+                    (vocabulary.filter(*filter).name.clone(), value.clone())
+                };
+                examples.push(Example {
+                    values: values.iter().map(shown).collect(),
+                    left: one,
+                    right: other,
+                });
+            }
+        }
+        let more = seen.len() - examples.len();
+        Some((examples, more))
+    }
+}
+
+/// What a side says of values whose filters it knows by other numbers.
+fn decided(
+    side: &Subject<'_>,
+    operation: OperationId,
+    values: &Values,
+    own: impl Fn(FilterId) -> Option<FilterId>,
+) -> Decided {
+    let known = values
+        .iter()
+        .filter_map(|(filter, value)| Some((own(*filter)?, value.borrow())));
+    let request = known.fold(Request::new(operation), |request, (filter, value)| {
+        request.with(filter, value)
+    });
+    let (outcome, source) = side.decide(&request);
+    Decided { outcome, source }
+}

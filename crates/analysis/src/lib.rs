@@ -1,0 +1,10 @@
+//! Answers from policy graphs: what differs between two, and what one looks like.
+//!
+//! This crate is pure: no files, processes, clock or environment. It knows neither text nor bytes;
+//! who calls it brings the graphs and prints the rules.
+#![forbid(unsafe_code)]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod diff;
+pub mod operations;
+pub mod subject;

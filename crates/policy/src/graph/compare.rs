@@ -1,0 +1,174 @@
+//! Where two nodes of a canon decide differently, exactly over all requests.
+
+use super::{Canon, NodeId, OutcomeId, Step};
+use crate::filter::Test;
+use crate::theory::{Holds, Ref, Space, TooComplex, Values};
+use crate::world::{FilterId, FilterInfo};
+
+/// A request that two nodes decide differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The smallest such request found, by the values that matter.
+    pub values: Values,
+    /// What the one node decides.
+    pub left: OutcomeId,
+    /// What the other does.
+    pub right: OutcomeId,
+}
+
+/// Requests that two nodes decide differently: none exactly when they decide all the same, else at
+/// least one, and one for each class of values of the filter that is asked about most. In order of
+/// size.
+///
+/// # Errors
+/// If there are too many combinations.
+pub fn differences<'w>(
+    canon: &Canon,
+    left: NodeId,
+    right: NodeId,
+    filter: impl Fn(FilterId) -> &'w FilterInfo,
+) -> Result<Vec<Difference>, TooComplex> {
+    if left == right {
+        return Ok(Vec::new());
+    }
+    let mut columns = Columns::new(canon, &[left, right], filter)?;
+    let mut found = Vec::new();
+    let mut first = None;
+    let mut is_uniform = true;
+    for column in 0..columns.space.columns() {
+        columns.enter(column);
+        let pair = (columns.function(left)?, columns.function(right)?);
+        is_uniform &= *first.get_or_insert(pair) == pair;
+        if pair.0 != pair.1 {
+            found.push((column, pair));
+        }
+    }
+    if is_uniform {
+        // The main filter does not matter.
+        found.truncate(1);
+    }
+    let mut differences = Vec::with_capacity(found.len());
+    for (column, (one, other)) in found {
+        let space = &columns.space;
+        let Some((mut values, ends)) = space.difference(column, one, other) else {
+            continue;
+        };
+        if is_uniform {
+            values.retain(|(filter, _)| Some(*filter) != space.main());
+        }
+        differences.push(Difference {
+            values,
+            left: OutcomeId(ends.0),
+            right: OutcomeId(ends.1),
+        });
+    }
+    Ok(differences)
+}
+
+/// The functions of nodes, one column of the main filter's values at a time.
+struct Columns<'c> {
+    canon: &'c Canon,
+    space: Space,
+    /// By test: where it holds, and how much of that was passed.
+    tests: Vec<Option<(Holds, usize)>>,
+    column: u32,
+    /// By node: its function in the column it was last worked out for.
+    known: Vec<Option<(u32, Ref)>>,
+}
+
+impl<'c> Columns<'c> {
+    fn new<'w>(
+        canon: &'c Canon,
+        from: &[NodeId],
+        filter: impl Fn(FilterId) -> &'w FilterInfo,
+    ) -> Result<Self, TooComplex> {
+        let mut asked: Vec<Option<&Test>> = vec![None; canon.tests().len()];
+        for id in canon.reachable(from) {
+            if let Step::Test { test, .. } = canon.step(id) {
+                asked[test.0 as usize] = Some(canon.test(test));
+            }
+        }
+        let space = Space::new(asked.iter().flatten().copied(), filter)?;
+        let holds = |test: &Test| space.holds(test).cloned().map(|holds| (holds, 0));
+        let tests = asked.iter().map(|test| test.and_then(holds)).collect();
+        Ok(Self {
+            canon,
+            space,
+            tests,
+            column: 0,
+            known: vec![None; canon.len()],
+        })
+    }
+
+    /// Goes on to a column; they are taken in ascending order.
+    fn enter(&mut self, column: u32) {
+        self.column = column;
+        for (holds, passed) in self.tests.iter_mut().flatten() {
+            if let Holds::In(columns) = holds {
+                while columns.get(*passed).is_some_and(|own| *own < column) {
+                    *passed += 1;
+                }
+            }
+        }
+    }
+
+    /// The function of a node if it is known, else the node that has to be worked out first.
+    fn lookup(&mut self, mut at: NodeId) -> Result<Ref, NodeId> {
+        loop {
+            let (test, matched, unmatched) = match self.canon.step(at) {
+                Step::Decide(outcome) => return Ok(self.space.constant(outcome.0)),
+                Step::Test {
+                    test,
+                    matched,
+                    unmatched,
+                } => (test, matched, unmatched),
+            };
+            match &self.tests[test.0 as usize] {
+                Some((Holds::In(columns), passed)) => {
+                    let holds = columns.get(*passed) == Some(&self.column);
+                    at = if holds { matched } else { unmatched };
+                }
+                Some((Holds::Everywhere(_), _)) => {
+                    return match self.known[at.0 as usize] {
+                        Some((column, function)) if column == self.column => Ok(function),
+                        _ => Err(at),
+                    };
+                }
+                None => at = unmatched,
+            }
+        }
+    }
+
+    /// The function of a node in the column. Not recursive: chains are as long as profiles.
+    fn function(&mut self, from: NodeId) -> Result<Ref, TooComplex> {
+        let mut open = Vec::new();
+        loop {
+            match self.lookup(from) {
+                Ok(function) => return Ok(function),
+                Err(first) => open.push(first),
+            }
+            while let Some(&at) = open.last() {
+                let Step::Test {
+                    test,
+                    matched,
+                    unmatched,
+                } = self.canon.step(at)
+                else {
+                    open.pop();
+                    continue;
+                };
+                match (self.lookup(matched), self.lookup(unmatched)) {
+                    (Ok(high), Ok(low)) => {
+                        if let Some((Holds::Everywhere(holds), _)) = &self.tests[test.0 as usize] {
+                            let made = self.space.choose(*holds, high, low)?;
+                            self.known[at.0 as usize] = Some((self.column, made));
+                        }
+                        open.pop();
+                    }
+                    (Err(first), Ok(_)) | (Ok(_), Err(first)) => open.push(first),
+                    (Err(first), Err(second)) => open.extend([first, second]),
+                }
+            }
+        }
+    }
+}
