@@ -7,6 +7,11 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod byte_set;
 pub mod bytes;
+pub mod decode;
+pub mod error;
 pub mod layout;
+pub mod raw;
+pub mod regex;
 pub mod strings;

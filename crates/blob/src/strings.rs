@@ -4,6 +4,12 @@
 //! on; if it holds, it moves the position past what it read, and it says so in a flag that the next
 //! instruction uses. Branches only lead forward.
 
+mod automaton;
+mod execute;
 mod instruction;
+mod patterns;
+mod program;
 
 pub use instruction::{CodeError, Instruction, LONGEST_RUN, LONGEST_SKIP, Step, disassemble};
+pub use patterns::ConvertError;
+pub use program::Program;

@@ -1,0 +1,117 @@
+//! Which layout the bytes have, by trying all.
+
+use lapbelt_policy::world::World;
+
+use super::{Blob, Node, walk};
+use crate::error::{DecodeError, Rejection};
+use crate::layout::Layout;
+use crate::layout::known::KNOWN;
+use crate::raw::{Part, Raw};
+
+/// Why a file was read as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// What speaks for the layout and its boundaries, one sentence each.
+    pub evidence: Vec<String>,
+    /// Other layouts by which the file has the very same parts.
+    pub same: Vec<&'static str>,
+    /// Other layouts that would read it in another way.
+    pub differing: Vec<&'static str>,
+    /// Layouts that do not read it, with what each failed on.
+    pub rejected: Vec<Rejection>,
+}
+
+/// Decodes a file in a world: by the first of the known layouts that explains every byte.
+///
+/// # Errors
+/// If none does: what each failed on, or, if all but one failed at the header already, what that one
+/// failed on.
+pub fn decode(bytes: &[u8], world: &World) -> Result<Blob, DecodeError> {
+    let mut found: Option<Blob> = None;
+    let mut provenance = Provenance::default();
+    for layout in KNOWN {
+        match decode_as(bytes, layout, world) {
+            Err(error) => provenance.rejected.push(Rejection {
+                layout: layout.name,
+                error: Box::new(error),
+            }),
+            Ok(blob) => match &found {
+                None => found = Some(blob),
+                Some(first) if first.spans == blob.spans && first.nodes == blob.nodes => {
+                    provenance.same.push(layout.name);
+                }
+                Some(_) => provenance.differing.push(layout.name),
+            },
+        }
+    }
+    let Some(mut blob) = found else {
+        return Err(DecodeError::NoLayout(provenance.rejected));
+    };
+    provenance.evidence = evidence(&blob, bytes.len(), world);
+    blob.provenance = provenance;
+    Ok(blob)
+}
+
+/// Decodes a file by one layout.
+///
+/// # Errors
+/// What does not fit, with its offset.
+pub(crate) fn decode_as(
+    bytes: &[u8],
+    layout: &'static Layout,
+    world: &World,
+) -> Result<Blob, DecodeError> {
+    let in_table = world.operations().iter().filter(|o| o.in_table).count();
+    walk::walk(Raw::read(bytes, layout, in_table)?, world)
+}
+
+fn evidence(blob: &Blob, length: usize, world: &World) -> Vec<String> {
+    let mut evidence = vec![format!(
+        "layout {}: {}",
+        blob.layout.name, blob.layout.source
+    )];
+    let kind = blob.header.kind();
+    let count = blob.profiles.len();
+    evidence.push(format!(
+        "type {kind:#06x} at byte 0, and {count} op table{} of {} slots each, one for each operation of {}",
+        if count == 1 { "" } else { "s" },
+        blob.profiles.first().map_or(0, |p| p.entries.len()),
+        world.id(),
+    ));
+    let tables_end = blob
+        .profiles
+        .last()
+        .map_or(0, |p| p.at + 2 * p.entries.len());
+    let nodes_end = blob.nodes_at + 8 * blob.nodes.len();
+    evidence.push(format!(
+        "op tables end at byte {tables_end}; what is left up to byte {}, the next boundary of 8, is zero",
+        blob.nodes_at,
+    ));
+    let filters = blob
+        .nodes
+        .iter()
+        .filter(|n| matches!(n, Node::Filter { .. }))
+        .count();
+    evidence.push(format!(
+        "{} nodes end at byte {nodes_end}: {filters} filters and {} terminals, every slot and edge leads to one of them, and none back to itself",
+        blob.nodes.len(),
+        blob.nodes.len() - filters,
+    ));
+    let padding = blob
+        .spans
+        .iter()
+        .filter(|span| span.part_is_literal_padding(blob.base))
+        .count();
+    evidence.push(format!(
+        "{} literals from byte {} to the last, {length}, each referred to, with {padding} runs of zero padding between them",
+        blob.literals.len(),
+        blob.base,
+    ));
+    evidence
+}
+
+impl crate::bytes::Span<Part> {
+    fn part_is_literal_padding(&self, base: usize) -> bool {
+        self.owner == Part::Padding && self.start >= base
+    }
+}

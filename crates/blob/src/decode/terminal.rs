@@ -1,0 +1,131 @@
+//! Terminal nodes.
+
+use lapbelt_policy::rule::{Action, Modifier, ModifierArgument};
+use lapbelt_policy::world::{ModifierInfo, ModifierKind, OperationId};
+
+use super::walk::Walk;
+use super::{MessageFilter, Terminal};
+use crate::error::{DecodeError, unexpected};
+use crate::raw::Stored;
+
+const DENY: u32 = 1;
+/// Bytes 4 to 7 hold a modifier.
+const INLINE: u32 = 0x80_0000;
+
+impl Walk<'_, '_> {
+    /// The decision of the node that stands `at`.
+    pub(super) fn terminal(&mut self, at: usize, node: [u8; 8]) -> Result<Terminal, DecodeError> {
+        let from = self.raw.layout.flags_at;
+        if let Some(index) = (1..from).find(|index| node[*index] != 0) {
+            let expected = "zero before the flags of a terminal node";
+            return Err(unexpected(at + index, expected, node[index]));
+        }
+        let flag_bytes = node[from..4].iter().rev();
+        let flags = flag_bytes.fold(0, |flags, byte| flags << 8 | u32::from(*byte));
+        let action = if flags & DENY == 0 {
+            Action::Allow
+        } else {
+            Action::Deny
+        };
+        let known = self.world.modifiers().iter().map(|modifier| modifier.mask);
+        let known = known.fold(DENY | INLINE, |all, mask| all | mask);
+        if flags & !known != 0 {
+            let expected = format!("flags that {} has", self.world.id());
+            return Err(unexpected(at + from, expected, format!("{flags:#08x}")));
+        }
+        let mut terminal = Terminal {
+            action,
+            flags,
+            modifiers: self.flag_modifiers(action, flags),
+            message_filter: None,
+        };
+        if flags & INLINE != 0 {
+            self.inline(at, node, &mut terminal)?;
+        } else if let Some(index) = (4..8).find(|index| node[*index] != 0) {
+            let expected = "zero: a list of modifiers elsewhere has not been explained by anyone";
+            return Err(unexpected(at + index, expected, node[index]));
+        }
+        Ok(terminal)
+    }
+
+    /// Modifiers that flags say; of two of which one says more, that one.
+    fn flag_modifiers(&self, action: Action, flags: u32) -> Vec<Modifier> {
+        let applies = |modifier: &&ModifierInfo| {
+            let fits = match action {
+                Action::Allow => modifier.on_allow,
+                Action::Deny => modifier.on_deny,
+            };
+            fits && modifier.mask != 0 && flags & modifier.mask == modifier.flags
+        };
+        let said: Vec<&ModifierInfo> = self.world.modifiers().iter().filter(applies).collect();
+        let says_less = |one: &ModifierInfo| {
+            let more =
+                |other: &&ModifierInfo| other.mask != one.mask && other.mask & one.mask == one.mask;
+            said.iter().any(more)
+        };
+        let chosen = said.iter().filter(|one| !says_less(one));
+        chosen
+            .map(|one| Modifier {
+                modifier: one.id,
+                argument: None,
+            })
+            .collect()
+    }
+
+    /// The modifier in bytes 4 to 7: its number, the operation of a message filter or 0, a value.
+    fn inline(
+        &mut self,
+        at: usize,
+        node: [u8; 8],
+        terminal: &mut Terminal,
+    ) -> Result<(), DecodeError> {
+        let number = u16::from(node[4]);
+        let value = u16::from_le_bytes([node[6], node[7]]);
+        let world = self.world;
+        let modifiers = world.modifiers();
+        let found = modifiers.iter().find(|modifier| modifier.id.0 == number);
+        let Some(modifier) = found else {
+            let expected = format!("a modifier of {}", self.world.id());
+            return Err(unexpected(at + 4, expected, number));
+        };
+        let id = modifier.id;
+        if modifier.kind != ModifierKind::MessageFilter && node[5] != 0 {
+            let expected = format!("no operation with the modifier {}", modifier.name);
+            return Err(unexpected(at + 5, expected, node[5]));
+        }
+        let argument = match modifier.kind {
+            ModifierKind::Flag => {
+                let expected = "a modifier with an argument";
+                return Err(unexpected(at + 4, expected, &modifier.name));
+            }
+            ModifierKind::Integer => ModifierArgument::Integer(i64::from(value)),
+            ModifierKind::Text => {
+                let text = self.literal(value, Stored::Text)?;
+                ModifierArgument::Text(self.text(text))
+            }
+            ModifierKind::MessageFilter => {
+                let operation = OperationId(u16::from(node[5]));
+                let known = self.world.operations().iter().find(|o| o.id == operation);
+                if known.is_none_or(|operation| operation.in_table) {
+                    let expected = "an operation of message filters";
+                    return Err(unexpected(at + 5, expected, node[5]));
+                }
+                let count = self.policy_count();
+                if usize::from(value) >= count {
+                    let expected = format!("one of {count} message filters");
+                    return Err(unexpected(at + 6, expected, value));
+                }
+                terminal.message_filter = Some(MessageFilter {
+                    operation,
+                    policy: value,
+                });
+                return Ok(());
+            }
+        };
+        terminal.modifiers.push(Modifier {
+            modifier: id,
+            argument: Some(argument),
+        });
+        Ok(())
+    }
+}

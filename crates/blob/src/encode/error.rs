@@ -1,0 +1,74 @@
+//! Why a policy cannot be compiled.
+
+use lapbelt_policy::origin::Origin;
+
+/// Why a policy cannot be compiled, and which rule is to blame.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct EncodeError {
+    /// What is wrong.
+    pub problem: Problem,
+    /// The rule, an index in [`lapbelt_policy::rule::Policy::rules`]; `None` if no single one.
+    pub rule: Option<u32>,
+    /// Where it stands, if it came from text.
+    pub origin: Option<Origin>,
+}
+
+/// What does not fit into a compiled profile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A number beyond the 16 bits that a node has for it.
+    #[error("the value {value} of `{name}` does not fit into 16 bits")]
+    Number {
+        /// The filter or modifier.
+        name: String,
+        /// The value.
+        value: i64,
+    },
+    /// A pattern, or the patterns that become one, beyond the 16 bits of a length.
+    #[error("the patterns of `{filter}` that are joined here take {bytes} bytes; one program has at most 65535")]
+    PatternTooLong {
+        /// The filter.
+        filter: String,
+        /// What they would take.
+        bytes: usize,
+    },
+    /// A regular expression beyond the 16 bits of a length or a jump.
+    #[error("the regular expression `{regex}` compiles to {bytes} bytes; at most 65535 are possible")]
+    RegexTooLong {
+        /// The expression.
+        regex: String,
+        /// What it would take.
+        bytes: usize,
+    },
+    /// A string beyond the 16 bits of a length.
+    #[error("a string of {0} bytes; at most 65534 are possible")]
+    TextTooLong(usize),
+    /// More literals than their 16-bit references reach.
+    #[error("the literals of the profile take more than 512 KiB, which nodes cannot refer to")]
+    TooManyLiterals,
+    /// More nodes than 16 bits count.
+    #[error("the profile needs {0} nodes; at most 65535 are possible")]
+    TooManyNodes(usize),
+    /// More regular expressions or message filters than 16 bits count.
+    #[error("more than 65535 regular expressions or message filters")]
+    TooManyEntries,
+    /// Several modifiers with arguments on one rule: their layout is not known.
+    #[error("a rule with several modifiers that have arguments cannot be compiled: how the system stores them is not known")]
+    SeveralModifiers,
+    /// A message filter over several operations: its layout is not known.
+    #[error("a message filter must be about one operation to be compiled, this one is about {0}: how the system stores several is not known")]
+    MessageOperations(usize),
+    /// A message filter that filters messages again.
+    #[error("a message filter within a message filter cannot be compiled")]
+    NestedMessageFilter,
+    /// A number of a filter, a modifier or an operation that has no place in a node.
+    #[error("`{0}` has a number that does not fit into a node")]
+    Vocabulary(String),
+    /// An argument that the filter's kind does not store.
+    #[error("the argument of `{0}` is not of a kind that is compiled")]
+    Argument(String),
+    /// A world without op table, or with one that is too long.
+    #[error("the world has {0} operations; a compiled profile has 1 to 255")]
+    Operations(usize),
+}

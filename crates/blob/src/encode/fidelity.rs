@@ -1,0 +1,92 @@
+//! How sure it is that the bytes are those that the system writes.
+
+use std::fmt;
+
+use lapbelt_policy::origin::Origin;
+
+/// Where the bytes rest on more than profiles that the system compiled itself. The profile decides
+/// as the policy does in either case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fidelity {
+    /// What no witness shows, in the order of the rules; each reason once a rule.
+    pub derived: Vec<Derived>,
+}
+
+impl Fidelity {
+    /// Whether all that the policy uses is shown by profiles that the system compiled.
+    pub fn is_witnessed(&self) -> bool {
+        self.derived.is_empty()
+    }
+
+    pub(super) fn note(&mut self, derived: Derived) {
+        if !self.derived.contains(&derived) {
+            self.derived.push(derived);
+        }
+    }
+}
+
+/// One thing that no witness shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// What.
+    pub reason: Reason,
+    /// The rule that uses it, an index in [`lapbelt_policy::rule::Policy::rules`].
+    pub rule: Option<u32>,
+    /// Where that stands, if it came from text.
+    pub origin: Option<Origin>,
+}
+
+/// What no witness shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The form of a prefix pattern.
+    Prefix,
+    /// Patterns of which one goes on where another ends.
+    PatternGoesOn,
+    /// A path with bytes beyond ASCII, whose lower case is not known.
+    LowerCase,
+    /// A regular expression: which of the two byte codes, and which instructions.
+    Regex,
+    /// Alternatives of a number as one bit mask.
+    NumberMask,
+    /// A string argument.
+    Text,
+    /// A network address.
+    Network,
+    /// A truth value or a set of bits.
+    Flag,
+    /// The order of alternatives over filters of different cost.
+    MixedAlternatives,
+    /// The order of `require-all` over filters that are made of others.
+    MixedRequirements,
+    /// Modifiers other than a message filter.
+    Modifiers,
+    /// A message filter with conditions or exceptions.
+    MessageFilter,
+    /// Which system calls the system infers.
+    SystemCalls,
+    /// Version 3 of the language.
+    Version3,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Prefix => "prefix patterns",
+            Self::PatternGoesOn => "patterns of which one begins with another",
+            Self::LowerCase => "paths beyond ASCII",
+            Self::Regex => "regular expressions",
+            Self::NumberMask => "several numbers of one filter in a rule",
+            Self::Text => "string arguments",
+            Self::Network => "network addresses",
+            Self::Flag => "truth values and sets of bits",
+            Self::MixedAlternatives => "alternatives over filters of different cost",
+            Self::MixedRequirements => "require-all over filters made of others",
+            Self::Modifiers => "modifiers",
+            Self::MessageFilter => "message filters with conditions",
+            Self::SystemCalls => "the system calls inferred from these operations",
+            Self::Version3 => "version 3 of the language",
+        })
+    }
+}

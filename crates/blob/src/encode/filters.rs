@@ -1,0 +1,338 @@
+//! Filters to questions.
+
+use std::collections::VecDeque;
+
+use lapbelt_policy::filter::{Argument, Filter, NetworkPattern, Test};
+use lapbelt_policy::filter::{Host, Protocol};
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
+
+use super::error::{EncodeError, Problem};
+use super::fidelity::Reason;
+use super::graph::{Argument as Stored, Literal, NodeId, Question};
+use super::lower::{Lowering, bits};
+use super::pattern::{self, Alternative, Tail};
+use super::size::PatternSize;
+
+/// A filter with the rule it is of.
+pub(super) type Part<'f> = (&'f Filter, Option<u32>);
+
+/// What one question of a `require-any` asks.
+enum Asking<'f> {
+    /// Patterns over one filter.
+    Patterns(FilterId, Vec<Alternative>, Option<u32>),
+    /// Numbers of one filter, in the order they were met.
+    Numbers(FilterId, Vec<u16>, Option<u32>),
+    /// Anything else.
+    Other(&'f Filter, Option<u32>),
+}
+
+impl Lowering<'_> {
+    /// Leads to `matched` if one of the parts holds, and to `unmatched` if none does. Parts over
+    /// one filter become one question where the world merges them, in the place of the first.
+    pub(super) fn any(
+        &mut self,
+        parts: &[Part<'_>],
+        matched: NodeId,
+        unmatched: NodeId,
+    ) -> Result<NodeId, EncodeError> {
+        let mut questions: Vec<Asking<'_>> = Vec::new();
+        let mut costs = Vec::new();
+        let mut todo: VecDeque<Part<'_>> = parts.iter().copied().collect();
+        while let Some((filter, rule)) = todo.pop_front() {
+            if let Filter::Any(inner) = filter {
+                inner.iter().rev().for_each(|one| todo.push_front((one, rule)));
+                continue;
+            }
+            costs.push(self.cost(filter));
+            match filter {
+                Filter::Test(test) => self.merge(filter, test, rule, &mut questions)?,
+                _ => questions.push(Asking::Other(filter, rule)),
+            }
+        }
+        if costs.windows(2).any(|pair| pair[0] != pair[1]) {
+            self.note(Reason::MixedAlternatives, parts[0].1);
+        }
+        let mut node = unmatched;
+        for question in questions.into_iter().rev() {
+            node = match question {
+                Asking::Other(filter, rule) => self.filter(filter, rule, matched, node)?,
+                Asking::Patterns(id, patterns, rule) => {
+                    let question = self.patterns(id, &patterns, rule)?;
+                    self.graph.question(question, matched, node)
+                }
+                Asking::Numbers(id, numbers, rule) => {
+                    let question = self.numbers(id, &numbers, rule)?;
+                    self.graph.question(question, matched, node)
+                }
+            };
+        }
+        Ok(node)
+    }
+
+    /// Adds a test to the questions of a `require-any`.
+    fn merge<'f>(
+        &mut self,
+        filter: &'f Filter,
+        test: &Test,
+        rule: Option<u32>,
+        questions: &mut Vec<Asking<'f>>,
+    ) -> Result<(), EncodeError> {
+        let world = self.world;
+        let info = world.filter(test.filter);
+        let alone = Asking::Other(filter, rule);
+        match &test.argument {
+            Argument::Pattern(pattern) if info.merged => {
+                let Some(one) = self.alternative(info, pattern, rule) else {
+                    questions.push(alone);
+                    return Ok(());
+                };
+                let known = questions.iter_mut().find_map(|asking| match asking {
+                    Asking::Patterns(id, patterns, _) if *id == info.id => Some(patterns),
+                    _ => None,
+                });
+                match known {
+                    Some(patterns) => patterns.push(one),
+                    None => questions.push(Asking::Patterns(info.id, vec![one], rule)),
+                }
+            }
+            Argument::Integer(value) if info.merged => {
+                let value = self.number(&info.name, *value, rule)?;
+                let known = questions.iter_mut().find_map(|asking| match asking {
+                    Asking::Numbers(id, numbers, _) if *id == info.id => Some(numbers),
+                    _ => None,
+                });
+                match known {
+                    Some(numbers) if numbers.contains(&value) => {}
+                    Some(numbers) => numbers.push(value),
+                    None => questions.push(Asking::Numbers(info.id, vec![value], rule)),
+                }
+            }
+            _ => questions.push(alone),
+        }
+        Ok(())
+    }
+
+    /// Leads to `matched` if the filter holds and to `unmatched` if not.
+    fn filter(
+        &mut self,
+        filter: &Filter,
+        rule: Option<u32>,
+        matched: NodeId,
+        unmatched: NodeId,
+    ) -> Result<NodeId, EncodeError> {
+        match filter {
+            Filter::Test(test) => {
+                let question = self.test(test, rule)?;
+                Ok(self.graph.question(question, matched, unmatched))
+            }
+            Filter::Any(inner) => {
+                let parts: Vec<_> = inner.iter().map(|one| (one, rule)).collect();
+                self.any(&parts, matched, unmatched)
+            }
+            Filter::All(inner) => self.all(inner, rule, matched, unmatched),
+            Filter::Not(inner) => self.filter(inner, rule, unmatched, matched),
+        }
+    }
+
+    /// Leads to `matched` if all filters hold: `require-all` within `require-all` is one, and the
+    /// filters with a higher cost factor are asked first.
+    fn all(
+        &mut self,
+        filters: &[Filter],
+        rule: Option<u32>,
+        matched: NodeId,
+        unmatched: NodeId,
+    ) -> Result<NodeId, EncodeError> {
+        let mut flat: Vec<&Filter> = Vec::new();
+        let mut todo: VecDeque<&Filter> = filters.iter().collect();
+        while let Some(filter) = todo.pop_front() {
+            match filter {
+                Filter::All(inner) => inner.iter().rev().for_each(|one| todo.push_front(one)),
+                _ => flat.push(filter),
+            }
+        }
+        let is_simple = |one: &&Filter| match one {
+            Filter::Test(_) => true,
+            Filter::Not(inner) => matches!(**inner, Filter::Test(_)),
+            _ => false,
+        };
+        if flat.len() > 1 && !flat.iter().all(is_simple) {
+            self.note(Reason::MixedRequirements, rule);
+        }
+        flat.sort_by_key(|filter| std::cmp::Reverse(self.cost(filter)));
+        let mut node = matched;
+        for filter in flat.into_iter().rev() {
+            node = self.filter(filter, rule, node, unmatched)?;
+        }
+        Ok(node)
+    }
+
+    /// The cost factor of a filter: of one that is made of others, the least of theirs.
+    fn cost(&self, filter: &Filter) -> u16 {
+        match filter {
+            Filter::Test(test) => self.world.filter(test.filter).cost,
+            Filter::Not(inner) => self.cost(inner),
+            Filter::Any(inner) | Filter::All(inner) => {
+                inner.iter().map(|one| self.cost(one)).min().unwrap_or(0)
+            }
+        }
+    }
+
+    fn test(&mut self, test: &Test, rule: Option<u32>) -> Result<Question, EncodeError> {
+        let world = self.world;
+        let info = world.filter(test.filter);
+        let argument = match (&test.argument, info.kind) {
+            (Argument::Pattern(pattern), _) => {
+                return match self.alternative(info, pattern, rule) {
+                    Some(one) => self.patterns(info.id, &[one], rule),
+                    None => self.regex(info, pattern, rule),
+                };
+            }
+            (Argument::Integer(value), _) => {
+                let number = self.number(&info.name, *value, rule)?;
+                return self.numbers(info.id, &[number], rule);
+            }
+            (Argument::Bits(value), _) => {
+                self.note(Reason::Flag, rule);
+                let value = i64::try_from(*value).unwrap_or(i64::MAX);
+                Stored::Number(self.number(&info.name, value, rule)?)
+            }
+            (Argument::Bool(value), _) => {
+                self.note(Reason::Flag, rule);
+                Stored::Number(u16::from(*value))
+            }
+            (Argument::Text(text), ArgumentKind::Text) => {
+                self.note(Reason::Text, rule);
+                Stored::Literal(self.text(text, rule)?)
+            }
+            (Argument::Network(pattern), ArgumentKind::Network) => {
+                self.note(Reason::Network, rule);
+                let Some(host) = host(*pattern) else {
+                    return Err(self.error(Problem::Argument(info.name.clone()), rule));
+                };
+                let port = pattern.port.unwrap_or(0);
+                Stored::Literal(self.graph.add_literal(Literal::Network(host, port)))
+            }
+            _ => return Err(self.error(Problem::Argument(info.name.clone()), rule)),
+        };
+        let filter = self.filter_number(info.id, rule)?;
+        Ok(Question { filter, argument })
+    }
+
+    /// A pattern for the prefix tree; `None` for a regular expression.
+    fn alternative(
+        &mut self,
+        info: &FilterInfo,
+        pattern: &Pattern,
+        rule: Option<u32>,
+    ) -> Option<Alternative> {
+        let (text, tail) = match pattern {
+            Pattern::Literal(text) => (text, Tail::Nothing),
+            // Nothing more is asked of what lies below a path that ends in a slash.
+            Pattern::Subpath(text) if text.ends_with(b"/") => (text, Tail::Anything),
+            Pattern::Subpath(text) => (text, Tail::Below),
+            Pattern::Prefix(text) => (text, Tail::Anything),
+            Pattern::Regex(_) => return None,
+        };
+        if tail == Tail::Anything {
+            self.note(Reason::Prefix, rule);
+        }
+        let mut text = text.clone();
+        if self.lowers(info) {
+            if !text.is_ascii() {
+                self.note(Reason::LowerCase, rule);
+            }
+            text.make_ascii_lowercase();
+        }
+        Some(Alternative { text, tail })
+    }
+
+    /// Whether the patterns of a filter are stored in lower case.
+    pub(super) fn lowers(&self, info: &FilterInfo) -> bool {
+        info.kind == ArgumentKind::PathPattern && self.world.folds_paths()
+    }
+
+    fn patterns(
+        &mut self,
+        id: FilterId,
+        patterns: &[Alternative],
+        rule: Option<u32>,
+    ) -> Result<Question, EncodeError> {
+        if pattern::goes_on(patterns) {
+            self.note(Reason::PatternGoesOn, rule);
+        }
+        self.program(id, pattern::program(patterns), rule)
+    }
+
+    /// A question about a matching program.
+    pub(super) fn program(
+        &mut self,
+        id: FilterId,
+        program: Vec<u8>,
+        rule: Option<u32>,
+    ) -> Result<Question, EncodeError> {
+        let filter = self.filter_number(id, rule)?;
+        self.patterns.push(PatternSize {
+            filter: id,
+            rule,
+            bytes: program.len(),
+        });
+        let literal = self.graph.add_literal(Literal::Program(program));
+        let argument = Stored::Literal(literal);
+        Ok(Question { filter, argument })
+    }
+
+    fn numbers(
+        &mut self,
+        id: FilterId,
+        numbers: &[u16],
+        rule: Option<u32>,
+    ) -> Result<Question, EncodeError> {
+        let argument = match numbers {
+            [one] => Stored::Number(*one),
+            many => {
+                self.note(Reason::NumberMask, rule);
+                let mask = Literal::Mask(bits(many.iter().copied()));
+                Stored::Mask(self.graph.add_literal(mask))
+            }
+        };
+        let filter = self.filter_number(id, rule)?;
+        Ok(Question { filter, argument })
+    }
+
+    /// The number of a filter as a node has it, below the bit of the other form.
+    pub(super) fn filter_number(
+        &self,
+        id: FilterId,
+        rule: Option<u32>,
+    ) -> Result<u8, EncodeError> {
+        match u8::try_from(id.0) {
+            Ok(number @ 0..=0x7f) => Ok(number),
+            _ => {
+                let name = self.world.filter(id).name.clone();
+                Err(self.error(Problem::Vocabulary(name), rule))
+            }
+        }
+    }
+}
+
+/// The host word of an address; none of an address without internet protocol.
+fn host(pattern: NetworkPattern) -> Option<u16> {
+    let protocol = match pattern.protocol {
+        Protocol::Ip4 => 1,
+        Protocol::Ip6 => 2,
+        Protocol::Ip => 3,
+        Protocol::Tcp4 => 5,
+        Protocol::Tcp6 => 6,
+        Protocol::Tcp => 7,
+        Protocol::Udp4 => 9,
+        Protocol::Udp6 => 10,
+        Protocol::Udp => 11,
+        Protocol::Unix => return None,
+    };
+    Some(match pattern.host {
+        Host::Any => protocol,
+        Host::Localhost => protocol | 0x100,
+    })
+}

@@ -1,0 +1,309 @@
+//! Rules to nodes.
+
+use std::borrow::Cow;
+
+use lapbelt_policy::filter::{Argument, Filter, Test};
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::rule::{Action, Policy, Rule, Version};
+use lapbelt_policy::world::{InferredRule, InferredValue, OperationId, World};
+
+use super::error::{EncodeError, Problem};
+use super::fidelity::{Derived, Fidelity, Reason};
+use super::graph::{Argument as Stored, Graph, Literal, Node, NodeId, Question, Terminal};
+use super::lists::{Asked, Lists};
+use super::size::PatternSize;
+use super::{DENY, REPORT};
+
+/// A policy as nodes, with where each operation starts.
+pub(super) struct Lowered {
+    pub(super) graph: Graph,
+    /// By slot of the op table.
+    pub(super) entries: Vec<NodeId>,
+    pub(super) fidelity: Fidelity,
+    pub(super) patterns: Vec<PatternSize>,
+}
+
+/// Makes the nodes of a policy.
+///
+/// # Errors
+/// What no node can hold, with the rule.
+pub(super) fn lower(policy: &Policy, world: &World) -> Result<Lowered, EncodeError> {
+    let mut lowering = Lowering {
+        world,
+        policy,
+        graph: Graph::default(),
+        fidelity: Fidelity::default(),
+        patterns: Vec::new(),
+    };
+    let entries = lowering.profile()?;
+    let Lowering {
+        graph,
+        fidelity,
+        patterns,
+        ..
+    } = lowering;
+    Ok(Lowered {
+        graph,
+        entries,
+        fidelity,
+        patterns,
+    })
+}
+
+pub(super) struct Lowering<'a> {
+    pub(super) world: &'a World,
+    pub(super) policy: &'a Policy,
+    pub(super) graph: Graph,
+    fidelity: Fidelity,
+    pub(super) patterns: Vec<PatternSize>,
+}
+
+impl<'a> Lowering<'a> {
+    fn profile(&mut self) -> Result<Vec<NodeId>, EncodeError> {
+        let mut lists = Lists::new(self.world);
+        for (index, rule) in self.policy.rules.iter().enumerate() {
+            self.rule(&mut lists, rule, index as u32)?;
+        }
+        let mut masks = Vec::new();
+        if self.policy.implied {
+            self.implied(&mut lists);
+            masks = self.inferred(&mut lists);
+        }
+        if self.policy.version == Version::V3 {
+            self.note(Reason::Version3, None);
+        }
+        let mut entries = Entries {
+            known: vec![None; self.world.operations().len()],
+            lists,
+            masks,
+        };
+        let in_table = self.world.operations().iter().filter(|o| o.in_table);
+        in_table.map(|o| self.entry(o.id, &mut entries)).collect()
+    }
+
+    fn rule(
+        &mut self,
+        lists: &mut Lists<'a>,
+        rule: &'a Rule,
+        index: u32,
+    ) -> Result<(), EncodeError> {
+        let end = self.terminal(rule, index)?;
+        for operation in &rule.operations {
+            let filters = rule.filters.iter().map(|one| Asked {
+                filter: Cow::Borrowed(&one.filter),
+                rule: Some(index),
+            });
+            lists.add(*operation, rule.action, end, filters);
+        }
+        Ok(())
+    }
+
+    /// The rules that the system's own library appends.
+    fn implied(&mut self, lists: &mut Lists<'a>) {
+        for rule in self.world.implied() {
+            let end = self.plain(rule.action);
+            let asked = asked_by_system(rule.filter, Argument::Integer(rule.value));
+            lists.add(rule.operation, rule.action, end, std::iter::once(asked));
+        }
+    }
+
+    /// The rules that the system's compiler adds where the profile calls for them. Masks are given
+    /// back: they are put before all rules of their operation in the end.
+    fn inferred(&mut self, lists: &mut Lists<'a>) -> Vec<Mask> {
+        let mut masks: Vec<Mask> = Vec::new();
+        let world = self.world;
+        for rule in world.inferred() {
+            let needed = |id| lists.allow(id, self.policy.version, world);
+            if self.policy.version < rule.since || !rule.needs.is_none_or(needed) {
+                continue;
+            }
+            match &rule.value {
+                InferredValue::Name(name) => {
+                    let end = self.plain(rule.action);
+                    let literal = Pattern::Literal(name.clone().into_bytes());
+                    let asked = asked_by_system(rule.filter, Argument::Pattern(literal));
+                    lists.add(rule.operation, rule.action, end, std::iter::once(asked));
+                }
+                InferredValue::Bit(bit) => match masks.iter_mut().find(|m| m.is_for(rule)) {
+                    Some(mask) => mask.bits.push(*bit),
+                    None => masks.push(Mask::of(rule, *bit)),
+                },
+            }
+        }
+        if !masks.is_empty() {
+            // Witnesses have no rule but one over the first of these.
+            let shown: Vec<_> = world.inferred().iter().filter_map(|r| r.needs).collect();
+            let unshown = |rule: &Rule| rule.operations.iter().any(|o| !shown.contains(o));
+            for (index, rule) in self.policy.rules.iter().enumerate() {
+                if rule.action == Action::Allow && unshown(rule) {
+                    self.note(Reason::SystemCalls, Some(index as u32));
+                }
+            }
+        }
+        masks
+    }
+
+    /// Where an operation starts: its rules, newest first, then what is unconditional.
+    fn entry(&mut self, id: OperationId, entries: &mut Entries<'a>) -> Result<NodeId, EncodeError> {
+        if let Some(node) = entries.known[usize::from(id.0)] {
+            return Ok(node);
+        }
+        let operation = self.world.operation(id);
+        let own = operation.own_default(self.policy.version);
+        let list = std::mem::take(&mut entries.lists.take(id));
+        let mut node = match (list.unconditional, own, operation.parent) {
+            (Some((_, node)), ..) => node,
+            (None, None, Some(parent)) => self.entry(parent, entries)?,
+            (None, own, _) => self.plain(own.unwrap_or(Action::Deny)),
+        };
+        for entry in list.entries {
+            let alternatives: Vec<_> = entry.alternatives.iter().map(Asked::as_ref).collect();
+            node = self.any(&alternatives, entry.end, node)?;
+        }
+        let masks: Vec<Mask> = entries.masks.iter().filter(|m| m.operation == id).cloned().collect();
+        for mask in masks {
+            node = self.mask(&mask, node)?;
+        }
+        entries.known[usize::from(id.0)] = Some(node);
+        Ok(node)
+    }
+
+    /// A mask of inferred values. Its decision is a node of its own, as in all witnesses.
+    fn mask(&mut self, mask: &Mask, unmatched: NodeId) -> Result<NodeId, EncodeError> {
+        let terminal = Node::Terminal(Terminal {
+            flags: flags(mask.action),
+            inline: None,
+        });
+        if *self.graph.node(unmatched) == terminal {
+            return Ok(unmatched);
+        }
+        let bits = bits(mask.bits.iter().copied());
+        let literal = self.graph.add_literal(Literal::Mask(bits));
+        let matched = self.graph.add_alone(terminal);
+        let filter = self.filter_number(mask.filter, None)?;
+        let argument = Stored::Mask(literal);
+        let question = Question { filter, argument };
+        Ok(self.graph.question(question, matched, unmatched))
+    }
+
+    /// The decision of an action without modifiers.
+    fn plain(&mut self, action: Action) -> NodeId {
+        self.graph.terminal(Terminal {
+            flags: flags(action),
+            inline: None,
+        })
+    }
+
+    /// The one message filter of a rule: what it is about, and where that starts.
+    pub(super) fn messages(
+        &mut self,
+        rules: &'a [Rule],
+        outer: u32,
+    ) -> Result<(OperationId, NodeId), EncodeError> {
+        let mut lists = Lists::new(self.world);
+        let mut operations: Vec<OperationId> = Vec::new();
+        for rule in rules {
+            if rule.message_filter().is_some() {
+                return Err(self.error(Problem::NestedMessageFilter, Some(outer)));
+            }
+            self.rule(&mut lists, rule, outer)?;
+            operations.extend(&rule.operations);
+            if !rule.filters.is_empty() || rule.action == Action::Allow {
+                self.note(Reason::MessageFilter, Some(outer));
+            }
+        }
+        operations.sort();
+        operations.dedup();
+        let [operation] = operations[..] else {
+            let problem = Problem::MessageOperations(operations.len());
+            return Err(self.error(problem, Some(outer)));
+        };
+        let mut entries = Entries {
+            known: vec![None; self.world.operations().len()],
+            lists,
+            masks: Vec::new(),
+        };
+        Ok((operation, self.entry(operation, &mut entries)?))
+    }
+
+    pub(super) fn note(&mut self, reason: Reason, rule: Option<u32>) {
+        let origin = self.origin(rule);
+        self.fidelity.note(Derived {
+            reason,
+            rule,
+            origin,
+        });
+    }
+
+    pub(super) fn error(&self, problem: Problem, rule: Option<u32>) -> EncodeError {
+        EncodeError {
+            problem,
+            rule,
+            origin: self.origin(rule),
+        }
+    }
+
+    fn origin(&self, rule: Option<u32>) -> Option<lapbelt_policy::origin::Origin> {
+        let rule = rule.and_then(|at| self.policy.rules.get(at as usize));
+        rule.and_then(|rule| rule.origin)
+    }
+}
+
+/// Where operations start, as far as that is known, and what it is made of.
+struct Entries<'a> {
+    known: Vec<Option<NodeId>>,
+    lists: Lists<'a>,
+    masks: Vec<Mask>,
+}
+
+/// Inferred values of one filter of an operation.
+#[derive(Clone)]
+struct Mask {
+    action: Action,
+    operation: OperationId,
+    filter: lapbelt_policy::world::FilterId,
+    bits: Vec<u16>,
+}
+
+impl Mask {
+    fn of(rule: &InferredRule, bit: u16) -> Self {
+        Self {
+            action: rule.action,
+            operation: rule.operation,
+            filter: rule.filter,
+            bits: vec![bit],
+        }
+    }
+
+    fn is_for(&self, rule: &InferredRule) -> bool {
+        (self.action, self.operation, self.filter) == (rule.action, rule.operation, rule.filter)
+    }
+}
+
+/// Flags of an action without modifiers: what is refused is reported.
+pub(super) fn flags(action: Action) -> u32 {
+    match action {
+        Action::Allow => 0,
+        Action::Deny => DENY | REPORT,
+    }
+}
+
+/// A set of numbers as bits, least significant first, as short as can be.
+pub(super) fn bits(numbers: impl Iterator<Item = u16>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for number in numbers {
+        let at = usize::from(number / 8);
+        if bytes.len() <= at {
+            bytes.resize(at + 1, 0);
+        }
+        bytes[at] |= 1 << (number % 8);
+    }
+    bytes
+}
+
+fn asked_by_system<'a>(filter: lapbelt_policy::world::FilterId, argument: Argument) -> Asked<'a> {
+    Asked {
+        filter: Cow::Owned(Filter::Test(Test { filter, argument })),
+        rule: None,
+    }
+}

@@ -1,0 +1,297 @@
+//! Regular expressions as trees, kept small, and their text in SBPL.
+
+use std::rc::Rc;
+
+use crate::byte_set::ByteSet;
+
+/// A regular expression.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Expression {
+    /// Matches nothing.
+    Never,
+    /// A byte of a set.
+    Byte(ByteSet),
+    /// The start of the text.
+    Start,
+    /// The end of the text.
+    End,
+    /// One after the other; of none, the empty text.
+    Sequence(Vec<Rc<Expression>>),
+    /// Any of at least two.
+    Any(Vec<Rc<Expression>>),
+    /// None or more.
+    Star(Rc<Expression>),
+    /// One or more.
+    Plus(Rc<Expression>),
+    /// None or one.
+    Optional(Rc<Expression>),
+}
+
+/// An expression that no SBPL text says: it tells some bytes beyond ASCII from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no SBPL expression tells the bytes of {0} from others")]
+pub struct Unwritable(pub ByteSet);
+
+impl Expression {
+    pub(crate) fn empty() -> Self {
+        Self::Sequence(Vec::new())
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Sequence(parts) if parts.is_empty())
+    }
+
+    fn parts(&self) -> Vec<Rc<Self>> {
+        match self {
+            Self::Sequence(parts) => parts.clone(),
+            one => vec![Rc::new(one.clone())],
+        }
+    }
+
+    /// One after the other.
+    pub(crate) fn then(&self, next: &Self) -> Self {
+        if matches!(self, Self::Never) || matches!(next, Self::Never) {
+            return Self::Never;
+        }
+        let mut parts = self.parts();
+        for part in next.parts() {
+            // `x x*` and `x* x` are `x+`.
+            let merged = match (parts.last().map(Rc::as_ref), part.as_ref()) {
+                (Some(one), Self::Star(inner)) if one == inner.as_ref() => Some(inner.clone()),
+                (Some(Self::Star(inner)), one) if one == inner.as_ref() => Some(inner.clone()),
+                _ => None,
+            };
+            match merged {
+                Some(inner) => {
+                    parts.pop();
+                    parts.push(Rc::new(Self::Plus(inner)));
+                }
+                None => parts.push(part),
+            }
+        }
+        match parts.len() {
+            1 => Rc::unwrap_or_clone(parts.remove(0)),
+            _ => Self::Sequence(parts),
+        }
+    }
+
+    /// Either.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Never, one) | (one, Self::Never) => one.clone(),
+            (one, another) if one == another => one.clone(),
+            (Self::Byte(one), Self::Byte(another)) => Self::Byte(one.or(*another)),
+            (empty, one) | (one, empty) if empty.is_empty() => match one {
+                Self::Optional(_) | Self::Star(_) => one.clone(),
+                Self::Plus(inner) => Self::Star(inner.clone()),
+                _ => Self::Optional(Rc::new(one.clone())),
+            },
+            (one, another) => Self::factored(one, another),
+        }
+    }
+
+    /// Either, with what they begin and end with alike written once.
+    fn factored(one: &Self, another: &Self) -> Self {
+        let (left, right) = (one.parts(), another.parts());
+        let head = left.iter().zip(&right).take_while(|(a, b)| a == b).count();
+        let room = left.len().min(right.len()) - head;
+        let backwards = left.iter().rev().zip(right.iter().rev());
+        let tail = backwards.take(room).take_while(|(a, b)| a == b).count();
+        if head + tail == 0 {
+            let mut branches = Vec::new();
+            for side in [one, another] {
+                match side {
+                    Self::Any(own) => branches.extend(own.iter().cloned()),
+                    own => branches.push(Rc::new(own.clone())),
+                }
+            }
+            return Self::Any(branches);
+        }
+        let middle = |parts: &[Rc<Self>]| {
+            let inner = &parts[head..parts.len() - tail];
+            inner.iter().fold(Self::empty(), |all, part| all.then(part))
+        };
+        let choice = middle(&left).or(&middle(&right));
+        let mut parts = left[..head].to_vec();
+        if !choice.is_empty() {
+            parts.push(Rc::new(choice));
+        }
+        parts.extend(left[left.len() - tail..].iter().cloned());
+        Self::Sequence(parts)
+    }
+
+    /// None or more.
+    pub(crate) fn star(&self) -> Self {
+        match self {
+            Self::Never => Self::empty(),
+            one if one.is_empty() => Self::empty(),
+            Self::Star(_) => self.clone(),
+            Self::Plus(inner) | Self::Optional(inner) => Self::Star(inner.clone()),
+            _ => Self::Star(Rc::new(self.clone())),
+        }
+    }
+
+    /// Its text in SBPL.
+    pub(crate) fn text(&self) -> Result<String, Unwritable> {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes, Level::Choice)?;
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Unwritable(ByteSet::of(
+                error.as_bytes().get(at).copied().unwrap_or(0xff),
+            ))
+        })
+    }
+
+    fn write(&self, out: &mut Vec<u8>, level: Level) -> Result<(), Unwritable> {
+        let own = match self {
+            Self::Any(_) => Level::Choice,
+            Self::Sequence(parts) if parts.len() != 1 => Level::Sequence,
+            _ => Level::Atom,
+        };
+        let grouped = own < level;
+        if grouped {
+            out.push(b'(');
+        }
+        match self {
+            // A text cannot start after a byte.
+            Self::Never => out.extend(b".^"),
+            Self::Byte(set) => byte(*set, out)?,
+            Self::Start => out.push(b'^'),
+            Self::End => out.push(b'$'),
+            Self::Sequence(parts) => {
+                for part in parts {
+                    part.write(
+                        out,
+                        Level::Sequence.max(if parts.len() == 1 { level } else { own }),
+                    )?;
+                }
+            }
+            Self::Any(branches) => {
+                for (index, branch) in branches.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b'|');
+                    }
+                    branch.write(out, Level::Sequence)?;
+                }
+            }
+            Self::Star(inner) => repeated(inner, b'*', out)?,
+            Self::Plus(inner) => repeated(inner, b'+', out)?,
+            Self::Optional(inner) => repeated(inner, b'?', out)?,
+        }
+        if grouped {
+            out.push(b')');
+        }
+        Ok(())
+    }
+}
+
+/// How tightly what stands here must hold together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Choice,
+    Sequence,
+    Atom,
+}
+
+fn repeated(inner: &Expression, sign: u8, out: &mut Vec<u8>) -> Result<(), Unwritable> {
+    // Signs in a row are one sign, so what is repeated twice is grouped.
+    let group = matches!(
+        inner,
+        Expression::Star(_) | Expression::Plus(_) | Expression::Optional(_)
+    );
+    if group {
+        out.push(b'(');
+    }
+    inner.write(out, Level::Atom)?;
+    if group {
+        out.push(b')');
+    }
+    out.push(sign);
+    Ok(())
+}
+
+fn byte(set: ByteSet, out: &mut Vec<u8>) -> Result<(), Unwritable> {
+    const SIGNS: &[u8] = b"\\.^$*+?()[]|";
+    if set == ByteSet::ALL {
+        out.push(b'.');
+        return Ok(());
+    }
+    if let Some(byte) = set.single() {
+        if SIGNS.contains(&byte) {
+            out.push(b'\\');
+        }
+        out.push(byte);
+        return Ok(());
+    }
+    let beyond = ByteSet::from_ranges(&[(0x80, 0xff)]);
+    let (is_negated, members) = match (set.and(beyond), set.complement().and(beyond)) {
+        (within, _) if within.is_empty() => (false, set),
+        (_, without) if without.is_empty() => (true, set.complement()),
+        _ => return Err(Unwritable(set)),
+    };
+    if members.is_empty() {
+        return Err(Unwritable(set));
+    }
+    out.extend(if is_negated { &b"[^"[..] } else { b"[" });
+    for (low, high) in members.ranges() {
+        member(low, out);
+        // Two neighbours read better without the dash.
+        if high > low + 1 {
+            out.push(b'-');
+        }
+        if high > low {
+            member(high, out);
+        }
+    }
+    out.push(b']');
+    Ok(())
+}
+
+fn member(byte: u8, out: &mut Vec<u8>) {
+    if b"\\]^-[".contains(&byte) {
+        out.push(b'\\');
+    }
+    out.push(byte);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(text: &str) -> Expression {
+        text.bytes().fold(Expression::empty(), |all, byte| {
+            all.then(&Expression::Byte(ByteSet::of(byte)))
+        })
+    }
+
+    fn text(expression: &Expression) -> String {
+        expression.text().expect("a text")
+    }
+
+    #[test]
+    fn trees_stay_small() {
+        let x = Expression::Byte(ByteSet::of(b'x'));
+        assert_eq!(text(&x.then(&x.star())), "x+");
+        assert_eq!(text(&x.star().then(&x)), "x+");
+        assert_eq!(text(&x.or(&Expression::empty())), "x?");
+        assert_eq!(text(&bytes("abz").or(&bytes("acz"))), "a[bc]z");
+        assert_eq!(text(&bytes("ab").or(&bytes("abcd"))), "ab(cd)?");
+        assert_eq!(text(&bytes("one").or(&bytes("three"))), "(on|thre)e");
+        assert_eq!(text(&bytes("ab").star()), "(ab)*");
+        assert_eq!(text(&bytes("ab").star().star()), "(ab)*");
+    }
+
+    #[test]
+    fn signs_are_escaped() {
+        assert_eq!(text(&bytes("a.b")), "a\\.b");
+        let class = ByteSet::from_ranges(&[(b'0', b'9'), (b']', b']'), (b'-', b'-')]);
+        assert_eq!(text(&Expression::Byte(class)), "[\\-0-9\\]]");
+        assert_eq!(
+            text(&Expression::Byte(ByteSet::of(b'/').complement())),
+            "[^/]"
+        );
+        let split = ByteSet::from_ranges(&[(0x80, 0x90), (b'a', b'b')]);
+        assert_eq!(Expression::Byte(split).text(), Err(Unwritable(split)));
+    }
+}
