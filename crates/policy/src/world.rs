@@ -6,10 +6,10 @@
 mod parse;
 mod shipped;
 
-use std::collections::HashMap;
-
 pub use parse::{Problem, WorldError};
 pub use shipped::{SHIPPED, shipped};
+
+use rustc_hash::FxHashMap;
 
 use crate::rule::{Action, Version};
 
@@ -195,12 +195,12 @@ pub struct World {
     path_aliases: Vec<PathAlias>,
     alias_mode: AliasMode,
     /// Other names of operations and filters: `process-exec` for `process-exec*`.
-    names: HashMap<String, String>,
+    names: FxHashMap<String, String>,
     /// Named numbers of the language: `SIGKILL`, `AF_INET`, `EPERM`.
-    constants: HashMap<String, i64>,
-    operation_index: HashMap<String, OperationId>,
-    filter_index: HashMap<String, FilterId>,
-    modifier_index: HashMap<String, ModifierId>,
+    constants: FxHashMap<String, i64>,
+    operation_index: FxHashMap<String, OperationId>,
+    filter_index: FxHashMap<String, FilterId>,
+    modifier_index: FxHashMap<String, ModifierId>,
 }
 
 impl World {

@@ -29,8 +29,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
 use std::str::SplitAsciiWhitespace;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     AliasMode, ArgumentKind, FilterId, FilterInfo, ImpliedRule, InferredRule, InferredValue,
@@ -128,13 +129,13 @@ impl World {
 /// What has been read so far.
 struct Reader {
     world: World,
-    evidence: HashSet<String>,
+    evidence: FxHashSet<String>,
     /// Operation, its parent's name, its line.
     parents: Vec<(OperationId, String, usize)>,
     /// Line of each operation, for what is checked at the end.
-    lines: HashMap<OperationId, usize>,
+    lines: FxHashMap<OperationId, usize>,
     /// Names of values met so far.
-    values: HashSet<(FilterId, String)>,
+    values: FxHashSet<(FilterId, String)>,
     facts: usize,
 }
 
@@ -152,16 +153,16 @@ impl Reader {
                 folds_paths: false,
                 path_aliases: Vec::new(),
                 alias_mode: AliasMode::Resolve,
-                names: HashMap::new(),
-                constants: HashMap::new(),
-                operation_index: HashMap::new(),
-                filter_index: HashMap::new(),
-                modifier_index: HashMap::new(),
+                names: FxHashMap::default(),
+                constants: FxHashMap::default(),
+                operation_index: FxHashMap::default(),
+                filter_index: FxHashMap::default(),
+                modifier_index: FxHashMap::default(),
             },
-            evidence: HashSet::new(),
+            evidence: FxHashSet::default(),
             parents: Vec::new(),
-            lines: HashMap::new(),
-            values: HashSet::new(),
+            lines: FxHashMap::default(),
+            values: FxHashSet::default(),
             facts: 0,
         }
     }
@@ -618,7 +619,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn insert<T>(map: &mut HashMap<String, T>, name: &str, value: T) -> Result<(), Problem> {
+fn insert<T>(map: &mut FxHashMap<String, T>, name: &str, value: T) -> Result<(), Problem> {
     match map.insert(name.to_owned(), value) {
         Some(_) => Err(Problem::Repeated(name.to_owned())),
         None => Ok(()),
