@@ -9,6 +9,7 @@ mod bind;
 pub mod diag;
 mod eval;
 mod evaluate;
+pub mod lint;
 pub mod print;
 mod source;
 pub mod syntax;

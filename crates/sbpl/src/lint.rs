@@ -5,14 +5,16 @@
 //! has a file of its own below `rules`.
 
 mod context;
+mod cover;
 mod example;
 mod explain;
 mod finding;
 pub mod fix;
+mod idle;
 mod leaf;
 mod plain_regex;
+mod probe;
 mod rules;
-mod shadow;
 mod subject;
 mod suppress;
 mod tree;
@@ -67,6 +69,7 @@ pub fn lint(subject: &Subject, world: &World) -> Vec<Finding> {
             findings.extend(sink.findings);
         }
     }
+    drop_consequences(&mut findings);
     suppress::apply(&context, &mut findings);
     findings.sort_by(|a, b| {
         (a.origin, a.lint.code, &a.message).cmp(&(b.origin, b.lint.code, &b.message))
@@ -75,4 +78,19 @@ pub fn lint(subject: &Subject, world: &World) -> Vec<Finding> {
         a.lint.code == b.lint.code && a.origin == b.origin && a.message == b.message
     });
     findings
+}
+
+/// A path that no request has makes its rule dead as well; one finding is enough.
+fn drop_consequences(findings: &mut Vec<Finding>) {
+    let causes: Vec<_> = findings
+        .iter()
+        .filter(|finding| rules::MAKE_IMPOSSIBLE.contains(&finding.lint.code))
+        .map(|finding| finding.origin)
+        .collect();
+    findings.retain(|finding| {
+        let of = |origin: &lapbelt_policy::origin::Origin| {
+            finding.origin.start <= origin.start && origin.end <= finding.origin.end
+        };
+        finding.lint.code != rules::NEVER_DECIDES || !causes.iter().any(of)
+    });
 }

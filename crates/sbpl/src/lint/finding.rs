@@ -88,7 +88,11 @@ impl Finding {
         self
     }
 
-    pub(super) fn label(&mut self, origin: Option<Origin>, message: impl Into<String>) -> &mut Self {
+    pub(super) fn label(
+        &mut self,
+        origin: Option<Origin>,
+        message: impl Into<String>,
+    ) -> &mut Self {
         self.labels.extend(origin.map(|origin| Label {
             origin,
             message: message.into(),

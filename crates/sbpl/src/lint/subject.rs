@@ -109,18 +109,29 @@ impl Subject {
             failed: &failed,
         };
         let attempt = |params: &BTreeMap<String, String>, wrapped: bool| {
-            let whole = format!("(version 1) (import {})", crate::print::quote(WHOLE.as_bytes()));
+            let whole = format!(
+                "(version 1) (import {})",
+                crate::print::quote(WHOLE.as_bytes())
+            );
             let wrapper = Source {
                 name: WHOLE,
                 text: &whole,
             };
-            evaluate(if wrapped { &wrapper } else { source }, params, &lenient, world)
+            evaluate(
+                if wrapped { &wrapper } else { source },
+                params,
+                &lenient,
+                world,
+            )
         };
         let mut filled = params.clone();
         let mut evaluation = attempt(&filled, self.lacks_version);
         if evaluation.policy.is_none() {
             let read = parameters_read(&evaluation.sources);
-            let open: Vec<String> = read.into_iter().filter(|n| !params.contains_key(n)).collect();
+            let open: Vec<String> = read
+                .into_iter()
+                .filter(|n| !params.contains_key(n))
+                .collect();
             for name in &open {
                 filled.insert(name.clone(), stand_in(name));
             }
@@ -161,14 +172,15 @@ fn stand_in(name: &str) -> String {
 }
 
 fn main_of(sources: &[LoadedSource], main: &Source<'_>) -> SourceId {
-    let at = sources.iter().position(|s| s.name == main.name && s.text == main.text);
+    let at = sources
+        .iter()
+        .position(|s| s.name == main.name && s.text == main.text);
     SourceId(at.unwrap_or(0) as u32)
 }
 
 fn has_version(parse: &Parse) -> bool {
     let tree = Tree::new(parse, SourceId(0));
-    let found = tree.forms().any(|id| tree.head(id) == Some("version"));
-    found
+    tree.forms().any(|id| tree.head(id) == Some("version"))
 }
 
 /// The names in `(param "NAME")`, over all texts.

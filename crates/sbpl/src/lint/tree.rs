@@ -47,6 +47,11 @@ impl<'a> Tree<'a> {
         tree
     }
 
+    /// All nodes, parents first.
+    pub(super) fn all(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.order.iter().copied()
+    }
+
     /// All lists that start with a symbol.
     pub(super) fn forms(&self) -> impl Iterator<Item = NodeId> + '_ {
         let all = self.order.iter().copied();
@@ -67,7 +72,10 @@ impl<'a> Tree<'a> {
     /// The symbol that a list starts with.
     pub(super) fn head(&self, id: NodeId) -> Option<&'a str> {
         let node = self.parse.node(id);
-        let first = node.children.first().filter(|_| node.kind == NodeKind::List)?;
+        let first = node
+            .children
+            .first()
+            .filter(|_| node.kind == NodeKind::List)?;
         self.symbol(*first)
     }
 

@@ -1,0 +1,36 @@
+//! Filters on operations that do not have their value.
+
+use crate::diag::Code;
+use crate::lint::context::Context;
+use crate::lint::finding::{Level, Sink};
+use crate::lint::{Example, Lint};
+
+pub(super) static LINT: Lint = Lint {
+    code: "LB408",
+    name: "filter-not-applicable",
+    title: "a filter on an operation whose requests have no such value",
+    level: Level::Warning,
+    explanation: "A path literal on a name operation compiles and never matches: the requests have \
+        no path to compare. An allow with it allows nothing, a deny denies nothing. Use the filter \
+        that belongs to the operation: ipc-posix-name for shared memory and semaphores, \
+        global-name for mach-lookup, sysctl-name for sysctl-read.",
+    example: Example::new(
+        "(version 1)\n(deny default)\n\
+         (allow ipc-posix-shm-read-data (literal \"apple.shm.notification_center\"))\n",
+        "(version 1)\n(deny default)\n\
+         (allow ipc-posix-shm-read-data (ipc-posix-name \"apple.shm.notification_center\"))\n",
+    ),
+    check,
+};
+
+fn check(context: &Context<'_>, out: &mut Sink) {
+    for warning in context
+        .warnings()
+        .filter(|d| d.code == Code::FilterNotApplicable)
+    {
+        if let Some(origin) = warning.origin {
+            let finding = out.at(origin, warning.message.clone());
+            finding.help.clone_from(&warning.help);
+        }
+    }
+}

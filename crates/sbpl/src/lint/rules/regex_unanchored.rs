@@ -1,0 +1,87 @@
+//! Expressions that may match anywhere.
+
+use lapbelt_policy::rule::Action;
+
+use crate::lint::context::Context;
+use crate::lint::finding::{Level, Sink};
+use crate::lint::{Example, Lint};
+
+pub(super) static LINT: Lint = Lint {
+    code: "LB302",
+    name: "regex-unanchored",
+    title: "a regular expression in an allow rule that is not anchored at its start",
+    level: Level::Warning,
+    explanation: "Expressions are searched for, not matched from the start: `/cache/` allows every \
+        path with such a folder anywhere in it, also one that a program makes for the purpose. \
+        Start it with `^`. Where anywhere is meant, say so with `^.*`. In a deny rule wide is \
+        safe, and nothing is found.",
+    example: Example::new(
+        "(version 1)\n(deny default)\n(allow file-write* (regex #\"/cache/[0-9]+$\"))\n",
+        "(version 1)\n(deny default)\n(allow file-write* (regex #\"^/opt/tool/cache/[0-9]+$\"))\n",
+    ),
+    check,
+};
+
+fn check(context: &Context<'_>, out: &mut Sink) {
+    for leaf in context.leaves() {
+        let is_path = context.world.filter(leaf.test.filter).name == "path";
+        let allows = leaf.rule.action == Action::Allow && !is_negated(leaf);
+        let Some(source) = leaf.regex().filter(|_| is_path && allows) else {
+            continue;
+        };
+        let branches = branches(source);
+        let open = |branch: &&str| {
+            let start = branch.trim_start_matches('(');
+            !start.starts_with('^') && !start.starts_with(".*") && !start.starts_with(".+")
+        };
+        if let Some(branch) = branches.iter().copied().find(open) {
+            let message = if branches.len() > 1 {
+                format!("the branch `{branch}` matches anywhere in a path")
+            } else {
+                "this expression matches anywhere in a path".to_owned()
+            };
+            out.at(leaf.origin, message)
+                .help("start it with `^` and the folder that is meant; `^.*` says anywhere");
+        }
+    }
+}
+
+/// A filter in `require-not` or beside another that bounds it: its width is not the rule's.
+fn is_negated(leaf: &crate::lint::leaf::Leaf<'_>) -> bool {
+    let direct = leaf.rule.filters.iter().any(|filter| match &filter.filter {
+        lapbelt_policy::filter::Filter::Test(test) => test == leaf.test,
+        lapbelt_policy::filter::Filter::Any(parts) => parts.iter().any(
+            |part| matches!(part, lapbelt_policy::filter::Filter::Test(test) if test == leaf.test),
+        ),
+        _ => false,
+    });
+    !direct
+}
+
+/// The alternatives at the top of an expression.
+fn branches(source: &str) -> Vec<&str> {
+    let bytes = source.as_bytes();
+    let (mut found, mut start, mut depth, mut at) = (Vec::new(), 0, 0usize, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'[' => {
+                // Its first byte never ends a class.
+                at += 1 + usize::from(bytes.get(at + 1) == Some(&b'^')) + 1;
+                while at < bytes.len() && bytes[at] != b']' {
+                    at += 1;
+                }
+            }
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b'|' if depth == 0 => {
+                found.push(source.get(start..at).unwrap_or(""));
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found.push(source.get(start..).unwrap_or(""));
+    found
+}
