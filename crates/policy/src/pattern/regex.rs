@@ -1,6 +1,7 @@
 //! Regular expressions of SBPL, compiled to a dense automaton.
 
 mod parse;
+mod syntax;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::{Anchored, Input};
+
+pub use syntax::Syntax;
 
 /// Most bytes of automaton one expression may need; above it the expression is refused.
 const SIZE_LIMIT: usize = 8 << 20;
