@@ -25,7 +25,7 @@ use crate::eval::heap::Heap;
 use crate::eval::host::Host;
 use crate::eval::limits;
 use crate::eval::read::{self, Lines};
-use crate::eval::value::{HostObject, HostProcedure, Value};
+use crate::eval::value::{HostObject, HostProcedure, Symbol, Value};
 use crate::source::{Imports, LoadedSource};
 use crate::syntax;
 
@@ -57,8 +57,10 @@ enum Procedure {
     MessageRules,
     /// Makes the modifier of such a list.
     MessageFilter,
-    /// Makes an operation that rules may name without effect.
-    NoOperation,
+    /// `(with termination)`: the modifier that sends SIGKILL.
+    Termination,
+    /// A modifier of older systems that changes nothing.
+    Option,
 }
 
 /// A thing that SBPL makes and Scheme carries about, in a list headed by its kind.
@@ -67,7 +69,8 @@ enum Object {
     /// `None`: known and without effect.
     Operation(Option<OperationId>),
     Filter(Alternatives),
-    Modifier(Modifier, Option<Origin>),
+    /// `None`: known and without effect.
+    Modifier(Option<Modifier>, Option<Origin>),
     /// Rules about messages, while they are collected.
     MessageRules(Vec<Rule>),
 }
@@ -323,10 +326,22 @@ impl Host for Binder<'_> {
             }
             Procedure::Ioctl => self.ioctl(call, heap),
             Procedure::PathAncestors => self.path_ancestors(call, heap),
-            Procedure::NoOperation => Ok(self.object(Object::Operation(None), heap)),
+            Procedure::Termination => {
+                let modifier = self.termination()?;
+                Ok(self.object(Object::Modifier(Some(modifier), call.site), heap))
+            }
+            Procedure::Option => Ok(self.object(Object::Modifier(None, call.site), heap)),
             Procedure::MessageRules => Ok(self.object(Object::MessageRules(Vec::new()), heap)),
             Procedure::MessageFilter => self.message_filter(call, heap),
         }
+    }
+
+    fn word(&mut self, name: &str, heap: &mut Heap) -> Option<Value> {
+        self.meaning(name, heap)
+    }
+
+    fn assumed(&mut self, name: Symbol, origin: Option<Origin>, heap: &mut Heap) -> Option<Value> {
+        self.assume(name, origin, heap)
     }
 
     fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake> {

@@ -76,6 +76,8 @@ codes! {
     Raised = "raised",
     /// Steps, memory or depth ran out.
     Limit = "limit",
+    /// A name outside the language that is taken as profiles mostly define it.
+    Assumed = "assumed",
     /// Understood but not carried into the policy.
     Unsupported = "unsupported",
 }

@@ -12,6 +12,7 @@ mod equal;
 pub(crate) mod fault;
 pub(crate) mod heap;
 pub(crate) mod host;
+pub(crate) mod language;
 pub(crate) mod limits;
 pub(crate) mod machine;
 mod quasi;

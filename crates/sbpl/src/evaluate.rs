@@ -8,9 +8,7 @@ use lapbelt_policy::world::World;
 use crate::bind::Binder;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::machine::Machine;
-use crate::eval::read;
 use crate::source::{Imports, LoadedSource, Source};
-use crate::syntax;
 
 /// The parameter that turns off the rules a system adds to every profile.
 const NO_IMPLICIT_RULES: &str = "NO_IMPLICIT_RULES";
@@ -39,15 +37,6 @@ pub fn evaluate(
 ) -> Evaluation {
     let mut machine = Machine::new();
     let mut binder = Binder::new(world, params, imports);
-    binder.define(&mut machine.heap);
-    for text in [
-        include_str!("prelude/scheme.scm"),
-        include_str!("prelude/sbpl.scm"),
-    ] {
-        let parse = syntax::parse(text);
-        let forms = read::read(&mut machine.heap, &parse, None);
-        machine.run(forms, &mut binder);
-    }
     let loaded = LoadedSource {
         name: source.name.to_owned(),
         text: source.text.to_owned(),

@@ -313,3 +313,115 @@ fn message_filters_keep_their_rules_to_themselves() {
            (allow iokit-external-method (iokit-method-number 3))))",
     );
 }
+
+#[test]
+fn several_values_and_ways_out() {
+    value("(call-with-values (lambda () (values 1 2)) list)", "(1 2)");
+    value("(call-with-values (lambda () 1) list)", "(1)");
+    value("(call-with-values (lambda () (values)) list)", "()");
+    value(
+        "(receive (odd even) (partition odd? '(1 2 3 4 5)) (list odd even))",
+        "((1 3 5) (2 4))",
+    );
+    value(
+        "(let ((log '()))
+           (define (note x) (set! log (cons x log)))
+           (dynamic-wind (lambda () (note 'in)) (lambda () (note 'during)) (lambda () (note 'out)))
+           (reverse log))",
+        "(in during out)",
+    );
+    value(
+        "(let ((log '()) (again #f) (times 0))
+           (define (note x) (set! log (cons x log)))
+           (call/cc (lambda (leave)
+             (dynamic-wind
+               (lambda () (note 'in))
+               (lambda () (call/cc (lambda (k) (set! again k))) (note 'during) (leave 1))
+               (lambda () (note 'out)))))
+           (set! times (+ times 1))
+           (if (< times 2) (again 1))
+           (reverse log))",
+        "(in during out in during out)",
+    );
+}
+
+#[test]
+fn numbers_and_texts_of_scheme() {
+    value(
+        "(list (floor 1.5) (round 2.5) (expt 2 10) (sqrt 16) (truncate -1.5))",
+        "(1.0 2.0 1024 4.0 -1.0)",
+    );
+    value(
+        "(list (gcd 12 18 27) (lcm 4 6) (cadddr '(1 2 3 4)) (list* 1 2 '(3)))",
+        "(3 12 4 (1 2 3))",
+    );
+    value(
+        "(list (string-ci<? \"A\" \"b\") (char-upper-case? #\\a) (exact? 1))",
+        "(#t #f #t)",
+    );
+    value(
+        "(let ((v (make-vector 2 0))) (vector-fill! v 'x) v)",
+        "#(x x)",
+    );
+    value("((named-lambda (f a . b) (list a b)) 1 2 3)", "(1 (2 3))");
+    value("(vector-map (lambda (x) (* x x)) #(1 2 3))", "#(1 4 9)");
+    value(
+        "(call-with-output-string (lambda (p) (write \"a\" p)))",
+        "\"\\\"a\\\"\"",
+    );
+    value(
+        "(let ((p (delay (begin 5)))) (+ (force p) (force p)))",
+        "10",
+    );
+}
+
+#[test]
+fn forms_with_a_name_of_their_own() {
+    same(
+        "(allow file-read* (container) (executable-bundle) (application-group))
+         (allow file-read* (system-container) (system-group))
+         (deny process-exec (with termination))
+         (deny default (with no-callout) (with partial-symbolication))
+         (deny default termination)",
+        "(allow file-read* (extension \"com.apple.sandbox.container\")
+           (extension \"com.apple.sandbox.executable\")
+           (extension \"com.apple.sandbox.application-group\"))
+         (allow file-read* (extension \"com.apple.sandbox.system-container\")
+           (extension \"com.apple.sandbox.system-group\"))
+         (deny process-exec (with send-signal SIGKILL))
+         (deny default)
+         (deny default (with send-signal 9))",
+    );
+    value(
+        "(assoc \"com.apple.security.app-sandbox\" *entitlements*)",
+        "#f",
+    );
+}
+
+#[test]
+fn names_of_the_language_can_be_taken_and_changed() {
+    same(
+        "(define plain allow)
+         (define (under-home f) (lambda (p) (f (string-append \"/Users/x\" p))))
+         (set! literal (under-home literal))
+         (define (subpath . paths) (apply literal paths))
+         (plain file-read* (literal \"/a\") (subpath \"/b\"))
+         (let ((file-read* file-write*)) (allow file-read* (path \"/c\")))",
+        "(allow file-read* (path \"/Users/x/a\") (path \"/Users/x/b\"))
+         (allow file-write* (path \"/c\"))",
+    );
+}
+
+#[test]
+fn what_profiles_define_for_themselves_is_assumed_where_it_is_missing() {
+    same(
+        "(allow file-read* (home-subpath \"/Library\") (home-literal \"/a\" \"/b\") (home-regex \"/c$\"))",
+        "(allow file-read* (subpath \"/Users/x/Library\") (literal \"/Users/x/a\" \"/Users/x/b\")
+           (regex #\"^/Users/x/c$\"))",
+    );
+    value("(defined? 'home-literal)", "#f");
+    same(
+        "(define (home-literal p) (literal (string-append \"/mine\" p))) (allow file-read* (home-literal \"/a\"))",
+        "(allow file-read* (literal \"/mine/a\"))",
+    );
+}

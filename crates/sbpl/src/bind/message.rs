@@ -57,7 +57,7 @@ impl Binder<'_> {
             argument: Some(ModifierArgument::MessageFilter(rules.clone())),
         };
         heap.claim(size(&modifier))?;
-        Ok(self.object(Object::Modifier(modifier, call.site), heap))
+        Ok(self.object(Object::Modifier(Some(modifier), call.site), heap))
     }
 }
 

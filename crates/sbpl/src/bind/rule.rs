@@ -107,12 +107,15 @@ impl Binder<'_> {
                     }));
             }
             Some(Object::Modifier(modifier, origin)) => {
-                heap.claim(message::size(modifier))?;
-                parts.modifiers.push((modifier.clone(), *origin));
+                if let Some(modifier) = modifier {
+                    heap.claim(message::size(modifier))?;
+                    parts.modifiers.push((modifier.clone(), *origin));
+                }
             }
             Some(Object::MessageRules(_)) => return Err(self.illegal(value, heap)),
-            None => match self.bare_modifier(value) {
-                Some(modifier) => parts.modifiers.push((modifier, place)),
+            None => match self.bare_modifier(value)? {
+                Some(Bare::Modifier(modifier)) => parts.modifiers.push((modifier, place)),
+                Some(Bare::Option) => {}
                 None => return Err(self.illegal(value, heap)),
             },
         }
@@ -120,18 +123,38 @@ impl Binder<'_> {
     }
 
     /// A modifier without argument that stands in a rule by its name alone.
-    fn bare_modifier(&self, value: Value) -> Option<Modifier> {
+    fn bare_modifier(&self, value: Value) -> Result<Option<Bare>, Mistake> {
         let Value::HostProcedure(id) = value else {
-            return None;
+            return Ok(None);
         };
-        match self.procedures.get(id.0 as usize)? {
-            Procedure::Modifier(id) if self.world.modifier(*id).kind == ModifierKind::Flag => {
-                Some(Modifier {
+        let bare = match self.procedures.get(id.0 as usize) {
+            Some(Procedure::Modifier(id))
+                if self.world.modifier(*id).kind == ModifierKind::Flag =>
+            {
+                Bare::Modifier(Modifier {
                     modifier: *id,
                     argument: None,
                 })
             }
-            _ => None,
+            Some(Procedure::Termination) => Bare::Modifier(self.termination()?),
+            Some(Procedure::Option) => Bare::Option,
+            _ => return Ok(None),
+        };
+        Ok(Some(bare))
+    }
+
+    /// `send-signal SIGKILL`.
+    pub(super) fn termination(&self) -> Result<Modifier, Mistake> {
+        let modifier = self.world.modifier_named("send-signal");
+        match (modifier, self.world.constant("SIGKILL")) {
+            (Some(modifier), Some(signal)) => Ok(Modifier {
+                modifier: modifier.id,
+                argument: Some(ModifierArgument::Integer(signal)),
+            }),
+            _ => {
+                let message = "this world cannot send signals";
+                Err(Mistake::new(Code::UnknownModifier, message))
+            }
         }
     }
 
@@ -304,10 +327,18 @@ impl Binder<'_> {
     pub(super) fn with(&mut self, call: &Call<'_>, heap: &mut Heap) -> Result<Value, Mistake> {
         match call.arguments.first() {
             Some(Value::HostProcedure(procedure)) => {
-                if let Some(Procedure::Modifier(id)) =
-                    self.procedures.get(procedure.0 as usize).copied()
-                {
+                let value = call.arguments[0];
+                let procedure = self.procedures.get(procedure.0 as usize).copied();
+                if let Some(Procedure::Modifier(id)) = procedure {
                     return self.modifier(id, &call.arguments[1..], 1, call, heap);
+                }
+                let bare = match self.bare_modifier(value)? {
+                    Some(Bare::Modifier(modifier)) => Some(Some(modifier)),
+                    Some(Bare::Option) => Some(None),
+                    None => None,
+                };
+                if let Some(modifier) = bare {
+                    return Ok(self.object(Object::Modifier(modifier, call.site), heap));
                 }
             }
             Some(value) => {
@@ -368,8 +399,15 @@ impl Binder<'_> {
             modifier: id,
             argument,
         };
-        Ok(self.object(Object::Modifier(modifier, call.site), heap))
+        Ok(self.object(Object::Modifier(Some(modifier), call.site), heap))
     }
+}
+
+/// A name that stands for a modifier.
+enum Bare {
+    Modifier(Modifier),
+    /// One that changes nothing.
+    Option,
 }
 
 /// The filter's own place if it lies in the rule, else the place of the argument that brought it.

@@ -1,12 +1,15 @@
 //! What an unknown name was meant to be.
 
+use std::borrow::Cow;
+
 use lapbelt_policy::world::{ArgumentKind, FilterId};
 
-use super::vocabulary::PROTOCOLS;
-use super::{Binder, Object, Procedure};
+use super::vocabulary::{PROTOCOLS, WORDS};
+use super::{Binder, Procedure};
 use crate::diag::Code;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
+use crate::eval::language;
 use crate::eval::value::Value;
 
 impl Binder<'_> {
@@ -28,63 +31,98 @@ impl Binder<'_> {
                 Some(Procedure::RequireAny | Procedure::RequireAll | Procedure::RequireNot)
             );
         let world = self.world;
-        let (code, message, names): (_, _, Vec<&str>) = match caller {
-            _ if head && wants_filter => {
-                let is_filter = |value: &Value| {
-                    matches!(value, Value::HostProcedure(id)
-                    if matches!(self.procedures.get(id.0 as usize), Some(Procedure::Filter(..))))
-                };
-                let known = heap.global_names().filter(|(_, value)| is_filter(value));
-                let names = known.map(|(name, _)| name).collect();
-                (
-                    Code::UnknownFilter,
-                    format!("unknown filter `{name}`"),
-                    names,
-                )
-            }
+        let (code, message, names): (_, _, Vec<Cow<'_, str>>) = match caller {
+            _ if head && wants_filter => (
+                Code::UnknownFilter,
+                format!("unknown filter `{name}`"),
+                self.filter_words(heap),
+            ),
             _ if in_rule => {
-                let is_operation =
-                    |value| matches!(self.as_object(value, heap), Some(Object::Operation(_)));
-                let known = heap
-                    .global_names()
-                    .filter(|(_, value)| is_operation(*value));
-                let names = known.map(|(name, _)| name).collect();
+                let operations = world.operations().iter().map(|o| o.name.as_str());
+                let aliases = world.alias_names().map(|(alias, _)| alias);
+                let aliases = aliases.filter(|alias| world.operation_named(alias).is_some());
                 (
                     Code::UnknownOperation,
                     format!("unknown operation `{name}`"),
-                    names,
+                    operations.chain(aliases).map(Cow::from).collect(),
                 )
             }
             Some(Procedure::With) => {
-                let names = world.modifiers().iter().map(|m| m.name.as_str()).collect();
+                let names = world.modifiers().iter().map(|m| Cow::from(m.name.as_str()));
                 (
                     Code::UnknownModifier,
                     format!("unknown modifier `{name}`"),
-                    names,
+                    names.collect(),
                 )
             }
             Some(Procedure::Filter(id, _)) if self.has_words(id) => {
                 let info = world.filter(id);
                 let values = info.values.iter().map(|(name, _)| name.as_str());
                 let names = match info.kind {
-                    ArgumentKind::Network => PROTOCOLS.to_vec(),
-                    _ => values.collect(),
+                    ArgumentKind::Network => PROTOCOLS.iter().copied().map(Cow::from).collect(),
+                    _ => values.map(Cow::from).collect(),
                 };
                 let message = format!("`{name}` is no value of filter `{}`", info.name);
                 (Code::UnknownValue, message, names)
             }
             _ => {
-                let names = heap.global_names().map(|(name, _)| name).collect();
+                let names = self.words(heap);
                 (Code::Unbound, format!("`{name}` is not defined"), names)
             }
         };
         let mut mistake = Mistake::new(code, message);
-        mistake.help = help(name, names.into_iter());
+        mistake.help = help(name, names.iter().map(AsRef::as_ref));
         mistake
     }
 }
 
 impl Binder<'_> {
+    /// The names that filters are written with: the world's, and procedures of the profile.
+    fn filter_words<'n>(&'n self, heap: &'n Heap) -> Vec<Cow<'n, str>> {
+        let filters = self.world.filters().iter().map(|f| (f.name.as_str(), f));
+        let aliases = self.world.alias_names();
+        let aliases =
+            aliases.filter_map(|(alias, _)| Some((alias, self.world.filter_named(alias)?)));
+        let mut names: Vec<Cow<'_, str>> = Vec::new();
+        for (name, info) in filters.chain(aliases) {
+            let suffixes: &[&str] = match info.kind {
+                ArgumentKind::PathPattern => &["prefix", "regex", "subpath"],
+                ArgumentKind::Pattern => &["prefix", "regex"],
+                _ => &[],
+            };
+            let stem = match name.strip_suffix("literal") {
+                Some(stem) => stem.to_owned(),
+                None => format!("{name}-"),
+            };
+            names.push(name.into());
+            names.extend(
+                suffixes
+                    .iter()
+                    .map(|suffix| format!("{stem}{suffix}").into()),
+            );
+        }
+        let own = heap.global_names();
+        let own = own.filter(|(_, value)| matches!(value, Value::Closure(_)));
+        names.extend(own.map(|(name, _)| Cow::from(name)));
+        names
+    }
+
+    /// Every name that can stand somewhere.
+    fn words<'n>(&'n self, heap: &'n Heap) -> Vec<Cow<'n, str>> {
+        let world = self.world;
+        let mut names = self.filter_words(heap);
+        names.extend(heap.global_names().map(|(name, _)| Cow::from(name)));
+        names.extend(language::names().map(|name| Cow::from(name)));
+        names.extend(WORDS.iter().map(|(name, _)| Cow::from(*name)));
+        names.extend(world.operations().iter().map(|o| Cow::from(&o.name)));
+        names.extend(world.modifiers().iter().map(|m| Cow::from(&m.name)));
+        names.extend(world.constants().map(|(name, _)| Cow::from(name)));
+        names.extend(world.alias_names().map(|(alias, _)| Cow::from(alias)));
+        let values = world.filters().iter().flat_map(|filter| &filter.values);
+        names.extend(values.map(|(name, _)| Cow::from(name)));
+        names
+    }
+
     /// Whether the values of a filter are words.
     fn has_words(&self, id: FilterId) -> bool {
         let info = self.world.filter(id);

@@ -1,16 +1,19 @@
-//! Binds the words: those of the language here, all others from the world.
+//! What the words mean: those of the language here, all others from the world.
 
-use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{ArgumentKind, FilterInfo};
 
 use super::{Binder, Object, Procedure, Shape};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::heap::Heap;
-use crate::eval::value::{HostProcedure, Value};
+use crate::eval::language;
+use crate::eval::value::{HostProcedure, Symbol, Value};
 
 /// Words of the language itself.
-const WORDS: &[(&str, Procedure)] = &[
+pub(super) const WORDS: &[(&str, Procedure)] = &[
     ("allow", Procedure::Rule(Action::Allow)),
     ("deny", Procedure::Rule(Action::Deny)),
     ("require-any", Procedure::RequireAny),
@@ -23,10 +26,22 @@ const WORDS: &[(&str, Procedure)] = &[
     ("trace", Procedure::Trace),
     ("_IO", Procedure::Ioctl),
     ("path-ancestors", Procedure::PathAncestors),
+    ("termination", Procedure::Termination),
     ("%message-rules", Procedure::MessageRules),
     ("%message-filter", Procedure::MessageFilter),
-    ("%no-operation", Procedure::NoOperation),
 ];
+
+/// Operations that profiles still name and that decide nothing any more, where the world does not
+/// have them.
+pub(super) const WITHOUT_EFFECT: &[&str] = &[
+    "ipc-posix-shm-read-metadata",
+    "mach-per-user-lookup",
+    "system-chud",
+    "qtn-download",
+];
+
+/// Options of older systems in the place of a modifier, which change no decision.
+pub(super) const OPTIONS: &[&str] = &["no-callout", "partial-symbolication", "rootless"];
 
 /// Words of an address. They stand for themselves.
 pub(super) const PROTOCOLS: &[&str] = &[
@@ -43,89 +58,91 @@ pub(super) const PROTOCOLS: &[&str] = &[
     "unix",
 ];
 
+/// What profiles mostly define for themselves.
+static ASSUMED: LazyLock<Vec<(&'static str, &'static str)>> =
+    LazyLock::new(|| language::definitions(include_str!("../prelude/assumed.scm")).collect());
+
 impl Binder<'_> {
-    /// Binds every word. What stands first in this order keeps its name: the language, operations,
-    /// filters, modifiers, other names, named numbers, values of filters.
-    pub(crate) fn define(&mut self, heap: &mut Heap) {
-        for (name, procedure) in WORDS {
-            self.procedure(name, *procedure, heap);
+    /// The value of a word: what comes first in this order keeps its name: the language,
+    /// operations, filters, modifiers, named numbers, values of filters.
+    pub(super) fn meaning(&mut self, name: &str, heap: &mut Heap) -> Option<Value> {
+        if let Some((_, procedure)) = WORDS.iter().find(|(word, _)| *word == name) {
+            return Some(self.procedure(*procedure));
         }
-        for operation in self.world.operations() {
-            let value = self.object(Object::Operation(Some(operation.id)), heap);
-            define(&operation.name, value, heap);
+        let world = self.world;
+        if let Some(operation) = world.operation_named(name) {
+            return Some(self.object(Object::Operation(Some(operation.id)), heap));
         }
-        for filter in self.world.filters() {
-            self.filter_names(&filter.name, filter, heap);
+        if let Some(procedure) = self.filter_form(name) {
+            return Some(self.procedure(procedure));
         }
-        for modifier in self.world.modifiers() {
-            self.procedure(&modifier.name, Procedure::Modifier(modifier.id), heap);
+        if let Some(modifier) = world.modifier_named(name) {
+            return Some(self.procedure(Procedure::Modifier(modifier.id)));
         }
-        let aliases: BTreeMap<&str, &str> = self.world.alias_names().collect();
-        for (alias, name) in aliases {
-            if let Some(filter) = self.world.filter_named(alias) {
-                self.filter_names(alias, filter, heap);
-            } else if let Some(value) = heap.global(name) {
-                define(alias, value, heap);
-            }
+        if let Some(number) = world.constant(name) {
+            return Some(Value::Integer(number));
         }
-        let constants: BTreeMap<&str, i64> = self.world.constants().collect();
-        for (name, number) in constants {
-            define(name, Value::Integer(number), heap);
+        let is_value = |info: &FilterInfo| info.values.iter().any(|(value, _)| value == name);
+        if PROTOCOLS.contains(&name) || world.filters().iter().any(is_value) {
+            return Some(Value::Symbol(heap.intern(name)));
         }
-        let values = self
-            .world
-            .filters()
-            .iter()
-            .flat_map(|filter| &filter.values);
-        let values = values.map(|(name, _)| name.as_str());
-        for name in values.chain(PROTOCOLS.iter().copied()) {
-            let symbol = heap.intern(name);
-            define(name, Value::Symbol(symbol), heap);
+        if WITHOUT_EFFECT.contains(&name) {
+            return Some(self.object(Object::Operation(None), heap));
         }
+        let is_option = OPTIONS.contains(&name);
+        is_option.then(|| self.procedure(Procedure::Option))
     }
 
-    /// `name` and what can be derived from it: `name-prefix`, `name-regex`, and for paths
-    /// `name-subpath`. A name in `literal` derives by replacing that word.
-    fn filter_names(&mut self, name: &str, filter: &FilterInfo, heap: &mut Heap) {
-        let id = filter.id;
-        self.procedure(name, Procedure::Filter(id, Shape::Exact), heap);
-        let is_path = filter.kind == ArgumentKind::PathPattern;
-        if !is_path && filter.kind != ArgumentKind::Pattern {
-            return;
+    /// A filter under its own name, or under what can be derived from it: `NAME-prefix`,
+    /// `NAME-regex`, and for paths `NAME-subpath`. A name in `literal` derives by replacing that
+    /// word.
+    fn filter_form(&self, name: &str) -> Option<Procedure> {
+        if let Some(filter) = self.world.filter_named(name) {
+            return Some(Procedure::Filter(filter.id, Shape::Exact));
         }
-        let stem = match name.strip_suffix("literal") {
-            Some(stem) if is_path => stem.to_owned(),
-            _ => format!("{name}-"),
-        };
-        self.procedure(
-            &format!("{stem}prefix"),
-            Procedure::Filter(id, Shape::Prefix),
-            heap,
-        );
-        self.procedure(
-            &format!("{stem}regex"),
-            Procedure::Filter(id, Shape::Regex),
-            heap,
-        );
-        if is_path {
-            self.procedure(
-                &format!("{stem}subpath"),
-                Procedure::Filter(id, Shape::Subpath),
-                heap,
-            );
-        }
+        let shapes = [
+            ("prefix", Shape::Prefix),
+            ("regex", Shape::Regex),
+            ("subpath", Shape::Subpath),
+        ];
+        shapes.into_iter().find_map(|(suffix, shape)| {
+            let stem = name.strip_suffix(suffix)?;
+            let named = |name: &str| self.world.filter_named(name);
+            let plain = stem.strip_suffix('-').and_then(named);
+            let filter = plain
+                .or_else(|| named(&format!("{stem}literal")))
+                .filter(|filter| match filter.kind {
+                    ArgumentKind::PathPattern => true,
+                    ArgumentKind::Pattern => shape != Shape::Subpath,
+                    _ => false,
+                })?;
+            Some(Procedure::Filter(filter.id, shape))
+        })
     }
 
-    fn procedure(&mut self, name: &str, procedure: Procedure, heap: &mut Heap) {
+    fn procedure(&mut self, procedure: Procedure) -> Value {
         self.procedures.push(procedure);
-        let value = HostProcedure(self.procedures.len() as u32 - 1);
-        define(name, Value::HostProcedure(value), heap);
+        Value::HostProcedure(HostProcedure(self.procedures.len() as u32 - 1))
     }
-}
 
-/// Binds a name that is not bound yet.
-fn define(name: &str, value: Value, heap: &mut Heap) {
-    if heap.global(name).is_none() {
-        heap.define_global(name, value);
+    /// What a name is taken for that a piece of a profile leaves to others, with a warning.
+    pub(super) fn assume(
+        &mut self,
+        name: Symbol,
+        origin: Option<Origin>,
+        heap: &mut Heap,
+    ) -> Option<Value> {
+        let name = heap.name(name);
+        let (name, text) = ASSUMED.iter().find(|(known, _)| *known == name)?;
+        if !name.starts_with('%') {
+            let message = format!("`{name}` is not of the language; taken as profiles define it");
+            let mut diagnostic = Diagnostic::error(Code::Assumed, message, origin);
+            diagnostic.severity = Severity::Warning;
+            diagnostic.help = Some(
+                "define it, or import a profile that does: a system refuses it as it is".into(),
+            );
+            self.note(diagnostic);
+        }
+        language::define(heap, text)
     }
 }

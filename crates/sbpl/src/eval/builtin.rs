@@ -44,8 +44,7 @@ pub(crate) enum Control {
 const CONTROLS: &[(&str, Control)] = &[
     ("apply", Control::Apply),
     ("eval", Control::Eval),
-    ("call/cc", Control::CallCc),
-    ("call-with-current-continuation", Control::CallCc),
+    ("%call/cc", Control::CallCc),
     ("defined?", Control::IsDefined),
     ("import", Control::Import),
 ];
@@ -87,14 +86,12 @@ pub(super) fn named(name: &str) -> Option<Value> {
     all.find(|builtin| builtin.name == name).map(Value::Builtin)
 }
 
-/// Binds all procedures.
-pub(super) fn define(heap: &mut Heap) {
-    for builtin in tables().into_iter().flatten() {
-        heap.define_global(builtin.name, Value::Builtin(builtin));
-    }
-    for (name, control) in CONTROLS {
-        heap.define_global(name, Value::Control(*control));
-    }
+/// All procedures by name.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, Value)> {
+    let builtins = tables().into_iter().flatten();
+    let builtins = builtins.map(|builtin| (builtin.name, Value::Builtin(builtin)));
+    let controls = CONTROLS.iter();
+    builtins.chain(controls.map(|(name, control)| (*name, Value::Control(*control))))
 }
 
 fn wrong(wanted: &str, got: Value, argument: usize) -> Mistake {

@@ -196,9 +196,8 @@ impl Machine {
                 let Value::Symbol(name) = first else {
                     return Err(Mistake::wrong_type("`defined?` takes a quoted name"));
                 };
-                Ok(Step::Return(Value::Bool(
-                    self.heap.lookup(self.caller, name).is_some(),
-                )))
+                let found = self.lookup(self.caller, name, host);
+                Ok(Step::Return(Value::Bool(found.is_some())))
             }
             Control::Import => {
                 let Value::String(name) = first else {

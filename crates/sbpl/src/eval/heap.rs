@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
 
 use lapbelt_policy::origin::Origin;
 
@@ -48,10 +50,33 @@ pub(super) enum Port {
     Output(Vec<u8>),
 }
 
+/// FNV-1a, 64 bits: names are short, and a table that a hostile profile fills badly is bounded as
+/// all its memory is.
+#[derive(Debug)]
+struct NameHasher(u64);
+
+impl Default for NameHasher {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for NameHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
 /// The arena.
 pub(crate) struct Heap {
-    symbols: Vec<Box<str>>,
-    symbol_index: HashMap<Box<str>, Symbol>,
+    symbols: Vec<Rc<str>>,
+    symbol_index: HashMap<Rc<str>, Symbol, BuildHasherDefault<NameHasher>>,
     globals: Vec<Option<Value>>,
     places: Vec<Origin>,
     pub(super) pairs: Vec<Pair>,
@@ -71,7 +96,7 @@ impl Heap {
     pub(crate) fn new() -> Self {
         Self {
             symbols: Vec::new(),
-            symbol_index: HashMap::new(),
+            symbol_index: HashMap::default(),
             globals: Vec::new(),
             places: Vec::new(),
             pairs: Vec::new(),
@@ -133,7 +158,7 @@ impl Heap {
             return *symbol;
         }
         let symbol = self.unnamed(name);
-        self.symbol_index.insert(name.into(), symbol);
+        self.symbol_index.insert(self.shared_name(symbol), symbol);
         symbol
     }
 
@@ -148,6 +173,10 @@ impl Heap {
 
     pub(crate) fn name(&self, symbol: Symbol) -> &str {
         &self.symbols[symbol.0 as usize]
+    }
+
+    pub(super) fn shared_name(&self, symbol: Symbol) -> Rc<str> {
+        Rc::clone(&self.symbols[symbol.0 as usize])
     }
 
     pub(crate) fn place(&mut self, origin: Origin) -> Place {
@@ -282,15 +311,6 @@ impl Heap {
             names.push((name, value));
             self.grow(size_of::<(Symbol, Value)>());
         }
-    }
-
-    pub(crate) fn define_global(&mut self, name: &str, value: Value) {
-        let name = self.intern(name);
-        self.define(GLOBAL, name, value);
-    }
-
-    pub(crate) fn global(&self, name: &str) -> Option<Value> {
-        self.globals[self.symbol_index.get(name)?.0 as usize]
     }
 
     /// Names bound outside all procedures, in the order they were first seen.

@@ -1,9 +1,11 @@
 //! What a language around this Scheme provides.
 
+use lapbelt_policy::origin::Origin;
+
 use super::call::Call;
 use super::fault::Mistake;
 use super::heap::Heap;
-use super::value::{HostProcedure, Value};
+use super::value::{HostProcedure, Symbol, Value};
 use crate::diag::Diagnostic;
 
 /// What the language around this Scheme adds.
@@ -15,6 +17,12 @@ pub(crate) trait Host {
         call: &Call<'_>,
         heap: &mut Heap,
     ) -> Result<Value, Mistake>;
+
+    /// What a name means that neither the profile nor Scheme has bound; asked once for each.
+    fn word(&mut self, name: &str, heap: &mut Heap) -> Option<Value>;
+
+    /// What an unbound name is taken for where it is used, with a remark to the reader.
+    fn assumed(&mut self, name: Symbol, origin: Option<Origin>, heap: &mut Heap) -> Option<Value>;
 
     /// The forms of another text. [`Host::imported`] follows when they have been tried.
     fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake>;

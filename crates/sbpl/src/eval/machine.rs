@@ -2,13 +2,12 @@
 
 use lapbelt_policy::origin::Origin;
 
-use super::builtin;
 use super::call::Continuation;
 use super::fault::{Fault, Mistake};
 use super::heap::{GLOBAL, Heap, Place};
 use super::host::Host;
+use super::language;
 use super::limits;
-use super::special::SPECIALS;
 use super::value::{EnvId, PairId, Symbol, Value};
 use crate::diag::Code;
 
@@ -136,13 +135,8 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new() -> Self {
-        let mut heap = Heap::new();
-        for (name, special) in SPECIALS {
-            heap.define_global(name, Value::Special(*special));
-        }
-        builtin::define(&mut heap);
         Self {
-            heap,
+            heap: Heap::new(),
             frames: Vec::new(),
             values: Vec::new(),
             continuations: Vec::new(),
@@ -242,9 +236,14 @@ impl Machine {
         host: &mut dyn Host,
     ) -> Result<Step, Fault> {
         match expression {
-            Value::Symbol(name) => match self.heap.lookup(env, name) {
+            Value::Symbol(name) => match self.lookup(env, name, host) {
                 Some(value) => Ok(Step::Return(value)),
                 None => {
+                    let origin = self.heap.origin(place);
+                    if let Some(value) = host.assumed(name, origin, &mut self.heap) {
+                        self.heap.define(GLOBAL, name, value);
+                        return Ok(Step::Return(value));
+                    }
                     let (caller, head) = match self.frames.last().map(|saved| saved.frame) {
                         Some(Frame::Operator { .. }) => (self.outer_caller(), true),
                         Some(Frame::Operand { base, .. }) => {
@@ -254,7 +253,7 @@ impl Machine {
                     };
                     let name = self.heap.name(name);
                     let mistake = host.unbound(name, caller, head, &self.heap);
-                    Err(self.fault(mistake, self.heap.origin(place)))
+                    Err(self.fault(mistake, origin))
                 }
             },
             Value::Pair(form) => {
@@ -266,6 +265,23 @@ impl Machine {
             }
             other => Ok(Step::Return(other)),
         }
+    }
+
+    /// The value of a name. One that nothing has bound yet may be of the language or the host.
+    pub(super) fn lookup(
+        &mut self,
+        env: EnvId,
+        name: Symbol,
+        host: &mut dyn Host,
+    ) -> Option<Value> {
+        if let Some(value) = self.heap.lookup(env, name) {
+            return Some(value);
+        }
+        let text = self.heap.shared_name(name);
+        let value =
+            language::value(&mut self.heap, &text).or_else(|| host.word(&text, &mut self.heap))?;
+        self.heap.define(GLOBAL, name, value);
+        Some(value)
     }
 
     /// The procedure that the form in head position is an argument of.
@@ -315,7 +331,7 @@ impl Machine {
                 ))),
             },
             Frame::Set { name, env } => {
-                if self.heap.set(env, name, value) {
+                if self.lookup(env, name, host).is_some() && self.heap.set(env, name, value) {
                     Ok(Step::Return(value))
                 } else {
                     let message =

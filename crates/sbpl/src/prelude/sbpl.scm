@@ -10,15 +10,21 @@
 (define (sbpl-operation? value) (and (pair? value) (eq? (car value) 'operation)))
 (define (sbpl-modifier? value) (and (pair? value) (eq? (car value) 'modifier)))
 (define (define-storage-class name . filters)
+  (if (member name %storage-classes)
+      (error (string-append "storage class " name " is defined twice")))
+  (set! %storage-classes (cons name %storage-classes))
   (apply allow (with assign-storage-class name) storage-class-map filters))
+(define %storage-classes '())
+; The rules inside are about messages; they do not join those of the profile.
+(macro (apply-message-filter form)
+  `(let ((%rules (%message-rules)))
+     (%within %rules ,@(cdr form))
+     (%message-filter %rules)))
+; What the process was signed with; nothing where no process is.
+(define *entitlements* '())
+; Accepted, and nothing else.
 (define (record . rules) #t)
 (define (eliminate-duplicate-rules) #t)
-; Operations that profiles still name and that decide nothing any more.
-(unless (defined? 'ipc-posix-shm-read-metadata) (define ipc-posix-shm-read-metadata (%no-operation)))
-(unless (defined? 'mach-per-user-lookup) (define mach-per-user-lookup (%no-operation)))
-(unless (defined? 'system-chud) (define system-chud (%no-operation)))
-(unless (defined? 'qtn-download) (define qtn-download (%no-operation)))
-; Switches of the tools around a profile.
 (define (disable-callouts) #t)
 (define (disable-full-symbolication) #t)
 ; The parts of a string between separators, empty ones left out.
@@ -36,8 +42,8 @@
 (define (process-is-installer) (process-attribute is-installer))
 (define (rootless-file-filter) (file-attribute sip-protected))
 (define (datavault-file-filter) (file-attribute datavault))
-; The rules inside are about messages; they do not join those of the profile.
-(macro (apply-message-filter form)
-  `(let ((%rules (%message-rules)))
-     (%within %rules ,@(cdr form))
-     (%message-filter %rules)))
+(define (container) (extension "com.apple.sandbox.container"))
+(define (executable-bundle) (extension "com.apple.sandbox.executable"))
+(define (application-group) (extension "com.apple.sandbox.application-group"))
+(define (system-container) (extension "com.apple.sandbox.system-container"))
+(define (system-group) (extension "com.apple.sandbox.system-group"))

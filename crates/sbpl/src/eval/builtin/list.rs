@@ -47,6 +47,20 @@ pub(super) const TABLE: &[Builtin] = &[
     accessor!("cdddr", cdr, cdr, cdr),
     accessor!("cadddr", cdr, cdr, cdr, car),
     accessor!("cddddr", cdr, cdr, cdr, cdr),
+    accessor!("caaaar", car, car, car, car),
+    accessor!("caaadr", cdr, car, car, car),
+    accessor!("caadar", car, cdr, car, car),
+    accessor!("caaddr", cdr, cdr, car, car),
+    accessor!("cadaar", car, car, cdr, car),
+    accessor!("cadadr", cdr, car, cdr, car),
+    accessor!("caddar", car, cdr, cdr, car),
+    accessor!("cdaaar", car, car, car, cdr),
+    accessor!("cdaadr", cdr, car, car, cdr),
+    accessor!("cdadar", car, cdr, car, cdr),
+    accessor!("cdaddr", cdr, cdr, car, cdr),
+    accessor!("cddaar", car, car, cdr, cdr),
+    accessor!("cddadr", cdr, car, cdr, cdr),
+    accessor!("cdddar", car, cdr, cdr, cdr),
     Builtin {
         name: "set-car!",
         least: 2,
@@ -92,6 +106,16 @@ pub(super) const TABLE: &[Builtin] = &[
             Ok(items
                 .into_iter()
                 .fold(Value::Nil, |rest, item| heap.cons(item, rest)))
+        },
+    },
+    Builtin {
+        name: "list*",
+        least: 1,
+        most: MANY,
+        run: |heap, a| {
+            let (last, before) = a.split_last().unwrap_or((&Value::Nil, &[]));
+            let items = before.iter().rev();
+            Ok(items.fold(*last, |rest, item| heap.cons(*item, rest)))
         },
     },
     Builtin {
@@ -237,6 +261,18 @@ pub(super) const TABLE: &[Builtin] = &[
             heap.reserve(length * size_of::<Value>())?;
             let fill = a.get(1).copied().unwrap_or(Value::Nil);
             Ok(heap.vector(vec![fill; length]))
+        },
+    },
+    Builtin {
+        name: "vector-fill!",
+        least: 2,
+        most: 2,
+        run: |heap, a| {
+            let items = vector(heap, a)?;
+            items.fill(a[1]);
+            let work = items.len();
+            heap.spend(work);
+            Ok(a[0])
         },
     },
     Builtin {

@@ -21,6 +21,43 @@ macro_rules! compare {
     };
 }
 
+macro_rules! kind {
+    ($name:literal, $pattern:pat) => {
+        Builtin {
+            name: $name,
+            least: 1,
+            most: 1,
+            run: |_, arguments| Ok(Value::Bool(matches!(arguments[0], $pattern))),
+        }
+    };
+}
+
+/// Whole numbers are what they are.
+macro_rules! rounding {
+    ($name:literal, $round:path) => {
+        Builtin {
+            name: $name,
+            least: 1,
+            most: 1,
+            run: |_, arguments| match number(arguments, 0)? {
+                Value::Real(real) => Ok(Value::Real($round(real))),
+                whole => Ok(whole),
+            },
+        }
+    };
+}
+
+macro_rules! analytic {
+    ($name:literal, $function:path) => {
+        Builtin {
+            name: $name,
+            least: 1,
+            most: 1,
+            run: |_, arguments| Ok(Value::Real($function(real(number(arguments, 0)?)))),
+        }
+    };
+}
+
 pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "+",
@@ -100,26 +137,39 @@ pub(super) const TABLE: &[Builtin] = &[
         most: 1,
         run: |_, a| sign(a, Ordering::Less),
     },
+    kind!("number?", Value::Integer(_) | Value::Real(_)),
+    kind!("complex?", Value::Integer(_) | Value::Real(_)),
+    kind!("real?", Value::Integer(_) | Value::Real(_)),
+    kind!("rational?", Value::Integer(_) | Value::Real(_)),
+    kind!("exact?", Value::Integer(_)),
+    kind!("inexact?", Value::Real(_)),
+    rounding!("floor", f64::floor),
+    rounding!("ceiling", f64::ceil),
+    rounding!("truncate", f64::trunc),
+    rounding!("round", f64::round_ties_even),
+    analytic!("sqrt", f64::sqrt),
+    analytic!("exp", f64::exp),
+    analytic!("log", f64::ln),
+    analytic!("sin", f64::sin),
+    analytic!("cos", f64::cos),
+    analytic!("tan", f64::tan),
+    analytic!("asin", f64::asin),
+    analytic!("acos", f64::acos),
+    analytic!("atan", f64::atan),
     Builtin {
-        name: "number?",
-        least: 1,
-        most: 1,
+        name: "expt",
+        least: 2,
+        most: 2,
         run: |_, a| {
-            Ok(Value::Bool(matches!(
-                a[0],
-                Value::Integer(_) | Value::Real(_)
-            )))
-        },
-    },
-    Builtin {
-        name: "real?",
-        least: 1,
-        most: 1,
-        run: |_, a| {
-            Ok(Value::Bool(matches!(
-                a[0],
-                Value::Integer(_) | Value::Real(_)
-            )))
+            let (base, exponent) = (number(a, 0)?, number(a, 1)?);
+            let whole = match (base, exponent) {
+                (Value::Integer(base), Value::Integer(exponent)) => u32::try_from(exponent)
+                    .ok()
+                    .and_then(|exponent| base.checked_pow(exponent)),
+                _ => None,
+            };
+            let inexact = || Value::Real(real(base).powf(real(exponent)));
+            Ok(whole.map_or_else(inexact, Value::Integer))
         },
     },
     Builtin {

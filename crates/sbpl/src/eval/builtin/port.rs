@@ -43,6 +43,27 @@ pub(super) const TABLE: &[Builtin] = &[
         },
     },
     Builtin {
+        name: "input-port?",
+        least: 1,
+        most: 1,
+        run: |heap, a| Ok(Value::Bool(is_input(heap, a[0]) == Some(true))),
+    },
+    Builtin {
+        name: "output-port?",
+        least: 1,
+        most: 1,
+        run: |heap, a| Ok(Value::Bool(is_input(heap, a[0]) == Some(false))),
+    },
+    Builtin {
+        name: "char-ready?",
+        least: 1,
+        most: 1,
+        run: |heap, a| match is_input(heap, a[0]) {
+            Some(true) => Ok(Value::Bool(true)),
+            _ => Err(wrong("input port", a[0], 0)),
+        },
+    },
+    Builtin {
         name: "close-port",
         least: 1,
         most: 1,
@@ -106,6 +127,14 @@ pub(super) const TABLE: &[Builtin] = &[
         },
     },
 ];
+
+/// Whether a port reads; `None` if the value is no port.
+fn is_input(heap: &Heap, value: Value) -> Option<bool> {
+    match value {
+        Value::Port(id) => Some(matches!(heap.ports[id.0 as usize], Port::Input { .. })),
+        _ => None,
+    }
+}
 
 fn read_datum(heap: &mut Heap, arguments: &[Value]) -> Result<Value, Mistake> {
     let Value::Port(id) = arguments[0] else {

@@ -155,12 +155,53 @@ pub(super) const TABLE: &[Builtin] = &[
     compare!("string<=?", bytes, |x, y| x <= y),
     compare!("string>=?", bytes, |x, y| x >= y),
     compare!("string-ci=?", bytes, |x, y| x.eq_ignore_ascii_case(y)),
+    compare!("string-ci<?", bytes, |x, y| x.to_ascii_lowercase()
+        < y.to_ascii_lowercase()),
+    compare!("string-ci>?", bytes, |x, y| x.to_ascii_lowercase()
+        > y.to_ascii_lowercase()),
+    compare!("string-ci<=?", bytes, |x, y| x.to_ascii_lowercase()
+        <= y.to_ascii_lowercase()),
+    compare!("string-ci>=?", bytes, |x, y| x.to_ascii_lowercase()
+        >= y.to_ascii_lowercase()),
     compare!("char=?", byte, |x, y| x == y),
     compare!("char<?", byte, |x, y| x < y),
     compare!("char>?", byte, |x, y| x > y),
     compare!("char<=?", byte, |x, y| x <= y),
     compare!("char>=?", byte, |x, y| x >= y),
     compare!("char-ci=?", byte, |x, y| x.eq_ignore_ascii_case(&y)),
+    compare!("char-ci<?", byte, |x, y| x.to_ascii_lowercase()
+        < y.to_ascii_lowercase()),
+    compare!("char-ci>?", byte, |x, y| x.to_ascii_lowercase()
+        > y.to_ascii_lowercase()),
+    compare!("char-ci<=?", byte, |x, y| x.to_ascii_lowercase()
+        <= y.to_ascii_lowercase()),
+    compare!("char-ci>=?", byte, |x, y| x.to_ascii_lowercase()
+        >= y.to_ascii_lowercase()),
+    Builtin {
+        name: "string-fill!",
+        least: 2,
+        most: 2,
+        run: |heap, a| {
+            let fill = character(a, 1)?;
+            let bytes = heap.bytes_mut(text(a, 0)?);
+            bytes.fill(fill);
+            let work = bytes.len();
+            heap.spend(work / 8);
+            Ok(a[0])
+        },
+    },
+    Builtin {
+        name: "char-upper-case?",
+        least: 1,
+        most: 1,
+        run: |_, a| Ok(Value::Bool(character(a, 0)?.is_ascii_uppercase())),
+    },
+    Builtin {
+        name: "char-lower-case?",
+        least: 1,
+        most: 1,
+        run: |_, a| Ok(Value::Bool(character(a, 0)?.is_ascii_lowercase())),
+    },
     Builtin {
         name: "char->integer",
         least: 1,
