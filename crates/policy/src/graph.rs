@@ -1,20 +1,24 @@
 //! The policy graph: per operation a decision graph of tests and terminals.
 
 mod bdd;
+mod build;
 mod canon;
 mod compare;
 mod inclusion;
 mod lower;
 mod outcome;
+mod raise;
 mod reach;
 
 use std::collections::{BTreeMap, HashMap};
 
+pub use build::GraphBuilder;
 pub use canon::{Canon, OutcomeId, Step};
 pub use compare::{Difference, differences};
 pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::lower;
 pub use outcome::Outcome;
+pub use raise::{RaiseError, raise};
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};
 
 use crate::filter::Test;

@@ -63,6 +63,12 @@ impl Canon {
         &self.outcomes[id.0 as usize]
     }
 
+    /// The node of a decision, if it is there.
+    pub fn decision(&self, outcome: &Outcome) -> Option<NodeId> {
+        let id = self.outcome_index.get(outcome)?;
+        self.step_index.get(&Step::Decide(*id)).copied()
+    }
+
     /// How many nodes there are.
     pub fn len(&self) -> usize {
         self.steps.len()

@@ -1,0 +1,54 @@
+//! Graphs that were not lowered from rules: decision graphs as others wrote them.
+
+use super::{Graph, Node, NodeId, Source};
+use crate::filter::Test;
+use crate::rule::Action;
+
+/// A graph while it is put together, each node after those it leads to.
+#[derive(Clone, Debug, Default)]
+pub struct GraphBuilder {
+    graph: Graph,
+}
+
+impl GraphBuilder {
+    /// A decision.
+    pub fn decide(&mut self, action: Action, source: Source) -> NodeId {
+        self.graph.add_node(Node::Terminal { action, source })
+    }
+
+    /// A question; the node that it leads to if both answers lead to the same. Panics on a node
+    /// that this builder did not give.
+    pub fn ask(&mut self, test: &Test, matched: NodeId, unmatched: NodeId) -> NodeId {
+        let count = self.graph.nodes.len();
+        for next in [matched, unmatched] {
+            assert!((next.0 as usize) < count, "no node {} of {count}", next.0);
+        }
+        let test = self.graph.add_test(test);
+        self.graph.add_node(Node::Test {
+            test,
+            matched,
+            unmatched,
+        })
+    }
+
+    /// Says what decides the messages that follow what a rule allowed.
+    pub fn message_filter(&mut self, rule: u32, messages: Graph) {
+        self.graph.messages.insert(rule, messages);
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.graph.nodes.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.graph.nodes.is_empty()
+    }
+
+    /// The graph, with the entry of each operation of its world.
+    pub fn finish(mut self, entries: Vec<NodeId>) -> Graph {
+        self.graph.entries = entries;
+        self.graph
+    }
+}

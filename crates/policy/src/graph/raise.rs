@@ -1,0 +1,210 @@
+//! Graph to rules: the shortest profile that a person would write for what a graph decides.
+//!
+//! The graph of an operation is taken apart along its spine: the nodes that every path passes which
+//! has not been decided yet. What lies between two of them decides one way or goes on, so it is the
+//! filter of one rule. The spine ends where the graph of the more general operation begins, or an
+//! own default, which then need no rule; else in an unconditional one.
+
+mod filter;
+mod region;
+
+use std::collections::BTreeMap;
+
+use super::{Canon, NodeId, Outcome, OutcomeId, Step};
+use crate::filter::{Argument, Filter, Test};
+use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
+use crate::world::{ImpliedRule, Operation, OperationId, World};
+use filter::Filters;
+use region::Region;
+
+/// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
+/// rules were lowered to can need more than anyone could read.
+const MOST: usize = 20_000;
+
+/// Why a graph has no rules.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RaiseError {
+    /// Its tests are entangled such that rules would be endless.
+    #[error("the rules of {0} would be too long to write down")]
+    TooLong(String),
+    /// Rules that the system adds to every profile would decide otherwise.
+    #[error("no profile can decide {0} so: the rules that the system adds say otherwise")]
+    Implied(String),
+}
+
+/// Rules whose graph in `world` decides as `canon` does from the entries on, which are those of
+/// all operations in the order of their numbers. The version of the language is the one that needs
+/// the fewest rules; own defaults, and rules that the system adds anyway, are left out.
+///
+/// # Errors
+/// If no rules decide so, or too many would be needed.
+pub fn raise(canon: &Canon, entries: &[NodeId], world: &World) -> Result<Policy, RaiseError> {
+    let mut best: Option<(usize, Policy)> = None;
+    let mut error = None;
+    for version in [Version::V1, Version::V2, Version::V3] {
+        let raising = Raising {
+            canon,
+            entries,
+            world,
+            version,
+        };
+        match raising.policy() {
+            Ok((size, policy)) => {
+                if best.as_ref().is_none_or(|best| size < best.0) {
+                    best = Some((size, policy));
+                }
+            }
+            Err(one) => error = Some(one),
+        }
+    }
+    match (best, error) {
+        (Some((_, policy)), _) => Ok(policy),
+        (None, Some(error)) => Err(error),
+        (None, None) => unreachable!("each version gives a policy or an error"),
+    }
+}
+
+struct Raising<'c> {
+    canon: &'c Canon,
+    entries: &'c [NodeId],
+    world: &'c World,
+    version: Version,
+}
+
+/// What an operation needs besides what it falls back to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Own {
+    /// In the order they are asked, newest first.
+    filtered: Vec<(FilterKey, OutcomeId)>,
+    unconditional: Option<OutcomeId>,
+}
+
+/// Index of a filter among those found.
+type FilterKey = u32;
+
+impl Raising<'_> {
+    /// The policy and how many filters and unconditional rules it has.
+    fn policy(&self) -> Result<(usize, Policy), RaiseError> {
+        let mut filters = Filters::default();
+        let mut groups: Vec<(Own, Vec<OperationId>)> = Vec::new();
+        let mut index: BTreeMap<Own, usize> = BTreeMap::new();
+        for operation in self.world.operations().iter().filter(|o| o.in_table) {
+            let own = self.own(operation, &mut filters)?;
+            if own == Own::default() {
+                continue;
+            }
+            let at = *index.entry(own.clone()).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some(group) => group.1.push(operation.id),
+                None => groups.push((own, vec![operation.id])),
+            }
+        }
+        let mut rules = Vec::new();
+        let mut size = 0;
+        for (own, operations) in groups {
+            size += own.filtered.len() + usize::from(own.unconditional.is_some());
+            self.add_rules(&own, &operations, &filters, &mut rules);
+        }
+        let policy = Policy {
+            version: self.version,
+            rules,
+            sources: Vec::new(),
+            implied: true,
+        };
+        Ok((size, policy))
+    }
+
+    fn add_rules(
+        &self,
+        own: &Own,
+        operations: &[OperationId],
+        filters: &Filters,
+        rules: &mut Vec<Rule>,
+    ) {
+        let rule = |outcome: OutcomeId, filters: Vec<RuleFilter>| {
+            let outcome = self.canon.outcome(outcome);
+            Rule {
+                action: outcome.action,
+                operations: operations.to_vec(),
+                filters,
+                modifiers: outcome.modifiers.clone(),
+                origin: None,
+            }
+        };
+        rules.extend(own.unconditional.map(|outcome| rule(outcome, Vec::new())));
+        // Oldest first, and what decides the same in a row is one rule.
+        let mut oldest = own.filtered.iter().rev().peekable();
+        while let Some((key, outcome)) = oldest.next() {
+            let plain = |filter: &Filter| RuleFilter {
+                filter: filter.clone(),
+                origin: None,
+            };
+            let mut alternatives = vec![plain(filters.get(*key))];
+            while let Some((key, _)) = oldest.next_if(|next| next.1 == *outcome) {
+                alternatives.push(plain(filters.get(*key)));
+            }
+            rules.push(rule(*outcome, alternatives));
+        }
+    }
+
+    fn own(&self, operation: &Operation, filters: &mut Filters) -> Result<Own, RaiseError> {
+        let too_long = || RaiseError::TooLong(operation.name.clone());
+        let entry = self.without_implied(operation)?;
+        let own_default = operation.own_default(self.version);
+        let base = match (own_default, operation.parent) {
+            (None, Some(parent)) => Some(self.entries[usize::from(parent.0)]),
+            (own, _) => {
+                let outcome = Outcome::plain(own.unwrap_or(Action::Deny));
+                self.canon.decision(&outcome)
+            }
+        };
+        let region = Region::new(self.canon, base);
+        let mut filtered = Vec::new();
+        let end = region
+            .take_apart(entry, filters, &mut filtered)
+            .ok_or_else(too_long)?;
+        let is_base = Some(end) == base;
+        let unconditional = match self.canon.step(end) {
+            // A profile says its default, even if it is that of the system.
+            Step::Decide(outcome) if !is_base || operation.id == self.world.root() => Some(outcome),
+            _ => None,
+        };
+        Ok(Own {
+            filtered,
+            unconditional,
+        })
+    }
+
+    /// Where an operation's own rules begin, behind those that the system puts before them.
+    fn without_implied(&self, operation: &Operation) -> Result<NodeId, RaiseError> {
+        let mut at = self.entries[usize::from(operation.id.0)];
+        let implied = self.world.implied().iter().rev();
+        for rule in implied.filter(|rule| rule.operation == operation.id) {
+            at = self
+                .behind(rule, at)
+                .ok_or_else(|| RaiseError::Implied(operation.name.clone()))?;
+        }
+        Ok(at)
+    }
+
+    /// The node that an implied rule leaves to be asked, if it is asked at a node; the node itself
+    /// if the rule changes nothing there.
+    fn behind(&self, rule: &ImpliedRule, at: NodeId) -> Option<NodeId> {
+        let decided = self.canon.decision(&Outcome::plain(rule.action));
+        let wanted = Test {
+            filter: rule.filter,
+            argument: Argument::Integer(rule.value),
+        };
+        match self.canon.step(at) {
+            Step::Test {
+                test,
+                matched,
+                unmatched,
+            } if *self.canon.test(test) == wanted => {
+                (Some(matched) == decided).then_some(unmatched)
+            }
+            Step::Decide(_) => (Some(at) == decided).then_some(at),
+            Step::Test { .. } => None,
+        }
+    }
+}
