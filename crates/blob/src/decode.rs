@@ -115,7 +115,7 @@ pub struct MessageFilter {
 }
 
 /// What a filter node compares with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Argument {
     /// A matching program.
     Pattern(LiteralAt),
@@ -133,8 +133,6 @@ pub enum Argument {
     Bits(u16),
     /// A flag.
     Bool(bool),
-    /// A value that the filter does not use.
-    Unused(u16),
 }
 
 /// A literal.

@@ -10,8 +10,10 @@
 pub mod byte_set;
 pub mod bytes;
 pub mod decode;
+pub mod encode;
 pub mod error;
 pub mod layout;
+pub mod policy;
 pub mod raw;
 pub mod regex;
 pub mod strings;

@@ -55,7 +55,8 @@ impl Decider {
         Self::of(lower(policy, world), &policy.rules)
     }
 
-    fn of(graph: Graph, rules: &[Rule]) -> Self {
+    /// Prepares a graph with the rules that its sources name. Panics if a source names none.
+    pub fn of(graph: Graph, rules: &[Rule]) -> Self {
         let mut building = Building {
             graph: &graph,
             is_entry: vec![false; graph.nodes().len()],

@@ -1,0 +1,225 @@
+//! A compiled profile as a policy graph, so that it is asked and compared as its source is.
+
+mod arguments;
+mod messages;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use arguments::bit_value;
+use lapbelt_policy::filter::{Filter, Test};
+use lapbelt_policy::graph::{Graph, GraphBuilder, NodeId, Source};
+use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule, RuleRef};
+use lapbelt_policy::world::{ModifierKind, OperationId, World};
+
+use crate::decode::{Argument, Blob, LiteralAt, Node, NodeIndex, Profile};
+use crate::regex::TextError;
+use crate::strings::ConvertError;
+
+/// Most nodes of a graph: sets of numbers and of patterns become chains.
+const MAX_NODES: usize = 1_000_000;
+
+/// A compiled profile as a policy.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What it decides; paths in lower case where the world's compiler makes them so.
+    pub graph: Graph,
+    /// One for each terminal node that a decision can end in: its decision, its modifiers and the
+    /// operations that lead to it. The graph's sources name them. What filters lead to it only the
+    /// graph says.
+    pub rules: Vec<Rule>,
+    /// The terminal node of each rule.
+    pub nodes: Vec<NodeIndex>,
+}
+
+/// Why a compiled profile has no policy graph.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// A matching program without patterns that say the same.
+    #[error("at byte {}: {error}", at.0)]
+    Pattern {
+        /// The literal.
+        at: LiteralAt,
+        /// Why.
+        error: ConvertError,
+    },
+    /// A regular expression without text that says the same.
+    #[error("at byte {}: {error}", at.0)]
+    Regex {
+        /// The literal.
+        at: LiteralAt,
+        /// Why.
+        error: TextError,
+    },
+    /// The graph grew beyond its limit.
+    #[error("the policy graph has more than {MAX_NODES} nodes")]
+    TooBig,
+}
+
+/// The policy graph of one profile of a file, in the world it was decoded in.
+///
+/// # Errors
+/// If a pattern cannot be said as a profile says it, or all is too big.
+pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compiled, PolicyError> {
+    let mut building = Building {
+        blob,
+        world,
+        builder: GraphBuilder::default(),
+        made: HashMap::new(),
+        tests: HashMap::new(),
+        rules: Vec::new(),
+        nodes: Vec::new(),
+    };
+    for &entry in &profile.entries {
+        building.node(entry)?;
+    }
+    let mut slots = profile.entries.iter();
+    let mut entries = Vec::new();
+    for operation in world.operations() {
+        let slot = if operation.in_table {
+            slots.next()
+        } else {
+            None
+        };
+        entries.push(match slot {
+            Some(entry) => building.made[entry],
+            None => {
+                let action = messages::own_default(world, operation.id);
+                let source = Source::OwnDefault(operation.id);
+                building.builder.decide(action, source)
+            }
+        });
+    }
+    building.operations(profile);
+    Ok(Compiled {
+        graph: building.builder.finish(entries),
+        rules: building.rules,
+        nodes: building.nodes,
+    })
+}
+
+struct Building<'b> {
+    blob: &'b Blob,
+    world: &'b World,
+    builder: GraphBuilder,
+    made: HashMap<NodeIndex, NodeId>,
+    /// Tests that say what a filter node says: any of them matches.
+    tests: HashMap<(u16, Argument), Vec<Test>>,
+    rules: Vec<Rule>,
+    nodes: Vec<NodeIndex>,
+}
+
+impl Building<'_> {
+    /// Makes a node and all it leads to; a decoded file has no way back to where it started.
+    fn node(&mut self, start: NodeIndex) -> Result<(), PolicyError> {
+        let mut open = vec![start];
+        while let Some(&index) = open.last() {
+            if self.made.contains_key(&index) {
+                open.pop();
+                continue;
+            }
+            let blob = self.blob;
+            let node = match blob.node(index) {
+                Node::Terminal(_) => self.terminal(index)?,
+                Node::Filter {
+                    filter,
+                    argument,
+                    matched,
+                    unmatched,
+                } => match (self.made.get(matched), self.made.get(unmatched)) {
+                    (Some(&matched), Some(&unmatched)) => {
+                        let mut next = unmatched;
+                        for test in self.tests(*filter, *argument)?.iter().rev() {
+                            next = self.builder.ask(test, matched, next);
+                        }
+                        next
+                    }
+                    (one, other) => {
+                        open.extend(one.is_none().then_some(*matched));
+                        open.extend(other.is_none().then_some(*unmatched));
+                        continue;
+                    }
+                },
+            };
+            if self.builder.len() > MAX_NODES {
+                return Err(PolicyError::TooBig);
+            }
+            self.made.insert(index, node);
+            open.pop();
+        }
+        Ok(())
+    }
+
+    fn terminal(&mut self, index: NodeIndex) -> Result<NodeId, PolicyError> {
+        let blob = self.blob;
+        let Node::Terminal(terminal) = blob.node(index) else {
+            unreachable!("asked for terminal nodes only");
+        };
+        let number = self.rules.len() as u32;
+        let mut modifiers = terminal.modifiers.clone();
+        if let Some(filter) = terminal.message_filter {
+            let entry = blob.policies[usize::from(filter.policy)];
+            let rules = self.message_rules(filter.operation, entry)?;
+            let graph = messages::graph(&rules, self.world);
+            self.builder.message_filter(number, graph);
+            let mut modifiers_of = self.world.modifiers().iter();
+            let own = modifiers_of.find(|m| m.kind == ModifierKind::MessageFilter);
+            modifiers.extend(own.map(|own| Modifier {
+                modifier: own.id,
+                argument: Some(ModifierArgument::MessageFilter(rules)),
+            }));
+        }
+        self.rules.push(Rule {
+            action: terminal.action,
+            operations: Vec::new(),
+            filters: Vec::new(),
+            modifiers,
+            origin: None,
+        });
+        self.nodes.push(index);
+        let source = Source::Rule(RuleRef {
+            rule: number,
+            filter: None,
+        });
+        Ok(self.builder.decide(terminal.action, source))
+    }
+
+    /// Notes at each terminal which operations lead to it.
+    fn operations(&mut self, profile: &Profile) {
+        let numbers: HashMap<NodeIndex, usize> = self.nodes.iter().copied().zip(0..).collect();
+        let in_table = self.world.operations().iter().filter(|o| o.in_table);
+        let mut by_entry: BTreeMap<NodeIndex, Vec<OperationId>> = BTreeMap::new();
+        for (operation, entry) in in_table.zip(&profile.entries) {
+            by_entry.entry(*entry).or_default().push(operation.id);
+        }
+        for (entry, operations) in by_entry {
+            let mut seen = BTreeSet::new();
+            let mut open = vec![entry];
+            while let Some(index) = open.pop() {
+                if !seen.insert(index) {
+                    continue;
+                }
+                match self.blob.node(index) {
+                    Node::Filter {
+                        matched, unmatched, ..
+                    } => open.extend([*matched, *unmatched]),
+                    Node::Terminal(_) => {
+                        if let Some(number) = numbers.get(&index) {
+                            self.rules[*number].operations.extend(&operations);
+                        }
+                    }
+                }
+            }
+        }
+        self.rules
+            .iter_mut()
+            .for_each(|rule| rule.operations.sort());
+    }
+
+    /// Any of several tests as one filter.
+    fn any(tests: &[Test]) -> Filter {
+        match tests {
+            [one] => Filter::Test(one.clone()),
+            many => Filter::Any(many.iter().cloned().map(Filter::Test).collect()),
+        }
+    }
+}
