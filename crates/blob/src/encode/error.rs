@@ -25,20 +25,15 @@ pub enum Problem {
         /// The value.
         value: i64,
     },
-    /// A pattern, or the patterns that become one, beyond the 16 bits of a length.
-    #[error("the patterns of `{filter}` that are joined here take {bytes} bytes; one program has at most 65535")]
+    /// A regular expression, a pattern, or the patterns that become one, beyond the 16 bits of a
+    /// length.
+    #[error(
+        "the patterns of `{filter}` that are joined here take {bytes} bytes; at most 65535 are possible"
+    )]
     PatternTooLong {
         /// The filter.
         filter: String,
         /// What they would take.
-        bytes: usize,
-    },
-    /// A regular expression beyond the 16 bits of a length or a jump.
-    #[error("the regular expression `{regex}` compiles to {bytes} bytes; at most 65535 are possible")]
-    RegexTooLong {
-        /// The expression.
-        regex: String,
-        /// What it would take.
         bytes: usize,
     },
     /// A string beyond the 16 bits of a length.
@@ -54,10 +49,14 @@ pub enum Problem {
     #[error("more than 65535 regular expressions or message filters")]
     TooManyEntries,
     /// Several modifiers with arguments on one rule: their layout is not known.
-    #[error("a rule with several modifiers that have arguments cannot be compiled: how the system stores them is not known")]
+    #[error(
+        "a rule with several modifiers that have arguments cannot be compiled: how the system stores them is not known"
+    )]
     SeveralModifiers,
     /// A message filter over several operations: its layout is not known.
-    #[error("a message filter must be about one operation to be compiled, this one is about {0}: how the system stores several is not known")]
+    #[error(
+        "a message filter must be about one operation to be compiled, this one is about {0}: how the system stores several is not known"
+    )]
     MessageOperations(usize),
     /// A message filter that filters messages again.
     #[error("a message filter within a message filter cannot be compiled")]

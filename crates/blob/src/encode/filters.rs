@@ -41,7 +41,10 @@ impl Lowering<'_> {
         let mut todo: VecDeque<Part<'_>> = parts.iter().copied().collect();
         while let Some((filter, rule)) = todo.pop_front() {
             if let Filter::Any(inner) = filter {
-                inner.iter().rev().for_each(|one| todo.push_front((one, rule)));
+                inner
+                    .iter()
+                    .rev()
+                    .for_each(|one| todo.push_front((one, rule)));
                 continue;
             }
             costs.push(self.cost(filter));
@@ -302,11 +305,7 @@ impl Lowering<'_> {
     }
 
     /// The number of a filter as a node has it, below the bit of the other form.
-    pub(super) fn filter_number(
-        &self,
-        id: FilterId,
-        rule: Option<u32>,
-    ) -> Result<u8, EncodeError> {
+    pub(super) fn filter_number(&self, id: FilterId, rule: Option<u32>) -> Result<u8, EncodeError> {
         match u8::try_from(id.0) {
             Ok(number @ 0..=0x7f) => Ok(number),
             _ => {

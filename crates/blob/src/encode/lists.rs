@@ -39,6 +39,12 @@ pub(super) struct Lists<'a> {
     table: Vec<List<'a>>,
 }
 
+impl Asked<'_> {
+    pub(super) fn part(&self) -> (&Filter, Option<u32>) {
+        (&self.filter, self.rule)
+    }
+}
+
 impl<'a> Lists<'a> {
     pub(super) fn new(world: &World) -> Self {
         Self {
@@ -46,8 +52,13 @@ impl<'a> Lists<'a> {
         }
     }
 
-    pub(super) fn of(&self, operation: OperationId) -> &List<'a> {
+    fn of(&self, operation: OperationId) -> &List<'a> {
         &self.table[usize::from(operation.0)]
+    }
+
+    /// Takes the rules of an operation out.
+    pub(super) fn take(&mut self, operation: OperationId) -> List<'a> {
+        std::mem::take(&mut self.table[usize::from(operation.0)])
     }
 
     /// Adds a rule for an operation. Without filters it replaces the one that was unconditional;

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use lapbelt_policy::filter::{Argument, Filter, Test};
+use lapbelt_policy::origin::Origin;
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Policy, Rule, Version};
-use lapbelt_policy::world::{InferredRule, InferredValue, OperationId, World};
+use lapbelt_policy::world::{FilterId, InferredRule, InferredValue, OperationId, World};
 
 use super::error::{EncodeError, Problem};
 use super::fidelity::{Derived, Fidelity, Reason};
@@ -150,17 +151,22 @@ impl<'a> Lowering<'a> {
         }
         let operation = self.world.operation(id);
         let own = operation.own_default(self.policy.version);
-        let list = std::mem::take(&mut entries.lists.take(id));
+        let list = entries.lists.take(id);
         let mut node = match (list.unconditional, own, operation.parent) {
             (Some((_, node)), ..) => node,
             (None, None, Some(parent)) => self.entry(parent, entries)?,
             (None, own, _) => self.plain(own.unwrap_or(Action::Deny)),
         };
         for entry in list.entries {
-            let alternatives: Vec<_> = entry.alternatives.iter().map(Asked::as_ref).collect();
+            let alternatives: Vec<_> = entry.alternatives.iter().map(Asked::part).collect();
             node = self.any(&alternatives, entry.end, node)?;
         }
-        let masks: Vec<Mask> = entries.masks.iter().filter(|m| m.operation == id).cloned().collect();
+        let masks: Vec<Mask> = entries
+            .masks
+            .iter()
+            .filter(|m| m.operation == id)
+            .cloned()
+            .collect();
         for mask in masks {
             node = self.mask(&mask, node)?;
         }
@@ -243,7 +249,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn origin(&self, rule: Option<u32>) -> Option<lapbelt_policy::origin::Origin> {
+    fn origin(&self, rule: Option<u32>) -> Option<Origin> {
         let rule = rule.and_then(|at| self.policy.rules.get(at as usize));
         rule.and_then(|rule| rule.origin)
     }
@@ -261,7 +267,7 @@ struct Entries<'a> {
 struct Mask {
     action: Action,
     operation: OperationId,
-    filter: lapbelt_policy::world::FilterId,
+    filter: FilterId,
     bits: Vec<u16>,
 }
 
@@ -301,7 +307,7 @@ pub(super) fn bits(numbers: impl Iterator<Item = u16>) -> Vec<u8> {
     bytes
 }
 
-fn asked_by_system<'a>(filter: lapbelt_policy::world::FilterId, argument: Argument) -> Asked<'a> {
+fn asked_by_system<'a>(filter: FilterId, argument: Argument) -> Asked<'a> {
     Asked {
         filter: Cow::Owned(Filter::Test(Test { filter, argument })),
         rule: None,

@@ -56,6 +56,12 @@ pub(super) fn program(alternatives: &[Alternative]) -> Vec<u8> {
     code
 }
 
+/// Whether one of the patterns goes on where another ends.
+pub(super) fn goes_on(alternatives: &[Alternative]) -> bool {
+    let tree = Tree::of(alternatives);
+    (tree.branches.iter()).any(|one| one.ends.is_some() && !one.below.is_empty())
+}
+
 struct Tree<'a> {
     alternatives: &'a [Alternative],
     /// Each node after all that it stands below; the first is the root.
@@ -244,10 +250,7 @@ mod tests {
     fn single_patterns_have_the_shapes_that_the_system_writes() {
         let one = |tail| program(&list(&[("/aaa", tail)]));
         assert_eq!(one(Tail::Nothing), b"\x43/aaa\x0f\x00\x0f\x0a");
-        assert_eq!(
-            one(Tail::Below),
-            b"\x43/aaa\x0f\x40/\x80\x0a\x00\x0f\x0a"
-        );
+        assert_eq!(one(Tail::Below), b"\x43/aaa\x0f\x40/\x80\x0a\x00\x0f\x0a");
         assert_eq!(one(Tail::Anything), b"\x43/aaa\x0f\x0a");
     }
 

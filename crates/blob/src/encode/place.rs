@@ -4,8 +4,6 @@
 //! that needs it: its literal, where it leads if matched, where it leads if not, then itself, in
 //! the highest place that is free.
 
-use lapbelt_policy::world::World;
-
 use super::graph::{Argument, Graph, Inline, Literal, LiteralId, Node, NodeId};
 use super::lower::Lowered;
 use super::size::Size;
@@ -18,9 +16,9 @@ pub(super) const HEADER: usize = 14;
 pub(super) enum Step {
     Literal(LiteralId),
     /// An entry of the regex table, by its place there.
-    Regex(u16, LiteralId),
+    Regex(usize, LiteralId),
     /// An entry of the policy table, by its place there.
-    Policy(u16, NodeId),
+    Policy(usize, NodeId),
     Node(NodeId),
     /// A slot of the op table.
     Slot(usize, NodeId),
@@ -33,8 +31,12 @@ pub(super) struct Plan {
     places: Vec<Option<usize>>,
     /// By literal: its offset in the area of literals, with the padding before it.
     offsets: Vec<Option<(usize, usize)>>,
-    regexes: Vec<LiteralId>,
-    policies: Vec<NodeId>,
+    /// By literal: its place in the regex table.
+    regexes: Vec<Option<usize>>,
+    /// By terminal node: its place in the policy table.
+    policies: Vec<Option<usize>>,
+    regex_count: usize,
+    policy_count: usize,
     pub(super) nodes: usize,
     literals: usize,
     slots: usize,
@@ -47,20 +49,21 @@ enum Todo {
 }
 
 impl Plan {
-    pub(super) fn of(lowered: &Lowered, world: &World) -> Self {
+    pub(super) fn of(lowered: &Lowered) -> Self {
         let graph = &lowered.graph;
         let literals = graph.literals().count();
         let mut plan = Self {
             steps: Vec::new(),
             places: vec![None; graph.len()],
             offsets: vec![None; literals],
-            regexes: Vec::new(),
-            policies: Vec::new(),
+            regexes: vec![None; literals],
+            policies: vec![None; graph.len()],
+            regex_count: 0,
+            policy_count: 0,
             nodes: 0,
             literals: 0,
             slots: lowered.entries.len(),
         };
-        debug_assert!(plan.slots <= world.operations().len());
         for (slot, entry) in lowered.entries.iter().enumerate() {
             let mut todo = vec![Todo::Slot(slot, *entry), Todo::Visit(*entry)];
             while let Some(next) = todo.pop() {
@@ -110,9 +113,9 @@ impl Plan {
             }
             Node::Terminal(terminal) => {
                 if let Some(Inline::Messages(_, _, entry)) = terminal.inline {
-                    let slot = self.policies.len() as u16;
-                    self.policies.push(entry);
-                    self.steps.push(Step::Policy(slot, entry));
+                    self.policies[id.index()] = Some(self.policy_count);
+                    self.steps.push(Step::Policy(self.policy_count, entry));
+                    self.policy_count += 1;
                 }
             }
         }
@@ -126,11 +129,11 @@ impl Plan {
             Argument::Number(_) => {}
             Argument::Literal(id) | Argument::Mask(id) => self.literal(graph, id),
             Argument::Regex(id) => {
-                if !self.regexes.contains(&id) {
+                if self.regexes[id.index()].is_none() {
                     self.literal(graph, id);
-                    let slot = self.regexes.len() as u16;
-                    self.regexes.push(id);
-                    self.steps.push(Step::Regex(slot, id));
+                    self.regexes[id.index()] = Some(self.regex_count);
+                    self.steps.push(Step::Regex(self.regex_count, id));
+                    self.regex_count += 1;
                 }
             }
         }
@@ -148,7 +151,7 @@ impl Plan {
 
     /// Numbers of regexes and policies.
     pub(super) fn tables(&self) -> (usize, usize) {
-        (self.regexes.len(), self.policies.len())
+        (self.regex_count, self.policy_count)
     }
 
     /// Number of slots of the op table.
@@ -158,8 +161,8 @@ impl Plan {
 
     /// Where the regex table starts, the policy table, the op table, the nodes and the literals.
     pub(super) fn sections(&self) -> [usize; 5] {
-        let policies = HEADER + 2 * self.regexes.len();
-        let slots = policies + 2 * self.policies.len();
+        let policies = HEADER + 2 * self.regex_count;
+        let slots = policies + 2 * self.policy_count;
         let nodes = (slots + 2 * self.slots).next_multiple_of(8);
         [HEADER, policies, slots, nodes, nodes + 8 * self.nodes]
     }
@@ -176,13 +179,12 @@ impl Plan {
 
     /// The place of a regular expression in its table.
     pub(super) fn regex(&self, id: LiteralId) -> usize {
-        self.regexes.iter().position(|one| *one == id).unwrap_or(0)
+        self.regexes[id.index()].unwrap_or_default()
     }
 
-    /// The place of a message filter in its table.
-    pub(super) fn policy(&self, entry: NodeId) -> usize {
-        let found = self.policies.iter().position(|one| *one == entry);
-        found.unwrap_or(0)
+    /// The place of the message filter of a terminal node in its table.
+    pub(super) fn policy(&self, terminal: NodeId) -> usize {
+        self.policies[terminal.index()].unwrap_or_default()
     }
 
     pub(super) fn size(&self, lowered: &Lowered) -> Size {

@@ -44,5 +44,5 @@ pub struct Size {
 /// As [`super::encode`], but for the limits on sizes.
 pub fn size(policy: &Policy, world: &World) -> Result<Size, EncodeError> {
     let lowered = lower(policy, world)?;
-    Ok(Plan::of(&lowered, world).size(&lowered))
+    Ok(Plan::of(&lowered).size(&lowered))
 }

@@ -1,0 +1,101 @@
+//! Policies to the bytes that a build of the system would write for them.
+//!
+//! [`encode`] makes a whole profile and says with it where the bytes rest on more than what
+//! profiles of the system's own compiler show. The way there: rules to the list of each operation
+//! (`lists`), lists to shared nodes (`lower`, `filters`, `terminals`), nodes to places (`place`),
+//! places to bytes (`emit`), all of which go through [`Buffer::write`].
+
+mod buffer;
+mod emit;
+mod error;
+mod fidelity;
+mod filters;
+mod graph;
+mod lists;
+mod lower;
+mod pattern;
+mod place;
+mod regex;
+mod size;
+mod terminals;
+
+pub use buffer::{Buffer, Write};
+pub use error::{EncodeError, Problem};
+pub use fidelity::{Derived, Fidelity, Reason};
+pub use size::{LITERALS, LONGEST_PATTERN, NODES, PatternSize, Size, size};
+
+use lapbelt_policy::rule::Policy;
+use lapbelt_policy::world::World;
+
+use place::Plan;
+
+/// Flag of a terminal node that refuses.
+const DENY: u32 = 1;
+/// Flag of a terminal node that reports.
+const REPORT: u32 = 4;
+
+/// A compiled profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// How sure it is that the system would write the same.
+    pub fidelity: Fidelity,
+    /// Its sizes.
+    pub size: Size,
+    /// The writes in their order; empty unless they were asked for.
+    pub writes: Vec<Write>,
+}
+
+/// Compiles a policy for a world.
+///
+/// # Errors
+/// What a compiled profile cannot hold, with the rule that asks for it.
+pub fn encode(policy: &Policy, world: &World) -> Result<Encoded, EncodeError> {
+    into(policy, world, Buffer::default())
+}
+
+/// As [`encode`], and keeps every write.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_logged(policy: &Policy, world: &World) -> Result<Encoded, EncodeError> {
+    into(policy, world, Buffer::logged())
+}
+
+fn into(policy: &Policy, world: &World, buffer: Buffer) -> Result<Encoded, EncodeError> {
+    let lowered = lower::lower(policy, world)?;
+    within_limits(&lowered, policy, world)?;
+    let plan = Plan::of(&lowered);
+    let size = plan.size(&lowered);
+    let (bytes, writes) = emit::emit(&lowered, &plan, buffer)?;
+    Ok(Encoded {
+        bytes,
+        fidelity: lowered.fidelity,
+        size,
+        writes,
+    })
+}
+
+fn within_limits(
+    lowered: &lower::Lowered,
+    policy: &Policy,
+    world: &World,
+) -> Result<(), EncodeError> {
+    let Some(long) = lowered
+        .patterns
+        .iter()
+        .find(|one| one.bytes > LONGEST_PATTERN)
+    else {
+        return Ok(());
+    };
+    let rule = long.rule.and_then(|at| policy.rules.get(at as usize));
+    Err(EncodeError {
+        problem: Problem::PatternTooLong {
+            filter: world.filter(long.filter).name.clone(),
+            bytes: long.bytes,
+        },
+        rule: long.rule,
+        origin: rule.and_then(|rule| rule.origin),
+    })
+}

@@ -1,0 +1,50 @@
+//! Regular expressions: straight ones become matching programs, all others regex byte code.
+
+mod class;
+mod code;
+mod straight;
+
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::pattern::regex::Syntax;
+use lapbelt_policy::world::FilterInfo;
+
+use super::error::{EncodeError, Problem};
+use super::fidelity::Reason;
+use super::graph::{Argument, Literal, Question};
+use super::lower::Lowering;
+use super::size::PatternSize;
+
+impl Lowering<'_> {
+    /// A question about a regular expression.
+    pub(super) fn regex(
+        &mut self,
+        info: &FilterInfo,
+        pattern: &Pattern,
+        rule: Option<u32>,
+    ) -> Result<Question, EncodeError> {
+        let parsed = match pattern {
+            Pattern::Regex(regex) => Syntax::parse(regex.source()).ok(),
+            _ => None,
+        };
+        let Some(mut syntax) = parsed else {
+            return Err(self.error(Problem::Argument(info.name.clone()), rule));
+        };
+        self.note(Reason::Regex, rule);
+        if self.lowers(info) {
+            syntax = class::lower(syntax);
+        }
+        if let Some(program) = straight::program(&syntax) {
+            return self.program(info.id, program, rule);
+        }
+        let code = code::code(&syntax);
+        self.patterns.push(PatternSize {
+            filter: info.id,
+            rule,
+            bytes: code.len(),
+        });
+        let filter = self.filter_number(info.id, rule)?;
+        let literal = self.graph.add_literal(Literal::Program(code));
+        let argument = Argument::Regex(literal);
+        Ok(Question { filter, argument })
+    }
+}
