@@ -3,39 +3,60 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use lapbelt_policy::origin::Origin;
 use lapbelt_sbpl::LoadedSource;
-use lapbelt_sbpl::diag::{Diagnostic, Severity};
+use lapbelt_sbpl::diag::{Diagnostic, Label, Severity};
+
+/// Something said about a place of a profile.
+pub(crate) struct Message<'d> {
+    pub(crate) level: Level<'static>,
+    pub(crate) code: &'d str,
+    pub(crate) text: &'d str,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) labels: &'d [Label],
+    pub(crate) help: Vec<&'d str>,
+}
 
 /// All diagnostics, one after the other.
 pub(crate) fn diagnostics(all: &[Diagnostic], sources: &[LoadedSource], colour: bool) -> String {
+    let messages = all.iter().map(|diagnostic| Message {
+        level: match diagnostic.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        },
+        code: diagnostic.code.as_str(),
+        text: &diagnostic.message,
+        origin: diagnostic.origin,
+        labels: &diagnostic.labels,
+        help: diagnostic.help.as_deref().into_iter().collect(),
+    });
+    messages.map(|one| message(&one, sources, colour)).collect()
+}
+
+/// A message with its place, as a compiler shows it.
+pub(crate) fn message(message: &Message<'_>, sources: &[LoadedSource], colour: bool) -> String {
     let renderer = if colour {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
-    let mut text = String::new();
-    for diagnostic in all {
-        text.push_str(&renderer.render(&report(diagnostic, sources)));
-        text.push('\n');
-    }
+    let mut text = renderer.render(&report(message, sources));
+    text.push('\n');
     text
 }
 
-fn report<'d>(diagnostic: &'d Diagnostic, sources: &'d [LoadedSource]) -> Vec<Group<'d>> {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-    };
-    let title = level
-        .primary_title(&diagnostic.message)
-        .id(diagnostic.code.as_str());
+fn report<'d>(message: &'d Message<'d>, sources: &'d [LoadedSource]) -> Vec<Group<'d>> {
+    let title = message
+        .level
+        .clone()
+        .primary_title(message.text)
+        .id(message.code);
     let mut group = Group::with_title(title);
     let mut places: Vec<(Origin, AnnotationKind, &str)> = Vec::new();
     places.extend(
-        diagnostic
+        message
             .origin
             .map(|origin| (origin, AnnotationKind::Primary, "")),
     );
-    for label in &diagnostic.labels {
+    for label in message.labels {
         places.push((label.origin, AnnotationKind::Context, &label.message));
     }
     while let Some((first, ..)) = places.first() {
@@ -57,8 +78,8 @@ fn report<'d>(diagnostic: &'d Diagnostic, sources: &'d [LoadedSource]) -> Vec<Gr
             .annotations(annotations);
         group = group.element(snippet);
     }
-    if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help));
+    for help in &message.help {
+        group = group.element(Level::HELP.message(*help));
     }
     vec![group]
 }
