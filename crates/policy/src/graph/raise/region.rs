@@ -73,51 +73,78 @@ impl<'c> Region<'c> {
     }
 
     /// The next node of the spine, and what is decided before it.
+    ///
+    /// Often several outcomes would do: what is allowed if `A` and `B` hold is also what is denied
+    /// if they do not. Rules say what they decide if their tests match, so that reading is taken
+    /// which leaves by `matched` and goes on by `unmatched`.
     fn segment(&self, at: NodeId) -> Option<(NodeId, OutcomeId)> {
         // Near ones first: a segment is as long as a filter, the graph as a profile.
-        [16, 512, usize::MAX]
-            .into_iter()
-            .find_map(|most| self.segment_within(at, most))
+        let near = [16, 512].into_iter().find_map(|most| {
+            let found = self.segment_within(at, most);
+            found.filter(|found| found.0 >= 0)
+        });
+        let found = near.or_else(|| self.segment_within(at, usize::MAX));
+        found.map(|(_, next, outcome)| (next, outcome))
     }
 
-    fn segment_within(&self, at: NodeId, mut most: usize) -> Option<(NodeId, OutcomeId)> {
-        let mut best = None;
+    /// The best segment of fewer than `most` nodes, with how well it reads.
+    fn segment_within(&self, at: NodeId, most: usize) -> Option<(i64, NodeId, OutcomeId)> {
+        let mut best: Option<((i64, usize), NodeId, OutcomeId)> = None;
         for (outcome, _) in (0..).map(OutcomeId).zip(self.canon.outcomes()) {
-            let decided = self.canon.decision(self.canon.outcome(outcome));
-            let found = decided.and_then(|decided| self.cut(at, decided, &[], most));
-            if let Some((size, next)) = found {
-                most = size;
-                best = Some((next, outcome));
+            let Some(exit) = self.canon.decision(self.canon.outcome(outcome)) else {
+                continue;
+            };
+            let Some(cut) = self.cut(at, exit, &[], most) else {
+                continue;
+            };
+            let reads = (self.reads(&cut, exit), usize::MAX - cut.before.len());
+            if best.as_ref().is_none_or(|best| reads > best.0) {
+                best = Some((reads, cut.next, outcome));
             }
         }
-        best
+        best.map(|((reads, _), next, outcome)| (reads, next, outcome))
     }
 
-    /// The first node that all paths from a node pass which do not end in `exit`, and how many nodes
-    /// lie before it, if fewer than `most`. Nothing behind the base or `ends` is looked at.
-    fn cut(
-        &self,
-        from: NodeId,
-        exit: NodeId,
-        ends: &[NodeId],
-        most: usize,
-    ) -> Option<(usize, NodeId)> {
+    /// How much more the edges out of a segment are as those of plain tests than the other way, in
+    /// thousandths.
+    fn reads(&self, cut: &Cut, exit: NodeId) -> i64 {
+        let (mut plain, mut all) = (0, 0);
+        for at in &cut.before {
+            let Step::Test {
+                matched, unmatched, ..
+            } = self.canon.step(*at)
+            else {
+                continue;
+            };
+            for (to, wanted) in [(matched, exit), (unmatched, cut.next)] {
+                if to == exit || to == cut.next {
+                    all += 1;
+                    plain += if to == wanted { 1 } else { -1 };
+                }
+            }
+        }
+        plain * 1000 / all.max(1)
+    }
+
+    /// The first node that all paths from a node pass which do not end in `exit`, if fewer than
+    /// `most` nodes lie before it. Nothing behind the base or `ends` is looked at.
+    fn cut(&self, from: NodeId, exit: NodeId, ends: &[NodeId], most: usize) -> Option<Cut> {
         // Successors come before a node: the greatest node that is open is on no path from another.
         let mut open = BTreeSet::from([from]);
         let mut closed: Option<NodeId> = None;
-        let mut size = 0;
-        while size < most {
+        let mut before = Vec::new();
+        while before.len() < most {
             let Some(at) = open.pop_last() else {
-                return closed.map(|end| (size, end));
+                return closed.map(|next| Cut { before, next });
             };
-            if size > 0 && open.is_empty() && closed.is_none() {
-                return Some((size, at));
+            if !before.is_empty() && open.is_empty() && closed.is_none() {
+                return Some(Cut { before, next: at });
             }
             match self.canon.step(at) {
                 Step::Test {
                     matched, unmatched, ..
                 } if Some(at) != self.base && !ends.contains(&at) => {
-                    size += 1;
+                    before.push(at);
                     open.extend([matched, unmatched].into_iter().filter(|to| *to != exit));
                 }
                 // An end: all else must come to it as well.
@@ -184,7 +211,7 @@ impl<'c> Region<'c> {
         while at != end {
             let next = self
                 .cut(at, exit, &[end], usize::MAX)
-                .map_or(end, |cut| cut.1);
+                .map_or(end, |cut| cut.next);
             if next == end && parts.is_empty() {
                 return Some(None);
             }
@@ -215,6 +242,12 @@ impl<'c> Region<'c> {
     ) -> Option<Filter> {
         self.filter(from, next, exit, budget)
     }
+}
+
+/// A part of a graph that is left for one node, or decided.
+struct Cut {
+    before: Vec<NodeId>,
+    next: NodeId,
 }
 
 /// `require-any`, without one in another.
