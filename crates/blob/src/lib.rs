@@ -12,6 +12,7 @@ pub mod bytes;
 pub mod decode;
 pub mod encode;
 pub mod error;
+pub mod explain;
 pub mod layout;
 pub mod policy;
 pub mod raw;

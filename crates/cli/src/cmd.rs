@@ -1,5 +1,6 @@
 //! Subcommands, one file each.
 
+pub(crate) mod decode;
 pub(crate) mod exec;
 pub(crate) mod lint;
 pub(crate) mod query;

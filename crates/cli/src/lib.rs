@@ -10,6 +10,7 @@ mod interrupt;
 mod output;
 mod profile;
 mod show;
+mod subject;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,8 @@ enum Command {
     Exec(cmd::exec::Args),
     /// Print the rules that would allow what was denied.
     Suggest(cmd::suggest::Args),
+    /// Say what a compiled profile holds, node by node or byte by byte.
+    Decode(cmd::decode::Args),
     /// Ask whether a profile would allow an operation, and by which rule.
     Query(cmd::query::Args),
 }
@@ -78,6 +81,7 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::Summary(args) => cmd::summary::run(args, &output),
         Command::Exec(args) => return cmd::exec::run(args, &output),
         Command::Suggest(args) => cmd::suggest::run(args, &output),
+        Command::Decode(args) => cmd::decode::run(&args, &output),
         Command::Query(args) => cmd::query::run(args, &output),
     };
     match result {

@@ -61,6 +61,26 @@ pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
     Ok(text)
 }
 
+/// Reads bytes; `-` is standard input.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, CommandError> {
+    let failed = |error| CommandError::Other(format!("cannot read {}: {error}", shown(path)));
+    if path != Path::new("-") {
+        return std::fs::read(path).map_err(failed);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// A path as it is named to a person.
+pub(crate) fn shown(path: &Path) -> String {
+    if path == Path::new("-") {
+        "<stdin>".to_string()
+    } else {
+        path.display().to_string()
+    }
+}
+
 /// Reads and evaluates a profile; `-` is standard input.
 pub(crate) fn load(
     path: &Path,
@@ -68,14 +88,20 @@ pub(crate) fn load(
     world: &World,
 ) -> Result<Profile, CommandError> {
     let text = read(path)?;
+    evaluate(path, &text, params, world)
+}
+
+/// Evaluates the text that a path holds.
+pub(crate) fn evaluate(
+    path: &Path,
+    text: &str,
+    params: &BTreeMap<String, String>,
+    world: &World,
+) -> Result<Profile, CommandError> {
     let is_stdin = path == Path::new("-");
-    let name = if is_stdin {
-        "<stdin>".to_string()
-    } else {
-        path.display().to_string()
-    };
+    let name = shown(path);
     let imports = FileImports::new((!is_stdin).then_some(path), params);
-    Ok(evaluate_text(&name, &text, params, &imports, world)?)
+    Ok(evaluate_text(&name, text, params, &imports, world)?)
 }
 
 /// What decided, for a person and for scripts: `FILE:LINE:COLUMN`, `default` or `implied`.

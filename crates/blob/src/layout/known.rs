@@ -47,7 +47,7 @@ pub const IOS_18: Layout = Layout {
         Field::Profiles,
         Field::Policies,
         Field::Regexes,
-        Field::Unknown,
+        Field::Zero,
     ],
     bundle: &[
         Field::Type,

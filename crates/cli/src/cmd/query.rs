@@ -3,23 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use lapbelt_learn::source::Profile;
 use lapbelt_policy::ask::{ask, canonical_path, other_spelling, parse_value};
 use lapbelt_policy::decide::{Decider, Verdict};
 use lapbelt_policy::event::OwnedValue;
-use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::Action;
-use lapbelt_policy::world::{FilterId, World};
+use lapbelt_policy::world::{ArgumentKind, FilterId, World};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
-use crate::profile::{self, Params, key_value, place};
+use crate::profile::{self, Params, key_value};
+use crate::subject::Subject;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The profile; `-` for standard input.
+    /// The profile, as text or compiled; `-` for standard input.
     #[arg(required_unless_present = "batch")]
     profile: Option<PathBuf>,
     /// What is asked, such as file-read-data.
@@ -32,6 +31,9 @@ pub(crate) struct Args {
     /// A further value of the request, such as socket-type=SOCK_STREAM.
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     filter: Vec<(String, String)>,
+    /// Which profile of a compiled bundle.
+    #[arg(long, value_name = "NAME")]
+    member: Option<String>,
     /// The OS build whose vocabulary and defaults decide.
     #[arg(long, default_value = "macos-14.4.1")]
     world: String,
@@ -53,28 +55,30 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             "a profile and an operation are needed".to_string(),
         ));
     };
-    let loaded = profile::load(path, &args.params.map(), &world)?;
-    let decider = Decider::new(&loaded.policy, &world);
+    let member = args.member.as_deref();
+    let subject = Subject::load(path, &args.params.map(), member, &world)?;
+    let decider = subject.decider(&world);
     let question = Question {
         operation,
         target: args.target.as_deref(),
         filters: &args.filter,
         canonicalize: !args.no_canonicalize,
+        folds_paths: subject.folds_paths(&world),
     };
     let answer = question
         .answer(&decider, &world)
         .map_err(CommandError::Other)?;
-    let by = place(&answer.verdict.source, &loaded.policy, &world);
+    let by = subject.place(&answer.verdict.source, &world);
     let decision = name(answer.verdict.action);
     output.answer_either(
         || {
-            let rule = rule_json(&answer.verdict.source, &loaded);
+            let rule = subject.rule_json(&answer.verdict.source, &world);
             json!({"decision": decision, "operation": operation, "target": answer.target,
                    "by": by, "rule": rule, "world": world.id()})
         },
         || {
             let target = answer.target.as_deref().unwrap_or_default();
-            let text = rule_text(&answer.verdict.source, &loaded);
+            let text = subject.rule_text(&answer.verdict.source, &world);
             let text = text.map_or(String::new(), |text| format!("\n    {text}"));
             format!("{decision} {operation} {target}\n  by {by}{text}")
         },
@@ -97,6 +101,8 @@ struct Question<'q> {
     target: Option<&'q str>,
     filters: &'q [(String, String)],
     canonicalize: bool,
+    /// Ask about paths in lower case, as a compiled profile holds them.
+    folds_paths: bool,
 }
 
 struct Answer {
@@ -108,18 +114,30 @@ struct Answer {
 impl Question<'_> {
     fn answer(&self, decider: &Decider, world: &World) -> Result<Answer, String> {
         let target = self.target.map(|target| {
-            if self.canonicalize && target.starts_with('/') {
+            let is_path = target.starts_with('/');
+            let mut target = if self.canonicalize && is_path {
                 canonical_path(world, target.as_bytes())
             } else {
                 target.as_bytes().to_vec()
+            };
+            if self.folds_paths && is_path {
+                target.make_ascii_lowercase();
             }
+            target
         });
-        let filters: Vec<(FilterId, OwnedValue)> = self
+        let mut filters: Vec<(FilterId, OwnedValue)> = self
             .filters
             .iter()
             .map(|(name, value)| parse_value(world, name, value))
             .collect::<Result<_, _>>()
             .map_err(|error| error.to_string())?;
+        for (filter, value) in filters.iter_mut().filter(|_| self.folds_paths) {
+            if let (ArgumentKind::PathPattern, OwnedValue::Text(text)) =
+                (world.filter(*filter).kind, value)
+            {
+                text.make_ascii_lowercase();
+            }
+        }
         let mut request = ask(world, self.operation, target.as_deref(), &filters)
             .map_err(|error| error.to_string())?;
         let other = target
@@ -132,30 +150,6 @@ impl Question<'_> {
         let target = target.map(|target| String::from_utf8_lossy(&target).into_owned());
         Ok(Answer { verdict, target })
     }
-}
-
-/// The first line of the rule that decided, as it was written.
-fn rule_text(source: &Source, profile: &Profile) -> Option<String> {
-    let Source::Rule(reference) = source else {
-        return None;
-    };
-    let origin = profile.policy.rules[reference.rule as usize].origin?;
-    let text = &profile.sources.get(origin.source.0 as usize)?.text;
-    let rule = text.get(origin.start as usize..origin.end as usize)?;
-    Some(rule.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-fn rule_json(source: &Source, profile: &Profile) -> Value {
-    let Source::Rule(reference) = source else {
-        return Value::Null;
-    };
-    let rule = &profile.policy.rules[reference.rule as usize];
-    let origin = rule.origin.map(|origin| {
-        let file = profile.policy.sources.get(origin.source.0 as usize);
-        json!({"file": file, "line": origin.line, "column": origin.column,
-               "text": rule_text(source, profile), "filter": reference.filter})
-    });
-    origin.unwrap_or(Value::Null)
 }
 
 /// One line of a batch; fields of other tools are passed over.
@@ -174,7 +168,7 @@ struct Line {
     canonicalize: bool,
 }
 
-type Loaded = Result<(Profile, Decider), String>;
+type Loaded = Result<(Subject, Decider), String>;
 
 /// Answers each line; a line that cannot be answered gets an `error` instead of a decision, and
 /// makes the command fail at the end.
@@ -204,7 +198,7 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
             .or_insert_with(|| load(folder, &line.profile, &line.params, world));
         let answer = match loaded {
             Err(error) => Err(error.clone()),
-            Ok((profile, decider)) => answer_line(&line, profile, decider, world),
+            Ok((subject, decider)) => answer_line(&line, subject, decider, world),
         };
         let answer = answer.unwrap_or_else(|error| {
             failed = true;
@@ -223,14 +217,14 @@ fn load(folder: &Path, path: &Path, params: &BTreeMap<String, String>, world: &W
     } else {
         &beside
     };
-    let profile = profile::load(path, params, world).map_err(|error| error.to_string())?;
-    let decider = Decider::new(&profile.policy, world);
-    Ok((profile, decider))
+    let subject = Subject::load(path, params, None, world).map_err(|error| error.to_string())?;
+    let decider = subject.decider(world);
+    Ok((subject, decider))
 }
 
 fn answer_line(
     line: &Line,
-    profile: &Profile,
+    subject: &Subject,
     decider: &Decider,
     world: &World,
 ) -> Result<Value, String> {
@@ -247,8 +241,9 @@ fn answer_line(
         target: line.target.as_deref(),
         filters: &filters,
         canonicalize: line.canonicalize,
+        folds_paths: subject.folds_paths(world),
     };
     let answer = question.answer(decider, world)?;
-    let rule = place(&answer.verdict.source, &profile.policy, world);
+    let rule = subject.place(&answer.verdict.source, world);
     Ok(json!({"id": line.id, "decision": name(answer.verdict.action), "rule": rule}))
 }

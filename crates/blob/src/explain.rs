@@ -1,0 +1,164 @@
+//! What a decoded file says, in words: of nodes, and of every byte.
+
+mod bytes;
+
+use lapbelt_policy::filter::{Host, NetworkPattern, Protocol};
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::rule::{Action, Modifier, ModifierArgument};
+use lapbelt_policy::world::{FilterId, FilterInfo, OperationId, World};
+
+pub use bytes::{Row, rows};
+
+use crate::decode::{Argument, Blob, Literal, LiteralAt, Node, NodeIndex, Terminal};
+use crate::policy::bit_value;
+
+/// What a node asks or decides, without its edges: `path literal "/etc/hosts"`, `deny`.
+pub fn node(blob: &Blob, index: NodeIndex, world: &World) -> String {
+    match blob.node(index) {
+        Node::Filter {
+            filter, argument, ..
+        } => {
+            let name = &world.filter(*filter).name;
+            format!("{name} {}", self::argument(blob, *filter, *argument, world))
+        }
+        Node::Terminal(terminal) => decision(terminal, world),
+    }
+}
+
+/// What a terminal node decides, with its modifiers.
+pub fn decision(terminal: &Terminal, world: &World) -> String {
+    let mut text = match terminal.action {
+        Action::Allow => "allow".to_string(),
+        Action::Deny => "deny".to_string(),
+    };
+    for modifier in &terminal.modifiers {
+        text.push_str(&format!(" with {}", modified(modifier, world)));
+    }
+    if let Some(filter) = terminal.message_filter {
+        let operation = operation(filter.operation, world);
+        text.push_str(&format!(
+            " with message filter {} on {operation}",
+            filter.policy
+        ));
+    }
+    text
+}
+
+/// A modifier as SBPL writes it after `with`.
+pub fn modified(modifier: &Modifier, world: &World) -> String {
+    let name = &world.modifier(modifier.modifier).name;
+    match &modifier.argument {
+        Some(ModifierArgument::Integer(number)) => format!("{name} {number}"),
+        Some(ModifierArgument::Text(text)) => format!("{name} {}", quoted(text)),
+        Some(ModifierArgument::MessageFilter(_)) | None => name.clone(),
+    }
+}
+
+/// The name of an operation, or its number if the world has none.
+pub fn operation(id: OperationId, world: &World) -> String {
+    let found = world.operations().get(usize::from(id.0));
+    found.map_or_else(|| format!("operation {}", id.0), |found| found.name.clone())
+}
+
+/// What a filter node compares with.
+pub fn argument(blob: &Blob, filter: FilterId, argument: Argument, world: &World) -> String {
+    let filter = world.filter(filter);
+    match argument {
+        Argument::Pattern(at) | Argument::Text(at) | Argument::Mask(at) | Argument::Network(at) => {
+            literal(blob, at, filter)
+        }
+        Argument::Regex(index) => literal(blob, blob.regexes[usize::from(index)], filter),
+        Argument::Integer(number) => number_of(filter, number),
+        Argument::Bits(bits) => format!("{bits:#o}"),
+        Argument::Bool(true) => "#t".to_string(),
+        Argument::Bool(false) => "#f".to_string(),
+    }
+}
+
+fn literal(blob: &Blob, at: LiteralAt, filter: &FilterInfo) -> String {
+    match blob.literals.get(&at) {
+        Some(Literal::Program(_) | Literal::Pattern(_)) => patterns(blob, at),
+        Some(Literal::Regex(program)) => regex_text(program),
+        Some(Literal::Text(text)) => quoted(text),
+        Some(Literal::Mask(bits)) => {
+            let names = bits
+                .iter()
+                .map(|bit| number_of(filter, bit_value(filter, *bit)));
+            names.collect::<Vec<_>>().join(" ")
+        }
+        Some(Literal::Network(network)) => self::network(*network),
+        None => String::new(),
+    }
+}
+
+/// What a literal of patterns, a regular expression, a text or an address says by itself; of a bit
+/// mask, only its bits.
+pub fn literal_text(blob: &Blob, at: LiteralAt) -> String {
+    match blob.literals.get(&at) {
+        Some(Literal::Program(_) | Literal::Pattern(_)) => patterns(blob, at),
+        Some(Literal::Regex(program)) => regex_text(program),
+        Some(Literal::Text(text)) => quoted(text),
+        Some(Literal::Mask(bits)) => format!("bits {bits:?}"),
+        Some(Literal::Network(address)) => network(*address),
+        None => String::new(),
+    }
+}
+
+fn patterns(blob: &Blob, at: LiteralAt) -> String {
+    match blob.patterns(at) {
+        Ok(patterns) if patterns.is_empty() => "nothing".to_string(),
+        Ok(patterns) => patterns.iter().map(pattern).collect::<Vec<_>>().join(", "),
+        Err(error) => format!("a program ({error})"),
+    }
+}
+
+fn regex_text(program: &crate::regex::Program) -> String {
+    match program.text() {
+        Ok(text) => format!("regex #\"{text}\""),
+        Err(error) => format!("a regular expression ({error})"),
+    }
+}
+
+/// A pattern as SBPL writes it, without parentheses.
+pub fn pattern(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Literal(text) => format!("literal {}", quoted(text)),
+        Pattern::Prefix(text) => format!("prefix {}", quoted(text)),
+        Pattern::Subpath(text) => format!("subpath {}", quoted(text)),
+        Pattern::Regex(regex) => format!("regex #\"{}\"", regex.source()),
+    }
+}
+
+/// An address as SBPL writes it.
+pub fn network(network: NetworkPattern) -> String {
+    let protocol = match network.protocol {
+        Protocol::Ip => "ip",
+        Protocol::Ip4 => "ip4",
+        Protocol::Ip6 => "ip6",
+        Protocol::Tcp => "tcp",
+        Protocol::Tcp4 => "tcp4",
+        Protocol::Tcp6 => "tcp6",
+        Protocol::Udp => "udp",
+        Protocol::Udp4 => "udp4",
+        Protocol::Udp6 => "udp6",
+        Protocol::Unix => return "unix-socket".to_string(),
+    };
+    let host = match network.host {
+        Host::Any => "*",
+        Host::Localhost => "localhost",
+    };
+    let port = network
+        .port
+        .map_or("*".to_string(), |port| port.to_string());
+    format!("{protocol} \"{host}:{port}\"")
+}
+
+/// A number of a filter by its name, if it has one.
+fn number_of(filter: &FilterInfo, number: i64) -> String {
+    let named = filter.values.iter().find(|(_, own)| *own == number);
+    named.map_or_else(|| number.to_string(), |(name, _)| name.clone())
+}
+
+fn quoted(text: &[u8]) -> String {
+    format!("\"{}\"", text.escape_ascii())
+}

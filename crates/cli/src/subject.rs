@@ -1,0 +1,170 @@
+//! A profile that can be asked and compared, whether it is text or compiled: told apart by what is
+//! in it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lapbelt_blob::decode::{Blob, decode};
+use lapbelt_blob::explain;
+use lapbelt_blob::policy::{Compiled, compiled};
+use lapbelt_learn::source::Profile;
+use lapbelt_policy::decide::Decider;
+use lapbelt_policy::graph::{Graph, Source, lower};
+use lapbelt_policy::rule::Rule;
+use lapbelt_policy::world::World;
+use serde_json::{Value, json};
+
+use crate::exit::CommandError;
+use crate::profile;
+
+/// A profile that can be asked.
+pub(crate) enum Subject {
+    /// Text that was evaluated.
+    Source(Profile),
+    /// Bytes that were decoded.
+    Blob(Box<BlobSubject>),
+}
+
+/// One profile of a compiled file.
+pub(crate) struct BlobSubject {
+    /// Name of the file.
+    file: String,
+    blob: Blob,
+    compiled: Compiled,
+}
+
+/// Whether bytes are a compiled profile: text has no zero bytes, and a compiled profile has many.
+pub(crate) fn is_blob(bytes: &[u8]) -> bool {
+    bytes.contains(&0)
+}
+
+/// Decodes a compiled file.
+pub(crate) fn blob(path: &Path, bytes: &[u8], world: &World) -> Result<Blob, CommandError> {
+    let named = |error| CommandError::Other(format!("{}: {error}", profile::shown(path)));
+    decode(bytes, world).map_err(named)
+}
+
+impl Subject {
+    /// Reads a profile; `-` is standard input. `member` says which of a bundle.
+    pub(crate) fn load(
+        path: &Path,
+        params: &BTreeMap<String, String>,
+        member: Option<&str>,
+        world: &World,
+    ) -> Result<Self, CommandError> {
+        let bytes = profile::read_bytes(path)?;
+        let file = profile::shown(path);
+        let failed = |what: String| CommandError::Other(format!("{file}: {what}"));
+        if is_blob(&bytes) {
+            let blob = blob(path, &bytes, world)?;
+            let chosen = choose(&blob, member).map_err(failed)?;
+            let compiled = compiled(&blob, &blob.profiles[chosen], world);
+            let compiled = compiled.map_err(|error| failed(error.to_string()))?;
+            let subject = BlobSubject {
+                file,
+                blob,
+                compiled,
+            };
+            return Ok(Self::Blob(Box::new(subject)));
+        }
+        let text = String::from_utf8(bytes);
+        let text = text.map_err(|_| failed("neither text nor a compiled profile".to_string()))?;
+        match member {
+            Some(_) => Err(failed("it is no bundle of profiles".to_string())),
+            None => profile::evaluate(path, &text, params, world).map(Self::Source),
+        }
+    }
+
+    /// What it decides, with the rules that the graph's sources name.
+    pub(crate) fn graph(&self, world: &World) -> (Graph, &[Rule]) {
+        match self {
+            Self::Source(profile) => (lower(&profile.policy, world), &profile.policy.rules),
+            Self::Blob(subject) => (subject.compiled.graph.clone(), &subject.compiled.rules),
+        }
+    }
+
+    /// Made ready for deciding.
+    pub(crate) fn decider(&self, world: &World) -> Decider {
+        let (graph, rules) = self.graph(world);
+        Decider::of(graph, rules)
+    }
+
+    /// Whether its patterns of paths are in lower case, so that paths must be, too.
+    pub(crate) fn folds_paths(&self, world: &World) -> bool {
+        matches!(self, Self::Blob(_)) && world.folds_paths()
+    }
+
+    /// What decided, for a person and for scripts.
+    pub(crate) fn place(&self, source: &Source, world: &World) -> String {
+        match (self, source) {
+            (Self::Source(profile), _) => profile::place(source, &profile.policy, world),
+            (Self::Blob(subject), Source::Rule(reference)) => {
+                let node = subject.compiled.nodes[reference.rule as usize];
+                let at = subject.blob.nodes_at + 8 * usize::from(node.0);
+                format!("{}: node {node} at byte {at}", subject.file)
+            }
+            (Self::Blob(_), _) => "not in the op table".to_string(),
+        }
+    }
+
+    /// The rule that decided: the first line as it was written, or what the node says.
+    pub(crate) fn rule_text(&self, source: &Source, world: &World) -> Option<String> {
+        let Source::Rule(reference) = source else {
+            return None;
+        };
+        match self {
+            Self::Source(profile) => {
+                let origin = profile.policy.rules[reference.rule as usize].origin?;
+                let text = &profile.sources.get(origin.source.0 as usize)?.text;
+                let rule = text.get(origin.start as usize..origin.end as usize)?;
+                Some(rule.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
+            Self::Blob(subject) => {
+                let node = subject.compiled.nodes[reference.rule as usize];
+                Some(explain::node(&subject.blob, node, world))
+            }
+        }
+    }
+
+    /// The rule that decided, for scripts.
+    pub(crate) fn rule_json(&self, source: &Source, world: &World) -> Value {
+        let Source::Rule(reference) = source else {
+            return Value::Null;
+        };
+        let text = self.rule_text(source, world);
+        match self {
+            Self::Source(profile) => {
+                let rule = &profile.policy.rules[reference.rule as usize];
+                let origin = rule.origin.map(|origin| {
+                    let file = profile.policy.sources.get(origin.source.0 as usize);
+                    json!({"file": file, "line": origin.line, "column": origin.column,
+                           "text": text, "filter": reference.filter})
+                });
+                origin.unwrap_or(Value::Null)
+            }
+            Self::Blob(subject) => {
+                let node = subject.compiled.nodes[reference.rule as usize];
+                let at = subject.blob.nodes_at + 8 * usize::from(node.0);
+                json!({"file": subject.file, "node": node.0, "offset": at, "text": text})
+            }
+        }
+    }
+}
+
+/// Index of the profile that is meant.
+fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
+    let name = |index: usize| {
+        let name = blob.profiles[index].name;
+        name.map(|name| String::from_utf8_lossy(blob.text(name)).into_owned())
+    };
+    let count = blob.profiles.len();
+    match member {
+        None if !blob.header.is_bundle() => Ok(0),
+        None => Err(format!(
+            "a bundle of {count} profiles; name one with --member"
+        )),
+        Some(wanted) => (0..count)
+            .find(|index| name(*index).as_deref() == Some(wanted))
+            .ok_or_else(|| format!("none of its {count} profiles is called `{wanted}`")),
+    }
+}
