@@ -15,6 +15,7 @@ mod leaf;
 mod plain_regex;
 mod probe;
 mod rules;
+mod sizes;
 mod subject;
 mod suppress;
 mod tree;
@@ -23,6 +24,7 @@ pub use example::Example;
 pub use explain::{markdown, text};
 pub use finding::{Edit, Effect, Finding, Fix, Level};
 pub use rules::LINTS;
+pub use sizes::{PatternBytes, Sizes};
 pub use subject::Subject;
 
 use context::Context;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapbelt_policy::world::{World, shipped};
-use lapbelt_sbpl::lint::{self, Finding, LINTS, Lint, Subject, fix::fix};
+use lapbelt_sbpl::lint::{self, Finding, LINTS, Lint, PatternBytes, Sizes, Subject, fix::fix};
 use lapbelt_sbpl::{NoImports, Source};
 
 fn world(name: &str) -> World {
@@ -25,10 +25,26 @@ fn params(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(owned).collect()
 }
 
+fn sizes(subject: &Subject, world: &World) -> Option<Sizes> {
+    let size = lapbelt_blob::encode::size(subject.policy()?, world).ok()?;
+    let patterns = size.patterns.iter().map(|pattern| PatternBytes {
+        filter: pattern.filter,
+        rule: pattern.rule,
+        bytes: pattern.bytes,
+    });
+    Some(Sizes {
+        literals: size.literals,
+        nodes: size.nodes,
+        patterns: patterns.collect(),
+    })
+}
+
 fn findings(text: &str, lint: &Lint) -> Vec<Finding> {
     let world = world(lint.example.world);
     let params = params(lint.example.params);
     let subject = Subject::examine(&source(text), &params, &NoImports, &world);
+    let sizes = sizes(&subject, &world);
+    let subject = subject.measured(sizes);
     let all = lint::lint(&subject, &world);
     all.into_iter()
         .filter(|f| f.lint.code == lint.code)

@@ -1,6 +1,7 @@
 //! `lapbelt lint`: what is wrong with profiles, and mending it.
 
 mod explain;
+mod measure;
 mod mend;
 mod sarif;
 mod value;
@@ -181,6 +182,8 @@ fn examine(
         text: &text,
     };
     let subject = Subject::examine(&source, &params.map(), &imports, world);
+    let sizes = measure::sizes(&subject, world);
+    let subject = subject.measured(sizes);
     let mut findings = lint::lint(&subject, world);
     settings.apply(&mut findings);
     Ok(Report {

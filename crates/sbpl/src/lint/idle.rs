@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use lapbelt_policy::filter::Argument;
 use lapbelt_policy::graph::{Idle, IdleFilter, Source, idle};
 use lapbelt_policy::origin::Origin;
+use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Rule, RuleRef};
 
-use super::context::Context;
+use super::context::{Context, each_test};
 use super::finding::Finding;
 
 /// A filter of a rule that decides nothing for any of the rule's operations, or a rule of which
@@ -35,6 +37,42 @@ impl IdlePart<'_> {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// Whether what it matches is decided before it is asked, some of it the other way.
+    pub(super) fn is_overruled(&self, context: &Context<'_>) -> bool {
+        let shadowed = |why: &Idle| matches!(why, Idle::Shadowed(_));
+        self.whys.iter().all(shadowed)
+            && self.sources().iter().any(|source| match source {
+                Source::Rule(reference) => {
+                    context.rules()[reference.rule as usize].action != self.rule.action
+                }
+                Source::Implied(_) | Source::OwnDefault(_) => false,
+            })
+    }
+
+    /// Whether it speaks of something that is filled in later: a template's variable, a parameter
+    /// that was not given.
+    pub(super) fn has_stand_in(&self) -> bool {
+        let mut found = false;
+        for filter in &self.rule.filters {
+            if !self.is_whole && filter.origin != Some(self.origin) {
+                continue;
+            }
+            each_test(&filter.filter, &mut |test| {
+                if let Argument::Pattern(pattern) = &test.argument {
+                    let text = match pattern {
+                        Pattern::Literal(text) | Pattern::Prefix(text) | Pattern::Subpath(text) => {
+                            text.as_slice()
+                        }
+                        Pattern::Regex(regex) => regex.source().as_bytes(),
+                    };
+                    let inner = text.strip_suffix(b"$").unwrap_or(text);
+                    found |= inner.contains(&b'$');
+                }
+            });
+        }
+        found
     }
 
     /// "This rule" or "this filter".

@@ -28,7 +28,9 @@ mod parameter_not_given;
 mod parameter_not_read;
 mod path_alias;
 mod path_case;
+mod pattern_too_large;
 mod privileged_operation;
+mod profile_too_large;
 mod redundant_rule;
 mod regex_class_letter;
 mod regex_is_plain;
@@ -116,6 +118,8 @@ pub static LINTS: &[&Lint] = &[
     &starts_outside::LINT,
     &any_mach_service::LINT,
     &nested_sandbox::LINT,
+    &pattern_too_large::LINT,
+    &profile_too_large::LINT,
     &not_enforced::LINT,
     &unknown_suppression::LINT,
     &unused_suppression::LINT,

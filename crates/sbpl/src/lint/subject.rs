@@ -8,6 +8,7 @@ use lapbelt_policy::origin::SourceId;
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
 
+use super::sizes::Sizes;
 use super::tree::Tree;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::syntax::Parse;
@@ -35,6 +36,7 @@ pub struct Subject {
     /// Parameters that were given and that no text reads.
     pub(super) unread_parameters: BTreeSet<String>,
     pub(super) params: BTreeMap<String, String>,
+    pub(super) sizes: Option<Sizes>,
 }
 
 impl Subject {
@@ -60,6 +62,7 @@ impl Subject {
             missing_parameters: BTreeSet::new(),
             unread_parameters: BTreeSet::new(),
             params: params.clone(),
+            sizes: None,
         };
         let evaluation = if strict.policy.is_some() || !subject.parse.errors().is_empty() {
             strict
@@ -82,6 +85,13 @@ impl Subject {
     /// The policy of the profile, with stand-ins where something was missing.
     pub fn policy(&self) -> Option<&Policy> {
         self.policy.as_ref()
+    }
+
+    /// Says how large the policy is when it is compiled, so that the lints on sizes can look.
+    #[must_use]
+    pub fn measured(mut self, sizes: Option<Sizes>) -> Self {
+        self.sizes = sizes;
+        self
     }
 
     /// Whether the profile evaluates as it is, without stand-ins.
@@ -190,7 +200,10 @@ fn parameters_read(sources: &[LoadedSource]) -> BTreeSet<String> {
         let parse = syntax::parse(&source.text);
         let tree = Tree::new(&parse, SourceId(0));
         for form in tree.forms() {
-            if let Some("param" | "getenv") = tree.head(form)
+            // Helpers that read a parameter are called with its name first as well.
+            if tree
+                .head(form)
+                .is_some_and(|head| head.contains("param") || head == "getenv")
                 && let Some(name) = tree.argument(form, 0).and_then(|id| tree.string(id))
             {
                 names.insert(String::from_utf8_lossy(&name).into_owned());

@@ -8,7 +8,7 @@ pub(super) static LINT: Lint = Lint {
     code: "LB404",
     name: "duplicate-filter",
     title: "the same filter stands in a rule twice",
-    level: Level::Warning,
+    level: Level::Note,
     explanation: "The filters of a rule are alternatives, and the second of two equal ones adds \
         nothing. Perhaps another path was meant.",
     example: Example::new(

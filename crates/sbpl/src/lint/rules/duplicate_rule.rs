@@ -10,7 +10,7 @@ pub(super) static LINT: Lint = Lint {
     code: "LB403",
     name: "duplicate-rule",
     title: "the same rule stands in the profile twice",
-    level: Level::Warning,
+    level: Level::Note,
     explanation: "The second one decides nothing that the first does not. Where a rule that decides \
         the other way stands between the two, the second does matter and nothing is found.",
     example: Example::new(
@@ -28,7 +28,9 @@ fn check(context: &Context<'_>, out: &mut Sink) {
         let Some(origin) = context.place(rule) else {
             continue;
         };
-        let earlier = rules[..at].iter().rposition(|other| same(rule, other));
+        let earlier = rules[..at]
+            .iter()
+            .rposition(|other| same(rule, other) && context.place(other).is_some());
         let Some(earlier) = earlier.filter(|at| rules[*at].origin != rule.origin) else {
             continue;
         };

@@ -23,7 +23,7 @@ pub(super) static LINT: Lint = Lint {
 };
 
 /// Folders and names of what a Mac brings along.
-const SYSTEM_FOLDERS: &[&str] = &["/System/Library/Sandbox/Profiles/", "/usr/share/sandbox/"];
+const SYSTEM_FOLDERS: &[&str] = &["/System/Library/", "/usr/share/sandbox/"];
 const SYSTEM_NAMES: &[&str] = &[
     "application.sb",
     "appsandbox-common.sb",

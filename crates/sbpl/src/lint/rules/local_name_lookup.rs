@@ -8,7 +8,7 @@ pub(super) static LINT: Lint = Lint {
     code: "LB409",
     name: "local-name-lookup",
     title: "`local-name` on mach-lookup never matches a lookup through launchd",
-    level: Level::Warning,
+    level: Level::Note,
     explanation: "Services that launchd registers are asked by global-name. A rule with local-name \
         compiles, and on 14.4.1 no lookup of such a service was seen to match it. Write \
         global-name.",

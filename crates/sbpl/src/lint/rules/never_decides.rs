@@ -13,33 +13,31 @@ pub(super) static LINT: Lint = Lint {
     name: "never-decides",
     title: "a rule or filter that never decides anything",
     level: Level::Warning,
-    explanation: "Whatever it matches is decided before it is asked: by later rules on the same \
-        operations, which are asked first, or because no request can match what it requires. \
-        Decided exactly on the policy graph, over every path and name that there can be. A deny \
-        that later allows swallow is `deny-swallowed`.",
+    explanation: "Whatever it matches is decided the other way before it is asked, by later rules \
+        on the same operations, or no request can match what it requires. Decided exactly on the \
+        policy graph, over every path and name that there can be. A deny that later allows swallow \
+        is `deny-swallowed`; a rule that others only repeat is `redundant-rule`.",
     example: Example::new(
-        "(version 1)\n(deny default)\n(allow file-read* (literal \"/usr/lib/a\"))\n\
-         (allow file-read* (subpath \"/usr\"))\n",
-        "(version 1)\n(deny default)\n(allow file-read* (subpath \"/usr\"))\n",
+        "(version 1)\n(deny default)\n(allow file-read* (literal \"/opt/secret/a\"))\n\
+         (deny file-read* (subpath \"/opt/secret\"))\n",
+        "(version 1)\n(deny default)\n(deny file-read* (subpath \"/opt/secret\"))\n\
+         (allow file-read* (literal \"/opt/secret/a\"))\n",
     ),
     check,
 };
 
 fn check(context: &Context<'_>, out: &mut Sink) {
     for part in context.idle_parts() {
-        if !part
-            .whys
-            .iter()
-            .all(|why| !matches!(why, Idle::Redundant(_)))
-            || is_deny_swallowed(context, part)
-        {
+        if is_deny_swallowed(context, part) {
             continue;
         }
         let impossible = part.whys.iter().all(|why| *why == Idle::Impossible);
-        let why = if impossible {
+        let why = if impossible && !part.has_stand_in() {
             "no request can match it"
+        } else if part.is_overruled(context) {
+            "later rules decide the other way first"
         } else {
-            "whatever it matches is decided before it is asked"
+            continue;
         };
         let finding = out.at(
             part.origin,
@@ -51,12 +49,5 @@ fn check(context: &Context<'_>, out: &mut Sink) {
 
 /// A deny that only later allows keep from deciding.
 pub(super) fn is_deny_swallowed(context: &Context<'_>, part: &IdlePart<'_>) -> bool {
-    use lapbelt_policy::graph::Source;
-    let sources = part.sources();
-    part.rule.action == Action::Deny
-        && part.whys.iter().all(|why| matches!(why, Idle::Shadowed(_)))
-        && sources.iter().any(|source| match source {
-            Source::Rule(r) => context.rules()[r.rule as usize].action == Action::Allow,
-            Source::Implied(_) | Source::OwnDefault(_) => false,
-        })
+    part.rule.action == Action::Deny && part.is_overruled(context)
 }

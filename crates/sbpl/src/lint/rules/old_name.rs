@@ -27,6 +27,7 @@ const USUAL: &[&str] = &[
     "path-literal",
     "mount-relative-literal",
     "process-exec",
+    "iokit-user-client-class",
     // One old operation became two; the alias names only one of them.
     "iokit-open",
 ];

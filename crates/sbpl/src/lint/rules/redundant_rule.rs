@@ -14,7 +14,8 @@ pub(super) static LINT: Lint = Lint {
     level: Level::Note,
     explanation: "Without it every request would be decided as it is, by rules that stand earlier \
         or belong to a more general operation. Decided exactly on the policy graph. A rule that \
-        only repeats the default is not found: it says something to the reader.",
+        only repeats the default, or an imported rule, is not found: it says something to the \
+        reader.",
     example: Example::new(
         "(version 1)\n(deny default)\n(allow file-read* (subpath \"/usr\"))\n\
          (allow file-read* (subpath \"/usr/lib\"))\n",
@@ -29,11 +30,12 @@ fn check(context: &Context<'_>, out: &mut Sink) {
         return;
     }
     for part in context.idle_parts() {
-        let redundant = part
-            .whys
-            .iter()
-            .any(|why| matches!(why, Idle::Redundant(_)));
-        if redundant && by_rules(context, part) && !is_copy(context, part) {
+        let possible = part.whys.iter().all(|why| *why != Idle::Impossible);
+        if possible
+            && !part.is_overruled(context)
+            && by_rules(context, part)
+            && !is_copy(context, part)
+        {
             let message = format!(
                 "{} changes nothing: another rule decides the same",
                 part.name()
@@ -43,11 +45,15 @@ fn check(context: &Context<'_>, out: &mut Sink) {
     }
 }
 
-/// Whether rules do it, and not a default.
+/// Whether rules of this text do it: what an imported one says may change with the system, and what
+/// only repeats a default is said for the reader.
 fn by_rules(context: &Context<'_>, part: &IdlePart<'_>) -> bool {
     let root = context.world.root();
     part.sources().iter().all(|source| match source {
-        Source::Rule(r) => !context.rules()[r.rule as usize].operations.contains(&root),
+        Source::Rule(reference) => {
+            let rule = &context.rules()[reference.rule as usize];
+            !rule.operations.contains(&root) && context.place(rule).is_some()
+        }
         Source::Implied(_) | Source::OwnDefault(_) => false,
     })
 }

@@ -50,9 +50,20 @@ fn check(context: &Context<'_>, out: &mut Sink) {
     };
     for (rule, what) in probe.open(&["file-read-data"], PLACES) {
         if let Some(origin) = probe.rule(rule).origin {
-            out.at(origin, format!("this rule lets {} be read, and any host may be reached", listed(what)))
+            // A rule that names one kind is there for it.
+            let level = if what.len() > 2 {
+                Level::Warning
+            } else {
+                Level::Note
+            };
+            let message = format!(
+                "this rule lets {} be read, and any host may be reached",
+                listed(what)
+            );
+            out.at(origin, message)
+                .level(level)
                 .label(probe.rule(network).origin, "any host by this rule")
-                .help("deny them by a later rule on the same operation, or bound the network to `localhost`");
+                .help("deny them by a later rule on the same operation, or bound the network");
         }
     }
 }

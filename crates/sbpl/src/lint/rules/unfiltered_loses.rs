@@ -15,7 +15,8 @@ pub(super) static LINT: Lint = Lint {
         wherever it stands: `(deny network-outbound)` after \
         `(allow network-outbound (remote ip \"localhost:*\"))` leaves localhost allowed. To take \
         the earlier rule back, take it out, or deny with a filter that matches what it matches. If \
-        the exception is meant, put the unfiltered rule first, where it reads as it works.",
+        the exception is meant, put the unfiltered rule first, where it reads as it works. Where \
+        the rule does decide something else it is only a note.",
     example: Example::new(
         "(version 1)\n(deny default)\n(allow network-outbound (remote ip \"localhost:*\"))\n\
          (deny network-outbound)\n",
@@ -52,7 +53,10 @@ fn check(context: &Context<'_>, out: &mut Sink) {
             finding
                 .label(stands.origin, "this one goes first, though it is earlier")
                 .help("put the rule without filters before the exceptions, or take them out");
-            if rule.action == Action::Allow {
+            // One that has an effect besides may be there for it, with the others as exceptions.
+            let mut idle = context.idle_parts().iter();
+            let in_vain = idle.any(|part| part.is_whole && part.origin == origin);
+            if rule.action == Action::Allow || !in_vain {
                 finding.level(Level::Note);
             }
             break;

@@ -47,7 +47,11 @@ fn check(context: &Context<'_>, out: &mut Sink) {
         let Some("define") = tree.head(form) else {
             continue;
         };
-        let Some(name) = tree.defined_name(form) else {
+        // A helper that is a procedure may well be there for its siblings' sake.
+        let Some(name) = tree
+            .argument(form, 0)
+            .and_then(|target| tree.symbol(target))
+        else {
             continue;
         };
         if uses.get(name) != Some(&1) {

@@ -28,7 +28,19 @@ pub(super) static LINT: Lint = Lint {
 };
 
 /// Folders of a home that hold no projects.
-const NO_PROJECTS: &[&str] = &["/Library", "/.", "/Applications", "/Pictures", "/Music"];
+const NO_PROJECTS: &[&str] = &[
+    "/Library",
+    "/.",
+    "/Applications",
+    "/Pictures",
+    "/Music",
+    "/Public",
+];
+
+/// What parameters for the folder of a project are called.
+const PROJECT_WORDS: &[&str] = &[
+    "WORK", "PROJECT", "TARGET", "REPO", "SOURCE", "SRC", "CWD", "PWD",
+];
 
 fn check(context: &Context<'_>, out: &mut Sink) {
     let Some(probe) = Probe::new(context) else {
@@ -59,15 +71,23 @@ fn check(context: &Context<'_>, out: &mut Sink) {
     }
 }
 
-/// Below a home and not one of its folders for other things, or given by a parameter.
+/// Below a home and not one of its folders for other things, or given by a parameter that is called
+/// so.
 fn is_project(folder: &str) -> bool {
-    let given = folder.starts_with("/${") && !folder.contains("TMP") && !folder.contains("CACHE");
+    let parameter = folder
+        .strip_prefix("/${")
+        .and_then(|rest| rest.strip_suffix('}'));
+    let given = parameter.is_some_and(|name| {
+        let name = name.to_ascii_uppercase();
+        PROJECT_WORDS.iter().any(|word| name.contains(word))
+    });
     let below = folder
         .strip_prefix("/Users/")
         .and_then(|rest| rest.split_once('/'));
     given
         || below.is_some_and(|(_, rest)| {
             let rest = format!("/{rest}");
-            !NO_PROJECTS.iter().any(|no| rest.starts_with(no))
+            !folder.starts_with("/Users/Shared")
+                && !NO_PROJECTS.iter().any(|no| rest.starts_with(no))
         })
 }
