@@ -235,7 +235,13 @@ impl Building<'_> {
             },
             Instruction::ScanTo(wanted) => match rest.iter().position(|byte| byte == wanted) {
                 Some(place) => Test::Passes(place + 1),
-                None => Test::Waits,
+                None if ended => Test::Fails,
+                None => {
+                    // What was scanned over is not looked at again by this scan.
+                    run.at = run.ahead.len();
+                    run.step = at;
+                    return Next::Waits(run.trimmed());
+                }
             },
             Instruction::SearchFor(wanted) => return search(run, at, *wanted, ended),
             Instruction::Accept => return Next::Accepts,

@@ -78,7 +78,7 @@ impl Program {
     pub fn patterns(&self, variables: &Variables<'_>) -> Result<Vec<Pattern>, ConvertError> {
         match self.ways(variables) {
             Some(ways) => written(&ways),
-            None => self.as_regex(variables),
+            None => Ok(self.regex(variables)?.into_iter().collect()),
         }
     }
 
@@ -140,13 +140,18 @@ impl Program {
         Some(done)
     }
 
-    fn as_regex(&self, variables: &Variables<'_>) -> Result<Vec<Pattern>, ConvertError> {
+    /// One regular expression that matches exactly the texts that the program matches; `None` if
+    /// there are none such.
+    ///
+    /// # Errors
+    /// If no such expression is known.
+    pub fn regex(&self, variables: &Variables<'_>) -> Result<Option<Pattern>, ConvertError> {
         let automaton = self.automaton(variables)?;
         let inner = eliminate::expression(&cut(automaton)).map_err(TextError::from)?;
         if inner == Expression::Never {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        regex(&Expression::Start.then(&inner)).map(|pattern| vec![pattern])
+        regex(&Expression::Start.then(&inner)).map(Some)
     }
 }
 
