@@ -1,11 +1,9 @@
 //! What is compiled here, held against what the compiler of the system made of the same source.
 
-mod support;
-
+use crate::support::{WORLD, Witness, bytes, witnesses};
 use lapbelt_blob::encode::{Encoded, Write, encode_logged};
 use lapbelt_sbpl::{NoImports, Source, evaluate};
 use serde_json::Value;
-use support::{WORLD, Witness, bytes, witnesses};
 
 /// Witnesses whose bytes are made again, of the forty there are.
 const IDENTICAL: usize = 40;

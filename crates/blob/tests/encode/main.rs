@@ -1,0 +1,9 @@
+//! Compiling: the bytes, and what they decide.
+
+#[path = "../support/agree.rs"]
+mod agree;
+mod expressions;
+mod round_trip;
+#[path = "../support/mod.rs"]
+mod support;
+mod witness_bytes;

@@ -1,0 +1,172 @@
+//! Random policies: compiled, decoded, and compared with what they were.
+
+use crate::agree::difference;
+use crate::expressions::regex;
+use crate::support::WORLD;
+use lapbelt_blob::encode::encode;
+use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Policy, Rule, RuleFilter, Version};
+use lapbelt_policy::world::OperationId;
+use proptest::prelude::*;
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![Just(Action::Allow), Just(Action::Deny)]
+}
+
+fn pattern() -> impl Strategy<Value = Pattern> {
+    let text = "(/[ab]{1,2}){1,3}/?".prop_map(String::into_bytes);
+    prop_oneof![
+        3 => text.clone().prop_map(Pattern::Literal),
+        3 => text.clone().prop_map(Pattern::Subpath),
+        1 => text.prop_map(Pattern::Prefix),
+        2 => regex().prop_map(Pattern::Regex),
+    ]
+}
+
+fn test() -> impl Strategy<Value = Filter> {
+    let of = |name: &'static str, argument: BoxedStrategy<Argument>| {
+        let filter = WORLD.filter_named(name).expect("a filter").id;
+        argument
+            .prop_map(move |argument| Filter::Test(Test { filter, argument }))
+            .boxed()
+    };
+    let numbers = |numbers: std::ops::Range<i64>| numbers.prop_map(Argument::Integer).boxed();
+    let address = (
+        prop_oneof![
+            Just(Protocol::Ip),
+            Just(Protocol::Tcp4),
+            Just(Protocol::Udp6)
+        ],
+        prop_oneof![Just(Host::Any), Just(Host::Localhost)],
+        prop_oneof![Just(None), Just(Some(80))],
+    )
+        .prop_map(|(protocol, host, port)| {
+            Argument::Network(NetworkPattern {
+                protocol,
+                host,
+                port,
+            })
+        });
+    let text = "[ab]{0,2}".prop_map(|text| Argument::Text(text.into_bytes()));
+    prop_oneof![
+        6 => of("path", pattern().prop_map(Argument::Pattern).boxed()),
+        1 => of("global-name", pattern().prop_map(Argument::Pattern).boxed()),
+        1 => of("vnode-type", numbers(1..4)),
+        1 => of("socket-domain", numbers(0..20)),
+        1 => of("target", numbers(1..4)),
+        1 => of("extension", text.boxed()),
+        1 => of("remote", address.boxed()),
+        1 => of("file-mode", (0_u64..0o20).prop_map(Argument::Bits).boxed()),
+        1 => of("rootless-disk-filter", any::<bool>().prop_map(Argument::Bool).boxed()),
+    ]
+}
+
+fn filter() -> impl Strategy<Value = Filter> {
+    test().prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Filter::Any),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Filter::All),
+            inner.prop_map(|one| Filter::Not(Box::new(one))),
+        ]
+    })
+}
+
+fn operation() -> impl Strategy<Value = OperationId> {
+    let names = [
+        "default",
+        "file*",
+        "file-read*",
+        "file-read-data",
+        "file-write*",
+        "file-write-setugid",
+        "iokit-open-user-client",
+        "mach-lookup",
+        "mach-task-name",
+        "network*",
+        "network-outbound",
+        "process-exec*",
+        "signal",
+        "syscall-unix",
+    ];
+    prop::sample::select(names.to_vec())
+        .prop_map(|name| WORLD.operation_named(name).expect("an operation").id)
+}
+
+fn modifiers(action: Action) -> impl Strategy<Value = Vec<Modifier>> {
+    let modifier = |name: &str, argument| {
+        let modifier = WORLD.modifier_named(name).expect("a modifier").id;
+        vec![Modifier { modifier, argument }]
+    };
+    let inner = WORLD
+        .operation_named("iokit-external-method")
+        .expect("an operation");
+    let messages = ModifierArgument::MessageFilter(vec![Rule {
+        action: Action::Deny,
+        operations: vec![inner.id],
+        filters: Vec::new(),
+        modifiers: Vec::new(),
+        origin: None,
+    }]);
+    let flag = match action {
+        Action::Allow => "report",
+        Action::Deny => "no-report",
+    };
+    let second = match action {
+        Action::Allow => modifier("message-filter", Some(messages)),
+        Action::Deny => modifier("errno", Some(ModifierArgument::Integer(13))),
+    };
+    let text = ModifierArgument::Text(b"why".to_vec());
+    prop_oneof![
+        8 => Just(Vec::new()),
+        1 => Just(modifier(flag, None)),
+        1 => Just(second),
+        1 => Just(modifier("message", Some(text))),
+    ]
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    action().prop_flat_map(|action| {
+        (
+            prop::collection::vec(operation(), 1..3),
+            prop::collection::vec(filter(), 0..4),
+            modifiers(action),
+        )
+            .prop_map(move |(operations, filters, modifiers)| Rule {
+                action,
+                operations,
+                filters: filters
+                    .into_iter()
+                    .map(|filter| RuleFilter {
+                        filter,
+                        origin: None,
+                    })
+                    .collect(),
+                modifiers,
+                origin: None,
+            })
+    })
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    let version = prop_oneof![Just(Version::V1), Just(Version::V2), Just(Version::V3)];
+    (version, prop::collection::vec(rule(), 0..8), any::<bool>()).prop_map(
+        |(version, rules, implied)| Policy {
+            version,
+            rules,
+            sources: Vec::new(),
+            implied,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_compiled_decides_as_the_policy(policy in policy()) {
+        let encoded = encode(&policy, &WORLD).expect("a profile");
+        prop_assert_eq!(encoded.bytes.len(), encoded.size.total);
+        prop_assert_eq!(difference(&policy, &encoded.bytes), None);
+        let again = encode(&policy, &WORLD).expect("a profile");
+        prop_assert_eq!(again.bytes, encoded.bytes);
+    }
+}
