@@ -13,7 +13,7 @@ use crate::raw::{Part, Raw};
 pub struct Provenance {
     /// What speaks for the layout and its boundaries, one sentence each.
     pub evidence: Vec<String>,
-    /// Other layouts by which the file has the very same parts.
+    /// Other layouts by which the file says the very same.
     pub same: Vec<&'static str>,
     /// Other layouts that would read it in another way.
     pub differing: Vec<&'static str>,
@@ -37,7 +37,7 @@ pub fn decode(bytes: &[u8], world: &World) -> Result<Blob, DecodeError> {
             }),
             Ok(blob) => match &found {
                 None => found = Some(blob),
-                Some(first) if first.spans == blob.spans && first.nodes == blob.nodes => {
+                Some(first) if says_the_same(first, &blob) => {
                     provenance.same.push(layout.name);
                 }
                 Some(_) => provenance.differing.push(layout.name),
@@ -50,6 +50,24 @@ pub fn decode(bytes: &[u8], world: &World) -> Result<Blob, DecodeError> {
     provenance.evidence = evidence(&blob, bytes.len(), world);
     blob.provenance = provenance;
     Ok(blob)
+}
+
+/// Whether two readings differ in nothing but what they call the header's fields.
+fn says_the_same(one: &Blob, other: &Blob) -> bool {
+    let profiles = |blob: &Blob| -> Vec<_> {
+        let profiles = blob.profiles.iter();
+        profiles
+            .map(|p| (p.name, p.at, p.entries.clone()))
+            .collect()
+    };
+    let tables = |blob: &Blob| {
+        let named = [&blob.regexes, &blob.variables, &blob.states];
+        (named.map(Vec::clone), blob.policies.clone(), blob.base)
+    };
+    one.nodes == other.nodes
+        && one.literals == other.literals
+        && tables(one) == tables(other)
+        && profiles(one) == profiles(other)
 }
 
 /// Decodes a file by one layout.
