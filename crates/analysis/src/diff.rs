@@ -5,12 +5,14 @@ mod vocabulary;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use lapbelt_policy::event::OwnedValue;
+use lapbelt_policy::filter::{Argument, Test};
 use lapbelt_policy::graph::{Canon, NodeId, Outcome, Source, differences};
+use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::request::Request;
-use lapbelt_policy::world::{FilterId, OperationId, World};
+use lapbelt_policy::world::{FilterId, InferredRule, InferredValue, OperationId, World};
 
 use crate::operations::grouped;
-use crate::subject::Subject;
+use crate::subject::{Form, Subject};
 use vocabulary::Vocabulary;
 
 /// Answer of [`diff`]. Operations are named as in the world of the left side.
@@ -62,8 +64,22 @@ pub struct Decided {
 
 /// Compares two policies for every operation that both worlds have in their op table. At most
 /// `most` examples are given for a way of differing.
+///
+/// If one is source and the other compiled, the source is taken with paths as its world's compiler
+/// stores them, and what the compiler adds to every profile is no difference.
 pub fn diff(left: &Subject<'_>, right: &Subject<'_>, most: usize) -> Diff {
-    let vocabulary = Vocabulary::new(left.world(), right.world());
+    let folded = |own: &Subject<'_>, other: &Subject<'_>| {
+        own.form() == Form::Source && other.form() == Form::Compiled && other.world().folds_paths()
+    };
+    match (folded(left, right), folded(right, left)) {
+        (true, _) => compare(&left.with_folded_paths(), right, most),
+        (_, true) => compare(left, &right.with_folded_paths(), most),
+        _ => compare(left, right, most),
+    }
+}
+
+fn compare(left: &Subject<'_>, right: &Subject<'_>, most: usize) -> Diff {
+    let vocabulary = Vocabulary::new(left, right);
     let mut answer = Diff::default();
     let pairs = pairs(left.world(), right.world(), &mut answer);
     let mut comparison = Comparison::new(left, right, &vocabulary, &pairs);
@@ -137,19 +153,41 @@ impl<'s> Comparison<'s> {
         let mut canon = Canon::default();
         let here: Vec<NodeId> = pairs.iter().map(|pair| left.entry(pair.0)).collect();
         let there: Vec<NodeId> = pairs.iter().map(|pair| right.entry(pair.1)).collect();
-        let here = canon.add_changed(left.canon(), &here, Clone::clone, Clone::clone);
+        let here = canon.add_changed(left.canon(), &here, Clone::clone, |outcome| {
+            vocabulary.left_outcome(outcome)
+        });
         let there = canon.add_changed(
             right.canon(),
             &there,
-            |test| vocabulary.joint_test(test),
-            |outcome| vocabulary.joint_outcome(outcome),
+            |test| vocabulary.right_test(test),
+            |outcome| vocabulary.right_outcome(outcome),
         );
+        let mut entries: Vec<_> = here.into_iter().zip(there).collect();
+        if left.form() != right.form() {
+            // What the compiler adds is taken to hold on both sides.
+            let is_left = left.form() == Form::Compiled;
+            let world = if is_left { left.world() } else { right.world() };
+            for rule in world.inferred() {
+                let own = |pair: &(_, _)| if is_left { pair.0 } else { pair.1 };
+                let Some(at) = pairs.iter().position(|pair| own(pair) == rule.operation) else {
+                    continue;
+                };
+                let mut test = inferred_test(rule);
+                if !is_left {
+                    test = vocabulary.right_test(&test);
+                }
+                let decided = canon.decide(&Outcome::plain(rule.action));
+                let (one, other) = entries[at];
+                let one = canon.ask(&test, decided, one);
+                entries[at] = (one, canon.ask(&test, decided, other));
+            }
+        }
         Self {
             left,
             right,
             vocabulary,
             canon,
-            entries: here.into_iter().zip(there).collect(),
+            entries,
             known: HashMap::new(),
         }
     }
@@ -175,7 +213,7 @@ impl<'s> Comparison<'s> {
             // Decided anew by each side itself, which says by which rule.
             let one = decided(self.left, here, values, Some);
             let other = decided(self.right, there, values, |id| vocabulary.in_right(id));
-            if one.outcome == vocabulary.joint_outcome(&other.outcome)
+            if vocabulary.left_outcome(&one.outcome) == vocabulary.right_outcome(&other.outcome)
                 || !seen.insert((one.source, other.source))
             {
                 continue;
@@ -211,4 +249,17 @@ fn decided(
     });
     let (outcome, source) = side.decide(&request);
     Decided { outcome, source }
+}
+
+/// What a rule of the compiler's own asks.
+fn inferred_test(rule: &InferredRule) -> Test {
+    Test {
+        filter: rule.filter,
+        argument: match &rule.value {
+            InferredValue::Name(name) => {
+                Argument::Pattern(Pattern::Literal(name.clone().into_bytes()))
+            }
+            InferredValue::Bit(number) => Argument::Integer(i64::from(*number)),
+        },
+    }
 }

@@ -1,15 +1,26 @@
 //! A policy that is asked about.
 
 use lapbelt_policy::decide::Decider;
-use lapbelt_policy::graph::{Canon, NodeId, Outcome, Source};
+use lapbelt_policy::filter::{Argument, Test};
+use lapbelt_policy::graph::{Canon, Graph, GraphBuilder, Node, NodeId, Outcome, Source};
 use lapbelt_policy::request::Request;
-use lapbelt_policy::rule::Policy;
-use lapbelt_policy::world::{OperationId, World};
+use lapbelt_policy::rule::{ModifierArgument, Rule};
+use lapbelt_policy::world::{ArgumentKind, OperationId, World};
+
+/// Where a policy comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Rules.
+    Source,
+    /// A compiled profile: with what the compiler adds, and paths as it stores them.
+    Compiled,
+}
 
 /// A policy made ready for questions about all of it.
 #[derive(Debug)]
 pub struct Subject<'p> {
-    policy: &'p Policy,
+    form: Form,
+    rules: &'p [Rule],
     world: &'p World,
     decider: Decider,
     canon: Canon,
@@ -17,18 +28,23 @@ pub struct Subject<'p> {
 }
 
 impl<'p> Subject<'p> {
-    /// Lowers a policy of a world.
-    pub fn new(policy: &'p Policy, world: &'p World) -> Self {
-        let decider = Decider::new(policy, world);
+    /// A graph of a world, with the rules that its sources name.
+    pub fn new(graph: Graph, rules: &'p [Rule], world: &'p World, form: Form) -> Self {
         let mut canon = Canon::default();
-        let entries = canon.add_graph(decider.graph(), &policy.rules, world);
+        let entries = canon.add_graph(&graph, rules, world);
         Self {
-            policy,
+            form,
+            rules,
             world,
-            decider,
+            decider: Decider::of(graph, rules),
             canon,
             entries,
         }
+    }
+
+    /// Where it comes from.
+    pub fn form(&self) -> Form {
+        self.form
     }
 
     /// Its world.
@@ -36,9 +52,9 @@ impl<'p> Subject<'p> {
         self.world
     }
 
-    /// Its rules.
-    pub fn policy(&self) -> &'p Policy {
-        self.policy
+    /// Its graph.
+    pub fn graph(&self) -> &Graph {
+        self.decider.graph()
     }
 
     /// What it decides, in canonical form.
@@ -62,10 +78,71 @@ impl<'p> Subject<'p> {
         let verdict = self.decider.decide(request);
         let outcome = match verdict.source {
             Source::Rule(reference) => {
-                Outcome::of(&self.policy.rules[reference.rule as usize], self.world)
+                Outcome::of(&self.rules[reference.rule as usize], self.world)
             }
             Source::Implied(_) | Source::OwnDefault(_) => Outcome::plain(verdict.action),
         };
         (outcome, verdict.source)
     }
+
+    /// The rules of each message filter, as outcomes have them, with the entry of each operation
+    /// in a canon of its own.
+    pub(crate) fn message_filters(&self) -> Vec<(Vec<Rule>, Canon, Vec<NodeId>)> {
+        let mut found = Vec::new();
+        for (rule, graph) in self.graph().message_filters() {
+            for modifier in Outcome::of(&self.rules[rule as usize], self.world).modifiers {
+                if let Some(ModifierArgument::MessageFilter(rules)) = modifier.argument {
+                    let mut canon = Canon::default();
+                    let entries = canon.add_graph(graph, &rules, self.world);
+                    found.push((rules, canon, entries));
+                }
+            }
+        }
+        found
+    }
+
+    /// The same policy with paths as a compiled profile of its world holds them.
+    pub(crate) fn with_folded_paths(&self) -> Self {
+        let graph = self.graph();
+        let mut builder = GraphBuilder::default();
+        let mut nodes: Vec<NodeId> = Vec::with_capacity(graph.nodes().len());
+        for node in graph.nodes() {
+            nodes.push(match *node {
+                Node::Terminal { action, source } => builder.decide(action, source),
+                Node::Test {
+                    test,
+                    matched,
+                    unmatched,
+                } => {
+                    let at = |id: NodeId| nodes[id.0 as usize];
+                    let test = folded(graph.test(test), self.world);
+                    builder.ask(&test, at(matched), at(unmatched))
+                }
+            });
+        }
+        for (rule, messages) in graph.message_filters() {
+            builder.message_filter(rule, messages.clone());
+        }
+        let entries = graph.entries().iter().map(|entry| nodes[entry.0 as usize]);
+        Self::new(
+            builder.finish(entries.collect()),
+            self.rules,
+            self.world,
+            self.form,
+        )
+    }
+}
+
+fn folded(test: &Test, world: &World) -> Test {
+    let is_path = world.filter(test.filter).kind == ArgumentKind::PathPattern;
+    let mut folded = test.clone();
+    if let Argument::Pattern(pattern) = &mut folded.argument
+        && is_path
+        && world.folds_paths()
+        // What has no such form does not compile either.
+        && let Ok(lower) = pattern.in_lower_case()
+    {
+        *pattern = lower;
+    }
+    folded
 }

@@ -1,11 +1,14 @@
-//! Two worlds as one: filters and modifiers are the same if their names are.
+//! Two worlds as one: filters and modifiers are the same if their names are, message filters if
+//! they decide the same.
 
 use std::collections::HashMap;
 
 use lapbelt_policy::filter::Test;
-use lapbelt_policy::graph::Outcome;
-use lapbelt_policy::rule::Modifier;
-use lapbelt_policy::world::{FilterId, FilterInfo, ModifierId, World};
+use lapbelt_policy::graph::{Canon, NodeId, Outcome, differences};
+use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule};
+use lapbelt_policy::world::{FilterId, FilterInfo, ModifierId};
+
+use crate::subject::Subject;
 
 /// Above the numbers of any world: what only the right world has is numbered from here on.
 const RIGHT_ONLY: u16 = 0x4000;
@@ -18,25 +21,31 @@ pub(super) struct Vocabulary<'w> {
     joint_modifiers: HashMap<ModifierId, ModifierId>,
     /// To the right world's numbers.
     right_filters: HashMap<FilterId, FilterId>,
+    /// Numbers of message filters, the same for those that decide the same.
+    left_messages: Messages,
+    right_messages: Messages,
 }
 
+type Messages = HashMap<Vec<Rule>, i64>;
+
 impl<'w> Vocabulary<'w> {
-    pub(super) fn new(left: &'w World, right: &'w World) -> Self {
+    pub(super) fn new(left: &Subject<'w>, right: &Subject<'w>) -> Self {
+        let (here, there) = (left.world(), right.world());
         let mut filters: HashMap<FilterId, &FilterInfo> =
-            left.filters().iter().map(|info| (info.id, info)).collect();
+            here.filters().iter().map(|info| (info.id, info)).collect();
         let mut joint_filters = HashMap::new();
-        for info in right.filters() {
-            let same = left.filters().iter().find(|other| other.name == info.name);
+        for info in there.filters() {
+            let same = here.filters().iter().find(|other| other.name == info.name);
             let joint = same.map_or(FilterId(RIGHT_ONLY | info.id.0), |same| same.id);
             joint_filters.insert(info.id, joint);
             filters.entry(joint).or_insert(info);
         }
-        let joint_modifiers = right.modifiers().iter().map(|info| {
-            let same = left.modifiers().iter().find(|m| m.name == info.name);
+        let joint_modifiers = there.modifiers().iter().map(|info| {
+            let same = here.modifiers().iter().find(|m| m.name == info.name);
             let joint = same.map_or(ModifierId(RIGHT_ONLY | info.id.0), |same| same.id);
             (info.id, joint)
         });
-        Self {
+        let mut vocabulary = Self {
             filters,
             joint_modifiers: joint_modifiers.collect(),
             right_filters: joint_filters
@@ -44,7 +53,46 @@ impl<'w> Vocabulary<'w> {
                 .map(|(own, joint)| (*joint, *own))
                 .collect(),
             joint_filters,
+            left_messages: HashMap::new(),
+            right_messages: HashMap::new(),
+        };
+        vocabulary.number_messages(left, right);
+        vocabulary
+    }
+
+    fn number_messages(&mut self, left: &Subject<'_>, right: &Subject<'_>) {
+        let mut both = Canon::default();
+        let mut seen: Vec<Vec<NodeId>> = Vec::new();
+        let apart = || left.world().operations().iter().filter(|o| !o.in_table);
+        for (rules, canon, entries) in left.message_filters() {
+            let own: Vec<NodeId> = apart().map(|o| entries[usize::from(o.id.0)]).collect();
+            let nodes = both.add_changed(&canon, &own, Clone::clone, Clone::clone);
+            let number = self.number(&both, nodes, &mut seen);
+            self.left_messages.insert(rules, number);
         }
+        for (rules, canon, entries) in right.message_filters() {
+            let named = apart().filter_map(|o| right.world().operation_named(&o.name));
+            let own: Vec<NodeId> = named.map(|o| entries[usize::from(o.id.0)]).collect();
+            let test = |test: &Test| self.right_test(test);
+            let nodes = both.add_changed(&canon, &own, test, Clone::clone);
+            let number = self.number(&both, nodes, &mut seen);
+            self.right_messages.insert(rules, number);
+        }
+    }
+
+    /// The number of the first of those seen that decides the same.
+    fn number(&self, both: &Canon, nodes: Vec<NodeId>, seen: &mut Vec<Vec<NodeId>>) -> i64 {
+        let same = |one: NodeId, other: NodeId| {
+            differences(both, one, other, |id| self.filter(id)) == Ok(Vec::new())
+        };
+        let known = seen.iter().position(|other| {
+            other.len() == nodes.len() && nodes.iter().zip(other).all(|(a, b)| same(*a, *b))
+        });
+        let number = known.unwrap_or(seen.len());
+        if known.is_none() {
+            seen.push(nodes);
+        }
+        number as i64
     }
 
     /// What is known of a filter by its joint number.
@@ -58,24 +106,44 @@ impl<'w> Vocabulary<'w> {
     }
 
     /// A test of the right world.
-    pub(super) fn joint_test(&self, test: &Test) -> Test {
+    pub(super) fn right_test(&self, test: &Test) -> Test {
         Test {
             filter: self.joint_filters[&test.filter],
             argument: test.argument.clone(),
         }
     }
 
-    /// An outcome of the right world.
-    pub(super) fn joint_outcome(&self, outcome: &Outcome) -> Outcome {
-        let joint = |one: &Modifier| Modifier {
-            modifier: self.joint_modifiers[&one.modifier],
-            argument: one.argument.clone(),
-        };
-        let mut modifiers: Vec<Modifier> = outcome.modifiers.iter().map(joint).collect();
-        modifiers.sort_by_key(|one| one.modifier);
-        Outcome {
-            action: outcome.action,
-            modifiers,
-        }
+    /// An outcome of the left world, to be compared only.
+    pub(super) fn left_outcome(&self, outcome: &Outcome) -> Outcome {
+        joint_outcome(outcome, &self.left_messages, |id| id)
+    }
+
+    /// An outcome of the right world, to be compared only.
+    pub(super) fn right_outcome(&self, outcome: &Outcome) -> Outcome {
+        joint_outcome(outcome, &self.right_messages, |id| {
+            self.joint_modifiers[&id]
+        })
+    }
+}
+
+fn joint_outcome(
+    outcome: &Outcome,
+    messages: &Messages,
+    id: impl Fn(ModifierId) -> ModifierId,
+) -> Outcome {
+    let joint = |one: &Modifier| Modifier {
+        modifier: id(one.modifier),
+        argument: match &one.argument {
+            Some(ModifierArgument::MessageFilter(rules)) => messages
+                .get(rules)
+                .map(|number| ModifierArgument::Integer(*number)),
+            other => other.clone(),
+        },
+    };
+    let mut modifiers: Vec<Modifier> = outcome.modifiers.iter().map(joint).collect();
+    modifiers.sort_by_key(|one| one.modifier);
+    Outcome {
+        action: outcome.action,
+        modifiers,
     }
 }

@@ -1,11 +1,13 @@
 //! Profiles for tests: from text, and from the corpus.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_policy::graph::lower;
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::{World, shipped};
 use lapbelt_sbpl::diag::Severity;
@@ -34,7 +36,14 @@ impl Imports for Beside {
 }
 
 fn evaluated(name: &str, text: &str, folder: &Path, world: &World) -> Result<Policy, String> {
-    let names = ["HOME", "_HOME", "WORK_DIR", "DYLD_LOG_PATH", "TMPDIR", "_TMPDIR"];
+    let names = [
+        "HOME",
+        "_HOME",
+        "WORK_DIR",
+        "DYLD_LOG_PATH",
+        "TMPDIR",
+        "_TMPDIR",
+    ];
     let params: BTreeMap<String, String> = names
         .into_iter()
         .map(|name| (name.to_owned(), format!("/private/{name}")))
@@ -53,6 +62,16 @@ pub fn policy(text: &str) -> Policy {
     evaluated("x.sb", text, Path::new("."), &WORLD).expect("a good profile")
 }
 
+/// The policy of a text in another world.
+pub fn policy_in(text: &str, world: &World) -> Policy {
+    evaluated("x.sb", text, Path::new("."), world).expect("a good profile")
+}
+
+/// A policy of the world that tests use, made ready.
+pub fn subject(policy: &Policy) -> Subject<'_> {
+    Subject::new(lower(policy, &WORLD), &policy.rules, &WORLD, Form::Source)
+}
+
 /// All profiles of the corpus that evaluate, largest first; `None` if there is no corpus.
 pub fn corpus() -> Option<Vec<(String, Policy)>> {
     let corpus = lapbelt_corpus::folder()?;
@@ -65,7 +84,11 @@ pub fn corpus() -> Option<Vec<(String, Policy)>> {
                 open.push(path);
             } else if path.extension().is_some_and(|e| e == "sb") {
                 let text = fs::read(&path).expect("a readable file");
-                let name = path.strip_prefix(&corpus).expect("within").display().to_string();
+                let name = path
+                    .strip_prefix(&corpus)
+                    .expect("within")
+                    .display()
+                    .to_string();
                 let folder = path.parent().expect("a folder");
                 let text = String::from_utf8_lossy(&text);
                 if let Ok(policy) = evaluated(&name, &text, folder, &WORLD) {

@@ -10,7 +10,7 @@ use super::{Set, TooComplex};
 use crate::pattern::Pattern;
 
 /// Steps one cutting may take.
-const LIMIT: usize = 40_000_000;
+const LIMIT: usize = 10_000_000;
 
 /// What a text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

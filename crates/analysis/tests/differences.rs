@@ -1,0 +1,307 @@
+//! What `diff` says of small profiles, and that what it says of any two is so.
+#![allow(missing_docs)]
+
+mod support;
+
+use lapbelt_analysis::diff::{Decided, Diff, diff};
+use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_policy::event::OwnedValue;
+use lapbelt_policy::graph::{Source, lower};
+use lapbelt_policy::rule::{Action, Policy};
+use proptest::prelude::*;
+use support::{WORLD, policy, subject};
+
+fn said(decided: &Decided, of: &Policy) -> String {
+    let action = match decided.outcome.action {
+        Action::Allow => "allows",
+        Action::Deny => "denies",
+    };
+    let names = decided.outcome.modifiers.iter();
+    let with: String = names
+        .map(|one| format!(" with {}", WORLD.modifier(one.modifier).name))
+        .collect();
+    let by = match decided.source {
+        Source::Rule(rule) => {
+            let origin = of.rules[rule.rule as usize].origin.expect("an origin");
+            format!("line {}", origin.line)
+        }
+        Source::Implied(_) => "system".to_owned(),
+        Source::OwnDefault(_) => "default".to_owned(),
+    };
+    format!("{action}{with} by {by}")
+}
+
+fn value(value: &OwnedValue) -> String {
+    match value {
+        OwnedValue::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        OwnedValue::Endpoint(endpoint, host) => format!("{host} {endpoint:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Each difference on a line.
+fn lines(answer: &Diff, left: &Policy, right: &Policy) -> Vec<String> {
+    let mut lines = Vec::new();
+    for differing in &answer.different {
+        for example in &differing.examples {
+            let values: String = example
+                .values
+                .iter()
+                .map(|(name, own)| format!(" {name}={}", value(own)))
+                .collect();
+            lines.push(format!(
+                "{}{values}: A {}, B {}",
+                differing.operations.join(" "),
+                said(&example.left, left),
+                said(&example.right, right),
+            ));
+        }
+    }
+    lines
+}
+
+fn told(left: &str, right: &str) -> Vec<String> {
+    let (left, right) = (policy(left), policy(right));
+    let answer = diff(&subject(&left), &subject(&right), 3);
+    assert_eq!(answer.undecided, Vec::<String>::new());
+    lines(&answer, &left, &right)
+}
+
+const DENY: &str = "(version 1)\n(deny default)\n";
+
+fn rules(text: &str) -> String {
+    format!("{DENY}{text}")
+}
+
+#[test]
+fn a_difference_in_a_wildcard_is_shown_once() {
+    assert_eq!(
+        told(
+            &rules("(allow file-read* (literal \"/private/etc/hosts\"))"),
+            DENY
+        ),
+        ["file-read* path=/private/etc/hosts: A allows by line 3, B denies by line 2"]
+    );
+    assert_eq!(
+        told(
+            &rules("(allow file-read-data (subpath \"/usr\"))"),
+            &rules("(allow file-read* (subpath \"/usr\"))")
+        ),
+        [
+            "file-read* file-read-metadata file-read-xattr path=/usr: A denies by line 2, B allows by line 3"
+        ]
+    );
+}
+
+#[test]
+fn what_no_request_shows_is_no_difference() {
+    for (left, right) in [
+        (
+            "(allow file-read* (subpath \"/a\"))",
+            "(allow file-read* (regex #\"^/a(/|$)\"))",
+        ),
+        (
+            "(allow file-read* (literal \"/a\") (subpath \"/a/b\"))",
+            "(allow file-read* (subpath \"/a/b\")) (allow file-read* (literal \"/a\"))",
+        ),
+        (
+            "(allow file-read* (require-all (literal \"/a\") (literal \"/b\")))",
+            "",
+        ),
+        (
+            "(allow network-outbound (require-all (socket-type SOCK_STREAM) (socket-type SOCK_DGRAM)))",
+            "",
+        ),
+        (
+            "(allow network-outbound (remote tcp \"*:80\") (remote tcp \"localhost:80\"))",
+            "(allow network-outbound (remote tcp \"*:80\"))",
+        ),
+        (
+            "(allow network-outbound (remote ip4 \"*:80\") (remote ip6 \"*:80\"))",
+            "(allow network-outbound (remote ip \"*:80\"))",
+        ),
+        (
+            "(allow file-read* (file-mode #o0400) (file-mode #o0600))",
+            "(allow file-read* (file-mode #o0400))",
+        ),
+        (
+            "(allow file-read-data (prefix \"/a/\") (literal \"/a\"))",
+            "(allow file-read-data (subpath \"/a\"))",
+        ),
+    ] {
+        assert_eq!(
+            told(&rules(left), &rules(right)),
+            Vec::<String>::new(),
+            "{left} {right}"
+        );
+    }
+}
+
+#[test]
+fn examples_are_small_and_concrete() {
+    assert_eq!(
+        told(
+            &rules("(allow network-outbound (remote tcp \"*:443\"))"),
+            &rules("(allow network-outbound (remote ip \"*:443\"))")
+        ),
+        [
+            "network-outbound remote=192.0.2.1 Internet { v6: false, transport: Udp, loopback: false, port: 443 }: A denies by line 2, B allows by line 3"
+        ]
+    );
+    assert_eq!(
+        told(
+            &rules("(allow file-write* (require-all (subpath \"/tmp\") (require-not (vnode-type SYMLINK))))"),
+            &rules("(allow file-write* (subpath \"/tmp\"))")
+        ),
+        ["file-write-acl file-write-create file-write-data file-write-finderinfo file-write-flags file-write-mode file-write-owner file-write-times file-write-unlink file-write-xattr path=/tmp vnode-type=Integer(5): A denies by line 2, B allows by line 3"]
+            .map(|line: &str| line.replace("file-write-acl file-write-create file-write-data file-write-finderinfo file-write-flags file-write-mode file-write-owner file-write-times file-write-unlink file-write-xattr", "file-write*"))
+    );
+    assert_eq!(
+        told(
+            &rules("(allow mach-lookup (global-name-prefix \"com.apple.\"))"),
+            &rules("(allow mach-lookup (global-name \"com.apple.x\"))")
+        ),
+        ["mach-lookup global-name=com.apple.: A allows by line 3, B denies by line 2"]
+    );
+    assert_eq!(
+        told(&rules("(allow signal)"), DENY),
+        ["signal: A allows by line 3, B denies by line 2"]
+    );
+}
+
+#[test]
+fn modifiers_are_a_difference() {
+    assert_eq!(
+        told(
+            &rules(
+                "(allow file-read* (with report) (literal \"/x\"))\n(deny signal (with no-report))"
+            ),
+            &rules("(allow file-read* (literal \"/x\"))\n(deny signal)")
+        ),
+        [
+            "file-read* path=/x: A allows with report by line 3, B allows by line 3",
+            "signal: A denies with no-report by line 4, B denies by line 4",
+        ]
+    );
+}
+
+#[test]
+fn message_filters_are_compared_by_what_they_decide() {
+    let filtered = |inner: &str| {
+        rules(&format!(
+            "(allow iokit-open-user-client (apply-message-filter {inner}))"
+        ))
+    };
+    let both = "(deny iokit-external-method) (allow iokit-external-method (iokit-method-number 1)) (allow iokit-external-method (iokit-method-number 2))";
+    let other = "(deny iokit-external-method) (allow iokit-external-method (iokit-method-number 2) (iokit-method-number 1))";
+    assert_eq!(
+        told(&filtered(both), &filtered(other)),
+        Vec::<String>::new()
+    );
+    let less = "(deny iokit-external-method) (allow iokit-external-method (iokit-method-number 1))";
+    assert_eq!(
+        told(&filtered(both), &filtered(less)),
+        [
+            "iokit-open-user-client: A allows with message-filter by line 3, B allows with message-filter by line 3"
+        ]
+    );
+}
+
+#[test]
+fn worlds_are_matched_by_name() {
+    let linux = support::world("linux");
+    let text = rules("(allow file-read* (subpath \"/usr\"))");
+    let left = policy(&text);
+    let right = support::policy_in(&text, &linux);
+    let there = Subject::new(lower(&right, &linux), &right.rules, &linux, Form::Source);
+    let answer = diff(&subject(&left), &there, 3);
+    assert_eq!(lines(&answer, &left, &right), Vec::<String>::new());
+    assert!(answer.equal > 100, "{answer:?}");
+}
+
+const PATHS: &[&str] = &["/a", "/b", "/a/b", "/usr", "/usr/lib"];
+
+fn filter() -> impl Strategy<Value = String> {
+    let path = || prop::sample::select(PATHS.to_vec());
+    let test = prop_oneof![
+        path().prop_map(|p| format!("(literal \"{p}\")")),
+        path().prop_map(|p| format!("(subpath \"{p}\")")),
+        path().prop_map(|p| format!("(prefix \"{p}\")")),
+        prop::sample::select(vec!["^/a", "b$", "/(a|usr)(/|$)", "^/usr/[^/]+$"])
+            .prop_map(|r| format!("(regex #\"{r}\")")),
+        prop::sample::select(vec!["SYMLINK", "DIRECTORY"])
+            .prop_map(|v| format!("(vnode-type {v})")),
+        prop::sample::select(vec!["x", "y"]).prop_map(|v| format!("(extension \"{v}\")")),
+        prop::sample::select(vec!["0400", "0200", "0600"])
+            .prop_map(|v| format!("(file-mode #o{v})")),
+    ];
+    test.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|f| format!("(require-any {})", f.join(" "))),
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|f| format!("(require-all {})", f.join(" "))),
+            inner.prop_map(|f| format!("(require-not {f})")),
+        ]
+    })
+}
+
+fn profile() -> impl Strategy<Value = String> {
+    let operation = prop::sample::select(vec![
+        "file*",
+        "file-read*",
+        "file-read-data",
+        "file-write*",
+        "default",
+    ]);
+    let action = prop::sample::select(vec!["allow", "deny", "allow", "deny (with no-report)"]);
+    let rule = (action, operation, prop::collection::vec(filter(), 0..3)).prop_map(
+        |(action, operation, filters)| match action.split_once(' ') {
+            Some((action, with)) => format!("({action} {operation} {} {with})", filters.join(" ")),
+            None => format!("({action} {operation} {})", filters.join(" ")),
+        },
+    );
+    prop::collection::vec(rule, 0..8).prop_map(|rules_| rules(&rules_.join("\n")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Requests decided differently are found, and nothing else is said to be.
+    #[test]
+    fn a_difference_is_one_and_no_difference_is_none(
+        left in profile(),
+        right in profile(),
+        paths in prop::collection::vec("/(a|b|usr)(/(a|b|lib)){0,2}", 1..6),
+        kind in 1..7_i64,
+        mode in prop::sample::select(vec![0_u64, 0o400, 0o200, 0o600]),
+    ) {
+        use lapbelt_policy::request::{Request, Value};
+        let (left, right) = (policy(&left), policy(&right));
+        let (here, there) = (subject(&left), subject(&right));
+        let answer = diff(&here, &there, 5);
+        prop_assert!(answer.undecided.is_empty());
+        let id = |name: &str| WORLD.filter_named(name).expect("a filter").id;
+        let covers = |own: &str, name: &str| {
+            let ids = [own, name].map(|n| WORLD.operation_named(n).expect("an operation").id);
+            WORLD.falls_back_to(ids[1], ids[0])
+        };
+        for name in ["file-read-data", "file-write-data", "file-read*", "file-ioctl"] {
+            let differs = answer.different.iter().any(|one| one.operations.iter().any(|own| covers(own, name)));
+            for path in &paths {
+                let request = Request::new(WORLD.operation_named(name).expect("an operation").id)
+                    .with(id("path"), Value::Text(path.as_bytes()))
+                    .with(id("vnode-type"), Value::Integer(kind))
+                    .with(id("file-mode"), Value::Bits(mode));
+                let same = here.decide(&request).0 == there.decide(&request).0;
+                prop_assert!(same || differs, "{name} {path}");
+            }
+        }
+        for differing in &answer.different {
+            prop_assert!(!differing.examples.is_empty());
+            for example in &differing.examples {
+                prop_assert_ne!(&example.left.outcome, &example.right.outcome);
+            }
+        }
+    }
+}
