@@ -7,6 +7,7 @@ mod compare;
 mod inclusion;
 mod lower;
 mod outcome;
+mod raise;
 mod reach;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,6 +18,7 @@ pub use compare::{Difference, differences};
 pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::lower;
 pub use outcome::Outcome;
+pub use raise::{RaiseError, raise};
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};
 
 use crate::filter::Test;
