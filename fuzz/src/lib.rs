@@ -4,7 +4,10 @@
 //! one for a moment; `cargo fuzz run profile --features libfuzzer` for as long as it is let.
 #![forbid(unsafe_code)]
 
+pub mod blob;
+pub mod pattern_code;
 pub mod profile;
 pub mod question;
+pub mod regex_code;
 pub mod violation;
 pub mod world;

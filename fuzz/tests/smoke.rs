@@ -1,6 +1,6 @@
 //! Every fuzz target, fed for a moment: with any bytes, and with words that mean something.
 
-use lapbelt_fuzz::{profile, question, violation, world};
+use lapbelt_fuzz::{blob, pattern_code, profile, question, regex_code, violation, world};
 use proptest::prelude::*;
 
 const WORDS: &[&str] = &[
@@ -56,6 +56,44 @@ fn input() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Pieces of compiled profiles: nodes, terminals, instructions, literals.
+const PIECES: &[&[u8]] = &[
+    b"\x00\x01\x00\x00\x01\x00\x02\x00",
+    b"\x00\x0e\x01\x00\x01\x00\x00\x00",
+    b"\x00\x86\x00\x00\x02\x00\x01\x00",
+    b"\x01\x00\x00\x00\x00\x00\x00\x00",
+    b"\x01\x05\x00\x00\x00\x00\x00\x00",
+    b"\x05\x00\x41/a\x0f\x0a\x00",
+    b"\x41/a\x0f",
+    b"\x00\x0f\x0a",
+    b"\x40/\x80\x0a",
+    b"\x0b\x00az",
+    b"\x03/",
+    b"\x02/\x0f",
+    b"\x06",
+    b"\x05",
+    b"\x00\x00\x00\x03\x05\x00",
+    b"\x02a",
+    b"\x2f\x04\x00",
+    b"\x0a\x00\x00",
+    b"\x1b0.",
+    b"\x19",
+    b"\x29",
+    b"\x15\x00",
+];
+
+fn code() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..100),
+        (
+            any::<u8>(),
+            prop::collection::vec(prop::sample::select(PIECES), 0..12)
+        )
+            .prop_map(|(first, pieces)| [&[first][..], &pieces.concat()].concat()),
+        prop::collection::vec(prop::sample::select(PIECES), 0..12).prop_map(|p| p.concat()),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -77,5 +115,25 @@ proptest! {
     #[test]
     fn violations(bytes in input()) {
         violation::run(&bytes);
+    }
+
+    #[test]
+    fn blobs(bytes in code()) {
+        blob::run(&bytes);
+    }
+
+    #[test]
+    fn bundles(bytes in code()) {
+        blob::bundle(&bytes);
+    }
+
+    #[test]
+    fn pattern_codes(bytes in code()) {
+        pattern_code::run(&bytes);
+    }
+
+    #[test]
+    fn regex_codes(bytes in code()) {
+        regex_code::run(&bytes);
     }
 }
