@@ -13,7 +13,7 @@ pub fn text(lint: &Lint) -> String {
         lint.level.as_str(),
         lint.title
     );
-    let _ = writeln!(out, "{}\n", lint.explanation);
+    let _ = writeln!(out, "{}\n", wrapped(lint.explanation));
     for (word, profile) in [
         ("Found in", lint.example.bad),
         ("Better", lint.example.good),
@@ -25,6 +25,25 @@ pub fn text(lint: &Lint) -> String {
         out.push('\n');
     }
     out.push_str(&how(lint));
+    out
+}
+
+/// Most characters of a line of text.
+const WIDTH: usize = 88;
+
+/// The words in lines of at most [`WIDTH`].
+fn wrapped(text: &str) -> String {
+    let (mut out, mut column) = (String::new(), 0);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 {
+            let fits = column + 1 + length <= WIDTH;
+            out.push(if fits { ' ' } else { '\n' });
+            column = if fits { column + 1 } else { 0 };
+        }
+        out.push_str(word);
+        column += length;
+    }
     out
 }
 

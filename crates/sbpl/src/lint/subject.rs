@@ -110,8 +110,15 @@ impl Subject {
         world: &World,
         strict: &Evaluation,
     ) -> Evaluation {
-        let unversioned = strict.diagnostics.iter().any(|d| d.code == Code::Version);
-        self.lacks_version = unversioned && !has_version(&self.parse);
+        let own_version = has_version(&self.parse);
+        let unversioned = |evaluation: &Evaluation| {
+            !own_version
+                && evaluation
+                    .diagnostics
+                    .iter()
+                    .any(|d| d.code == Code::Version)
+        };
+        self.lacks_version = unversioned(strict);
         let failed = RefCell::new(BTreeMap::new());
         let lenient = Lenient {
             main: source,
@@ -146,6 +153,10 @@ impl Subject {
                 filled.insert(name.clone(), stand_in(name));
             }
             evaluation = attempt(&filled, self.lacks_version);
+            if !self.lacks_version && unversioned(&evaluation) {
+                self.lacks_version = true;
+                evaluation = attempt(&filled, true);
+            }
             let mut fewest = errors(&evaluation);
             for name in &open {
                 // What the profile does without keeps its own meaning without it.

@@ -56,6 +56,7 @@ fn check(context: &Context<'_>, out: &mut Sink) {
     let open: Vec<&str> = LATER
         .iter()
         .filter_map(|name| context.world.operation_named(name))
+        .filter(|operation| operation.enforced || !context.asks_some_only())
         .filter(|operation| {
             let graph = decider.graph();
             matches!(
