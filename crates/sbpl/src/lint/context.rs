@@ -87,6 +87,14 @@ impl<'a> Context<'a> {
             })
     }
 
+    /// Whether the world says which operations are asked at all.
+    pub(super) fn asks_some_only(&self) -> bool {
+        self.world
+            .operations()
+            .iter()
+            .any(|operation| operation.enforced)
+    }
+
     pub(super) fn warnings(&self) -> impl Iterator<Item = &'a Diagnostic> {
         let all = self.subject.diagnostics.iter();
         all.filter(|d| d.severity == Severity::Warning)

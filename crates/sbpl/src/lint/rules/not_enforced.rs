@@ -27,11 +27,7 @@ pub(super) static LINT: Lint = Lint {
 
 fn check(context: &Context<'_>, out: &mut Sink) {
     let world = context.world;
-    if !world
-        .operations()
-        .iter()
-        .any(|operation| operation.enforced)
-    {
+    if !context.asks_some_only() {
         return;
     }
     let asked = |rule: &Rule| {
