@@ -1,7 +1,9 @@
 //! Subcommands, one file each.
 
 pub(crate) mod decode;
+pub(crate) mod compile;
 pub(crate) mod exec;
+pub(crate) mod lab;
 pub(crate) mod lint;
 pub(crate) mod query;
 pub(crate) mod run_options;

@@ -62,6 +62,10 @@ enum Command {
     Decode(cmd::decode::Args),
     /// Ask whether a profile would allow an operation, and by which rule.
     Query(cmd::query::Args),
+    /// Compile a profile to the bytes that the system would write.
+    Compile(cmd::compile::Args),
+    /// Learn how the system's own compiler works.
+    Lab(cmd::lab::Args),
 }
 
 /// Runs the command line under a name and answers with its exit code.
@@ -83,6 +87,8 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::Suggest(args) => cmd::suggest::run(args, &output),
         Command::Decode(args) => cmd::decode::run(&args, &output),
         Command::Query(args) => cmd::query::run(args, &output),
+        Command::Compile(args) => cmd::compile::run(args, &output),
+        Command::Lab(args) => cmd::lab::run(args, &output),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -1,0 +1,113 @@
+//! `lapbelt compile`: a profile to the bytes that the system would write for it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use lapbelt_blob::encode::{Derived, EncodeError, Encoded, encode};
+use lapbelt_learn::run_dir;
+use lapbelt_policy::graph::Source;
+use lapbelt_policy::rule::{Policy, RuleRef};
+use lapbelt_policy::world::World;
+use serde_json::{Value, json};
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile::{self, Params, place};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The profile; `-` for standard input.
+    profile: PathBuf,
+    /// Where the bytes go; `-` for standard output.
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    params: Params,
+    /// The OS build whose compiler is followed.
+    #[arg(long, default_value = "macos-14.4.1")]
+    world: String,
+}
+
+pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
+    let world = profile::world(&args.world)?;
+    let policy = profile::load(&args.profile, &args.params.map(), &world)?.policy;
+    let encoded = encode(&policy, &world).map_err(|error| refused(&error, &policy, &world))?;
+    if args.out == Path::new("-") {
+        // A reader that has gone away is no error of ours.
+        let _ = std::io::stdout().write_all(&encoded.bytes);
+        output.tell(&summary(&encoded, &policy, &world));
+        return Ok(Exit::Yes);
+    }
+    run_dir::write(&args.out, &encoded.bytes)?;
+    output.answer_either(
+        || {
+            let size = &encoded.size;
+            json!({"world": world.id(), "out": args.out, "bytes": size.total, "nodes": size.nodes,
+                   "literal_bytes": size.literals, "witnessed": encoded.fidelity.is_witnessed(),
+                   "derived": derived_json(&encoded, &policy, &world)})
+        },
+        || summary(&encoded, &policy, &world),
+    );
+    Ok(Exit::Yes)
+}
+
+/// Why a policy was not compiled, with the place of the rule.
+pub(crate) fn refused(error: &EncodeError, policy: &Policy, world: &World) -> CommandError {
+    let at = error.rule.map(|rule| at(rule, policy, world));
+    CommandError::Other(match at {
+        Some(at) => format!("{at}: {error}"),
+        None => error.to_string(),
+    })
+}
+
+fn at(rule: u32, policy: &Policy, world: &World) -> String {
+    let reference = RuleRef { rule, filter: None };
+    place(&Source::Rule(reference), policy, world)
+}
+
+fn derived_at(derived: &Derived, policy: &Policy, world: &World) -> Option<String> {
+    derived.rule.map(|rule| at(rule, policy, world))
+}
+
+pub(crate) fn derived_json(encoded: &Encoded, policy: &Policy, world: &World) -> Vec<Value> {
+    let derived = encoded.fidelity.derived.iter();
+    derived
+        .map(|one| {
+            let rule = derived_at(one, policy, world);
+            json!({"reason": one.reason.to_string(), "rule": rule})
+        })
+        .collect()
+}
+
+fn summary(encoded: &Encoded, policy: &Policy, world: &World) -> String {
+    let size = &encoded.size;
+    let mut text = format!(
+        "{} bytes, {} nodes, {} bytes of literals, for {}\n",
+        size.total,
+        size.nodes,
+        size.literals,
+        world.id()
+    );
+    let derived = &encoded.fidelity.derived;
+    if derived.is_empty() {
+        text += "the system's compiler was seen to write each of its forms so\n";
+        return text;
+    }
+    text += "it decides as the profile does, but the system's compiler was not seen to write:\n";
+    let mut reasons: Vec<_> = derived.iter().map(|one| one.reason).collect();
+    reasons.sort();
+    reasons.dedup();
+    for reason in reasons {
+        let mut places = derived.iter().filter(|one| one.reason == reason);
+        let first = places.next().and_then(|one| derived_at(one, policy, world));
+        let more = match places.count() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        text += &match first {
+            Some(first) => format!("  {reason}: {first}{more}\n"),
+            None => format!("  {reason}\n"),
+        };
+    }
+    text
+}

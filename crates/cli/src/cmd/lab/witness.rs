@@ -1,0 +1,229 @@
+//! `lapbelt lab witness`: sources with the bytes that the system's compiler made of them.
+//!
+//! A directory of witnesses holds `NAME.sb` and `NAME.hex` for each, and in `index.json` a list
+//! `entries` of objects with the name as `id` and the parameters as `params`, if there is one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use lapbelt_blob::decode::{Blob, decode};
+use lapbelt_blob::encode::{Encoded, encode};
+use lapbelt_blob::raw::Part;
+use lapbelt_learn::run_dir;
+use lapbelt_policy::world::World;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The directory.
+    dir: PathBuf,
+    /// The OS build that compiled them.
+    #[arg(long, default_value = "macos-14.4.1")]
+    world: String,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
+    #[serde(default)]
+    params: Option<BTreeMap<String, String>>,
+}
+
+/// What was found of one pair.
+struct Report {
+    id: String,
+    length: usize,
+    /// Why its bytes are not all explained.
+    undecoded: Option<String>,
+    compiled: Result<Compiled, String>,
+}
+
+struct Compiled {
+    length: usize,
+    witnessed: bool,
+    /// First byte that differs, and what it is.
+    difference: Option<(usize, String)>,
+}
+
+impl Report {
+    fn is_identical(&self) -> bool {
+        matches!(&self.compiled, Ok(compiled) if compiled.difference.is_none())
+    }
+}
+
+pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
+    let world = profile::world(&args.world)?;
+    let entries = entries(&args.dir)?;
+    let reports = entries
+        .iter()
+        .map(|entry| report(&args.dir, entry, &world))
+        .collect::<Result<Vec<_>, _>>()?;
+    let identical = reports.iter().filter(|one| one.is_identical()).count();
+    let decoded = reports.iter().filter(|one| one.undecoded.is_none()).count();
+    output.answer_either(
+        || {
+            let witnesses: Vec<Value> = reports.iter().map(to_json).collect();
+            json!({"world": world.id(), "witnesses": witnesses, "count": reports.len(),
+                   "decoded": decoded, "identical": identical})
+        },
+        || {
+            let lines: String = reports.iter().map(to_text).collect();
+            let count = reports.len();
+            format!("{lines}{decoded} of {count} decoded, {identical} of {count} byte-identical\n")
+        },
+    );
+    Ok(match identical == reports.len() {
+        true => Exit::Yes,
+        false => Exit::No,
+    })
+}
+
+/// The pairs of a directory, by its index, else by the names of its files.
+fn entries(dir: &Path) -> Result<Vec<Entry>, CommandError> {
+    let index = dir.join("index.json");
+    let list = if index.exists() {
+        let parsed: Index = serde_json::from_str(&run_dir::read(&index)?)
+            .map_err(|error| CommandError::Other(format!("{}: {error}", index.display())))?;
+        parsed.entries
+    } else {
+        let unreadable =
+            |error| CommandError::Other(format!("cannot read {}: {error}", dir.display()));
+        let mut names = BTreeSet::new();
+        for file in std::fs::read_dir(dir).map_err(unreadable)? {
+            let path = file.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|extension| extension == "hex") {
+                names.extend(path.file_stem().and_then(|s| s.to_str()).map(str::to_owned));
+            }
+        }
+        let entry = |id| Entry { id, params: None };
+        names.into_iter().map(entry).collect()
+    };
+    if list.is_empty() {
+        let message = format!("no witnesses in {}: NAME.sb with NAME.hex", dir.display());
+        return Err(CommandError::Other(message));
+    }
+    Ok(list)
+}
+
+fn report(dir: &Path, entry: &Entry, world: &World) -> Result<Report, CommandError> {
+    let path = dir.join(format!("{}.hex", entry.id));
+    let witness = bytes(&run_dir::read(&path)?).ok_or_else(|| {
+        CommandError::Other(format!(
+            "{}: not a line of hexadecimal digits",
+            path.display()
+        ))
+    })?;
+    let decoded = decode(&witness, world);
+    let compiled = compile(dir, entry, world).map(|encoded| Compiled {
+        length: encoded.bytes.len(),
+        witnessed: encoded.fidelity.is_witnessed(),
+        difference: first_difference(&encoded.bytes, &witness).map(|at| {
+            let meaning = decoded
+                .as_ref()
+                .ok()
+                .and_then(|blob| meaning(blob, at, world));
+            (at, meaning.unwrap_or_else(|| "past the end".to_string()))
+        }),
+    });
+    Ok(Report {
+        id: entry.id.clone(),
+        length: witness.len(),
+        undecoded: decoded.err().map(|error| error.to_string()),
+        compiled,
+    })
+}
+
+fn compile(dir: &Path, entry: &Entry, world: &World) -> Result<Encoded, String> {
+    let path = dir.join(format!("{}.sb", entry.id));
+    let params = entry.params.clone().unwrap_or_default();
+    let loaded = profile::load(&path, &params, world).map_err(|error| error.to_string())?;
+    encode(&loaded.policy, world)
+        .map_err(|error| super::super::compile::refused(&error, &loaded.policy, world).to_string())
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let hex = hex.trim().as_bytes();
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    hex.chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some((digit(*high)? * 16 + digit(*low)?) as u8),
+            _ => None,
+        })
+        .collect()
+}
+
+fn first_difference(ours: &[u8], theirs: &[u8]) -> Option<usize> {
+    let differing = ours.iter().zip(theirs).position(|(a, b)| a != b);
+    let shorter = ours.len().min(theirs.len());
+    differing.or((ours.len() != theirs.len()).then_some(shorter))
+}
+
+/// What a byte of a profile is.
+fn meaning(blob: &Blob, at: usize, world: &World) -> Option<String> {
+    let span = blob
+        .spans
+        .iter()
+        .find(|span| (span.start..span.end).contains(&at))?;
+    let slots = world.operations().iter().filter(|o| o.in_table);
+    Some(match span.owner {
+        Part::OpTable(_) => {
+            let operation = slots
+                .skip((at - span.start) / 2)
+                .map(|o| o.name.as_str())
+                .next();
+            format!("op table: {}", operation.unwrap_or("beyond the world"))
+        }
+        owner => format!("{owner}, byte {}", at - span.start),
+    })
+}
+
+fn to_json(report: &Report) -> Value {
+    let (error, compiled) = match &report.compiled {
+        Ok(compiled) => (None, Some(compiled)),
+        Err(error) => (Some(error), None),
+    };
+    let difference = compiled.and_then(|one| one.difference.as_ref());
+    json!({
+        "id": report.id,
+        "length": report.length,
+        "decoded": report.undecoded.is_none(),
+        "decode_error": report.undecoded,
+        "compiled_length": compiled.map(|one| one.length),
+        "compile_error": error,
+        "witnessed": compiled.map(|one| one.witnessed),
+        "identical": report.is_identical(),
+        "first_difference": difference.map(|(at, meaning)| json!({"offset": at, "meaning": meaning})),
+    })
+}
+
+fn to_text(report: &Report) -> String {
+    let decoded = match &report.undecoded {
+        None => "decoded".to_string(),
+        Some(error) => format!("not decoded: {error}"),
+    };
+    let compiled = match &report.compiled {
+        Err(error) => format!("not compiled: {error}"),
+        Ok(Compiled {
+            difference: None, ..
+        }) => "identical".to_string(),
+        Ok(Compiled {
+            difference: Some((at, meaning)),
+            length,
+            ..
+        }) => format!(
+            "differs at byte {at} ({meaning}); {length} bytes, the system wrote {}",
+            report.length
+        ),
+    };
+    format!("{}: {decoded}, {compiled}\n", report.id)
+}

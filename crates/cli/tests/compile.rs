@@ -1,0 +1,122 @@
+//! `lapbelt compile` and `lapbelt lab witness` as a user runs them.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn lapbelt() -> Command {
+    Command::cargo_bin("lapbelt").expect("the built command")
+}
+
+fn out(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().expect("a run");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let code = output.status.code().expect("an exit code");
+    (code, text(output.stdout), text(output.stderr))
+}
+
+fn write(dir: &tempfile::TempDir, name: &str, text: &str) -> String {
+    let path = dir.path().join(name);
+    std::fs::write(&path, text).expect("a file");
+    path.display().to_string()
+}
+
+#[test]
+fn the_bytes_are_written_and_what_is_derived_is_said() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let target = dir.path().join("out.sb.bin").display().to_string();
+    let plain = write(
+        &dir,
+        "plain.sb",
+        "(version 1)\n(allow default)\n(deny file-read* (literal (param \"F\")))\n",
+    );
+    let compile = ["compile", &plain, "-o", &target, "-D", "F=/Secret"];
+    let (code, text, _) = out(lapbelt().args(compile));
+    assert_eq!(code, 0);
+    assert!(text.starts_with("445 bytes, 3 nodes, "), "{text}");
+    assert!(text.contains("was seen to write each"), "{text}");
+    let bytes = std::fs::read(&target).expect("the bytes");
+    assert_eq!((bytes.len(), &bytes[..5]), (445, &[0, 0, 3, 0, 190][..]));
+    assert!(bytes.ends_with(b"\x46/secret\x0f\x00\x0f\x0a"));
+
+    let derived = write(
+        &dir,
+        "derived.sb",
+        "(version 1)\n(deny default)\n(allow file-read*\n  (regex #\"^/a(b|c)\"))\n",
+    );
+    let (code, text, _) = out(lapbelt().args(["--json", "compile", &derived, "-o", &target]));
+    assert_eq!(code, 0);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["witnessed"], false);
+    assert_eq!(answer["derived"][0]["reason"], "regular expressions");
+    let rule = answer["derived"][0]["rule"].as_str().expect("a place");
+    assert_eq!(rule, format!("{derived}:3:1"));
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_its_rule() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let target = dir.path().join("out.sb.bin").display().to_string();
+    let long = format!(
+        "(version 1)\n(deny file-read* (literal \"/{}\"))\n",
+        "a".repeat(70_000)
+    );
+    let number = "(version 1)\n(allow network-outbound\n  (socket-protocol 70000))\n".to_string();
+    for (text, message) in [
+        (long, "70"),
+        (number, "the value 70000 of `socket-protocol`"),
+    ] {
+        let profile = write(&dir, "profile.sb", &text);
+        let (code, _, error) = out(lapbelt().args(["compile", &profile, "-o", &target]));
+        assert_eq!(code, 2);
+        assert!(error.contains(&format!("{profile}:2:1: ")), "{error}");
+        assert!(error.contains(message), "{error}");
+    }
+    assert!(!std::path::Path::new(&target).exists());
+}
+
+#[test]
+fn witnesses_are_compared_byte_for_byte() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let target = dir.path().join("bytes").display().to_string();
+    let profile = write(&dir, "one.sb", "(version 1)\n(allow default)\n");
+    assert_eq!(
+        out(lapbelt().args(["compile", &profile, "-o", &target])).0,
+        0
+    );
+    let bytes = std::fs::read(&target).expect("the bytes");
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    write(&dir, "one.hex", &hex);
+    let path = dir.path().display().to_string();
+    let (code, text, _) = out(lapbelt().args(["lab", "witness", &path]));
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("1 of 1 decoded, 1 of 1 byte-identical"),
+        "{text}"
+    );
+
+    write(
+        &dir,
+        "one.sb",
+        "(version 1)\n(allow default)\n(deny file-read*)\n",
+    );
+    let (code, text, _) = out(lapbelt().args(["--json", "lab", "witness", &path]));
+    assert_eq!(code, 1);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    let difference = &answer["witnesses"][0]["first_difference"];
+    assert_eq!(difference["offset"], 14 + 2 * 21);
+    assert_eq!(difference["meaning"], "op table: file-read*");
+
+    let empty = tempfile::tempdir().expect("a directory");
+    let path = empty.path().display().to_string();
+    assert_eq!(out(lapbelt().args(["lab", "witness", &path])).0, 2);
+}
+
+#[test]
+fn the_systems_own_bytes_come_out() {
+    let Some(folder) = lapbelt_corpus::folder() else {
+        return;
+    };
+    let path = folder.join("witness").display().to_string();
+    let (code, text, _) = out(lapbelt().args(["lab", "witness", &path]));
+    assert_eq!(code, 0, "{text}");
+}
