@@ -1,8 +1,10 @@
 //! Subcommands, one file each.
 
-pub(crate) mod decode;
 pub(crate) mod compile;
+pub(crate) mod decode;
 pub(crate) mod exec;
+pub(crate) mod expand;
+pub(crate) mod fmt;
 pub(crate) mod lab;
 pub(crate) mod lint;
 pub(crate) mod query;

@@ -9,6 +9,7 @@ mod exit;
 mod interrupt;
 mod output;
 mod profile;
+mod replace;
 mod show;
 mod subject;
 
@@ -50,6 +51,10 @@ enum Command {
     Trace(cmd::trace::Args),
     /// Remove all rules of a profile that a program does not need.
     Shrink(cmd::shrink::Args),
+    /// Print a profile as flat rules, each with its place.
+    Expand(cmd::expand::Args),
+    /// Write profiles in the house style.
+    Fmt(cmd::fmt::Args),
     /// Check profiles.
     Lint(cmd::lint::Args),
     /// Say what a run directory holds.
@@ -81,6 +86,8 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::Workflow(args) => cmd::workflow::run(args, &output),
         Command::Trace(args) => cmd::trace::run(args, &output),
         Command::Shrink(args) => cmd::shrink::run(args, &output),
+        Command::Expand(args) => cmd::expand::run(&args, &output),
+        Command::Fmt(args) => cmd::fmt::run(&args, &output),
         Command::Lint(args) => cmd::lint::run(args, &output),
         Command::Summary(args) => cmd::summary::run(args, &output),
         Command::Exec(args) => return cmd::exec::run(args, &output),

@@ -56,6 +56,13 @@ impl Output {
         let _ = out.flush();
     }
 
+    /// The answer on standard output, without a line end of ours.
+    pub(crate) fn verbatim(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes());
+        let _ = out.flush();
+    }
+
     /// The answer as one value of JSON, or as text.
     pub(crate) fn answer_either(
         &self,

@@ -92,6 +92,8 @@ pub(crate) struct Binder<'a> {
     params: &'a BTreeMap<String, String>,
     imports: &'a dyn Imports,
     pub(crate) sources: Vec<LoadedSource>,
+    /// Where each text was first imported.
+    pub(crate) imported_at: Vec<Option<Origin>>,
     /// Texts being run, outermost first.
     running: Vec<SourceId>,
     procedures: Vec<Procedure>,
@@ -118,6 +120,7 @@ impl<'a> Binder<'a> {
             params,
             imports,
             sources: Vec::new(),
+            imported_at: Vec::new(),
             running: Vec::new(),
             procedures: Vec::new(),
             objects: Vec::new(),
@@ -132,13 +135,19 @@ impl<'a> Binder<'a> {
     }
 
     /// Reads a text as forms. `Err` if it is not well formed; the findings are noted.
-    pub(crate) fn load(&mut self, source: LoadedSource, heap: &mut Heap) -> Result<Value, ()> {
+    pub(crate) fn load(
+        &mut self,
+        source: LoadedSource,
+        imported_at: Option<Origin>,
+        heap: &mut Heap,
+    ) -> Result<Value, ()> {
         let known = self.sources.iter().position(|known| *known == source);
         let id = SourceId(known.unwrap_or(self.sources.len()) as u32);
         let lines = Lines::new(id, &source.text);
         let parse = syntax::parse(&source.text);
         if known.is_none() {
             self.sources.push(source);
+            self.imported_at.push(imported_at);
         }
         for error in parse.errors() {
             let origin = Some(lines.origin(error.span));
@@ -277,7 +286,12 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn imported_forms(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake> {
+    fn imported_forms(
+        &mut self,
+        name: &[u8],
+        site: Option<Origin>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
         let name = String::from_utf8_lossy(name).into_owned();
         let mistake = |message: String| Mistake::new(Code::Import, message).at(0);
         let source = self
@@ -292,7 +306,7 @@ impl<'a> Binder<'a> {
             return Err(Mistake::new(Code::Limit, "imports are nested too deep").at(0));
         }
         heap.claim(source.text.len())?;
-        self.load(source, heap)
+        self.load(source, site, heap)
             .map_err(|()| mistake(format!("\"{name}\" is not well formed")))
     }
 }
@@ -344,8 +358,13 @@ impl Host for Binder<'_> {
         self.assume(name, origin, heap)
     }
 
-    fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake> {
-        let forms = self.imported_forms(name, heap);
+    fn import(
+        &mut self,
+        name: &[u8],
+        site: Option<Origin>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake> {
+        let forms = self.imported_forms(name, site, heap);
         self.import_failed |= forms.is_err();
         forms
     }

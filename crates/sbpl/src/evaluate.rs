@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::{Policy, Version};
 use lapbelt_policy::world::World;
 
@@ -22,6 +23,8 @@ pub struct Evaluation {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that took part, in the order of their [`lapbelt_policy::origin::SourceId`].
     pub sources: Vec<LoadedSource>,
+    /// Where each of them was first imported; `None` for the profile itself.
+    pub imported_at: Vec<Option<Origin>>,
 }
 
 /// Evaluates a profile in a world.
@@ -41,7 +44,7 @@ pub fn evaluate(
         name: source.name.to_owned(),
         text: source.text.to_owned(),
     };
-    if let Ok(forms) = binder.load(loaded, &mut machine.heap) {
+    if let Ok(forms) = binder.load(loaded, None, &mut machine.heap) {
         machine.run(forms, &mut binder);
         let ran = binder
             .diagnostics
@@ -56,6 +59,7 @@ pub fn evaluate(
     }
     let Binder {
         sources,
+        imported_at,
         rules,
         version,
         diagnostics,
@@ -72,5 +76,6 @@ pub fn evaluate(
         policy,
         diagnostics,
         sources,
+        imported_at,
     }
 }

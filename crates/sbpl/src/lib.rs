@@ -9,6 +9,8 @@ mod bind;
 pub mod diag;
 mod eval;
 mod evaluate;
+pub mod expand;
+pub mod fmt;
 pub mod lint;
 pub mod print;
 mod source;

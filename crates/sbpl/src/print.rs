@@ -43,14 +43,19 @@ fn quote_regex(source: &str) -> String {
     }
 }
 
-/// A whole profile: version, then the rules in their order.
-pub fn policy(policy: &Policy, world: &World) -> String {
-    let version = match policy.version {
+/// The line that a profile starts with.
+pub fn version(version: Version) -> String {
+    let number = match version {
         Version::V1 => 1,
         Version::V2 => 2,
         Version::V3 => 3,
     };
-    let mut out = format!("(version {version})\n");
+    format!("(version {number})\n")
+}
+
+/// A whole profile: version, then the rules in their order.
+pub fn policy(policy: &Policy, world: &World) -> String {
+    let mut out = version(policy.version);
     for one in &policy.rules {
         out.push_str(&rule(one, world));
         out.push('\n');

@@ -205,7 +205,7 @@ impl Machine {
                     return Err(Mistake::wrong_type(message).at(0));
                 };
                 let name = self.heap.bytes(name).to_vec();
-                let forms = host.import(&name, &mut self.heap)?;
+                let forms = host.import(&name, self.site, &mut self.heap)?;
                 Ok(self.forms(forms, true))
             }
         }

@@ -24,8 +24,14 @@ pub(crate) trait Host {
     /// What an unbound name is taken for where it is used, with a remark to the reader.
     fn assumed(&mut self, name: Symbol, origin: Option<Origin>, heap: &mut Heap) -> Option<Value>;
 
-    /// The forms of another text. [`Host::imported`] follows when they have been tried.
-    fn import(&mut self, name: &[u8], heap: &mut Heap) -> Result<Value, Mistake>;
+    /// The forms of another text, named at a site. [`Host::imported`] follows when they have been
+    /// tried.
+    fn import(
+        &mut self,
+        name: &[u8],
+        site: Option<Origin>,
+        heap: &mut Heap,
+    ) -> Result<Value, Mistake>;
 
     /// The forms of the last import have been tried.
     fn imported(&mut self);

@@ -7,8 +7,15 @@ use super::token::{Span, Token, TokenKind};
 pub fn tokenize(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut start = 0;
+    let mut starts_line = true;
     while start < text.len() {
-        let (kind, length) = next(&text[start..]);
+        let rest = &text[start..];
+        let (kind, length) = match directive_length(rest).filter(|_| starts_line) {
+            Some(length) => (TokenKind::Directive, length),
+            None => next(rest),
+        };
+        starts_line =
+            kind == TokenKind::Whitespace && (starts_line || rest[..length].contains('\n'));
         tokens.push(Token {
             kind,
             span: Span {
@@ -19,6 +26,18 @@ pub fn tokenize(text: &str) -> Vec<Token> {
         start += length;
     }
     tokens
+}
+
+/// Length of a line of a C preprocessor.
+fn directive_length(rest: &str) -> Option<usize> {
+    const WORDS: &[&str] = &[
+        "if", "ifdef", "ifndef", "elif", "else", "endif", "include", "define", "undef", "error",
+        "pragma",
+    ];
+    let line = rest.strip_prefix('#')?.trim_start_matches([' ', '\t']);
+    let word = &line[..until(line, |c| !c.is_ascii_alphabetic())];
+    let ends = !line[word.len()..].starts_with(|c: char| !is_blank(c) && c != '"' && c != '(');
+    (WORDS.contains(&word) && ends).then(|| until(rest, |c| c == '\n'))
 }
 
 fn is_blank(c: char) -> bool {

@@ -53,6 +53,10 @@ impl Parser<'_> {
         let token = self.parse.tokens[index];
         match token.kind {
             TokenKind::Whitespace | TokenKind::LineComment => {}
+            TokenKind::Directive => {
+                let message = "a line of a C preprocessor, which has to run first";
+                self.error(SyntaxErrorKind::Directive, token.span, message);
+            }
             TokenKind::BlockComment => {
                 if !self.text_of(token).ends_with("|#") || token.span.end - token.span.start < 4 {
                     self.error(

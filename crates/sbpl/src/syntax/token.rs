@@ -25,6 +25,8 @@ pub enum TokenKind {
     LineComment,
     /// `#| … |#`, nesting.
     BlockComment,
+    /// A line of a C preprocessor, as templates have them: `#if …`.
+    Directive,
     /// `(`
     Open,
     /// `)`
@@ -62,7 +64,7 @@ impl TokenKind {
     pub fn is_trivia(self) -> bool {
         matches!(
             self,
-            Self::Whitespace | Self::LineComment | Self::BlockComment
+            Self::Whitespace | Self::LineComment | Self::BlockComment | Self::Directive
         )
     }
 }

@@ -8,6 +8,13 @@ use super::token::{Span, Token, TokenKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(super) u32);
 
+impl NodeId {
+    /// Position in [`Parse::node_ids`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// The mark before a quoted datum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Prefix {
@@ -47,6 +54,17 @@ pub struct Node {
     pub children: Vec<NodeId>,
 }
 
+impl Node {
+    /// Bytes of the mark of a [`NodeKind::Prefixed`]; 0 for others.
+    pub fn prefix_length(&self) -> usize {
+        match self.kind {
+            NodeKind::Prefixed(Prefix::UnquoteSplicing) => 2,
+            NodeKind::Prefixed(_) => 1,
+            _ => 0,
+        }
+    }
+}
+
 /// What is wrong with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SyntaxErrorKind {
@@ -64,6 +82,8 @@ pub enum SyntaxErrorKind {
     UnknownSharp,
     /// `'`, `` ` ``, `,` or `,@` with nothing after it.
     DanglingPrefix,
+    /// A line of a C preprocessor.
+    Directive,
     /// A dot that is not before the last datum of a list.
     MisplacedDot,
     /// Lists nested deeper than [`super::MAX_DEPTH`].
@@ -114,6 +134,11 @@ impl Parse {
     /// What is wrong, in the order of the text.
     pub fn errors(&self) -> &[SyntaxError] {
         &self.errors
+    }
+
+    /// All nodes, children before their parents.
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.nodes.len() as u32).map(NodeId)
     }
 
     /// A node of this text. Panics on a number of another text.

@@ -1,0 +1,95 @@
+//! `lapbelt expand`: a profile with all its imports and parameters, as flat rules.
+
+use std::path::{Path, PathBuf};
+
+use lapbelt_learn::source::{FileImports, ProfileError};
+use lapbelt_policy::origin::Origin;
+use lapbelt_policy::rule::{Action, Policy, Rule};
+use lapbelt_policy::world::World;
+use lapbelt_sbpl::expand::{expand, places};
+use lapbelt_sbpl::{Source, evaluate, print};
+use serde_json::{Value, json};
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile::{self, Params};
+use crate::show;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The profile; `-` for standard input.
+    profile: PathBuf,
+    #[command(flatten)]
+    params: Params,
+    /// The OS build whose vocabulary the profile is read with.
+    #[arg(long, default_value = "macos-14.4.1")]
+    world: String,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    let world = profile::world(&args.world)?;
+    let params = args.params.map();
+    let text = profile::read(&args.profile)?;
+    let name = profile::shown(&args.profile);
+    let is_stdin = args.profile == Path::new("-");
+    let imports = FileImports::new((!is_stdin).then_some(&args.profile), &params);
+    let source = Source {
+        name: &name,
+        text: &text,
+    };
+    let evaluation = evaluate(&source, &params, &imports, &world);
+    let Some(policy) = evaluation.policy else {
+        return Err(CommandError::Profile(Box::new(ProfileError {
+            name,
+            diagnostics: evaluation.diagnostics,
+            sources: evaluation.sources,
+        })));
+    };
+    if !evaluation.diagnostics.is_empty() {
+        let coloured = output.is_coloured();
+        output.tell(&show::diagnostics(
+            &evaluation.diagnostics,
+            &evaluation.sources,
+            coloured,
+        ));
+    }
+    let imported_at = &evaluation.imported_at;
+    output.answer_either(
+        || {
+            let rules = policy.rules.iter();
+            let rules: Vec<Value> = rules
+                .map(|rule| rule_json(rule, &policy, imported_at, &world))
+                .collect();
+            json!({"version": policy.version as u8 + 1, "implied_rules": policy.implied,
+                   "world": world.id(), "rules": rules})
+        },
+        || expand(&policy, imported_at, &world),
+    );
+    Ok(Exit::Yes)
+}
+
+fn rule_json(rule: &Rule, policy: &Policy, imported_at: &[Option<Origin>], world: &World) -> Value {
+    let action = match rule.action {
+        Action::Allow => "allow",
+        Action::Deny => "deny",
+    };
+    let operations: Vec<&str> = rule
+        .operations
+        .iter()
+        .map(|id| world.operation(*id).name.as_str())
+        .collect();
+    let filters: Vec<String> = rule
+        .filters
+        .iter()
+        .map(|one| print::filter(&one.filter, world))
+        .collect();
+    let places: Vec<Value> = places(rule, imported_at)
+        .into_iter()
+        .map(|place| {
+            let file = policy.sources.get(place.source.0 as usize);
+            json!({"file": file, "line": place.line, "column": place.column})
+        })
+        .collect();
+    json!({"action": action, "operations": operations, "filters": filters,
+           "text": print::rule(rule, world), "places": places})
+}
