@@ -189,6 +189,7 @@ impl Blob {
 
 impl fmt::Display for NodeIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        // Width and alignment are kept.
+        self.0.fmt(f)
     }
 }

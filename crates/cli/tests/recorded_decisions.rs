@@ -1,6 +1,13 @@
-//! `lapbelt query --batch` gives the decisions that a macOS kernel was recorded to give.
+//! `lapbelt query --batch` gives the decisions that a macOS kernel was recorded to give, of profiles
+//! as text and as what they compile to.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use lapbelt_blob::encode::encode;
+use lapbelt_learn::source::{FileImports, evaluate_text};
+use lapbelt_policy::world::{World, shipped};
 use serde_json::{Map, Value, json};
 
 /// Attributes of a recorded case that are values of filters. The target of a recorded
@@ -15,6 +22,41 @@ const ATTRIBUTES: [(&str, &str); 5] = [
 
 #[test]
 fn every_recorded_decision() {
+    decide(|profile, _| profile.to_path_buf());
+}
+
+#[test]
+fn every_recorded_decision_of_compiled_profiles() {
+    let world = shipped("macos-14.4.1").expect("a shipped world");
+    let world = world.expect("a world that parses");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut made = HashMap::new();
+    decide(|profile, params| {
+        let next = folder.path().join(format!("{}.blob", made.len()));
+        let key = (profile.to_path_buf(), params.clone());
+        made.entry(key)
+            .or_insert_with(|| {
+                std::fs::write(&next, compile(profile, params, &world)).expect("a file");
+                next
+            })
+            .clone()
+    });
+}
+
+fn compile(profile: &Path, params: &BTreeMap<String, String>, world: &World) -> Vec<u8> {
+    let name = profile.display().to_string();
+    let text = std::fs::read_to_string(profile).expect("a profile");
+    let imports = FileImports::new(Some(profile), params);
+    let evaluated = evaluate_text(&name, &text, params, &imports, world);
+    let policy = evaluated.expect("a profile that evaluates").policy;
+    let encoded = encode(&policy, world);
+    encoded
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
+        .bytes
+}
+
+/// Asks of each recorded case what the kernel was asked, of the profile that stands for its own.
+fn decide(mut stand_in: impl FnMut(&Path, &BTreeMap<String, String>) -> PathBuf) {
     let Some(corpus) = lapbelt_corpus::folder() else {
         return;
     };
@@ -32,6 +74,10 @@ fn every_recorded_decision() {
         let profile = corpus
             .join("runtime")
             .join(case["profile"].as_str().expect("a profile"));
+        let params = case["params"].as_object().into_iter().flatten();
+        let params = params.map(|(key, value)| (key.clone(), value.as_str().expect("text").into()));
+        let params: BTreeMap<String, String> = params.collect();
+        let profile = stand_in(&profile, &params);
         let checks = case["kernel_checks"]
             .as_array()
             .cloned()

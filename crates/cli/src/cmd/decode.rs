@@ -82,8 +82,8 @@ fn text(blob: &Blob, world: &World) -> String {
         line(format!("; {evidence}"));
     }
     for (name, what) in [
-        (&blob.provenance.same, "reads the same parts"),
-        (&blob.provenance.differing, "would read other parts"),
+        (&blob.provenance.same, "says the same"),
+        (&blob.provenance.differing, "would read it in another way"),
     ] {
         if !name.is_empty() {
             line(format!("; layout {} {what}", name.join(", ")));

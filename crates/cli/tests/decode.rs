@@ -1,0 +1,123 @@
+//! `lapbelt decode`, and `lapbelt query` of a compiled profile, as a user runs them.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn lapbelt() -> Command {
+    Command::cargo_bin("lapbelt").expect("the built command")
+}
+
+fn out(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().expect("a run");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let code = output.status.code().expect("an exit code");
+    (code, text(output.stdout), text(output.stderr))
+}
+
+fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), bytes).expect("a profile");
+    file
+}
+
+/// All operations start at node 0: a path below /usr/lib is allowed, all else denied.
+fn blob() -> Vec<u8> {
+    let mut bytes = vec![0, 0, 3, 0, 190, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    bytes.resize(400, 0);
+    bytes.extend([0, 1, 0, 0, 1, 0, 2, 0]);
+    bytes.extend([1, 0, 0, 0, 0, 0, 0, 0]);
+    bytes.extend([1, 5, 0, 0, 0, 0, 0, 0]);
+    bytes.extend(b"\x11\x00\x47/usr/lib\x0f\x40/\x80\x0a\x00\x0f\x0a");
+    bytes
+}
+
+#[test]
+fn nodes_are_named_with_the_evidence() {
+    let file = file(&blob());
+    let (code, text, _) = out(lapbelt().arg("decode").arg(file.path()));
+    assert_eq!(code, 0);
+    for line in [
+        "; op tables end at byte 394; what is left up to byte 400, the next boundary of 8, is zero",
+        "      0  path subpath \"/usr/lib\"? 1 : 2",
+        "      1  allow",
+        "      2  deny",
+    ] {
+        assert!(text.lines().any(|own| own == line), "{line} in {text}");
+    }
+    let mut stdin = lapbelt();
+    let (_, same, _) = out(stdin.args(["decode", "-"]).write_stdin(blob()));
+    assert_eq!(same, text);
+}
+
+#[test]
+fn every_byte_is_shown_with_its_meaning() {
+    let file = file(&blob());
+    let (code, text, _) = out(lapbelt().args(["decode", "--bytes"]).arg(file.path()));
+    assert_eq!(code, 0);
+    let digits: String = text
+        .lines()
+        .flat_map(|line| line[10..line.len().min(57)].split_whitespace())
+        .collect();
+    let wanted: String = blob().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digits, wanted);
+    for line in [
+        "00000000  00 00                                            type 0x0000: one profile",
+        "00000004  be                                               operation count: 190",
+        "0000018a  00 00 00 00 00 00                                padding to the next boundary of 8",
+        "00000190  00 01 00 00 01 00 02 00                          node 0: path subpath \"/usr/lib\"? 1 : 2",
+        "000001b3  0f                                                   9 else fail",
+    ] {
+        assert!(text.lines().any(|own| own == line), "{line} in {text}");
+    }
+}
+
+#[test]
+fn scripts_get_the_same() {
+    let file = file(&blob());
+    let (code, text, _) = out(lapbelt()
+        .args(["--json", "decode", "--bytes"])
+        .arg(file.path()));
+    assert_eq!(code, 0);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["provenance"]["layout"], "macos-14");
+    assert_eq!(answer["nodes"][0]["argument"], "subpath \"/usr/lib\"");
+    assert_eq!(answer["profiles"][0]["op-table"]["file-read-data"], 0);
+    let rows = answer["bytes"].as_array().expect("rows");
+    assert_eq!(rows.last().expect("a row")["end"], blob().len());
+}
+
+#[test]
+fn damage_is_an_error_with_its_place() {
+    let mut bytes = blob();
+    bytes[405] = 9;
+    let file = file(&bytes);
+    let (code, text, error) = out(lapbelt().arg("decode").arg(file.path()));
+    assert_eq!((code, text.as_str()), (2, ""));
+    assert!(
+        error.contains("macos-14: at byte 404: expected one of 3 nodes, found 2305"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_compiled_profile_is_asked_as_text_is() {
+    let file = file(&blob());
+    let name = file.path().display().to_string();
+    // Compiled patterns of paths are in lower case.
+    let (code, text, _) = out(lapbelt().args(["query", &name, "file-read-data", "/usr/LIB/x"]));
+    assert_eq!(code, 0);
+    let wanted =
+        format!("allow file-read-data /usr/lib/x\n  by {name}: node 1 at byte 408\n    allow\n");
+    assert_eq!(text, wanted);
+    let mut denied = lapbelt();
+    let (code, text, _) = out(denied.args(["--json", "query", &name, "file-read-data", "/usr/x"]));
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((code, &answer["rule"]["node"]), (1, &Value::from(2)));
+    let mut member = lapbelt();
+    let (code, _, error) = out(member.args(["query", &name, "file-read-data", "--member", "x"]));
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("none of its 1 profiles is called `x`"),
+        "{error}"
+    );
+}
