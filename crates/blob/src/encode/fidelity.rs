@@ -17,12 +17,6 @@ impl Fidelity {
     pub fn is_witnessed(&self) -> bool {
         self.derived.is_empty()
     }
-
-    pub(super) fn note(&mut self, derived: Derived) {
-        if !self.derived.contains(&derived) {
-            self.derived.push(derived);
-        }
-    }
 }
 
 /// One thing that no witness shows.

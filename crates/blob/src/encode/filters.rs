@@ -1,6 +1,6 @@
 //! Filters to questions.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use lapbelt_policy::filter::{Argument, Filter, NetworkPattern, Test};
 use lapbelt_policy::filter::{Host, Protocol};
@@ -11,7 +11,7 @@ use super::error::{EncodeError, Problem};
 use super::fidelity::Reason;
 use super::graph::{Argument as Stored, Literal, NodeId, Question};
 use super::lower::{Lowering, bits};
-use super::pattern::{self, Alternative, Tail};
+use super::pattern::{Alternative, Tail, Tree};
 use super::size::PatternSize;
 
 /// A filter with the rule it is of.
@@ -21,8 +21,8 @@ pub(super) type Part<'f> = (&'f Filter, Option<u32>);
 enum Asking<'f> {
     /// Patterns over one filter.
     Patterns(FilterId, Vec<Alternative>, Option<u32>),
-    /// Numbers of one filter, in the order they were met.
-    Numbers(FilterId, Vec<u16>, Option<u32>),
+    /// Numbers of one filter.
+    Numbers(FilterId, BTreeSet<u16>, Option<u32>),
     /// Anything else.
     Other(&'f Filter, Option<u32>),
 }
@@ -37,6 +37,7 @@ impl Lowering<'_> {
         unmatched: NodeId,
     ) -> Result<NodeId, EncodeError> {
         let mut questions: Vec<Asking<'_>> = Vec::new();
+        let mut places = HashMap::new();
         let mut costs = Vec::new();
         let mut todo: VecDeque<Part<'_>> = parts.iter().copied().collect();
         while let Some((filter, rule)) = todo.pop_front() {
@@ -49,7 +50,9 @@ impl Lowering<'_> {
             }
             costs.push(self.cost(filter));
             match filter {
-                Filter::Test(test) => self.merge(filter, test, rule, &mut questions)?,
+                Filter::Test(test) => {
+                    self.merge(filter, test, rule, &mut questions, &mut places)?
+                }
                 _ => questions.push(Asking::Other(filter, rule)),
             }
         }
@@ -73,46 +76,50 @@ impl Lowering<'_> {
         Ok(node)
     }
 
-    /// Adds a test to the questions of a `require-any`.
+    /// Adds a test to the questions of a `require-any`. `places` says where those stand that take
+    /// more over a filter.
     fn merge<'f>(
         &mut self,
         filter: &'f Filter,
         test: &Test,
         rule: Option<u32>,
         questions: &mut Vec<Asking<'f>>,
+        places: &mut HashMap<FilterId, usize>,
     ) -> Result<(), EncodeError> {
         let world = self.world;
         let info = world.filter(test.filter);
-        let alone = Asking::Other(filter, rule);
-        match &test.argument {
+        let place = places.get(&info.id).copied();
+        let known = place.and_then(|place| questions.get_mut(place));
+        let asking = match &test.argument {
             Argument::Pattern(pattern) if info.merged => {
-                let Some(one) = self.alternative(info, pattern, rule) else {
-                    questions.push(alone);
-                    return Ok(());
-                };
-                let known = questions.iter_mut().find_map(|asking| match asking {
-                    Asking::Patterns(id, patterns, _) if *id == info.id => Some(patterns),
-                    _ => None,
-                });
-                match known {
-                    Some(patterns) => patterns.push(one),
-                    None => questions.push(Asking::Patterns(info.id, vec![one], rule)),
+                let one = self.alternative(info, pattern, rule);
+                match (one, known) {
+                    (None, _) => {
+                        questions.push(Asking::Other(filter, rule));
+                        return Ok(());
+                    }
+                    (Some(one), Some(Asking::Patterns(_, patterns, _))) => {
+                        patterns.push(one);
+                        return Ok(());
+                    }
+                    (Some(one), _) => Asking::Patterns(info.id, vec![one], rule),
                 }
             }
             Argument::Integer(value) if info.merged => {
                 let value = self.number(&info.name, *value, rule)?;
-                let known = questions.iter_mut().find_map(|asking| match asking {
-                    Asking::Numbers(id, numbers, _) if *id == info.id => Some(numbers),
-                    _ => None,
-                });
-                match known {
-                    Some(numbers) if numbers.contains(&value) => {}
-                    Some(numbers) => numbers.push(value),
-                    None => questions.push(Asking::Numbers(info.id, vec![value], rule)),
+                if let Some(Asking::Numbers(_, numbers, _)) = known {
+                    numbers.insert(value);
+                    return Ok(());
                 }
+                Asking::Numbers(info.id, BTreeSet::from([value]), rule)
             }
-            _ => questions.push(alone),
-        }
+            _ => {
+                questions.push(Asking::Other(filter, rule));
+                return Ok(());
+            }
+        };
+        places.insert(info.id, questions.len());
+        questions.push(asking);
         Ok(())
     }
 
@@ -194,7 +201,7 @@ impl Lowering<'_> {
             }
             (Argument::Integer(value), _) => {
                 let number = self.number(&info.name, *value, rule)?;
-                return self.numbers(info.id, &[number], rule);
+                return self.numbers(info.id, &BTreeSet::from([number]), rule);
             }
             (Argument::Bits(value), _) => {
                 self.note(Reason::Flag, rule);
@@ -262,10 +269,11 @@ impl Lowering<'_> {
         patterns: &[Alternative],
         rule: Option<u32>,
     ) -> Result<Question, EncodeError> {
-        if pattern::goes_on(patterns) {
+        let tree = Tree::of(patterns);
+        if tree.goes_on() {
             self.note(Reason::PatternGoesOn, rule);
         }
-        self.program(id, pattern::program(patterns), rule)
+        self.program(id, tree.program(), rule)
     }
 
     /// A question about a matching program.
@@ -289,14 +297,14 @@ impl Lowering<'_> {
     fn numbers(
         &mut self,
         id: FilterId,
-        numbers: &[u16],
+        numbers: &BTreeSet<u16>,
         rule: Option<u32>,
     ) -> Result<Question, EncodeError> {
-        let argument = match numbers {
-            [one] => Stored::Number(*one),
-            many => {
+        let argument = match (numbers.first(), numbers.len()) {
+            (Some(one), 1) => Stored::Number(*one),
+            _ => {
                 self.note(Reason::NumberMask, rule);
-                let mask = Literal::Mask(bits(many.iter().copied()));
+                let mask = Literal::Mask(bits(numbers.iter().copied()));
                 Stored::Mask(self.graph.add_literal(mask))
             }
         };

@@ -1,6 +1,7 @@
 //! Rules to nodes.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::origin::Origin;
@@ -33,20 +34,22 @@ pub(super) fn lower(policy: &Policy, world: &World) -> Result<Lowered, EncodeErr
         world,
         policy,
         graph: Graph::default(),
-        fidelity: Fidelity::default(),
+        derived: Vec::new(),
+        noted: BTreeSet::new(),
         patterns: Vec::new(),
     };
     let entries = lowering.profile()?;
     let Lowering {
         graph,
-        fidelity,
+        mut derived,
         patterns,
         ..
     } = lowering;
+    derived.sort_by_key(|one| (one.rule, one.reason));
     Ok(Lowered {
         graph,
         entries,
-        fidelity,
+        fidelity: Fidelity { derived },
         patterns,
     })
 }
@@ -55,7 +58,8 @@ pub(super) struct Lowering<'a> {
     pub(super) world: &'a World,
     pub(super) policy: &'a Policy,
     pub(super) graph: Graph,
-    fidelity: Fidelity,
+    derived: Vec<Derived>,
+    noted: BTreeSet<(Reason, Option<u32>)>,
     pub(super) patterns: Vec<PatternSize>,
 }
 
@@ -232,13 +236,16 @@ impl<'a> Lowering<'a> {
         Ok((operation, self.entry(operation, &mut entries)?))
     }
 
+    /// Notes what no witness shows, once a rule.
     pub(super) fn note(&mut self, reason: Reason, rule: Option<u32>) {
-        let origin = self.origin(rule);
-        self.fidelity.note(Derived {
-            reason,
-            rule,
-            origin,
-        });
+        if self.noted.insert((reason, rule)) {
+            let origin = self.origin(rule);
+            self.derived.push(Derived {
+                reason,
+                rule,
+                origin,
+            });
+        }
     }
 
     pub(super) fn error(&self, problem: Problem, rule: Option<u32>) -> EncodeError {

@@ -43,33 +43,15 @@ struct Branch {
     body: usize,
 }
 
-/// The program of a list of patterns; of none, one that never matches.
-pub(super) fn program(alternatives: &[Alternative]) -> Vec<u8> {
-    let mut code = Vec::new();
-    if alternatives.is_empty() {
-        Instruction::Fail.write(&mut code);
-        return code;
-    }
-    let mut tree = Tree::of(alternatives);
-    tree.measure();
-    tree.write(&mut code);
-    code
-}
-
-/// Whether one of the patterns goes on where another ends.
-pub(super) fn goes_on(alternatives: &[Alternative]) -> bool {
-    let tree = Tree::of(alternatives);
-    (tree.branches.iter()).any(|one| one.ends.is_some() && !one.below.is_empty())
-}
-
-struct Tree<'a> {
+/// The tree of a list of patterns.
+pub(super) struct Tree<'a> {
     alternatives: &'a [Alternative],
     /// Each node after all that it stands below; the first is the root.
     branches: Vec<Branch>,
 }
 
 impl<'a> Tree<'a> {
-    fn of(alternatives: &'a [Alternative]) -> Self {
+    pub(super) fn of(alternatives: &'a [Alternative]) -> Self {
         let mut order: Vec<usize> = (0..alternatives.len()).collect();
         order.sort_by(|a, b| alternatives[*a].text.cmp(&alternatives[*b].text));
         let mut tree = Self {
@@ -77,11 +59,31 @@ impl<'a> Tree<'a> {
             branches: Vec::new(),
         };
         // Ranges of the sorted patterns that share the bytes before `from`.
-        let mut todo = vec![(0, order.len(), 0, None::<usize>)];
+        let mut todo = Vec::new();
+        if !order.is_empty() {
+            todo.push((0, order.len(), 0, None::<usize>));
+        }
         while let Some((start, end, from, parent)) = todo.pop() {
             tree.branch(&order[start..end], start, from, parent, &mut todo);
         }
+        tree.measure();
         tree
+    }
+
+    /// Whether one of the patterns goes on where another ends.
+    pub(super) fn goes_on(&self) -> bool {
+        let mut branches = self.branches.iter();
+        branches.any(|one| one.ends.is_some() && !one.below.is_empty())
+    }
+
+    /// The program; of no patterns, one that never matches.
+    pub(super) fn program(&self) -> Vec<u8> {
+        let mut code = Vec::new();
+        match self.branches.is_empty() {
+            true => Instruction::Fail.write(&mut code),
+            false => self.write(&mut code),
+        }
+        code
     }
 
     /// Makes the node of patterns that agree before `from`, and leaves its branches to be made.
@@ -225,6 +227,10 @@ fn ending(tail: Tail, is_last: bool) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn program(alternatives: &[Alternative]) -> Vec<u8> {
+        Tree::of(alternatives).program()
+    }
 
     fn list(patterns: &[(&str, Tail)]) -> Vec<Alternative> {
         patterns
