@@ -43,9 +43,9 @@ pub(crate) enum CommandError {
     /// A file.
     #[error(transparent)]
     Dir(#[from] DirError),
-    /// The user stopped it.
+    /// The user stopped it, or what was denied could not be told.
     #[error("{0}")]
-    Stopped(SessionError),
+    Undecided(SessionError),
     /// Anything that one paragraph says.
     #[error("{0}")]
     Other(String),
@@ -56,7 +56,9 @@ impl From<LearnError> for CommandError {
         match error {
             LearnError::Profile(error) => Self::Profile(error),
             LearnError::Dir(error) => Self::Dir(error),
-            LearnError::Session(stopped @ SessionError::Stopped) => Self::Stopped(stopped),
+            LearnError::Session(
+                undecided @ (SessionError::Stopped | SessionError::Undecided { .. }),
+            ) => Self::Undecided(undecided),
             other => Self::Other(other.to_string()),
         }
     }
@@ -66,7 +68,7 @@ impl CommandError {
     /// The exit code it ends a command with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Stopped(_) => Exit::Undecided,
+            Self::Undecided(_) => Exit::Undecided,
             _ => Exit::Failed,
         }
     }

@@ -4,6 +4,7 @@
 //! missing support), 3 undecided. `exec` passes on the status of the program it ran.
 #![forbid(unsafe_code)]
 
+mod backend;
 mod cmd;
 mod exit;
 mod interrupt;

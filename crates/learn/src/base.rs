@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use lapbelt_policy::world::World;
 
 use crate::run_dir::{self, DirError};
-use crate::seed::SEED;
+use crate::seed::{self, Loader, SEED};
 use crate::source::{FileImports, Profile, ProfileError, evaluate_text};
 
 /// A profile text and its surroundings.
@@ -24,13 +24,13 @@ pub struct Base {
 }
 
 impl Base {
-    /// The seed: everything denied.
-    pub fn seed(params: BTreeMap<String, String>) -> Self {
+    /// The seed: everything denied, but for what the loader of macOS needs if it is to run there.
+    pub fn seed(params: BTreeMap<String, String>, loader: Option<Loader>) -> Self {
         let imports = FileImports::new(None, &params);
         Self {
             name: "seed".to_string(),
             path: None,
-            text: SEED.to_string(),
+            text: loader.map_or_else(|| SEED.to_string(), seed::macos),
             params,
             imports,
         }

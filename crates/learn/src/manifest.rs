@@ -83,8 +83,12 @@ fn skip(dir: &RunDir, reason: String) -> Result<(), LearnError> {
     )?)
 }
 
-/// The id of this very host, such as `linux-6.18.44-x86_64`.
+/// The id of this very host, such as `linux-6.18.44-x86_64`; where the system enforces by itself,
+/// that of the world it is taken for.
 fn host_world(session: &Session<'_>) -> String {
+    if session.backend.dialect().is_some() {
+        return session.world.id().to_string();
+    }
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let release = release.trim().split('-').next().unwrap_or_default();
     format!(

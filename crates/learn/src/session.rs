@@ -19,6 +19,7 @@ use crate::run_dir::{DirError, RunDir};
 use crate::second::wait_for_room;
 use crate::streams::Keepers;
 pub use crate::streams::Streams;
+use crate::system_text::system_text;
 use crate::target::Target;
 
 /// How long processes that outlive the main one are still watched before they are ended.
@@ -63,6 +64,14 @@ pub enum SessionError {
         command: String,
         /// How many.
         calls: u64,
+    },
+    /// What the program was denied is not known.
+    #[error("a run of `{command}` is undecided: {reason}")]
+    Undecided {
+        /// The command line.
+        command: String,
+        /// Why not.
+        reason: String,
     },
     /// No pipe for the program's output.
     #[error("cannot make a pipe for the program's output: {0}; close some files and try again")]
@@ -298,6 +307,10 @@ impl<'s> Session<'s> {
             args: self.target.args.clone(),
             env: None,
             cwd: Some(self.target.cwd.clone()),
+            profile: self
+                .backend
+                .dialect()
+                .map(|dialect| system_text(policy, &dialect, &self.world)),
             decider: Arc::new(Decider::new(policy, &self.world)),
             world: Arc::clone(&self.world),
             learn: mode == Mode::Learn,
@@ -355,6 +368,10 @@ impl<'s> Session<'s> {
         self.runs += 1;
         if outcome.stopped || self.stop.load(Ordering::Relaxed) {
             return Err(SessionError::Stopped);
+        }
+        if let Some(reason) = outcome.undecided {
+            let command = self.target.command_line();
+            return Err(SessionError::Undecided { command, reason });
         }
         if outcome.unseen > 0 {
             let command = self.target.command_line();

@@ -149,11 +149,13 @@ fn minimise(
         .iter()
         .map(|a| a.action == Action::Deny)
         .collect();
+    // A system that enforces by itself does not say which rules it used.
+    let tells_use = session.backend.dialect().is_none();
     let used = pieces.used.clone();
     let kept = search(
         pieces.atoms.len(),
         &fixed,
-        Some(&used),
+        tells_use.then_some(&*used),
         |candidate: &Candidate<'_>| {
             candidates += 1;
             let rules = candidate
@@ -185,7 +187,7 @@ fn minimise(
                 pass = repeat.success;
             }
             line.decision = if pass { "removed" } else { "kept_required" }.to_string();
-            let idle = if pass {
+            let idle = if pass && tells_use {
                 pieces.idle(candidate.kept, &policy, &fired)
             } else {
                 Vec::new()

@@ -20,6 +20,7 @@ use crate::record::{DenyScope, Knobs, Strategy, TraceMetric, TraceReport, TraceS
 use crate::run_dir::{self, Phase, RunDir};
 use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
+use crate::system_text::system_text;
 
 /// A profile that grows.
 struct Growing<'b> {
@@ -94,7 +95,9 @@ fn iterate(
     };
     let done = earlier_iterations(dir)?;
     let mut streak = 0;
-    let mut learning = knobs.strategy == Strategy::Learn;
+    // A system that enforces by itself lets nothing go on that it denies.
+    let grants = session.backend.dialect().is_none();
+    let mut learning = grants && knobs.strategy == Strategy::Learn;
     let mut lessons = 0;
     let mut start = Start::Fresh;
     let mut first: Option<Second> = None;
@@ -168,7 +171,8 @@ fn iterate(
             }
         }
         let learnt = learning;
-        learning = knobs.strategy == Strategy::Learn
+        learning = grants
+            && knobs.strategy == Strategy::Learn
             && (lesson.new_rules > 0 || (learning && lessons < 2));
         // The runs that count begin fresh and repeat at once, as those of a shrink will; one that
         // was stopped by a denial is tried again as it was.
@@ -323,7 +327,7 @@ impl Growing<'_> {
                 None => {
                     let text = profile_text::rules(std::slice::from_ref(atom), world);
                     let alone = format!("{}\n{text}", self.base.text);
-                    if self.base.evaluate_with(&alone, world).is_ok() {
+                    if self.is_accepted(&alone, session)? {
                         lesson.last_rule = Some(text.trim_end().to_string());
                         self.learned.push(atom.clone());
                     } else {
@@ -353,6 +357,18 @@ impl Growing<'_> {
         let is_new = |atom: &&Atom| !before.iter().any(|known| known.same_rule(atom));
         lesson.new_rules = self.rules.iter().filter(is_new).count();
         Ok(lesson)
+    }
+
+    /// Whether a text is a profile, for us and for the system if that is to read it.
+    fn is_accepted(&self, text: &str, session: &Session<'_>) -> Result<bool, LearnError> {
+        let Ok(profile) = self.base.evaluate_with(text, &session.world) else {
+            return Ok(false);
+        };
+        let Some(dialect) = session.backend.dialect() else {
+            return Ok(true);
+        };
+        let text = system_text(&profile.policy, &dialect, &session.world);
+        Ok(session.backend.accepts(&text).map_err(SessionError::Run)?)
     }
 
     /// Writes the profile anew from all that was learnt.

@@ -59,6 +59,7 @@ fn job(words: &[&str]) -> Job {
         args: words[1..].iter().map(Into::into).collect(),
         env: Some(environment()),
         cwd: None,
+        profile: None,
         decider: Arc::new(Decider::new(&policy, &world)),
         world,
         learn: false,

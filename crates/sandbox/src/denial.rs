@@ -28,14 +28,17 @@ pub fn log_text(event: &Event, world: &World) -> String {
 }
 
 /// One line of JSON with the field names of `log stream --style ndjson`. `started` is the time at
-/// which the run started, in nanoseconds since 1970; the timestamp is in UTC.
-pub fn ndjson(event: &Event, world: &World, started: u64) -> String {
+/// which the run started, in nanoseconds since 1970; the timestamp is in UTC. `message` is that of
+/// the rule that decided.
+pub fn ndjson(event: &Event, message: Option<&str>, world: &World, started: u64) -> String {
+    let text = log_text(event, world);
+    let text = message.map_or_else(|| text.clone(), |message| format!("{text}\n{message}"));
     format!(
         r#"{{"timestamp":"{}","eventType":"logEvent","messageType":"Error","subsystem":"com.apple.sandbox.reporting","category":"violation","processID":{},"processImagePath":{},"eventMessage":{}}}"#,
         timestamp(started.saturating_add(event.time)),
         event.pid,
         json(&event.process),
-        json(&log_text(event, world)),
+        json(&text),
     )
 }
 
@@ -244,7 +247,7 @@ mod tests {
             "Sandbox: ls(123) deny(1) file-read-data /etc/passwd"
         );
         assert_eq!(
-            ndjson(&event, &world, 1_795_234_377_123_456_000),
+            ndjson(&event, None, &world, 1_795_234_377_123_456_000),
             "{\"timestamp\":\"2026-11-21 04:12:57.123457+0000\",\"eventType\":\"logEvent\",\
              \"messageType\":\"Error\",\"subsystem\":\"com.apple.sandbox.reporting\",\
              \"category\":\"violation\",\"processID\":123,\"processImagePath\":\"ls\",\

@@ -35,6 +35,8 @@ pub struct Job {
     pub env: Option<Vec<(OsString, OsString)>>,
     /// Its directory; `None` for ours.
     pub cwd: Option<PathBuf>,
+    /// The policy as the text of a profile, for a backend that has a [`Dialect`].
+    pub profile: Option<String>,
     /// Decides.
     pub decider: Arc<Decider>,
     /// The world of the policy.
@@ -86,6 +88,9 @@ pub struct Outcome {
     pub unseen: u64,
     /// The Linux errno with which the first look at such a call failed.
     pub unseen_errno: Option<i32>,
+    /// Why it is not known what the program was denied, so that its end means nothing; `None` if
+    /// it is known.
+    pub undecided: Option<String>,
     /// Calls that were looked at.
     pub notifications: u64,
     /// From the start of the program to the end of the last of its descendants.
@@ -105,10 +110,33 @@ pub enum Support {
     None(String),
 }
 
+/// How profiles are written for a backend whose system reads and enforces them by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// The message that each denial should carry, by which it is known as one of ours; `None` if
+    /// the system knows no messages.
+    pub mark: Option<String>,
+}
+
 /// A way to run a program under a policy.
 pub trait Backend {
     /// What it can do on this host.
     fn probe(&self) -> Support;
+
+    /// `None` if it decides by our policy graph, call by call: it can then let denied calls go on
+    /// and report allowed ones and the rules that decided. Else it reports denials only, and what
+    /// rules `(with report)` allow.
+    fn dialect(&self) -> Option<Dialect> {
+        None
+    }
+
+    /// Whether the system can read the text of a profile.
+    ///
+    /// # Errors
+    /// If that cannot be tried.
+    fn accepts(&self, _profile: &str) -> Result<bool, RunError> {
+        Ok(true)
+    }
 
     /// Runs a job to its end. Events reach `sink` while the program runs, in the order of their
     /// decisions.

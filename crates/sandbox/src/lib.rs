@@ -9,7 +9,9 @@ pub mod denial;
 mod job;
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod macos;
 
-pub use job::{Backend, Job, Outcome, RunError, Status, Stdio, Support};
+pub use job::{Backend, Dialect, Job, Outcome, RunError, Status, Stdio, Support};
 #[cfg(target_os = "linux")]
 pub use linux::LinuxBackend;
+pub use macos::MacosBackend;

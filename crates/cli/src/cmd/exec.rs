@@ -13,13 +13,15 @@ use std::time::Duration;
 
 use lapbelt_learn::denial_rule::is_blank;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
+use lapbelt_learn::system_text::system_text;
 use lapbelt_learn::violation::Violation;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::World;
-use lapbelt_sandbox::{Backend, Job, LinuxBackend, RunError, Status, Stdio, Support};
+use lapbelt_sandbox::{Job, RunError, Status, Stdio, Support};
 
+use crate::backend::{BackendName, Host};
 use crate::exit::CommandError;
 use crate::interrupt;
 use crate::output::Output;
@@ -68,6 +70,9 @@ pub(crate) struct Args {
     /// Let processes that outlive the program go on for this many seconds before they are ended.
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     linger: f64,
+    /// What confines the program.
+    #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
+    backend: BackendName,
     /// The program and its arguments.
     #[arg(
         required = true,
@@ -95,7 +100,8 @@ struct Which {
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
-    let world = match profile::world("linux") {
+    let host = Host::new(args.backend);
+    let world = match profile::world(host.world) {
         Ok(world) => Arc::new(world),
         Err(error) => return fail(&error, CANNOT_SET_UP, output),
     };
@@ -103,7 +109,7 @@ pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
         Ok(loaded) => loaded,
         Err((error, code)) => return fail(&error, code, output),
     };
-    match supervise(args, &loaded, world, output) {
+    match supervise(args, &host, &loaded, world, output) {
         Ok(code) => ExitCode::from(code),
         Err((error, code)) => fail(&error, code, output),
     }
@@ -143,12 +149,13 @@ impl Args {
 
 fn supervise(
     args: Args,
+    host: &Host,
     loaded: &Profile,
     world: Arc<World>,
     output: &Output,
 ) -> Result<u8, (CommandError, u8)> {
     let set_up = |message: String| (CommandError::Other(message), CANNOT_SET_UP);
-    let backend = LinuxBackend;
+    let backend = host.backend.as_ref();
     if let Support::None(reason) = backend.probe() {
         return Err(set_up(reason));
     }
@@ -170,6 +177,9 @@ fn supervise(
         args: command.collect(),
         env: None,
         cwd: None,
+        profile: backend
+            .dialect()
+            .map(|dialect| system_text(&loaded.policy, &dialect, &world)),
         decider: Arc::new(Decider::new(&loaded.policy, &world)),
         world: Arc::clone(&world),
         learn: false,
@@ -211,6 +221,9 @@ fn supervise(
     }
     match result {
         Ok(outcome) => {
+            if let Some(reason) = outcome.undecided {
+                output.tell(&format!("lapbelt: what was denied is not known: {reason}"));
+            }
             if outcome.unseen > 0 {
                 output.tell(&format!(
                     "lapbelt: {} calls could not be looked at and were refused: a process that keeps \

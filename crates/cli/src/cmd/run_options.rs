@@ -11,15 +11,20 @@ use lapbelt_learn::denial_rule::NetworkRules;
 use lapbelt_learn::manifest::{self, Phases};
 use lapbelt_learn::record::{DenyScope, Knobs, Manifest, ShrinkStatus, Strategy, TraceStatus};
 use lapbelt_learn::run_dir::{Phase, RunDir};
+use lapbelt_learn::seed::Loader;
 use lapbelt_learn::session::{Session, Tick};
 use lapbelt_learn::summary;
 use lapbelt_learn::target::{Target, find_program};
-use lapbelt_sandbox::{Backend, LinuxBackend, Support};
+use lapbelt_sandbox::Support;
 
+use crate::backend::{BackendName, Host};
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
 use crate::output::Output;
 use crate::profile::{self, Params, absolute};
+
+/// The system's own profile for its loader.
+const DYLD_SUPPORT: &str = "/System/Library/Sandbox/Profiles/dyld-support.sb";
 
 /// The program, and what counts as its success.
 #[derive(clap::Args)]
@@ -51,17 +56,11 @@ pub(crate) struct ProgramOptions {
     /// Count a run as failed after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<f64>,
-    /// What supervises the program: whatever this host has, or seccomp user notification on Linux.
+    /// What confines the program.
     #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
-    pub(crate) backend: BackendArg,
+    pub(crate) backend: BackendName,
     #[command(flatten)]
     pub(crate) params: Params,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum BackendArg {
-    Auto,
-    Linux,
 }
 
 /// How to learn.
@@ -212,15 +211,16 @@ impl Run {
             earlier = Some(manifest);
         }
         let target = self.target(&knobs, earlier.as_ref())?;
-        let backend = match self.program.backend {
-            BackendArg::Auto | BackendArg::Linux => LinuxBackend,
-        };
-        if let Support::None(reason) = backend.probe() {
+        let host = Host::new(self.program.backend);
+        if let Support::None(reason) = host.backend.probe() {
             return Err(CommandError::Other(reason));
         }
+        if host.backend.dialect().is_some() {
+            knobs.strategy = Strategy::Stepwise;
+        }
         let dir = RunDir::new(absolute(&self.program.out));
-        let base = self.base(&dir, earlier.is_some())?;
-        let world = Arc::new(profile::world("linux")?);
+        let base = self.base(&dir, earlier.is_some(), &knobs, &host)?;
+        let world = Arc::new(profile::world(host.world)?);
         // A profile that does not evaluate is told before anything is written or run.
         base.evaluate(&world)?;
         let _lock = dir.prepare(self.clean && earlier.is_none())?;
@@ -238,7 +238,8 @@ impl Run {
             bar.tick();
         };
         let stop = interrupt::stop_flag();
-        let mut session = Session::new(&backend, world, target, &dir, stop, &mut tick)?;
+        let mut session =
+            Session::new(host.backend.as_ref(), world, target, &dir, stop, &mut tick)?;
         let result = manifest::run(&mut session, &dir, &base, &knobs, self.phases);
         drop(session);
         bar.finish_and_clear();
@@ -295,7 +296,13 @@ impl Run {
     }
 
     /// The profile to start from: what an interrupted trace had reached, the one given, the seed.
-    fn base(&self, dir: &RunDir, resumed: bool) -> Result<Base, CommandError> {
+    fn base(
+        &self,
+        dir: &RunDir,
+        resumed: bool,
+        knobs: &Knobs,
+        host: &Host,
+    ) -> Result<Base, CommandError> {
         let params = self.program.params.map();
         if resumed && self.phases != Phases::Shrink && dir.traced().exists() {
             return Ok(Base::file(&dir.traced(), params)?);
@@ -304,7 +311,17 @@ impl Run {
             Some(path) if path.exists() || self.phases == Phases::Shrink => {
                 Ok(Base::file(path, params)?)
             }
-            _ => Ok(Base::seed(params)),
+            _ => {
+                let needs_loader = host.backend.dialect().is_some() && knobs.seed_dyld;
+                let loader = needs_loader.then(|| {
+                    if knobs.import_dyld_support && Path::new(DYLD_SUPPORT).exists() {
+                        Loader::Imported
+                    } else {
+                        Loader::Written
+                    }
+                });
+                Ok(Base::seed(params, loader))
+            }
         }
     }
 

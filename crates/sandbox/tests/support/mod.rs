@@ -57,6 +57,7 @@ pub(crate) fn job(policy: &str, program: impl AsRef<Path>, args: &[&str]) -> Job
         args: args.iter().map(Into::into).collect(),
         env: Some(vec![("PATH".into(), "/usr/bin:/bin".into())]),
         cwd: None,
+        profile: None,
         decider: decider(policy, &world),
         world,
         learn: false,
