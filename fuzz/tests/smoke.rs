@@ -1,6 +1,6 @@
 //! Every fuzz target, fed for a moment: with any bytes, and with words that mean something.
 
-use lapbelt_fuzz::{blob, pattern_code, profile, question, regex_code, violation, world};
+use lapbelt_fuzz::{blob, log_line, pattern_code, profile, question, regex_code, violation, world};
 use proptest::prelude::*;
 
 const WORDS: &[&str] = &[
@@ -46,6 +46,10 @@ const WORDS: &[&str] = &[
     "{\"values\":[",
     "/..//.",
     "[::1]:80",
+    "Sandbox: x(1) deny(1) ",
+    "2 duplicate reports for ",
+    "remote:",
+    " ioctl-command:(_IO \"h\" 4)",
 ];
 
 fn input() -> impl Strategy<Value = Vec<u8>> {
@@ -135,5 +139,10 @@ proptest! {
     #[test]
     fn regex_codes(bytes in code()) {
         regex_code::run(&bytes);
+    }
+
+    #[test]
+    fn log_lines(bytes in input()) {
+        log_line::run(&bytes);
     }
 }

@@ -16,6 +16,18 @@ pub(crate) enum BackendName {
     Macos,
 }
 
+/// The programs of macOS that are used: sandbox-exec, log and ps.
+pub(crate) fn programs() -> [PathBuf; 3] {
+    [
+        ("LAPBELT_SANDBOX_EXEC", "/usr/bin/sandbox-exec"),
+        ("LAPBELT_LOG", "/usr/bin/log"),
+        ("LAPBELT_PS", "/bin/ps"),
+    ]
+    .map(|(variable, default)| {
+        std::env::var_os(variable).map_or_else(|| default.into(), PathBuf::from)
+    })
+}
+
 /// A backend and the world whose language it speaks.
 pub(crate) struct Host {
     pub(crate) backend: Box<dyn Backend>,
@@ -30,16 +42,9 @@ impl Host {
             BackendName::Macos => true,
         };
         if is_macos {
-            let program = |variable: &str, default: &str| {
-                std::env::var_os(variable).map_or_else(|| default.into(), PathBuf::from)
-            };
-            let backend = MacosBackend::new(
-                program("LAPBELT_SANDBOX_EXEC", "/usr/bin/sandbox-exec"),
-                program("LAPBELT_LOG", "/usr/bin/log"),
-                program("LAPBELT_PS", "/bin/ps"),
-            );
+            let [sandbox_exec, log, ps] = programs();
             Self {
-                backend: Box::new(backend),
+                backend: Box::new(MacosBackend::new(sandbox_exec, log, ps)),
                 world: "macos-14.4.1",
             }
         } else {

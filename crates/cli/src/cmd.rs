@@ -2,6 +2,7 @@
 
 pub(crate) mod compile;
 pub(crate) mod decode;
+pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod expand;
 pub(crate) mod fmt;

@@ -66,6 +66,8 @@ enum Command {
     Suggest(cmd::suggest::Args),
     /// Say what a compiled profile holds, node by node or byte by byte.
     Decode(cmd::decode::Args),
+    /// Say what this host can do, what it lacks, and how to get that.
+    Doctor(cmd::doctor::Args),
     /// Ask whether a profile would allow an operation, and by which rule.
     Query(cmd::query::Args),
     /// Compile a profile to the bytes that the system would write.
@@ -94,6 +96,7 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::Exec(args) => return cmd::exec::run(args, &output),
         Command::Suggest(args) => cmd::suggest::run(args, &output),
         Command::Decode(args) => cmd::decode::run(&args, &output),
+        Command::Doctor(args) => cmd::doctor::run(&args, &output),
         Command::Query(args) => cmd::query::run(args, &output),
         Command::Compile(args) => cmd::compile::run(args, &output),
         Command::Lab(args) => cmd::lab::run(args, &output),

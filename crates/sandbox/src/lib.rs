@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "system calls; each block says why it is sound")]
 
 pub mod denial;
+pub mod host;
 mod job;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -14,4 +15,6 @@ pub mod macos;
 pub use job::{Backend, Dialect, Job, Outcome, RunError, Status, Stdio, Support};
 #[cfg(target_os = "linux")]
 pub use linux::LinuxBackend;
+#[cfg(target_os = "linux")]
+pub use linux::host::linux_checks;
 pub use macos::MacosBackend;

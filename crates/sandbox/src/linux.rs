@@ -9,6 +9,7 @@ mod classify;
 mod custodian;
 mod darwin;
 mod gate;
+pub(crate) mod host;
 mod judge;
 mod memory;
 mod notify;
