@@ -252,7 +252,7 @@ fn decided(
 }
 
 /// What a rule of the compiler's own asks.
-fn inferred_test(rule: &InferredRule) -> Test {
+pub(crate) fn inferred_test(rule: &InferredRule) -> Test {
     Test {
         filter: rule.filter,
         argument: match &rule.value {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod decompile;
 pub mod diff;
 pub mod operations;
 pub mod subject;

@@ -2,6 +2,8 @@
 
 pub(crate) mod compile;
 pub(crate) mod decode;
+pub(crate) mod decompile;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod expand;

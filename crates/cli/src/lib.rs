@@ -10,6 +10,7 @@ mod exit;
 mod interrupt;
 mod output;
 mod profile;
+mod request;
 mod replace;
 mod show;
 mod subject;
@@ -70,6 +71,10 @@ enum Command {
     Doctor(cmd::doctor::Args),
     /// Ask whether a profile would allow an operation, and by which rule.
     Query(cmd::query::Args),
+    /// Say what two profiles decide differently, each difference by a request.
+    Diff(cmd::diff::Args),
+    /// Write a compiled profile as rules.
+    Decompile(cmd::decompile::Args),
     /// Compile a profile to the bytes that the system would write.
     Compile(cmd::compile::Args),
     /// Learn how the system's own compiler works.
@@ -98,6 +103,8 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::Decode(args) => cmd::decode::run(&args, &output),
         Command::Doctor(args) => cmd::doctor::run(&args, &output),
         Command::Query(args) => cmd::query::run(args, &output),
+        Command::Diff(args) => cmd::diff::run(&args, &output),
+        Command::Decompile(args) => cmd::decompile::run(&args, &output),
         Command::Compile(args) => cmd::compile::run(args, &output),
         Command::Lab(args) => cmd::lab::run(args, &output),
     };

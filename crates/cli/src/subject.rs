@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use lapbelt_analysis::subject::{Form, Subject as Analysed};
 use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::explain;
 use lapbelt_blob::policy::{Compiled, compiled};
@@ -29,6 +30,7 @@ pub(crate) enum Subject {
 pub(crate) struct BlobSubject {
     /// Name of the file.
     file: String,
+    bytes: Vec<u8>,
     blob: Blob,
     compiled: Compiled,
 }
@@ -62,6 +64,7 @@ impl Subject {
             let compiled = compiled.map_err(|error| failed(error.to_string()))?;
             let subject = BlobSubject {
                 file,
+                bytes,
                 blob,
                 compiled,
             };
@@ -75,12 +78,30 @@ impl Subject {
         }
     }
 
+    /// The compiled file, if it is one of this profile only.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Blob(subject) if !subject.blob.header.is_bundle() => Some(&subject.bytes),
+            _ => None,
+        }
+    }
+
     /// What it decides, with the rules that the graph's sources name.
     pub(crate) fn graph(&self, world: &World) -> (Graph, &[Rule]) {
         match self {
             Self::Source(profile) => (lower(&profile.policy, world), &profile.policy.rules),
             Self::Blob(subject) => (subject.compiled.graph.clone(), &subject.compiled.rules),
         }
+    }
+
+    /// Made ready for questions about all of it.
+    pub(crate) fn analysed<'s>(&'s self, world: &'s World) -> Analysed<'s> {
+        let (graph, rules) = self.graph(world);
+        let form = match self {
+            Self::Source(_) => Form::Source,
+            Self::Blob(_) => Form::Compiled,
+        };
+        Analysed::new(graph, rules, world, form)
     }
 
     /// Made ready for deciding.

@@ -83,7 +83,7 @@ struct Own {
 type FilterKey = u32;
 
 impl Raising<'_> {
-    /// The policy and how many filters and unconditional rules it has.
+    /// The policy, and how many filters and unconditional rules its operations have.
     fn policy(&self) -> Result<(usize, Policy), RaiseError> {
         let mut filters = Filters::default();
         let mut groups: Vec<(Own, Vec<OperationId>)> = Vec::new();
@@ -93,7 +93,11 @@ impl Raising<'_> {
             if own == Own::default() {
                 continue;
             }
-            let at = *index.entry(own.clone()).or_insert(groups.len());
+            // The default is said by itself.
+            let at = match groups.len() {
+                0 => 0,
+                count => *index.entry(own.clone()).or_insert(count),
+            };
             match groups.get_mut(at) {
                 Some(group) => group.1.push(operation.id),
                 None => groups.push((own, vec![operation.id])),
@@ -102,7 +106,8 @@ impl Raising<'_> {
         let mut rules = Vec::new();
         let mut size = 0;
         for (own, operations) in groups {
-            size += own.filtered.len() + usize::from(own.unconditional.is_some());
+            let each = own.filtered.len() + usize::from(own.unconditional.is_some());
+            size += each * operations.len();
             self.add_rules(&own, &operations, &filters, &mut rules);
         }
         let policy = Policy {
@@ -158,12 +163,13 @@ impl Raising<'_> {
                 self.canon.decision(&outcome)
             }
         };
-        let region = Region::new(self.canon, base);
+        let bases = base.map_or_else(Vec::new, |base| self.same_behind(operation, base));
+        let region = Region::new(self.canon, self.world, bases.clone());
         let mut filtered = Vec::new();
         let end = region
             .take_apart(entry, filters, &mut filtered)
             .ok_or_else(too_long)?;
-        let is_base = Some(end) == base;
+        let is_base = bases.contains(&end);
         let unconditional = match self.canon.step(end) {
             // A profile says its default, even if it is that of the system.
             Step::Decide(outcome) if !is_base || operation.id == self.world.root() => Some(outcome),
@@ -187,14 +193,32 @@ impl Raising<'_> {
         Ok(at)
     }
 
+    /// The nodes that decide as one does once the rules that the system puts before an operation's
+    /// own have not matched: it need not ask the same again.
+    fn same_behind(&self, operation: &Operation, node: NodeId) -> Vec<NodeId> {
+        let mut nodes = vec![node];
+        let implied = self.world.implied().iter();
+        let tests: Vec<Test> = implied
+            .filter(|rule| rule.operation == operation.id)
+            .map(implied_test)
+            .collect();
+        let mut at = node;
+        while let Step::Test {
+            test, unmatched, ..
+        } = self.canon.step(at)
+            && tests.contains(self.canon.test(test))
+        {
+            at = unmatched;
+            nodes.push(at);
+        }
+        nodes
+    }
+
     /// The node that an implied rule leaves to be asked, if it is asked at a node; the node itself
     /// if the rule changes nothing there.
     fn behind(&self, rule: &ImpliedRule, at: NodeId) -> Option<NodeId> {
         let decided = self.canon.decision(&Outcome::plain(rule.action));
-        let wanted = Test {
-            filter: rule.filter,
-            argument: Argument::Integer(rule.value),
-        };
+        let wanted = implied_test(rule);
         match self.canon.step(at) {
             Step::Test {
                 test,
@@ -206,5 +230,12 @@ impl Raising<'_> {
             Step::Decide(_) => (Some(at) == decided).then_some(at),
             Step::Test { .. } => None,
         }
+    }
+}
+
+fn implied_test(rule: &ImpliedRule) -> Test {
+    Test {
+        filter: rule.filter,
+        argument: Argument::Integer(rule.value),
     }
 }

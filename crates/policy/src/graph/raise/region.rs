@@ -6,16 +6,22 @@ use super::filter::Filters;
 use super::{FilterKey, MOST};
 use crate::filter::Filter;
 use crate::graph::{Canon, NodeId, OutcomeId, Step};
+use crate::world::{FilterId, World};
 
-/// A graph with the node where a more general one begins, which is left whole.
+/// A graph with the nodes where a more general one begins, which is left whole.
 pub(super) struct Region<'c> {
     canon: &'c Canon,
-    base: Option<NodeId>,
+    world: &'c World,
+    bases: Vec<NodeId>,
 }
 
 impl<'c> Region<'c> {
-    pub(super) fn new(canon: &'c Canon, base: Option<NodeId>) -> Self {
-        Self { canon, base }
+    pub(super) fn new(canon: &'c Canon, world: &'c World, bases: Vec<NodeId>) -> Self {
+        Self {
+            canon,
+            world,
+            bases,
+        }
     }
 
     /// Adds the filters that are asked from `from` on, in their order, each with what it decides,
@@ -27,7 +33,7 @@ impl<'c> Region<'c> {
         found: &mut Vec<(FilterKey, OutcomeId)>,
     ) -> Option<NodeId> {
         let mut at = from;
-        while Some(at) != self.base {
+        while !self.bases.contains(&at) {
             let Step::Test {
                 test,
                 matched,
@@ -49,7 +55,7 @@ impl<'c> Region<'c> {
             }
             // Nothing but the test itself tells the two sides apart: the smaller one is decided
             // under it, to the end.
-            let whole = Region::new(self.canon, None);
+            let whole = Region::new(self.canon, self.world, Vec::new());
             let sizes = [matched, unmatched].map(|side| self.canon.reachable(&[side]).len());
             let test = Filter::Test(self.canon.test(test).clone());
             let (guard, inner, next) = if sizes[0] <= sizes[1] {
@@ -97,12 +103,34 @@ impl<'c> Region<'c> {
             let Some(cut) = self.cut(at, exit, &[], most) else {
                 continue;
             };
-            let reads = (self.reads(&cut, exit), usize::MAX - cut.before.len());
+            let mut reads = self.reads(&cut, exit);
+            if self.is_one_condition(&cut) {
+                reads += 2000;
+            }
+            let reads = (reads, usize::MAX - cut.before.len());
             if best.as_ref().is_none_or(|best| reads > best.0) {
                 best = Some((reads, cut.next, outcome));
             }
         }
         best.map(|((reads, _), next, outcome)| (reads, next, outcome))
+    }
+
+    /// Whether a segment that ends in a decision reads as one `require-all`: tests of several
+    /// filters, those first that the compiler puts first.
+    fn is_one_condition(&self, cut: &Cut) -> bool {
+        if !matches!(self.canon.step(cut.next), Step::Decide(_)) {
+            return false;
+        }
+        let tests = cut
+            .before
+            .iter()
+            .filter_map(|at| match self.canon.step(*at) {
+                Step::Test { test, .. } => Some(self.canon.test(test).filter),
+                Step::Decide(_) => None,
+            });
+        let filters: Vec<FilterId> = tests.collect();
+        let costs = filters.iter().map(|id| self.world.filter(*id).cost);
+        filters.iter().any(|id| *id != filters[0]) && costs.is_sorted_by(|a, b| a >= b)
     }
 
     /// How much more the edges out of a segment are as those of plain tests than the other way, in
@@ -143,7 +171,7 @@ impl<'c> Region<'c> {
             match self.canon.step(at) {
                 Step::Test {
                     matched, unmatched, ..
-                } if Some(at) != self.base && !ends.contains(&at) => {
+                } if !self.bases.contains(&at) && !ends.contains(&at) => {
                     before.push(at);
                     open.extend([matched, unmatched].into_iter().filter(|to| *to != exit));
                 }

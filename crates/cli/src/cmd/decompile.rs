@@ -1,0 +1,62 @@
+//! `lapbelt decompile`: a compiled profile as rules that a person would write.
+
+use std::path::PathBuf;
+
+use lapbelt_analysis::decompile::decompile;
+use lapbelt_blob::encode::encode;
+use lapbelt_learn::run_dir;
+use lapbelt_sbpl::print;
+use serde_json::json;
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile;
+use crate::subject::Subject;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The compiled profile; `-` for standard input.
+    blob: PathBuf,
+    /// Where the rules go; standard output if not given.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Which profile of a bundle.
+    #[arg(long, value_name = "NAME")]
+    member: Option<String>,
+    /// The OS build that it was compiled for.
+    #[arg(long, default_value = "macos-14.4.1")]
+    world: String,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    let world = profile::world(&args.world)?;
+    let params = std::collections::BTreeMap::new();
+    let subject = Subject::load(&args.blob, &params, args.member.as_deref(), &world)?;
+    let policy = decompile(&subject.analysed(&world))
+        .map_err(|error| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob))))?;
+    let text = print::policy(&policy, &world);
+    let same_bytes = subject
+        .bytes()
+        .map(|bytes| encode(&policy, &world).is_ok_and(|made| made.bytes == bytes));
+    match &args.out {
+        Some(out) => run_dir::write(out, text.as_bytes())?,
+        None if !output.json => output.answer(&text),
+        None => {}
+    }
+    if output.json {
+        let answer = json!({"world": world.id(), "rules": policy.rules.len(), "text": text,
+                            "out": args.out, "compiles_to_same_bytes": same_bytes});
+        output.answer(&answer.to_string());
+    } else if args.out.is_some() {
+        let bytes = match same_bytes {
+            Some(true) => "; they compile to the same bytes",
+            Some(false) => "; they compile to other bytes that decide the same",
+            None => "",
+        };
+        output.tell(&format!(
+            "{} rules that decide every request as the profile does{bytes}",
+            policy.rules.len()
+        ));
+    }
+    Ok(Exit::Yes)
+}

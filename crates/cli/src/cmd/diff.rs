@@ -1,0 +1,172 @@
+//! `lapbelt diff`: what two profiles decide differently.
+
+use std::path::{Path, PathBuf};
+
+use lapbelt_analysis::diff::{Decided, Diff, Example, diff};
+use lapbelt_policy::rule::{Action, Modifier, ModifierArgument};
+use lapbelt_policy::world::World;
+use serde_json::{Map, Value, json};
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile::{self, Params};
+use crate::request;
+use crate::subject::Subject;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// One profile, as text or compiled; `-` for standard input.
+    a: PathBuf,
+    /// The other.
+    b: PathBuf,
+    #[command(flatten)]
+    params: Params,
+    /// Which profile of A, if it is a compiled bundle.
+    #[arg(long, value_name = "NAME")]
+    member_a: Option<String>,
+    /// Which profile of B, if it is a compiled bundle.
+    #[arg(long, value_name = "NAME")]
+    member_b: Option<String>,
+    /// The OS build whose vocabulary and defaults decide.
+    #[arg(long, default_value = "macos-14.4.1")]
+    world: String,
+    /// The OS build of B, if it is another.
+    #[arg(long, value_name = "WORLD")]
+    world_b: Option<String>,
+    /// How many requests to show where operations differ.
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    examples: usize,
+}
+
+/// One of the two profiles.
+struct Side {
+    subject: Subject,
+    world: World,
+}
+
+impl Side {
+    fn load(
+        args: &Args,
+        path: &Path,
+        member: &Option<String>,
+        world: &str,
+    ) -> Result<Self, CommandError> {
+        let world = profile::world(world)?;
+        let subject = Subject::load(path, &args.params.map(), member.as_deref(), &world)?;
+        Ok(Self { subject, world })
+    }
+
+    fn said(&self, decided: &Decided) -> String {
+        let action = match decided.outcome.action {
+            Action::Allow => "allows",
+            Action::Deny => "denies",
+        };
+        let modifiers = decided.outcome.modifiers.iter();
+        let with: String = modifiers
+            .map(|one| format!(" with {}", modifier(one, &self.world)))
+            .collect();
+        let place = self.subject.place(&decided.source, &self.world);
+        format!("{action}{with} by {place}")
+    }
+
+    fn json(&self, decided: &Decided) -> Value {
+        let action = match decided.outcome.action {
+            Action::Allow => "allow",
+            Action::Deny => "deny",
+        };
+        let modifiers = decided.outcome.modifiers.iter();
+        let modifiers: Vec<String> = modifiers.map(|one| modifier(one, &self.world)).collect();
+        json!({"decision": action, "modifiers": modifiers,
+               "by": self.subject.place(&decided.source, &self.world),
+               "rule": self.subject.rule_json(&decided.source, &self.world)})
+    }
+}
+
+fn modifier(modifier: &Modifier, world: &World) -> String {
+    let name = &world.modifier(modifier.modifier).name;
+    match &modifier.argument {
+        None => name.clone(),
+        Some(ModifierArgument::Integer(number)) => format!("{name} {number}"),
+        Some(ModifierArgument::Text(text)) => format!("{name} {}", text.escape_ascii()),
+        Some(ModifierArgument::MessageFilter(rules)) => {
+            format!("{name} of {} rules", rules.len())
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    let world_b = args.world_b.as_ref().unwrap_or(&args.world);
+    let a = Side::load(args, &args.a, &args.member_a, &args.world)?;
+    let b = Side::load(args, &args.b, &args.member_b, world_b)?;
+    let answer = diff(
+        &a.subject.analysed(&a.world),
+        &b.subject.analysed(&b.world),
+        args.examples.max(1),
+    );
+    output.answer_either(|| json(&answer, &a, &b), || text(&answer, &a, &b));
+    Ok(if !answer.different.is_empty() {
+        Exit::No
+    } else if !answer.undecided.is_empty() {
+        Exit::Undecided
+    } else {
+        Exit::Yes
+    })
+}
+
+fn text(answer: &Diff, a: &Side, b: &Side) -> String {
+    let mut text = String::new();
+    for differing in &answer.different {
+        for (at, example) in differing.examples.iter().enumerate() {
+            let shown = request::shown(&differing.operations[0], &example.values, &a.world);
+            text += &format!(
+                "{shown}: A {}, B {}\n",
+                a.said(&example.left),
+                b.said(&example.right)
+            );
+            if let (0, [_, others @ ..]) = (at, differing.operations.as_slice())
+                && !others.is_empty()
+            {
+                text += &format!("  as for {}\n", others.join(" "));
+            }
+        }
+        if differing.more > 0 {
+            text += &format!("  and by {} more pairs of rules\n", differing.more);
+        }
+    }
+    for (side, names) in [("A", &answer.only_left), ("B", &answer.only_right)] {
+        if !names.is_empty() {
+            text += &format!("only the world of {side} has {}\n", names.join(" "));
+        }
+    }
+    if !answer.undecided.is_empty() {
+        let names = answer.undecided.join(" ");
+        text += &format!("undecided, for too many combinations: {names}\n");
+    }
+    text += &match (answer.different.is_empty(), answer.equal) {
+        (true, count) => format!("no difference in {count} operations\n"),
+        (false, count) => format!("no difference in the other {count} operations\n"),
+    };
+    text
+}
+
+fn json(answer: &Diff, a: &Side, b: &Side) -> Value {
+    let example = |operation: &str, example: &Example| {
+        let values = example.values.iter();
+        let values: Map<String, Value> = values
+            .map(|(name, own)| (name.clone(), request::value(name, own, &a.world).into()))
+            .collect();
+        json!({"request": request::shown(operation, &example.values, &a.world), "values": values,
+               "a": a.json(&example.left), "b": b.json(&example.right)})
+    };
+    let different = answer.different.iter().map(|one| {
+        let examples = one.examples.iter();
+        let examples: Vec<Value> = examples
+            .map(|own| example(&one.operations[0], own))
+            .collect();
+        json!({"operations": one.operations, "examples": examples, "more": one.more})
+    });
+    json!({"equal": answer.different.is_empty() && answer.undecided.is_empty(),
+           "different": different.collect::<Vec<_>>(), "equal_operations": answer.equal,
+           "only_a": answer.only_left, "only_b": answer.only_right,
+           "undecided": answer.undecided, "world_a": a.world.id(), "world_b": b.world.id()})
+}

@@ -1,0 +1,69 @@
+//! Requests as a person writes them: what `query` takes.
+
+use lapbelt_policy::ask::target_filter;
+use lapbelt_policy::event::OwnedValue;
+use lapbelt_policy::request::{Endpoint, Transport};
+use lapbelt_policy::world::World;
+
+/// An operation with the values of a request by the names of their filters: the target, then
+/// `NAME=VALUE` for all others.
+pub(crate) fn shown(operation: &str, values: &[(String, OwnedValue)], world: &World) -> String {
+    let target = (world.operation_named(operation))
+        .and_then(|operation| target_filter(world, operation))
+        .map(|filter| world.filter(filter).name.clone());
+    let mut text = operation.to_owned();
+    let is_target = |name: &String| Some(name) == target.as_ref();
+    for (_, own) in values.iter().filter(|(name, _)| is_target(name)) {
+        text += &format!(" {}", bare(&value("", own, world)));
+    }
+    for (name, own) in values.iter().filter(|(name, _)| !is_target(name)) {
+        text += &format!(" {name}={}", bare(&value(name, own, world)));
+    }
+    text
+}
+
+/// Quoted if it could not be read otherwise.
+fn bare(text: &str) -> String {
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"';
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("{text:?}")
+    }
+}
+
+/// A value of a filter: text, a number or its name, octal bits, an address.
+pub(crate) fn value(filter: &str, value: &OwnedValue, world: &World) -> String {
+    match value {
+        OwnedValue::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        OwnedValue::Integer(number) => {
+            let values = world.filter_named(filter).map(|filter| &filter.values);
+            let mut named = values.into_iter().flatten();
+            let name = named.find(|(_, own)| own == number);
+            name.map_or(number.to_string(), |(name, _)| name.clone())
+        }
+        OwnedValue::Bits(bits) => format!("0{bits:o}"),
+        OwnedValue::Bool(flag) => flag.to_string(),
+        OwnedValue::Endpoint(Endpoint::Unix, _) => "unix:".to_owned(),
+        OwnedValue::Endpoint(
+            Endpoint::Internet {
+                v6,
+                transport,
+                port,
+                ..
+            },
+            host,
+        ) => {
+            let transport = match transport {
+                Transport::Tcp => "tcp:",
+                Transport::Udp => "udp:",
+                Transport::Other => "other:",
+            };
+            if *v6 {
+                format!("{transport}[{host}]:{port}")
+            } else {
+                format!("{transport}{host}:{port}")
+            }
+        }
+    }
+}
