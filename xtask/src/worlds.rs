@@ -153,9 +153,16 @@ fn filters(
             "1" => (" merged=yes", format!("{key},merged-13.0")),
             _ => ("", key.to_owned()),
         };
+        let after = match kind.get("prerequisite_13_0")? {
+            "" | "0" => String::new(),
+            id => {
+                let before = kinds.get(id).ok_or("a prerequisite that is no filter")?;
+                format!(" after={}", before.get("name")?)
+            }
+        };
         writeln!(
             out,
-            "\nfilter {id} {name} category={category} kind={word} cost={cost}{merged} evidence=names-14.4.1,{key}"
+            "\nfilter {id} {name} category={category} kind={word} cost={cost}{merged}{after} evidence=names-14.4.1,{key}"
         )?;
         // The protocol words of addresses are no numbers of the language.
         if word != "network" {

@@ -87,6 +87,8 @@ pub struct FilterInfo {
     /// Whether a compiled profile holds alternatives over it as one argument: one pattern program,
     /// one bit mask.
     pub merged: bool,
+    /// A filter whose test must come before, where both must hold.
+    pub after: Option<FilterId>,
     /// Enumeration names with their numbers.
     pub values: Vec<(String, i64)>,
 }

@@ -178,10 +178,15 @@ impl Lowering<'_> {
         Ok(node)
     }
 
-    /// The cost factor of a filter: of one that is made of others, the least of theirs.
+    /// The cost factor of a filter: of one that is made of others, the least of theirs; of one
+    /// that must come after another, no more than that one's.
     fn cost(&self, filter: &Filter) -> u16 {
         match filter {
-            Filter::Test(test) => self.world.filter(test.filter).cost,
+            Filter::Test(test) => {
+                let info = self.world.filter(test.filter);
+                let before = info.after.map(|id| self.world.filter(id).cost);
+                before.map_or(info.cost, |before| before.min(info.cost))
+            }
             Filter::Not(inner) => self.cost(inner),
             Filter::Any(inner) | Filter::All(inner) => {
                 inner.iter().map(|one| self.cost(one)).min().unwrap_or(0)
@@ -219,7 +224,7 @@ impl Lowering<'_> {
             (Argument::Network(pattern), ArgumentKind::Network) => {
                 self.note(Reason::Network, rule);
                 let Some(host) = host(*pattern) else {
-                    return Err(self.error(Problem::Argument(info.name.clone()), rule));
+                    return self.any_path(info, rule);
                 };
                 let port = pattern.port.unwrap_or(0);
                 Stored::Literal(self.graph.add_literal(Literal::Network(host, port)))
@@ -228,6 +233,19 @@ impl Lowering<'_> {
         };
         let filter = self.filter_number(info.id, rule)?;
         Ok(Question { filter, argument })
+    }
+
+    /// Asks for any path. That is how a unix-domain address without a path is stored: what has a
+    /// path in the network is one.
+    fn any_path(&mut self, info: &FilterInfo, rule: Option<u32>) -> Result<Question, EncodeError> {
+        let Some(path) = self.world.filter_named("path") else {
+            return Err(self.error(Problem::Argument(info.name.clone()), rule));
+        };
+        let every = Alternative {
+            text: Vec::new(),
+            tail: Tail::Anything,
+        };
+        self.patterns(path.id, &[every], rule)
     }
 
     /// A pattern for the prefix tree; `None` for a regular expression.

@@ -10,7 +10,7 @@
 //! evidence KEY free text
 //! operation ID NAME parent=NAME|- [default=allow|deny] [v1=…] [v2=…] [v3=…] [categories=a,b] [slot=no] evidence=KEY,KEY
 //! enforce OPERATION evidence=KEY
-//! filter ID NAME category=C kind=KIND cost=N [merged=yes] evidence=KEY
+//! filter ID NAME category=C kind=KIND cost=N [merged=yes] [after=FILTER] evidence=KEY
 //! value FILTER NAME NUMBER [NAME NUMBER]… evidence=KEY
 //! modifier ID NAME actions=allow,deny argument=none|integer|string|message-filter [mask=BITS flags=BITS] evidence=KEY
 //! name ALIAS CANONICAL evidence=KEY
@@ -455,6 +455,10 @@ impl Reader {
             None => false,
             Some(word) => one_of(word, "yes", &[("yes", true)])?,
         };
+        let after = f
+            .optional("after")
+            .map(|name| self.filter_id(name))
+            .transpose()?;
         if self.world.filters.iter().any(|known| known.id == id) {
             return Err(Problem::Repeated(id.0.to_string()));
         }
@@ -467,6 +471,7 @@ impl Reader {
             kind,
             cost,
             merged,
+            after,
             values,
         });
         Ok(())
