@@ -11,6 +11,7 @@ mod v3;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 
 pub use eliminate::TooLong;
 pub use expression::Unwritable;
@@ -46,7 +47,14 @@ pub struct Program {
     pub places: Vec<(usize, Instruction)>,
     /// Where it starts.
     pub start: usize,
+    /// Version of its byte code: 1, 2 or 3.
+    pub version: u32,
+    /// Which bytes each instruction is stored in, counted from the version word, in the same order.
+    pub extents: Vec<Range<usize>>,
 }
+
+/// Offset of the code of version 3: behind version and length.
+const CODE_AT: usize = 6;
 
 /// What is wrong with a compiled regular expression. Offsets count from its version word, or in
 /// version 3 from the code.
@@ -113,7 +121,7 @@ impl Program {
             2 => nodes::read_v2(&mut reader)?,
             3 => {
                 let length = reader.u16("the length of the code")?;
-                v3::read(reader.take(usize::from(length), "the code")?)?
+                v3::read(reader.take(usize::from(length), "the code")?, CODE_AT)?
             }
             version => return Err(RegexError::Version(version)),
         };

@@ -7,6 +7,7 @@ use crate::bytes::Span;
 use crate::decode::{Blob, Literal, LiteralAt, Node, NodeIndex};
 use crate::layout::{BUNDLE, Field, MESSAGE_FILTERS, RecordField, Table};
 use crate::raw::Part;
+use crate::regex;
 
 /// A run of bytes with what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,11 +219,30 @@ impl Explaining<'_> {
                 self.row(start + 4, end, meaning);
             }
             Literal::Network(_) => self.row(start, end, meaning),
-            Literal::Pattern(_) | Literal::Regex(_) | Literal::Text(_) => {
+            Literal::Regex(program) => {
+                let size = end - start - length;
+                let text = format!("{size} bytes of regular expression: {meaning}");
+                self.row(start, start + length, text);
+                self.regex(program, start + length, end);
+            }
+            Literal::Pattern(_) | Literal::Text(_) => {
                 let size = end - start - length;
                 self.row(start, start + length, format!("{size} bytes follow"));
                 self.row(start + length, end, meaning);
             }
         }
+    }
+
+    /// A regular expression by its instructions, and by what is around them.
+    fn regex(&mut self, program: &regex::Program, start: usize, end: usize) {
+        self.row(start, start + 4, format!("version {}", program.version));
+        let mut at = start + 4;
+        for ((place, instruction), extent) in program.places.iter().zip(&program.extents) {
+            self.row(at, start + extent.start, "counts");
+            let text = format!("  {place:>3} {instruction}");
+            self.row(start + extent.start, start + extent.end, text);
+            at = start + extent.end;
+        }
+        self.row(at, end, "classes");
     }
 }

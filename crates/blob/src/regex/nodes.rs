@@ -30,7 +30,7 @@ pub(super) fn read_v1(reader: &mut Reader<'_>) -> Result<Program, RegexError> {
         }
         sets.push(set(&numbers));
     }
-    program(&nodes, &sets, start)
+    program(1, &nodes, &sets, start)
 }
 
 /// Reads version 2, after its version word: little-endian.
@@ -69,7 +69,7 @@ pub(super) fn read_v2(reader: &mut Reader<'_>) -> Result<Program, RegexError> {
             sets.push(set(members));
         }
     }
-    program(&nodes, &sets, start)
+    program(2, &nodes, &sets, start)
 }
 
 /// A set from pairs of first and last byte.
@@ -81,7 +81,13 @@ fn set(bytes: &[u8]) -> ByteSet {
 type Node = (usize, u32, u32, u32);
 
 /// Nodes name each other by number, so that a node's place is its number.
-fn program(nodes: &[Node], sets: &[ByteSet], start: u32) -> Result<Program, RegexError> {
+fn program(
+    version: u32,
+    nodes: &[Node],
+    sets: &[ByteSet],
+    start: u32,
+) -> Result<Program, RegexError> {
+    let width = if version == 1 { 12 } else { 8 };
     let mut places = Vec::new();
     for (number, &(at, kind, transition, argument)) in nodes.iter().enumerate() {
         let next = transition as usize;
@@ -109,5 +115,7 @@ fn program(nodes: &[Node], sets: &[ByteSet], start: u32) -> Result<Program, Rege
     Ok(Program {
         places,
         start: start as usize,
+        version,
+        extents: nodes.iter().map(|node| node.0..node.0 + width).collect(),
     })
 }

@@ -7,16 +7,23 @@ use super::{Instruction, Program, RegexError};
 use crate::byte_set::ByteSet;
 use crate::bytes::Reader;
 
-/// Reads the code after its length.
-pub(super) fn read(code: &[u8]) -> Result<Program, RegexError> {
+/// Reads the code after its length, which stands at an offset of the whole.
+pub(super) fn read(code: &[u8], code_at: usize) -> Result<Program, RegexError> {
     let mut reader = Reader::new(code, 0);
     let mut places = Vec::new();
+    let mut extents = Vec::new();
     while !reader.is_at_end() {
         let at = reader.at();
         let instruction = instruction(&mut reader, at)?;
         places.push((at, instruction));
+        extents.push(code_at + at..code_at + reader.at());
     }
-    Ok(Program { places, start: 0 })
+    Ok(Program {
+        places,
+        start: 0,
+        version: 3,
+        extents,
+    })
 }
 
 fn instruction(reader: &mut Reader<'_>, at: usize) -> Result<Instruction, RegexError> {
