@@ -104,6 +104,8 @@ pub(crate) struct Binder<'a> {
     made: usize,
     pub(crate) diagnostics: Vec<Diagnostic>,
     regexes: BTreeMap<String, Regex>,
+    /// Bytes of their automata.
+    automata: usize,
     import_failed: bool,
     /// Parameters that were asked for and not given.
     missing: BTreeSet<String>,
@@ -129,6 +131,7 @@ impl<'a> Binder<'a> {
             made: 0,
             diagnostics: Vec::new(),
             regexes: BTreeMap::new(),
+            automata: 0,
             import_failed: false,
             missing: BTreeSet::new(),
         }
@@ -146,6 +149,7 @@ impl<'a> Binder<'a> {
         let lines = Lines::new(id, &source.text);
         let parse = syntax::parse(&source.text);
         if known.is_none() {
+            heap.allow_for(source.text.len());
             self.sources.push(source);
             self.imported_at.push(imported_at);
         }
@@ -239,7 +243,14 @@ impl<'a> Binder<'a> {
             return Ok(regex.clone());
         }
         let regex = Regex::new(source).map_err(|e| bad(format!("bad regular expression: {e}")))?;
-        heap.claim(regex.size())?;
+        let size = regex.size();
+        self.automata = self.automata.saturating_add(size);
+        let texts: usize = self.sources.iter().map(|source| source.text.len()).sum();
+        if self.automata > limits::AUTOMATA + limits::AUTOMATA_PER_BYTE.saturating_mul(texts) {
+            let message = "the regular expressions of the profile are too large";
+            return Err(Mistake::new(Code::Limit, message));
+        }
+        heap.hold(size)?;
         self.regexes.insert(source.to_owned(), regex.clone());
         Ok(regex)
     }

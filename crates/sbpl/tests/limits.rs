@@ -61,6 +61,27 @@ fn endless_and_boundless_profiles_are_stopped() {
 }
 
 #[test]
+fn a_long_profile_is_no_endless_one() {
+    let rules = |text: &str| -> String {
+        (0..20_000)
+            .map(|n| format!("(allow file-read* ({text}{n}\"))\n"))
+            .collect()
+    };
+    assert_eq!(
+        codes(
+            &format!("(version 1)\n{}", rules("literal \"/private/var/")),
+            &NoImports
+        ),
+        []
+    );
+    let filters: String = (0..20_000)
+        .map(|n| format!("\n(regex #\"^/private/x{n}$\")"))
+        .collect();
+    let text = format!("(version 1)\n(allow file-read*{filters})");
+    assert_eq!(codes(&text, &NoImports), []);
+}
+
+#[test]
 fn data_deeper_than_any_stack_are_harmless() {
     let text = "(version 1)
         (define (deep n x) (if (= n 0) x (deep (- n 1) (list x))))

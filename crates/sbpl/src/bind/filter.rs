@@ -36,7 +36,8 @@ impl Binder<'_> {
             return self.filter_object(filter, call.site, heap);
         }
         let mut alternatives = Vec::with_capacity(call.arguments.len());
-        for (at, value) in call.arguments.iter().enumerate() {
+        let places: Vec<_> = call.places(heap).take(call.arguments.len()).collect();
+        for (at, (value, place)) in call.arguments.iter().zip(places).enumerate() {
             let argument = self
                 .argument(info, shape, *value, heap)
                 .map_err(|mistake| mistake.at(at))?;
@@ -44,7 +45,7 @@ impl Binder<'_> {
             let origin = if call.arguments.len() == 1 {
                 call.site
             } else {
-                call.place(heap, at)
+                place
             };
             alternatives.push(RuleFilter {
                 filter: test(id, argument),

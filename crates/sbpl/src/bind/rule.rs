@@ -37,8 +37,8 @@ impl Binder<'_> {
             );
         }
         let mut parts = Parts::default();
-        for (at, value) in call.arguments.iter().enumerate() {
-            let place = call.place(heap, at);
+        let places: Vec<_> = call.places(heap).take(call.arguments.len()).collect();
+        for (at, (value, place)) in call.arguments.iter().zip(places).enumerate() {
             self.part(*value, place, &mut parts, heap)
                 .map_err(|mistake| mistake.at(at))?;
         }

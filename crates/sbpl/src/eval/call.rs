@@ -29,6 +29,22 @@ impl Call<'_> {
     }
 }
 
+impl<'h> Call<'_> {
+    /// [`Call::place`] of each argument in turn.
+    pub(crate) fn places(&self, heap: &'h Heap) -> impl Iterator<Item = Option<Origin>> + use<'h> {
+        let site = self.site;
+        let mut cell = self.form;
+        std::iter::from_fn(move || {
+            cell = match cell.map(|cell| heap.cdr(cell)) {
+                Some(Value::Pair(next)) => Some(next),
+                _ => None,
+            };
+            let place = cell.and_then(|cell| heap.origin(heap.pair(cell).item));
+            Some(place.or(site))
+        })
+    }
+}
+
 fn argument_cell(heap: &Heap, form: Option<PairId>, argument: usize) -> Option<PairId> {
     let mut cell = form?;
     for _ in 0..=argument {

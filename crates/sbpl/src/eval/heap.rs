@@ -86,6 +86,8 @@ pub(crate) struct Heap {
     envs: Vec<Env>,
     pub(super) ports: Vec<Port>,
     used: usize,
+    limit: usize,
+    steps: u64,
     work: Cell<u64>,
 }
 
@@ -109,8 +111,23 @@ impl Heap {
             }],
             ports: Vec::new(),
             used: 0,
+            limit: limits::BYTES,
+            steps: 0,
             work: Cell::new(0),
         }
+    }
+
+    /// Allows for what a text of this length may need.
+    pub(crate) fn allow_for(&mut self, text: usize) {
+        let bytes = text.saturating_mul(limits::BYTES_PER_BYTE);
+        self.limit = self.limit.saturating_add(bytes);
+        let steps = limits::STEPS_PER_BYTE.saturating_mul(text as u64);
+        self.steps = self.steps.saturating_add(steps);
+    }
+
+    /// Steps allowed for since it was last asked.
+    pub(super) fn take_steps(&mut self) -> u64 {
+        std::mem::take(&mut self.steps)
     }
 
     /// Counts memory that is about to be used. The machine stops at its next step if it is too
@@ -131,18 +148,30 @@ impl Heap {
 
     /// Whether more memory is in use than allowed.
     pub(super) fn is_full(&self) -> bool {
-        self.used > limits::BYTES
+        self.used > self.limit
     }
 
     /// Refuses a single piece of more than the whole limit before it is made.
     pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), Mistake> {
-        if self.used.saturating_add(bytes) > limits::BYTES {
+        self.check_room(bytes)?;
+        self.spend(bytes);
+        Ok(())
+    }
+
+    fn check_room(&self, bytes: usize) -> Result<(), Mistake> {
+        if self.used.saturating_add(bytes) > self.limit {
             return Err(Mistake::new(
                 Code::Limit,
                 "the profile uses too much memory",
             ));
         }
-        self.spend(bytes);
+        Ok(())
+    }
+
+    /// Counts memory that the host uses, whose making the host limits itself.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Mistake> {
+        self.check_room(bytes)?;
+        self.grow(bytes);
         Ok(())
     }
 

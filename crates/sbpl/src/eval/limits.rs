@@ -4,8 +4,21 @@
 /// the one of app sandboxing on macOS 10.14, takes less than 150 000.
 pub(crate) const STEPS: u64 = 2_000_000;
 
+/// Steps more for each byte of text: a long profile is no endless one.
+pub(crate) const STEPS_PER_BYTE: u64 = 4;
+
 /// Bytes of heap, roughly counted.
 pub(crate) const BYTES: usize = 256 << 20;
+
+/// Bytes of heap more for each byte of text.
+pub(crate) const BYTES_PER_BYTE: usize = 64;
+
+/// Bytes of automata that the regular expressions of a profile may be compiled to; about as many as
+/// a second makes.
+pub(crate) const AUTOMATA: usize = 32 << 20;
+
+/// Bytes of automata more for each byte of text.
+pub(crate) const AUTOMATA_PER_BYTE: usize = 128;
 
 /// Unfinished calls at one time.
 pub(crate) const DEPTH: usize = 100_000;

@@ -190,6 +190,7 @@ impl Machine {
 
     fn check_limits(&mut self) -> Result<(), Fault> {
         let work = 1 + self.heap.take_work() / 8;
+        self.fuel = self.fuel.saturating_add(self.heap.take_steps());
         self.fuel = self.fuel.saturating_sub(work);
         let message = if self.fuel == 0 {
             "the profile takes too many steps to evaluate"
