@@ -27,6 +27,8 @@ pub use size::{LITERALS, LONGEST_PATTERN, NODES, PatternSize, Size, size};
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
 
+use graph::LiteralId;
+use lower::Lowered;
 use place::Plan;
 
 /// Flag of a terminal node that refuses.
@@ -65,8 +67,8 @@ pub fn encode_logged(policy: &Policy, world: &World) -> Result<Encoded, EncodeEr
 
 fn into(policy: &Policy, world: &World, buffer: Buffer) -> Result<Encoded, EncodeError> {
     let lowered = lower::lower(policy, world)?;
-    within_limits(&lowered, policy, world)?;
     let plan = Plan::of(&lowered);
+    within_limits(&lowered, &plan, policy, world)?;
     let size = plan.size(&lowered);
     let (bytes, writes) = emit::emit(&lowered, &plan, buffer)?;
     Ok(Encoded {
@@ -77,25 +79,34 @@ fn into(policy: &Policy, world: &World, buffer: Buffer) -> Result<Encoded, Encod
     })
 }
 
+/// Holds what is to be written against the limits on sizes, and names the rule beyond them.
 fn within_limits(
-    lowered: &lower::Lowered,
+    lowered: &Lowered,
+    plan: &Plan,
     policy: &Policy,
     world: &World,
 ) -> Result<(), EncodeError> {
-    let Some(long) = lowered
-        .patterns
-        .iter()
-        .find(|one| one.bytes > LONGEST_PATTERN)
-    else {
-        return Ok(());
+    let beyond = |problem, rule: Option<u32>| EncodeError {
+        problem,
+        rule,
+        origin: rule.and_then(|at| policy.rules.get(at as usize)?.origin),
     };
-    let rule = long.rule.and_then(|at| policy.rules.get(at as usize));
-    Err(EncodeError {
-        problem: Problem::PatternTooLong {
+    let mut patterns = lowered.patterns.iter();
+    if let Some(long) = patterns.find(|one| one.bytes > LONGEST_PATTERN) {
+        let problem = Problem::PatternTooLong {
             filter: world.filter(long.filter).name.clone(),
             bytes: long.bytes,
-        },
-        rule: long.rule,
-        origin: rule.and_then(|rule| rule.origin),
-    })
+        };
+        return Err(beyond(problem, long.rule));
+    }
+    let offset = |id: &LiteralId| plan.offset(*id).0;
+    let far = (lowered.graph.literals())
+        .map(|(id, _)| id)
+        .filter(|id| offset(id) >= LITERALS)
+        .min_by_key(offset);
+    if let Some(far) = far {
+        let rule = lowered.literals.get(far.index()).copied().flatten();
+        return Err(beyond(Problem::TooManyLiterals, rule));
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use super::error::{EncodeError, Problem};
 use super::graph::{Argument, Graph, Inline, Literal, LiteralId, Node, NodeId, Question, Terminal};
 use super::lower::Lowered;
 use super::place::{Plan, Step};
-use super::size::{LITERALS, NODES};
+use super::size::NODES;
 use crate::layout::MESSAGE_FILTERS;
 
 /// Bit of the flags that says that a modifier follows.
@@ -33,13 +33,13 @@ pub(super) fn emit(
     emitter.header()?;
     for step in &plan.steps {
         match *step {
-            Step::Literal(id) => emitter.literal(id)?,
+            Step::Literal(id) => emitter.literal(id),
             Step::Regex(at, id) => {
-                let reference = emitter.reference(id)?;
+                let reference = emitter.reference(id);
                 emitter.word(regexes + 2 * at, reference);
             }
             Step::Policy(at, entry) => emitter.word(policies + 2 * at, emitter.index(entry)),
-            Step::Node(id) => emitter.node(id)?,
+            Step::Node(id) => emitter.node(id),
             Step::Slot(at, entry) => emitter.word(slots + 2 * at, emitter.index(entry)),
         }
     }
@@ -99,18 +99,13 @@ impl Emitter<'_> {
         self.plan.index(id) as u16
     }
 
-    /// How a literal is referred to.
-    fn reference(&self, id: LiteralId) -> Result<u16, EncodeError> {
-        let (offset, _) = self.plan.offset(id);
-        match offset {
-            0..LITERALS => Ok((offset / 8) as u16),
-            _ => Err(too(Problem::TooManyLiterals)),
-        }
+    /// How a literal is referred to. Offsets have been checked.
+    fn reference(&self, id: LiteralId) -> u16 {
+        (self.plan.offset(id).0 / 8) as u16
     }
 
     /// Writes the padding before a literal, and the literal.
-    fn literal(&mut self, id: LiteralId) -> Result<(), EncodeError> {
-        self.reference(id)?;
+    fn literal(&mut self, id: LiteralId) {
         let (offset, padding) = self.plan.offset(id);
         let at = self.literals + offset;
         if padding > 0 {
@@ -133,44 +128,38 @@ impl Emitter<'_> {
                 self.word(at + 2, *port);
             }
         }
-        Ok(())
     }
 
-    fn node(&mut self, id: NodeId) -> Result<(), EncodeError> {
+    fn node(&mut self, id: NodeId) {
         let bytes = match self.graph.node(id) {
             Node::Question(question, matched, unmatched) => {
                 let edges = self.graph.edges(*question, *matched, *unmatched);
-                self.question(*question, edges)?
+                self.question(*question, edges)
             }
-            Node::Terminal(terminal) => self.terminal(id, terminal)?,
+            Node::Terminal(terminal) => self.terminal(id, terminal),
         };
         let at = self.nodes + 8 * usize::from(self.index(id));
         self.buffer.write(at, &bytes);
-        Ok(())
     }
 
-    fn question(
-        &self,
-        question: Question,
-        (matched, unmatched): (NodeId, NodeId),
-    ) -> Result<[u8; 8], EncodeError> {
+    fn question(&self, question: Question, (matched, unmatched): (NodeId, NodeId)) -> [u8; 8] {
         let (form, argument) = match question.argument {
             Argument::Number(number) => (0, number),
-            Argument::Literal(id) => (0, self.reference(id)?),
-            Argument::Mask(id) => (OTHER_FORM, self.reference(id)?),
+            Argument::Literal(id) => (0, self.reference(id)),
+            Argument::Mask(id) => (OTHER_FORM, self.reference(id)),
             Argument::Regex(id) => (OTHER_FORM, self.plan.regex(id) as u16),
         };
         let [a, b] = argument.to_le_bytes();
         let [c, d] = self.index(matched).to_le_bytes();
         let [e, f] = self.index(unmatched).to_le_bytes();
-        Ok([0, question.filter | form, a, b, c, d, e, f])
+        [0, question.filter | form, a, b, c, d, e, f]
     }
 
-    fn terminal(&self, id: NodeId, terminal: &Terminal) -> Result<[u8; 8], EncodeError> {
+    fn terminal(&self, id: NodeId, terminal: &Terminal) -> [u8; 8] {
         let (modifier, operation, argument) = match &terminal.inline {
             None => (0, 0, 0),
             Some(Inline::Number(modifier, value)) => (*modifier, 0, *value),
-            Some(Inline::Text(modifier, text)) => (*modifier, 0, self.reference(*text)?),
+            Some(Inline::Text(modifier, text)) => (*modifier, 0, self.reference(*text)),
             Some(Inline::Messages(modifier, operation, _)) => {
                 (*modifier, *operation, self.plan.policy(id) as u16)
             }
@@ -181,6 +170,6 @@ impl Emitter<'_> {
         };
         let [a, b, c, _] = flags.to_le_bytes();
         let [d, e] = argument.to_le_bytes();
-        Ok([1, a, b, c, modifier, operation, d, e])
+        [1, a, b, c, modifier, operation, d, e]
     }
 }

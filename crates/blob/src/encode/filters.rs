@@ -227,7 +227,7 @@ impl Lowering<'_> {
                     return self.any_path(info, rule);
                 };
                 let port = pattern.port.unwrap_or(0);
-                Stored::Literal(self.graph.add_literal(Literal::Network(host, port)))
+                Stored::Literal(self.literal(Literal::Network(host, port), rule))
             }
             _ => return Err(self.error(Problem::Argument(info.name.clone()), rule)),
         };
@@ -307,7 +307,7 @@ impl Lowering<'_> {
             rule,
             bytes: program.len(),
         });
-        let literal = self.graph.add_literal(Literal::Program(program));
+        let literal = self.literal(Literal::Program(program), rule);
         let argument = Stored::Literal(literal);
         Ok(Question { filter, argument })
     }
@@ -323,7 +323,7 @@ impl Lowering<'_> {
             _ => {
                 self.note(Reason::NumberMask, rule);
                 let mask = Literal::Mask(bits(numbers.iter().copied()));
-                Stored::Mask(self.graph.add_literal(mask))
+                Stored::Mask(self.literal(mask, rule))
             }
         };
         let filter = self.filter_number(id, rule)?;

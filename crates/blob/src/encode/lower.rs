@@ -11,7 +11,9 @@ use lapbelt_policy::world::{FilterId, InferredRule, InferredValue, OperationId, 
 
 use super::error::{EncodeError, Problem};
 use super::fidelity::{Derived, Fidelity, Reason};
-use super::graph::{Argument as Stored, Graph, Literal, Node, NodeId, Question, Terminal};
+use super::graph::{
+    Argument as Stored, Graph, Literal, LiteralId, Node, NodeId, Question, Terminal,
+};
 use super::lists::{Asked, Lists};
 use super::size::PatternSize;
 use super::{DENY, REPORT};
@@ -23,6 +25,8 @@ pub(super) struct Lowered {
     pub(super) entries: Vec<NodeId>,
     pub(super) fidelity: Fidelity,
     pub(super) patterns: Vec<PatternSize>,
+    /// By literal: the rule that it was first made for.
+    pub(super) literals: Vec<Option<u32>>,
 }
 
 /// Makes the nodes of a policy.
@@ -37,12 +41,14 @@ pub(super) fn lower(policy: &Policy, world: &World) -> Result<Lowered, EncodeErr
         derived: Vec::new(),
         noted: BTreeSet::new(),
         patterns: Vec::new(),
+        literals: Vec::new(),
     };
     let entries = lowering.profile()?;
     let Lowering {
         graph,
         mut derived,
         patterns,
+        literals,
         ..
     } = lowering;
     derived.sort_by_key(|one| (one.rule, one.reason));
@@ -51,6 +57,7 @@ pub(super) fn lower(policy: &Policy, world: &World) -> Result<Lowered, EncodeErr
         entries,
         fidelity: Fidelity { derived },
         patterns,
+        literals,
     })
 }
 
@@ -61,6 +68,7 @@ pub(super) struct Lowering<'a> {
     derived: Vec<Derived>,
     noted: BTreeSet<(Reason, Option<u32>)>,
     pub(super) patterns: Vec<PatternSize>,
+    literals: Vec<Option<u32>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -188,7 +196,7 @@ impl<'a> Lowering<'a> {
             return Ok(unmatched);
         }
         let bits = bits(mask.bits.iter().copied());
-        let literal = self.graph.add_literal(Literal::Mask(bits));
+        let literal = self.literal(Literal::Mask(bits), None);
         let matched = self.graph.add_alone(terminal);
         let filter = self.filter_number(mask.filter, None)?;
         let argument = Stored::Mask(literal);
@@ -234,6 +242,15 @@ impl<'a> Lowering<'a> {
             masks: Vec::new(),
         };
         Ok((operation, self.entry(operation, &mut entries)?))
+    }
+
+    /// A literal for a rule.
+    pub(super) fn literal(&mut self, literal: Literal, rule: Option<u32>) -> LiteralId {
+        let id = self.graph.add_literal(literal);
+        if id.index() == self.literals.len() {
+            self.literals.push(rule);
+        }
+        id
     }
 
     /// Notes what no witness shows, once a rule.

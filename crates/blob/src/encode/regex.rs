@@ -43,7 +43,7 @@ impl Lowering<'_> {
             bytes: code.len(),
         });
         let filter = self.filter_number(info.id, rule)?;
-        let literal = self.graph.add_literal(Literal::Program(code));
+        let literal = self.literal(Literal::Program(code), rule);
         let argument = Argument::Regex(literal);
         Ok(Question { filter, argument })
     }

@@ -67,7 +67,7 @@ impl<'a> Lowering<'a> {
         }
         let mut bytes = text.to_vec();
         bytes.push(0);
-        Ok(self.graph.add_literal(Literal::Text(bytes)))
+        Ok(self.literal(Literal::Text(bytes), rule))
     }
 
     pub(super) fn number(

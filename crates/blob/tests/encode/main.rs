@@ -3,6 +3,7 @@
 #[path = "../support/agree.rs"]
 mod agree;
 mod expressions;
+mod limits;
 mod own_profiles;
 mod round_trip;
 #[path = "../support/mod.rs"]
