@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use lapbelt_learn::error::LearnError;
+use lapbelt_learn::plan::PlanError;
 use lapbelt_learn::run_dir::DirError;
 use lapbelt_learn::session::SessionError;
 use lapbelt_learn::source::ProfileError;
@@ -59,6 +60,15 @@ impl From<LearnError> for CommandError {
             LearnError::Session(
                 undecided @ (SessionError::Stopped | SessionError::Undecided { .. }),
             ) => Self::Undecided(undecided),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl From<PlanError> for CommandError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Learn(error) => error.into(),
             other => Self::Other(other.to_string()),
         }
     }

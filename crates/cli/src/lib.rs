@@ -10,8 +10,8 @@ mod exit;
 mod interrupt;
 mod output;
 mod profile;
-mod request;
 mod replace;
+mod request;
 mod show;
 mod subject;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lapbelt_learn::run_dir;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
@@ -126,9 +126,4 @@ pub(crate) fn place(source: &Source, policy: &Policy, world: &World) -> String {
         }
         None => format!("rule {}", reference.rule + 1),
     }
-}
-
-/// A path as given, made absolute without following links.
-pub(crate) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapbelt_learn::base::Base;
-use lapbelt_learn::seed::Loader;
+use lapbelt_learn::host::{Host, programs};
 use lapbelt_learn::system_text::system_text;
 use lapbelt_policy::decide::Decider;
 use lapbelt_sandbox::host::{Check, Finding, macos_checks};
 use lapbelt_sandbox::{Job, Status, Stdio, Support, linux_checks};
 use serde_json::json;
 
-use crate::backend::{BackendName, Host, programs};
+use crate::backend::BackendArg;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
@@ -22,11 +22,11 @@ use crate::profile;
 pub(crate) struct Args {
     /// What is to confine programs.
     #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
-    backend: BackendName,
+    backend: BackendArg,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
-    let host = Host::new(args.backend);
+    let host = Host::new(args.backend.into());
     let support = host.backend.probe();
     let checks = if host.backend.dialect().is_some() {
         let [sandbox_exec, log, _] = programs();
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
 /// Confines a program that only prints its version: the one test that tells for certain.
 fn trial(host: &Host) -> Result<(), String> {
     let world = profile::world(host.world).map_err(|error| error.to_string())?;
-    let mut base = Base::seed(BTreeMap::new(), None::<Loader>);
+    let mut base = Base::seed(BTreeMap::new(), None);
     base.text = "(version 1)\n(allow default)\n".to_owned();
     let policy = base
         .evaluate(&world)

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapbelt_learn::denial_rule::is_blank;
+use lapbelt_learn::host::Host;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_learn::system_text::system_text;
 use lapbelt_learn::violation::Violation;
@@ -21,7 +22,7 @@ use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::World;
 use lapbelt_sandbox::{Job, RunError, Status, Stdio, Support};
 
-use crate::backend::{BackendName, Host};
+use crate::backend::BackendArg;
 use crate::exit::CommandError;
 use crate::interrupt;
 use crate::output::Output;
@@ -72,7 +73,7 @@ pub(crate) struct Args {
     linger: f64,
     /// What confines the program.
     #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
-    backend: BackendName,
+    backend: BackendArg,
     /// The program and its arguments.
     #[arg(
         required = true,
@@ -100,7 +101,7 @@ struct Which {
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
-    let host = Host::new(args.backend);
+    let host = Host::new(args.backend.into());
     let world = match profile::world(host.world) {
         Ok(world) => Arc::new(world),
         Err(error) => return fail(&error, CANNOT_SET_UP, output),

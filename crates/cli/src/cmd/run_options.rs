@@ -2,29 +2,20 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lapbelt_learn::base::Base;
 use lapbelt_learn::denial_rule::NetworkRules;
-use lapbelt_learn::manifest::{self, Phases};
-use lapbelt_learn::record::{DenyScope, Knobs, Manifest, ShrinkStatus, Strategy, TraceStatus};
-use lapbelt_learn::run_dir::{Phase, RunDir};
-use lapbelt_learn::seed::Loader;
-use lapbelt_learn::session::{Session, Tick};
+use lapbelt_learn::manifest::Phases;
+use lapbelt_learn::plan::Plan;
+use lapbelt_learn::record::{DenyScope, Knobs, Strategy};
+use lapbelt_learn::session::Tick;
 use lapbelt_learn::summary;
-use lapbelt_learn::target::{Target, find_program};
-use lapbelt_sandbox::Support;
 
-use crate::backend::{BackendName, Host};
+use crate::backend::BackendArg;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
 use crate::output::Output;
-use crate::profile::{self, Params, absolute};
-
-/// The system's own profile for its loader.
-const DYLD_SUPPORT: &str = "/System/Library/Sandbox/Profiles/dyld-support.sb";
+use crate::profile::Params;
 
 /// The program, and what counts as its success.
 #[derive(clap::Args)]
@@ -58,7 +49,7 @@ pub(crate) struct ProgramOptions {
     pub(crate) timeout: Option<f64>,
     /// What confines the program.
     #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
-    pub(crate) backend: BackendName,
+    pub(crate) backend: BackendArg,
     #[command(flatten)]
     pub(crate) params: Params,
 }
@@ -194,37 +185,28 @@ impl Run {
         }
     }
 
-    /// Carries the run out and tells what came of it.
-    pub(crate) fn carry_out(mut self, output: &Output) -> Result<Exit, CommandError> {
-        let mut knobs = self.knobs();
-        let mut earlier = None;
-        if let Some(dir) = &self.program.resume {
-            let manifest = summary::read_manifest(&RunDir::new(absolute(dir)))?;
-            knobs = manifest.knobs.clone();
-            self.program.out.clone_from(dir);
-            self.program.params.params = manifest.params.clone().into_iter().collect();
-            self.profile = manifest.profile.as_ref().map(PathBuf::from);
-            if self.phases == Phases::Both && manifest.trace.status == TraceStatus::Success {
-                self.phases = Phases::Shrink;
-                self.profile = Some(PathBuf::from(&manifest.paths.profiles.trace));
+    fn plan(&self) -> Result<Plan, CommandError> {
+        let program = &self.program;
+        let mut plan = match (&program.resume, &program.cmd) {
+            (Some(dir), _) => Plan::resume(self.phases, dir)?,
+            (None, Some(cmd)) => {
+                let mut plan = Plan::new(self.phases, cmd, program.args.clone())?;
+                plan.knobs = self.knobs();
+                plan.out.clone_from(&program.out);
+                plan.profile.clone_from(&self.profile);
+                plan.params = program.params.map();
+                plan.clean = self.clean;
+                plan
             }
-            earlier = Some(manifest);
-        }
-        let target = self.target(&knobs, earlier.as_ref())?;
-        let host = Host::new(self.program.backend);
-        if let Support::None(reason) = host.backend.probe() {
-            return Err(CommandError::Other(reason));
-        }
-        if host.backend.dialect().is_some() {
-            knobs.strategy = Strategy::Stepwise;
-        }
-        let dir = RunDir::new(absolute(&self.program.out));
-        let base = self.base(&dir, earlier.is_some(), &knobs, &host)?;
-        let world = Arc::new(profile::world(host.world)?);
-        // A profile that does not evaluate is told before anything is written or run.
-        base.evaluate(&world)?;
-        let _lock = dir.prepare(self.clean && earlier.is_none())?;
+            (None, None) => return Err(CommandError::Other("--cmd is needed".to_string())),
+        };
+        plan.backend = program.backend.into();
+        Ok(plan)
+    }
 
+    /// Carries the run out and tells what came of it.
+    pub(crate) fn carry_out(self, output: &Output) -> Result<Exit, CommandError> {
+        let plan = self.plan()?;
         let bar = progress(output);
         let mut tick = |tick: &Tick<'_>| {
             bar.set_message(format!(
@@ -237,14 +219,9 @@ impl Run {
             ));
             bar.tick();
         };
-        let stop = interrupt::stop_flag();
-        let mut session =
-            Session::new(host.backend.as_ref(), world, target, &dir, stop, &mut tick)?;
-        let result = manifest::run(&mut session, &dir, &base, &knobs, self.phases);
-        drop(session);
+        let result = plan.carry_out(interrupt::stop_flag(), &mut tick);
         bar.finish_and_clear();
         let manifest = result?;
-        self.write_back(&dir)?;
         if !manifest.left_behind.is_empty() {
             output.tell(&format!(
                 "lapbelt: warning: the program created {}, which could not be removed again, so \
@@ -256,115 +233,19 @@ impl Run {
             || serde_json::to_value(&manifest).unwrap_or_default(),
             || summary::text(&manifest),
         );
-        Ok(self.verdict(&manifest, output))
-    }
-
-    fn target(&self, knobs: &Knobs, earlier: Option<&Manifest>) -> Result<Target, CommandError> {
-        let (program, args, cwd) = match (earlier, &self.program.cmd) {
-            (Some(manifest), _) => {
-                let command = &manifest.command;
-                let args = command.args.iter().map(OsString::from).collect();
-                (
-                    PathBuf::from(&command.program),
-                    args,
-                    PathBuf::from(&command.cwd),
-                )
-            }
-            (None, Some(program)) => {
-                let program = find_program(program).map_err(CommandError::Other)?;
-                let cwd = std::env::current_dir().map_err(|error| {
-                    CommandError::Other(format!("cannot tell the current directory: {error}"))
-                })?;
-                (program, self.program.args.clone(), cwd)
-            }
-            (None, None) => {
-                return Err(CommandError::Other("--cmd is needed".to_string()));
-            }
-        };
-        Ok(Target {
-            program,
-            args,
-            cwd,
-            success_cmd: knobs.success_cmd.clone(),
-            fresh_cmd: knobs.fresh_cmd.clone(),
-            timeout: knobs
-                .timeout_s
-                .map(Duration::try_from_secs_f64)
-                .transpose()
-                .map_err(|error| CommandError::Other(format!("--timeout: {error}")))?,
-        })
-    }
-
-    /// The profile to start from: what an interrupted trace had reached, the one given, the seed.
-    fn base(
-        &self,
-        dir: &RunDir,
-        resumed: bool,
-        knobs: &Knobs,
-        host: &Host,
-    ) -> Result<Base, CommandError> {
-        let params = self.program.params.map();
-        if resumed && self.phases != Phases::Shrink && dir.traced().exists() {
-            return Ok(Base::file(&dir.traced(), params)?);
-        }
-        match &self.profile {
-            Some(path) if path.exists() || self.phases == Phases::Shrink => {
-                Ok(Base::file(path, params)?)
-            }
-            _ => {
-                let needs_loader = host.backend.dialect().is_some() && knobs.seed_dyld;
-                let loader = needs_loader.then(|| {
-                    if knobs.import_dyld_support && Path::new(DYLD_SUPPORT).exists() {
-                        Loader::Imported
-                    } else {
-                        Loader::Written
-                    }
-                });
-                Ok(Base::seed(params, loader))
-            }
-        }
-    }
-
-    /// A profile that was named but missing is created from what was learnt.
-    fn write_back(&self, dir: &RunDir) -> Result<(), CommandError> {
-        if let Some(path) = &self.profile
-            && !path.exists()
-            && dir.traced().exists()
-        {
-            let text = lapbelt_learn::run_dir::read(&dir.traced())?;
-            lapbelt_learn::run_dir::write(path, text.as_bytes())?;
-        }
-        Ok(())
-    }
-
-    fn verdict(&self, manifest: &Manifest, output: &Output) -> Exit {
-        let traced = manifest.trace.status == TraceStatus::Success;
-        let shrunk = manifest.shrink.status == ShrinkStatus::Success;
-        let done = match self.phases {
-            Phases::Trace => traced,
-            Phases::Shrink => shrunk,
-            Phases::Both => traced && shrunk,
-        };
-        if done {
-            return Exit::Yes;
-        }
-        let (phase, reason) = if traced || self.phases == Phases::Shrink {
-            (Phase::Shrink, &manifest.shrink.reason)
-        } else {
-            (Phase::Trace, &manifest.trace.reason)
+        let Some((phase, reason)) = plan.shortfall(&manifest) else {
+            return Ok(Exit::Yes);
         };
         let status = Path::new(&manifest.paths.run_dir)
             .join("phases")
             .join(phase.name());
-        let reason = reason
-            .as_ref()
-            .map_or(String::new(), |reason| format!(": {reason}"));
+        let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
         output.tell(&format!(
             "lapbelt: {} did not converge{reason}; see {}",
             phase.name(),
             status.display()
         ));
-        Exit::No
+        Ok(Exit::No)
     }
 }
 

@@ -1,0 +1,226 @@
+//! A run as it is asked for, from which everything else is set up: which program, from which
+//! profile, into which folder.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use lapbelt_sandbox::Support;
+
+use crate::base::Base;
+use crate::error::LearnError;
+use crate::host::{BackendName, Host};
+use crate::manifest::{self, Phases};
+use crate::record::{Knobs, Manifest, ShrinkStatus, Strategy, TraceStatus};
+use crate::run_dir::{self, DirError, Phase, RunDir};
+use crate::seed::Loader;
+use crate::session::{Session, Tick};
+use crate::summary;
+use crate::target::{Target, find_program};
+
+/// The profile of macOS for its loader.
+const DYLD_SUPPORT: &str = "/System/Library/Sandbox/Profiles/dyld-support.sb";
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Which phases.
+    pub phases: Phases,
+    /// The program, resolved.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Where it runs.
+    pub cwd: PathBuf,
+    /// The run directory.
+    pub out: PathBuf,
+    /// The profile to start from; the seed if `None`, or if a trace starts from one that is not
+    /// there, which is then created.
+    pub profile: Option<PathBuf>,
+    /// Parameters of the profile.
+    pub params: BTreeMap<String, String>,
+    /// How to learn.
+    pub knobs: Knobs,
+    /// What confines the program.
+    pub backend: BackendName,
+    /// Remove an earlier run first.
+    pub clean: bool,
+    resumed: bool,
+}
+
+/// Why a plan could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A phase could not be carried out.
+    #[error(transparent)]
+    Learn(#[from] LearnError),
+    /// This host cannot confine a program.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The plan makes no sense: no such program, an impossible time.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl From<DirError> for PlanError {
+    fn from(error: DirError) -> Self {
+        Self::Learn(error.into())
+    }
+}
+
+impl Plan {
+    /// A new run in the current directory, with the defaults of everything else.
+    ///
+    /// # Errors
+    /// If there is no such program, or no current directory.
+    pub fn new(phases: Phases, program: &Path, args: Vec<OsString>) -> Result<Self, PlanError> {
+        Ok(Self {
+            phases,
+            program: find_program(program).map_err(PlanError::Invalid)?,
+            args,
+            cwd: std::env::current_dir().map_err(|error| {
+                PlanError::Invalid(format!("cannot tell the current directory: {error}"))
+            })?,
+            out: PathBuf::from("lapbelt-out"),
+            profile: None,
+            params: BTreeMap::new(),
+            knobs: Knobs::default(),
+            backend: BackendName::Auto,
+            clean: true,
+            resumed: false,
+        })
+    }
+
+    /// Goes on with the interrupted run in a directory, with its own settings.
+    ///
+    /// # Errors
+    /// If the directory holds no run.
+    pub fn resume(phases: Phases, dir: &Path) -> Result<Self, PlanError> {
+        let out = absolute(dir);
+        let manifest = summary::read_manifest(&RunDir::new(out.clone()))?;
+        let command = manifest.command;
+        let mut plan = Self {
+            phases,
+            program: PathBuf::from(command.program),
+            args: command.args.into_iter().map(OsString::from).collect(),
+            cwd: PathBuf::from(command.cwd),
+            out,
+            profile: manifest.profile.map(PathBuf::from),
+            params: manifest.params.into_iter().collect(),
+            knobs: manifest.knobs,
+            backend: BackendName::Auto,
+            clean: false,
+            resumed: true,
+        };
+        if phases == Phases::Both && manifest.trace.status == TraceStatus::Success {
+            plan.phases = Phases::Shrink;
+            plan.profile = Some(PathBuf::from(manifest.paths.profiles.trace));
+        }
+        Ok(plan)
+    }
+
+    /// Runs it to its end, or until `stop` is set.
+    ///
+    /// # Errors
+    /// If it cannot be begun, or a phase cannot be carried out. A run that did not converge is no
+    /// error: see [`Plan::shortfall`].
+    pub fn carry_out(
+        &self,
+        stop: Arc<AtomicBool>,
+        progress: &mut dyn FnMut(&Tick<'_>),
+    ) -> Result<Manifest, PlanError> {
+        let timeout = self.knobs.timeout_s.map(Duration::try_from_secs_f64);
+        let target = Target {
+            program: self.program.clone(),
+            args: self.args.clone(),
+            cwd: self.cwd.clone(),
+            success_cmd: self.knobs.success_cmd.clone(),
+            fresh_cmd: self.knobs.fresh_cmd.clone(),
+            timeout: timeout
+                .transpose()
+                .map_err(|error| PlanError::Invalid(format!("--timeout: {error}")))?,
+        };
+        let host = Host::new(self.backend);
+        if let Support::None(reason) = host.backend.probe() {
+            return Err(PlanError::Unsupported(reason));
+        }
+        let mut knobs = self.knobs.clone();
+        if host.backend.dialect().is_some() {
+            knobs.strategy = Strategy::Stepwise;
+        }
+        let dir = RunDir::new(absolute(&self.out));
+        let base = self.base(&dir, &host)?;
+        let world = Arc::new(host.load_world());
+        // A profile that does not evaluate is told before anything is written or run.
+        base.evaluate(&world).map_err(LearnError::from)?;
+        let _lock = dir.prepare(self.clean)?;
+        let backend = host.backend.as_ref();
+        let mut session = Session::new(backend, world, target, &dir, stop, progress)?;
+        let result = manifest::run(&mut session, &dir, &base, &knobs, self.phases);
+        drop(session);
+        let manifest = result?;
+        self.write_back(&dir)?;
+        Ok(manifest)
+    }
+
+    /// The phase that did not converge, and why, if one did not.
+    pub fn shortfall<'m>(&self, manifest: &'m Manifest) -> Option<(Phase, Option<&'m str>)> {
+        let traced = manifest.trace.status == TraceStatus::Success;
+        let shrunk = manifest.shrink.status == ShrinkStatus::Success;
+        let done = match self.phases {
+            Phases::Trace => traced,
+            Phases::Shrink => shrunk,
+            Phases::Both => traced && shrunk,
+        };
+        if done {
+            None
+        } else if traced || self.phases == Phases::Shrink {
+            Some((Phase::Shrink, manifest.shrink.reason.as_deref()))
+        } else {
+            Some((Phase::Trace, manifest.trace.reason.as_deref()))
+        }
+    }
+
+    /// The profile to start from: what an interrupted trace had reached, the one given, the seed.
+    fn base(&self, dir: &RunDir, host: &Host) -> Result<Base, PlanError> {
+        let params = self.params.clone();
+        if self.resumed && self.phases != Phases::Shrink && dir.traced().exists() {
+            return Ok(Base::file(&dir.traced(), params)?);
+        }
+        match &self.profile {
+            Some(path) if path.exists() || self.phases == Phases::Shrink => {
+                Ok(Base::file(path, params)?)
+            }
+            _ => {
+                let needs_loader = host.backend.dialect().is_some() && self.knobs.seed_dyld;
+                let loader = needs_loader.then(|| {
+                    if self.knobs.import_dyld_support && Path::new(DYLD_SUPPORT).exists() {
+                        Loader::Imported
+                    } else {
+                        Loader::Written
+                    }
+                });
+                Ok(Base::seed(params, loader))
+            }
+        }
+    }
+
+    /// A profile that was named but missing is created from what was learnt.
+    fn write_back(&self, dir: &RunDir) -> Result<(), DirError> {
+        if let Some(path) = &self.profile
+            && !path.exists()
+            && dir.traced().exists()
+        {
+            let text = run_dir::read(&dir.traced())?;
+            run_dir::write(path, text.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
