@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rule::Action;
+use crate::world::{ModifierId, ModifierKind};
 
 /// A small world that parses; cases add lines to it.
 const GOOD: &str = "\
