@@ -2,9 +2,14 @@
 #![allow(missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
+use lapbelt_policy::graph::{Canon, differences, lower};
+use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::{World, shipped};
-use lapbelt_sbpl::lint::{self, Finding, LINTS, Lint, PatternBytes, Sizes, Subject, fix::fix};
+use lapbelt_sbpl::lint::{
+    self, Effect, Finding, LINTS, Lint, PatternBytes, Sizes, Subject, fix::fix,
+};
 use lapbelt_sbpl::{NoImports, Source};
 
 fn world(name: &str) -> World {
@@ -112,4 +117,102 @@ fn every_fix_mends_its_example_and_survives_its_check() {
         );
     }
     assert!(fixes >= 12, "only {fixes} lints have a fix");
+}
+
+/// Operations that two policies decide differently, for some request and in any respect.
+fn changed(old: &Policy, new: &Policy, world: &World) -> Vec<String> {
+    let mut canon = Canon::default();
+    let entries = |policy: &Policy, canon: &mut Canon| {
+        canon.add_graph(&lower(policy, world), &policy.rules, world)
+    };
+    let (left, right) = (entries(old, &mut canon), entries(new, &mut canon));
+    let operations = world.operations().iter().zip(left.iter().zip(&right));
+    operations
+        .filter(|(_, (left, right))| {
+            let found = differences(&canon, **left, **right, |filter| world.filter(filter));
+            !found.is_ok_and(|found| found.is_empty())
+        })
+        .map(|(operation, _)| operation.name.clone())
+        .collect()
+}
+
+fn small_profiles(folder: &Path) -> Vec<PathBuf> {
+    let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == "sb")
+                && std::fs::metadata(&path).is_ok_and(|about| about.len() < 2_000)
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The fix decides for itself whether it keeps the meaning; here the whole is held against the
+/// theory of requests, which the fix does not use.
+#[test]
+fn fixes_that_keep_the_meaning_change_no_decision_in_the_corpus() {
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
+    let world = world("macos-14.4.1");
+    let (mut mended, none) = (0, BTreeMap::new());
+    for path in small_profiles(&corpus.join("profiles")) {
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        let keeps = |f: &Finding| {
+            f.fix
+                .as_ref()
+                .is_some_and(|fix| fix.effect == Effect::Keeps)
+        };
+        let fixed = fix(&source(&text), &none, &NoImports, &world, keeps);
+        if fixed.text == text {
+            continue;
+        }
+        mended += 1;
+        let examine = |text| Subject::examine(&source(text), &none, &NoImports, &world);
+        let (before, after) = (examine(&text), examine(&fixed.text));
+        let (Some(old), Some(new)) = (before.policy(), after.policy()) else {
+            panic!("{} was mended though it does not evaluate", path.display());
+        };
+        assert_eq!(changed(old, new, &world), [""; 0], "{}", path.display());
+    }
+    assert!(mended >= 10, "only {mended} profiles were mended");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
+
+    /// Half a profile, or one with something in it that does not belong there.
+    #[test]
+    fn no_text_makes_a_lint_panic(
+        at in 0_usize..LINTS.len(),
+        cut in proptest::prelude::any::<proptest::sample::Index>(),
+        put in "[()\"#\\\\;a-z/.*^$ \n\u{e4}-]{0,6}",
+        drop in 0_usize..4,
+    ) {
+        let lint = LINTS[at];
+        let text = lint.example.bad;
+        if lint.code.starts_with("LB6") {
+            return Ok(());
+        }
+        let start = text.floor_char_boundary(cut.index(text.len() + 1));
+        let end = text.floor_char_boundary((start + drop * drop * drop).min(text.len())).max(start);
+        let text = format!("{}{put}{}", &text[..start], &text[end..]);
+        let world = world(lint.example.world);
+        let params = params(lint.example.params);
+        let subject = Subject::examine(&source(&text), &params, &NoImports, &world);
+        for finding in lint::lint(&subject, &world) {
+            let span = finding.origin.start as usize..finding.origin.end as usize;
+            proptest::prop_assert!(text.get(span.clone()).is_some(), "{span:?} of {text:?}");
+        }
+        fix(&source(&text), &params, &NoImports, &world, |_| true);
+    }
 }

@@ -29,6 +29,9 @@ pub enum Refusal {
     /// The text is not what the finding saw any more.
     #[error("another fix already changed this place")]
     Overlaps,
+    /// There is no meaning to compare.
+    #[error("the profile does not evaluate, so that the fix cannot be checked")]
+    Unchecked,
     /// The mended text has an error that the text did not have.
     #[error("the profile would not evaluate any more")]
     Breaks,
@@ -94,6 +97,9 @@ pub fn fix(
 fn judge(before: &Subject, after: &Subject, fix: &Fix, world: &World) -> Option<Refusal> {
     if !after.parse.errors().is_empty() {
         return Some(Refusal::Breaks);
+    }
+    if before.policy.is_none() && fix.effect == Effect::Keeps {
+        return Some(Refusal::Unchecked);
     }
     let Some(new) = &after.policy else {
         return Some(Refusal::Breaks);

@@ -13,8 +13,8 @@ pub(super) static LINT: Lint = Lint {
     title: "a name is defined and never used",
     level: Level::Note,
     explanation: "A path that is defined and never used most often means that a rule was \
-        forgotten, or names another path than it should. A text without rules of its own is taken \
-        for a library, whose definitions others use.",
+        forgotten, or names another path than it should. A text without rules or without a \
+        version of its own is taken for a part of others, which use its definitions.",
     example: Example::new(
         "(version 1)\n(deny default)\n(define cache \"/private/var/cache\")\n\
          (allow file-read* (subpath \"/private/var/cach\"))\n",
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, out: &mut Sink) {
     let imports = tree
         .forms()
         .any(|form| tree.head(form).is_some_and(|head| hidden.contains(&head)));
-    if !has_rules || imports {
+    if !has_rules || imports || context.subject.lacks_version {
         return;
     }
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
