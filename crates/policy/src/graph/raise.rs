@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use super::{Canon, NodeId, Outcome, OutcomeId, Step};
 use crate::filter::{Argument, Filter, Test};
+use crate::pattern::Pattern;
 use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
 use crate::world::{ImpliedRule, Operation, OperationId, World};
 use filter::Filters;
@@ -138,17 +139,15 @@ impl Raising<'_> {
         };
         rules.extend(own.unconditional.map(|outcome| rule(outcome, Vec::new())));
         // Oldest first, and what decides the same in a row is one rule.
-        let mut oldest = own.filtered.iter().rev().peekable();
-        while let Some((key, outcome)) = oldest.next() {
-            let plain = |filter: &Filter| RuleFilter {
-                filter: filter.clone(),
+        for run in own.filtered.chunk_by(|a, b| a.1 == b.1).rev() {
+            let alternatives = run.iter().map(|(key, _)| filters.get(*key).clone());
+            let alternatives = as_written(alternatives.collect(), self.world);
+            let plain = |filter| RuleFilter {
+                filter,
                 origin: None,
             };
-            let mut alternatives = vec![plain(filters.get(*key))];
-            while let Some((key, _)) = oldest.next_if(|next| next.1 == *outcome) {
-                alternatives.push(plain(filters.get(*key)));
-            }
-            rules.push(rule(*outcome, alternatives));
+            let alternatives = alternatives.into_iter().map(plain).collect();
+            rules.push(rule(run[0].1, alternatives));
         }
     }
 
@@ -231,6 +230,23 @@ impl Raising<'_> {
             Step::Test { .. } => None,
         }
     }
+}
+
+/// Alternatives as a profile gives those that are asked in this order. The system's compiler asks
+/// in the order given, but of patterns that it merges the one given later first.
+fn as_written(mut asked: Vec<Filter>, world: &World) -> Vec<Filter> {
+    let merged = |filter: &Filter| match filter {
+        Filter::Test(test) => match &test.argument {
+            Argument::Pattern(Pattern::Regex(_)) => None,
+            Argument::Pattern(_) => Some(test.filter).filter(|id| world.filter(*id).merged),
+            _ => None,
+        },
+        _ => None,
+    };
+    asked
+        .chunk_by_mut(|a, b| merged(a).is_some() && merged(a) == merged(b))
+        .for_each(<[Filter]>::reverse);
+    asked
 }
 
 fn implied_test(rule: &ImpliedRule) -> Test {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::filter::Filters;
-use super::{FilterKey, MOST};
+use super::{FilterKey, MOST, as_written};
 use crate::filter::Filter;
 use crate::graph::{Canon, NodeId, OutcomeId, Step};
 use crate::world::{FilterId, World};
@@ -207,7 +207,7 @@ impl<'c> Region<'c> {
             return Some(Filter::Not(Box::new(one)));
         }
         if let Some(parts) = self.parts(from, yes, no, budget, Self::alternative)? {
-            return Some(any(parts));
+            return Some(any(as_written(parts, self.world)));
         }
         if let Some(parts) = self.parts(from, no, yes, budget, Self::condition)? {
             return Some(all(parts));
