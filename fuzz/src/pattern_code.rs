@@ -14,10 +14,6 @@ pub fn run(bytes: &[u8]) {
     let Ok(program) = Program::read(bytes) else {
         return;
     };
-    assert_eq!(
-        Program::read(&program.code()).as_ref().map(Program::code),
-        Ok(program.code())
-    );
     let variables = |index: u16| (index < 4).then(|| b"${V}".to_vec());
     let Ok(patterns) = program.patterns(&variables) else {
         return;

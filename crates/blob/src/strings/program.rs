@@ -25,15 +25,6 @@ impl Program {
         &self.steps
     }
 
-    /// The bytes it is stored as.
-    pub fn code(&self) -> Vec<u8> {
-        let mut code = Vec::new();
-        self.steps
-            .iter()
-            .for_each(|s| s.instruction.write(&mut code));
-        code
-    }
-
     /// Index of the step that a branch leads to; the one after for what is no branch.
     pub(super) fn target(&self, step: usize) -> usize {
         let target = self.steps[step].target();

@@ -263,9 +263,4 @@ proptest! {
             assert_patterns_match_as(&program, &patterns);
         }
     }
-
-    #[test]
-    fn code_reads_back(program in wild()) {
-        prop_assert_eq!(Program::read(&program.code()), Ok(program));
-    }
 }
