@@ -8,4 +8,5 @@
 pub mod decompile;
 pub mod diff;
 pub mod operations;
+pub mod picture;
 pub mod subject;

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod expand;
 pub(crate) mod fmt;
+pub(crate) mod graph;
 pub(crate) mod lab;
 pub(crate) mod lint;
 pub(crate) mod query;

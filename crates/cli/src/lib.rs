@@ -75,6 +75,8 @@ enum Command {
     Diff(cmd::diff::Args),
     /// Write a compiled profile as rules.
     Decompile(cmd::decompile::Args),
+    /// Draw what a profile decides.
+    Graph(cmd::graph::Args),
     /// Compile a profile to the bytes that the system would write.
     Compile(cmd::compile::Args),
     /// Learn how the system's own compiler works.
@@ -105,6 +107,7 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::Query(args) => cmd::query::run(args, &output),
         Command::Diff(args) => cmd::diff::run(&args, &output),
         Command::Decompile(args) => cmd::decompile::run(&args, &output),
+        Command::Graph(args) => cmd::graph::run(&args, &output),
         Command::Compile(args) => cmd::compile::run(args, &output),
         Command::Lab(args) => cmd::lab::run(args, &output),
     };

@@ -3,6 +3,7 @@
 use lapbelt_policy::ask::target_filter;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::request::{Endpoint, Transport};
+use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::World;
 
 /// An operation with the values of a request by the names of their filters: the target, then
@@ -64,6 +65,19 @@ pub(crate) fn value(filter: &str, value: &OwnedValue, world: &World) -> String {
             } else {
                 format!("{transport}{host}:{port}")
             }
+        }
+    }
+}
+
+/// A modifier with its argument.
+pub(crate) fn modifier(modifier: &Modifier, world: &World) -> String {
+    let name = &world.modifier(modifier.modifier).name;
+    match &modifier.argument {
+        None => name.clone(),
+        Some(ModifierArgument::Integer(number)) => format!("{name} {number}"),
+        Some(ModifierArgument::Text(text)) => format!("{name} {}", text.escape_ascii()),
+        Some(ModifierArgument::MessageFilter(rules)) => {
+            format!("{name} of {} rules", rules.len())
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::diff::{Decided, Diff, Example, diff};
-use lapbelt_policy::rule::{Action, Modifier, ModifierArgument};
+use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::World;
 use serde_json::{Map, Value, json};
 
@@ -63,7 +63,7 @@ impl Side {
         };
         let modifiers = decided.outcome.modifiers.iter();
         let with: String = modifiers
-            .map(|one| format!(" with {}", modifier(one, &self.world)))
+            .map(|one| format!(" with {}", request::modifier(one, &self.world)))
             .collect();
         let place = self.subject.place(&decided.source, &self.world);
         format!("{action}{with} by {place}")
@@ -75,22 +75,12 @@ impl Side {
             Action::Deny => "deny",
         };
         let modifiers = decided.outcome.modifiers.iter();
-        let modifiers: Vec<String> = modifiers.map(|one| modifier(one, &self.world)).collect();
+        let modifiers: Vec<String> = modifiers
+            .map(|one| request::modifier(one, &self.world))
+            .collect();
         json!({"decision": action, "modifiers": modifiers,
                "by": self.subject.place(&decided.source, &self.world),
                "rule": self.subject.rule_json(&decided.source, &self.world)})
-    }
-}
-
-fn modifier(modifier: &Modifier, world: &World) -> String {
-    let name = &world.modifier(modifier.modifier).name;
-    match &modifier.argument {
-        None => name.clone(),
-        Some(ModifierArgument::Integer(number)) => format!("{name} {number}"),
-        Some(ModifierArgument::Text(text)) => format!("{name} {}", text.escape_ascii()),
-        Some(ModifierArgument::MessageFilter(rules)) => {
-            format!("{name} of {} rules", rules.len())
-        }
     }
 }
 

@@ -1,0 +1,102 @@
+//! `lapbelt graph`: what a profile decides, drawn.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use lapbelt_analysis::picture::{Words, dot, picture, svg};
+use lapbelt_learn::run_dir;
+use lapbelt_policy::filter::{Filter, Test};
+use lapbelt_policy::graph::Outcome;
+use lapbelt_policy::world::{OperationId, World};
+use lapbelt_sbpl::print;
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile::{self, Params};
+use crate::request;
+use crate::subject::Subject;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The profile, as text or compiled; `-` for standard input.
+    profile: PathBuf,
+    /// Only this operation; all if not given.
+    #[arg(long, value_name = "OPERATION")]
+    op: Vec<String>,
+    /// How to draw.
+    #[arg(long, default_value = "svg")]
+    format: Format,
+    /// Where the drawing goes; standard output if not given.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    params: Params,
+    /// Which profile of a compiled bundle.
+    #[arg(long, value_name = "NAME")]
+    member: Option<String>,
+    /// The OS build whose vocabulary and defaults decide.
+    #[arg(long, default_value = "macos-14.4.1")]
+    world: String,
+}
+
+/// How a graph is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For Graphviz.
+    Dot,
+    /// A picture that stands by itself.
+    Svg,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    let world = profile::world(&args.world)?;
+    let member = args.member.as_deref();
+    let subject = Subject::load(&args.profile, &args.params.map(), member, &world)?;
+    let operations = operations(&args.op, &world)?;
+    let mut title = profile::shown(&args.profile);
+    for name in &args.op {
+        title += &format!(" {name}");
+    }
+    let words = InWorld(&world);
+    let picture = picture(&subject.analysed(&world), &operations, title, &words);
+    let text = match args.format {
+        Format::Dot => dot(&picture),
+        Format::Svg => svg(&picture),
+    };
+    match &args.out {
+        Some(out) => run_dir::write(out, text.as_bytes())?,
+        None => output.answer(&text),
+    }
+    for note in &picture.notes {
+        output.tell(&format!("lapbelt: {note}"));
+    }
+    Ok(Exit::Yes)
+}
+
+fn operations(names: &[String], world: &World) -> Result<BTreeSet<OperationId>, CommandError> {
+    if names.is_empty() {
+        let in_table = world.operations().iter().filter(|o| o.in_table);
+        return Ok(in_table.map(|operation| operation.id).collect());
+    }
+    let id = |name: &String| match world.operation_named(name) {
+        Some(operation) => Ok(operation.id),
+        None => Err(CommandError::Other(format!("unknown operation `{name}`"))),
+    };
+    names.iter().map(id).collect()
+}
+
+/// Tests and modifiers as a profile of the world writes them.
+struct InWorld<'w>(&'w World);
+
+impl Words for InWorld<'_> {
+    fn test(&self, test: &Test) -> String {
+        print::filter(&Filter::Test(test.clone()), self.0)
+    }
+
+    fn modifiers(&self, outcome: &Outcome) -> Vec<String> {
+        let modifiers = outcome.modifiers.iter();
+        modifiers
+            .map(|one| format!("with {}", request::modifier(one, self.0)))
+            .collect()
+    }
+}
