@@ -3,10 +3,16 @@
 //! Everything here is data read from a world file by [`World::parse`]; nothing about a build is in
 //! code. Each fact of a file carries the key of its evidence.
 
+mod delta;
+mod lint;
 mod parse;
+mod provenance;
 mod shipped;
 
+pub use delta::{Change, Delta, What, delta};
+pub use lint::{Finding, lint};
 pub use parse::{Problem, WorldError};
+pub use provenance::{Fact, Provenance};
 pub use shipped::{SHIPPED, shipped};
 
 use rustc_hash::FxHashMap;
@@ -71,6 +77,25 @@ pub enum ArgumentKind {
     Network,
 }
 
+impl ArgumentKind {
+    /// All kinds with the words that world files have for them.
+    pub const WORDS: &[(&str, Self)] = &[
+        ("path-pattern", Self::PathPattern),
+        ("pattern", Self::Pattern),
+        ("string", Self::Text),
+        ("integer", Self::Integer),
+        ("bits", Self::Bits),
+        ("bool", Self::Bool),
+        ("network", Self::Network),
+    ];
+
+    /// The word for it in world files.
+    pub fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|(_, kind)| *kind == self);
+        found.map_or("", |(word, _)| word)
+    }
+}
+
 /// A filter of a world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilterInfo {
@@ -104,6 +129,22 @@ pub enum ModifierKind {
     Text,
     /// A block of message filter rules.
     MessageFilter,
+}
+
+impl ModifierKind {
+    /// All kinds with the words that world files have for them.
+    pub const WORDS: &[(&str, Self)] = &[
+        ("none", Self::Flag),
+        ("integer", Self::Integer),
+        ("string", Self::Text),
+        ("message-filter", Self::MessageFilter),
+    ];
+
+    /// The word for it in world files.
+    pub fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|(_, kind)| *kind == self);
+        found.map_or("", |(word, _)| word)
+    }
 }
 
 /// A modifier of a world.
@@ -174,6 +215,44 @@ pub struct PathAlias {
     pub long: String,
 }
 
+/// A part of a build that a world file may not have, for want of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// All operations but the default.
+    Operations,
+    /// Modifiers, or some of them.
+    Modifiers,
+    /// Named values of filters.
+    Values,
+    /// Categories of filters, or what operations accept.
+    Categories,
+    /// Cost factors of filters.
+    Costs,
+    /// Own defaults that depend on the version of the language.
+    Versions,
+    /// Rules that the system adds.
+    Implied,
+}
+
+impl Part {
+    /// All parts with the words that world files have for them.
+    pub const WORDS: &[(&str, Self)] = &[
+        ("operations", Self::Operations),
+        ("modifiers", Self::Modifiers),
+        ("values", Self::Values),
+        ("categories", Self::Categories),
+        ("costs", Self::Costs),
+        ("versions", Self::Versions),
+        ("implied", Self::Implied),
+    ];
+
+    /// The word for it in world files.
+    pub fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|(_, part)| *part == self);
+        found.map_or("", |(word, _)| word)
+    }
+}
+
 /// How a world treats its [`PathAlias`]es.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AliasMode {
@@ -188,6 +267,8 @@ pub enum AliasMode {
 pub struct World {
     id: String,
     aliases: Vec<String>,
+    layout: Option<String>,
+    lacks: Vec<(Part, String)>,
     operations: Vec<Operation>,
     filters: Vec<FilterInfo>,
     modifiers: Vec<ModifierInfo>,
@@ -214,6 +295,21 @@ impl World {
     /// Shorter names of the same world.
     pub fn aliases(&self) -> &[String] {
         &self.aliases
+    }
+
+    /// Name of the layout that compiled profiles of this build have, if that is known.
+    pub fn layout(&self) -> Option<&str> {
+        self.layout.as_deref()
+    }
+
+    /// What the file does not have, and why. What is not listed is complete.
+    pub fn lacks(&self) -> &[(Part, String)] {
+        &self.lacks
+    }
+
+    /// Whether the file says that it lacks a part.
+    pub fn is_without(&self, part: Part) -> bool {
+        self.lacks.iter().any(|(own, _)| *own == part)
     }
 
     /// All operations in the order of their numbers.

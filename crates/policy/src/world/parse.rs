@@ -7,7 +7,9 @@
 //! world ID
 //! alias NAME
 //! based-on NAME
+//! lacks PART free text
 //! evidence KEY free text
+//! layout NAME evidence=KEY
 //! operation ID NAME parent=NAME|- [default=allow|deny] [v1=…] [v2=…] [v3=…] [categories=a,b] [slot=no] evidence=KEY,KEY
 //! enforce OPERATION evidence=KEY
 //! filter ID NAME category=C kind=KIND cost=N [merged=yes] [after=FILTER] evidence=KEY
@@ -22,7 +24,8 @@
 //! compiled-paths lower evidence=KEY
 //! ```
 //!
-//! `evidence` stands above the first fact that cites it; operations may name parents that follow.
+//! `lacks` says which part of the build no source gives, so that nobody takes a short list for the
+//! whole. `evidence` stands above the first fact that cites it; operations may name parents that follow.
 //! A world `based-on` another has all its facts; `path-alias-mode` starts the list of path aliases
 //! afresh.
 
@@ -36,9 +39,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use self::problem::{Problem, WorldError};
 
-use self::fields::Fields;
-use self::problem::MAX_BASES;
-use super::{AliasMode, FilterId, OperationId, World};
+use self::fields::{Fields, one_of};
+pub(super) use self::problem::MAX_BASES;
+use super::{AliasMode, FilterId, OperationId, Part, World};
 
 impl World {
     /// Reads a world file. `base` gives the text of a world that this one is `based-on`.
@@ -73,6 +76,8 @@ impl Reader {
             world: World {
                 id: String::new(),
                 aliases: Vec::new(),
+                layout: None,
+                lacks: Vec::new(),
                 operations: Vec::new(),
                 filters: Vec::new(),
                 modifiers: Vec::new(),
@@ -153,6 +158,11 @@ impl Reader {
             })?;
         reader.world.id = self.world.id;
         reader.world.aliases = self.world.aliases;
+        for lack in self.world.lacks {
+            if !reader.world.is_without(lack.0) {
+                reader.world.lacks.push(lack);
+            }
+        }
         reader.evidence.extend(self.evidence);
         reader.facts = 0;
         Ok(reader)
@@ -165,6 +175,21 @@ impl Reader {
             }
             "world" => rest.clone_into(&mut self.world.id),
             "alias" => self.world.aliases.push(rest.to_owned()),
+            "lacks" => {
+                let (word, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+                let part = one_of(
+                    word,
+                    "operations, modifiers, values, categories, costs, versions, implied",
+                    Part::WORDS,
+                )?;
+                if text.trim().is_empty() {
+                    return Err(Problem::Missing("the reason"));
+                }
+                if self.world.is_without(part) {
+                    return Err(Problem::Repeated(word.to_owned()));
+                }
+                self.world.lacks.push((part, text.trim().to_owned()));
+            }
             "evidence" => {
                 let (key, text) = rest
                     .split_once(char::is_whitespace)

@@ -48,6 +48,10 @@ impl Reader {
                     .for_each(|operation| operation.enforced = true);
                 Ok(())
             }
+            "layout" => {
+                self.world.layout = Some(f.word("the name")?.to_owned());
+                Ok(())
+            }
             "filter" => self.filter(f),
             "value" => self.values(f),
             "modifier" => self.modifier(f),
@@ -189,15 +193,7 @@ impl Reader {
         let kind = one_of(
             f.required("kind")?,
             "path-pattern, pattern, string, integer, bits, bool, network",
-            &[
-                ("path-pattern", ArgumentKind::PathPattern),
-                ("pattern", ArgumentKind::Pattern),
-                ("string", ArgumentKind::Text),
-                ("integer", ArgumentKind::Integer),
-                ("bits", ArgumentKind::Bits),
-                ("bool", ArgumentKind::Bool),
-                ("network", ArgumentKind::Network),
-            ],
+            ArgumentKind::WORDS,
         )?;
         let cost = number(f.required("cost")?)?;
         let merged = match f.optional("merged") {
@@ -239,12 +235,7 @@ impl Reader {
         let kind = one_of(
             f.required("argument")?,
             "none, integer, string, message-filter",
-            &[
-                ("none", ModifierKind::Flag),
-                ("integer", ModifierKind::Integer),
-                ("string", ModifierKind::Text),
-                ("message-filter", ModifierKind::MessageFilter),
-            ],
+            ModifierKind::WORDS,
         )?;
         let bits = |word: Option<&str>| word.map_or(Ok(0), number);
         let (mask, flags) = (bits(f.optional("mask"))?, bits(f.optional("flags"))?);

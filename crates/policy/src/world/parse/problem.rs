@@ -1,7 +1,7 @@
 //! Why a world file is refused.
 
 /// How many worlds may be based on each other.
-pub(super) const MAX_BASES: usize = 4;
+pub(in crate::world) const MAX_BASES: usize = 4;
 
 /// Why a world file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -117,6 +117,20 @@ fn words_of_closed_lists() {
 }
 
 #[test]
+fn what_a_world_lacks_is_said_once_with_a_reason() {
+    assert_eq!(added("lacks costs"), Problem::Missing("the reason"));
+    assert!(matches!(added("lacks luck none"), Problem::NotOneOf { .. }));
+    let text = format!("{GOOD}lacks costs none was seen\nlayout l evidence=e\n");
+    let world = World::parse(&text, &none).expect("a world");
+    assert!(world.is_without(Part::Costs) && !world.is_without(Part::Values));
+    assert_eq!(world.lacks(), [(Part::Costs, "none was seen".to_owned())]);
+    assert_eq!(world.layout(), Some("l"));
+    let again = World::parse(&format!("{text}lacks costs again\n"), &none);
+    let problem = again.expect_err("twice").problem;
+    assert_eq!(problem, Problem::Repeated("costs".into()));
+}
+
+#[test]
 fn every_fact_cites_declared_evidence() {
     assert_eq!(added("constant TWO 2"), Problem::Missing("evidence"));
     assert_eq!(
