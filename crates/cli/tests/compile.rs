@@ -90,7 +90,7 @@ fn witnesses_are_compared_byte_for_byte() {
     let (code, text, _) = out(lapbelt().args(["lab", "witness", &path]));
     assert_eq!(code, 0, "{text}");
     assert!(
-        text.contains("1 of 1 decoded, 1 of 1 byte-identical"),
+        text.contains("of 1: 1 decoded, 1 decompiled, 1 recompiled to the same bytes, 1 compiled"),
         "{text}"
     );
 

@@ -6,8 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use lapbelt_analysis::decompile::decompile;
+use lapbelt_analysis::subject::{Form, Subject};
 use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::encode::{Encoded, encode};
+use lapbelt_blob::policy::compiled;
 use lapbelt_blob::raw::Part;
 use lapbelt_learn::run_dir;
 use lapbelt_policy::world::World;
@@ -43,9 +46,15 @@ struct Entry {
 struct Report {
     id: String,
     length: usize,
-    /// Why its bytes are not all explained.
-    undecoded: Option<String>,
+    /// Whether the rules of its bytes compile to the same bytes; why there are none: a byte that is
+    /// not explained, or no rules that are proven to decide the same.
+    decompiled: Result<bool, Undone>,
     compiled: Result<Compiled, String>,
+}
+
+enum Undone {
+    Decoding(String),
+    Decompiling(String),
 }
 
 struct Compiled {
@@ -59,6 +68,10 @@ impl Report {
     fn is_identical(&self) -> bool {
         matches!(&self.compiled, Ok(compiled) if compiled.difference.is_none())
     }
+
+    fn is_decoded(&self) -> bool {
+        !matches!(self.decompiled, Err(Undone::Decoding(_)))
+    }
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
@@ -68,18 +81,25 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         .iter()
         .map(|entry| report(&args.dir, entry, &world))
         .collect::<Result<Vec<_>, _>>()?;
-    let identical = reports.iter().filter(|one| one.is_identical()).count();
-    let decoded = reports.iter().filter(|one| one.undecoded.is_none()).count();
+    let counted = |holds: fn(&Report) -> bool| reports.iter().filter(|one| holds(one)).count();
+    let identical = counted(Report::is_identical);
+    let decoded = counted(Report::is_decoded);
+    let decompiled = counted(|one| one.decompiled.is_ok());
+    let recompiled = counted(|one| matches!(one.decompiled, Ok(true)));
     output.answer_either(
         || {
             let witnesses: Vec<Value> = reports.iter().map(to_json).collect();
             json!({"world": world.id(), "witnesses": witnesses, "count": reports.len(),
-                   "decoded": decoded, "identical": identical})
+                   "decoded": decoded, "decompiled": decompiled, "recompiled": recompiled,
+                   "identical": identical})
         },
         || {
             let lines: String = reports.iter().map(to_text).collect();
             let count = reports.len();
-            format!("{lines}{decoded} of {count} decoded, {identical} of {count} byte-identical\n")
+            format!(
+                "{lines}of {count}: {decoded} decoded, {decompiled} decompiled, {recompiled} \
+                 recompiled to the same bytes, {identical} compiled byte-identical\n"
+            )
         },
     );
     Ok(match identical == reports.len() {
@@ -138,7 +158,10 @@ fn report(dir: &Path, entry: &Entry, world: &World) -> Result<Report, CommandErr
     Ok(Report {
         id: entry.id.clone(),
         length: witness.len(),
-        undecoded: decoded.err().map(|error| error.to_string()),
+        decompiled: match &decoded {
+            Ok(blob) => recompile(blob, &witness, world).map_err(Undone::Decompiling),
+            Err(error) => Err(Undone::Decoding(error.to_string())),
+        },
         compiled,
     })
 }
@@ -149,6 +172,15 @@ fn compile(dir: &Path, entry: &Entry, world: &World) -> Result<Encoded, String> 
     let loaded = profile::load(&path, &params, world).map_err(|error| error.to_string())?;
     encode(&loaded.policy, world)
         .map_err(|error| super::super::compile::refused(&error, &loaded.policy, world).to_string())
+}
+
+/// Whether the rules that bytes are decompiled to compile to the same bytes.
+fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
+    let profile = blob.profiles.first().ok_or("no profile in it")?;
+    let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
+    let subject = Subject::new(compiled.graph, &compiled.rules, world, Form::Compiled);
+    let policy = decompile(&subject).map_err(|error| error.to_string())?;
+    Ok(encode(&policy, world).is_ok_and(|made| made.bytes == bytes))
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {
@@ -193,11 +225,15 @@ fn to_json(report: &Report) -> Value {
         Err(error) => (Some(error), None),
     };
     let difference = compiled.and_then(|one| one.difference.as_ref());
+    let undone = report.decompiled.as_ref().err();
+    let undone = undone.map(|(Undone::Decoding(why) | Undone::Decompiling(why))| why);
     json!({
         "id": report.id,
         "length": report.length,
-        "decoded": report.undecoded.is_none(),
-        "decode_error": report.undecoded,
+        "decoded": report.is_decoded(),
+        "decompiled": report.decompiled.is_ok(),
+        "decode_error": undone,
+        "recompiled": report.decompiled.as_ref().ok(),
         "compiled_length": compiled.map(|one| one.length),
         "compile_error": error,
         "witnessed": compiled.map(|one| one.witnessed),
@@ -207,9 +243,11 @@ fn to_json(report: &Report) -> Value {
 }
 
 fn to_text(report: &Report) -> String {
-    let decoded = match &report.undecoded {
-        None => "decoded".to_string(),
-        Some(error) => format!("not decoded: {error}"),
+    let decoded = match &report.decompiled {
+        Ok(true) => "decoded, decompiled, recompiled".to_string(),
+        Ok(false) => "decoded, decompiled, recompiled to other bytes".to_string(),
+        Err(Undone::Decompiling(why)) => format!("decoded, not decompiled: {why}"),
+        Err(Undone::Decoding(why)) => format!("not decoded: {why}"),
     };
     let compiled = match &report.compiled {
         Err(error) => format!("not compiled: {error}"),
