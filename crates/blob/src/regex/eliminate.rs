@@ -1,6 +1,7 @@
 //! Automaton to expression, by taking states away one by one.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::automaton::{Automaton, Label};
 use super::expression::Expression;
@@ -8,15 +9,18 @@ use super::expression::Expression;
 /// Most parts all expressions together may have on the way.
 const LIMIT: usize = 200_000;
 
-/// The expression would be too long to be of use.
+/// Deepest that an expression may nest.
+const DEEPEST: u32 = 400;
+
+/// The expression would be too long or too deep to be of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("as a regular expression it would have more than {LIMIT} parts")]
+#[error("as text it would have more than {LIMIT} parts, or nest deeper than {DEEPEST}")]
 pub struct TooLong;
 
 /// States with expressions on their edges. The last two are where all begins and ends.
 struct Graph {
     out: Vec<BTreeMap<usize, Expression>>,
-    back: Vec<BTreeMap<usize, ()>>,
+    back: Vec<BTreeSet<usize>>,
     size: usize,
 }
 
@@ -30,11 +34,11 @@ impl Graph {
             None => expression.clone(),
         };
         self.size += size(&sum);
-        if self.size > LIMIT {
+        if self.size > LIMIT || sum.depth() > DEEPEST {
             return Err(TooLong);
         }
         self.out[from].insert(to, sum);
-        self.back[to].insert(from, ());
+        self.back[to].insert(from);
         Ok(())
     }
 
@@ -45,7 +49,7 @@ impl Graph {
         let again = out
             .get(&state)
             .map_or_else(Expression::empty, Expression::star);
-        for &from in back.keys().filter(|from| **from != state) {
+        for &from in back.iter().filter(|from| **from != state) {
             let Some(there) = self.out[from].remove(&state) else {
                 continue;
             };
@@ -78,7 +82,7 @@ pub(crate) fn expression(automaton: &Automaton) -> Result<Expression, TooLong> {
     let (first, last) = (count, count + 1);
     let mut graph = Graph {
         out: vec![BTreeMap::new(); count + 2],
-        back: vec![BTreeMap::new(); count + 2],
+        back: vec![BTreeSet::new(); count + 2],
         size: 0,
     };
     if count > 0 {
@@ -99,15 +103,20 @@ pub(crate) fn expression(automaton: &Automaton) -> Result<Expression, TooLong> {
             graph.add(from, last, &Expression::empty())?;
         }
     }
-    let mut left: Vec<usize> = (0..count).collect();
     graph.size = 0;
-    while let Some((index, _)) = left
-        .iter()
-        .enumerate()
-        .min_by_key(|(_, state)| graph.out[**state].len() * graph.back[**state].len())
-    {
-        let state = left.swap_remove(index);
-        graph.remove(state)?;
+    // States with few ways through them go first. A weight that has grown since it was noted is
+    // noted again; one that has shrunk only means another order.
+    let weight = |graph: &Graph, state: usize| graph.out[state].len() * graph.back[state].len();
+    let mut left: BinaryHeap<Reverse<(usize, usize)>> = (0..count)
+        .map(|state| Reverse((weight(&graph, state), state)))
+        .collect();
+    while let Some(Reverse((noted, state))) = left.pop() {
+        let now = weight(&graph, state);
+        if now > noted {
+            left.push(Reverse((now, state)));
+        } else {
+            graph.remove(state)?;
+        }
     }
     Ok(graph.out[first].remove(&last).unwrap_or(Expression::Never))
 }

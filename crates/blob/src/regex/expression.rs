@@ -1,5 +1,6 @@
 //! Regular expressions as trees, kept small, and their text in SBPL.
 
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::byte_set::ByteSet;
@@ -16,15 +17,40 @@ pub(crate) enum Expression {
     /// The end of the text.
     End,
     /// One after the other; of none, the empty text.
-    Sequence(Vec<Rc<Expression>>),
+    Sequence(Vec<Part>),
     /// Any of at least two.
-    Any(Vec<Rc<Expression>>),
+    Any(Vec<Part>),
     /// None or more.
-    Star(Rc<Expression>),
+    Star(Part),
     /// One or more.
-    Plus(Rc<Expression>),
+    Plus(Part),
     /// None or one.
-    Optional(Rc<Expression>),
+    Optional(Part),
+}
+
+/// A part of an expression, that knows how deep it nests: what walks expressions recurses, so that
+/// too deep ones must not be made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Part {
+    depth: u32,
+    expression: Rc<Expression>,
+}
+
+impl Part {
+    fn new(expression: Expression) -> Self {
+        Self {
+            depth: expression.depth(),
+            expression: Rc::new(expression),
+        }
+    }
+}
+
+impl Deref for Part {
+    type Target = Expression;
+
+    fn deref(&self) -> &Expression {
+        &self.expression
+    }
 }
 
 /// An expression that no SBPL text says: it tells some bytes beyond ASCII from others.
@@ -41,10 +67,22 @@ impl Expression {
         matches!(self, Self::Sequence(parts) if parts.is_empty())
     }
 
-    fn parts(&self) -> Vec<Rc<Self>> {
+    /// How deep it nests; 1 without parts.
+    pub(crate) fn depth(&self) -> u32 {
+        let parts = match self {
+            Self::Never | Self::Byte(_) | Self::Start | Self::End => &[],
+            Self::Sequence(parts) | Self::Any(parts) => parts.as_slice(),
+            Self::Star(inner) | Self::Plus(inner) | Self::Optional(inner) => {
+                std::slice::from_ref(inner)
+            }
+        };
+        1 + parts.iter().map(|part| part.depth).max().unwrap_or(0)
+    }
+
+    fn parts(&self) -> Vec<Part> {
         match self {
             Self::Sequence(parts) => parts.clone(),
-            one => vec![Rc::new(one.clone())],
+            one => vec![Part::new(one.clone())],
         }
     }
 
@@ -56,21 +94,21 @@ impl Expression {
         let mut parts = self.parts();
         for part in next.parts() {
             // `x x*` and `x* x` are `x+`.
-            let merged = match (parts.last().map(Rc::as_ref), part.as_ref()) {
-                (Some(one), Self::Star(inner)) if one == inner.as_ref() => Some(inner.clone()),
-                (Some(Self::Star(inner)), one) if one == inner.as_ref() => Some(inner.clone()),
+            let merged = match (parts.last().map(Deref::deref), &*part) {
+                (Some(one), Self::Star(inner)) if *one == **inner => Some(inner.clone()),
+                (Some(Self::Star(inner)), one) if *one == **inner => Some(inner.clone()),
                 _ => None,
             };
             match merged {
                 Some(inner) => {
                     parts.pop();
-                    parts.push(Rc::new(Self::Plus(inner)));
+                    parts.push(Part::new(Self::Plus(inner)));
                 }
                 None => parts.push(part),
             }
         }
         match parts.len() {
-            1 => Rc::unwrap_or_clone(parts.remove(0)),
+            1 => Rc::unwrap_or_clone(parts.remove(0).expression),
             _ => Self::Sequence(parts),
         }
     }
@@ -84,7 +122,7 @@ impl Expression {
             (empty, one) | (one, empty) if empty.is_empty() => match one {
                 Self::Optional(_) | Self::Star(_) => one.clone(),
                 Self::Plus(inner) => Self::Star(inner.clone()),
-                _ => Self::Optional(Rc::new(one.clone())),
+                _ => Self::Optional(Part::new(one.clone())),
             },
             (one, another) => Self::factored(one, another),
         }
@@ -102,19 +140,19 @@ impl Expression {
             for side in [one, another] {
                 match side {
                     Self::Any(own) => branches.extend(own.iter().cloned()),
-                    own => branches.push(Rc::new(own.clone())),
+                    own => branches.push(Part::new(own.clone())),
                 }
             }
             return Self::Any(branches);
         }
-        let middle = |parts: &[Rc<Self>]| {
+        let middle = |parts: &[Part]| {
             let inner = &parts[head..parts.len() - tail];
             inner.iter().fold(Self::empty(), |all, part| all.then(part))
         };
         let choice = middle(&left).or(&middle(&right));
         let mut parts = left[..head].to_vec();
         if !choice.is_empty() {
-            parts.push(Rc::new(choice));
+            parts.push(Part::new(choice));
         }
         parts.extend(left[left.len() - tail..].iter().cloned());
         Self::Sequence(parts)
@@ -127,7 +165,7 @@ impl Expression {
             one if one.is_empty() => Self::empty(),
             Self::Star(_) => self.clone(),
             Self::Plus(inner) | Self::Optional(inner) => Self::Star(inner.clone()),
-            _ => Self::Star(Rc::new(self.clone())),
+            _ => Self::Star(Part::new(self.clone())),
         }
     }
 

@@ -232,6 +232,31 @@ fn check(form: &Form) {
     }
 }
 
+#[test]
+fn deep_nesting_is_refused() {
+    // ((…(a*b)*b)…)*, made without recursing.
+    let deep = |depth: u16| {
+        let mut code = Vec::new();
+        for level in 0..depth {
+            let end = 3 * depth + 2 + 5 * (depth - level);
+            code.push(0x2f);
+            code.extend(end.to_le_bytes());
+        }
+        code.extend([0x02, b'a']);
+        for level in (0..depth).rev() {
+            code.extend([0x02, b'b', 0x0a]);
+            code.extend((3 * level).to_le_bytes());
+        }
+        code.extend([0x15, 0x00]);
+        let length = (code.len() as u16).to_le_bytes();
+        let program = Program::read(&[&[0, 0, 0, 3], &length[..], &code].concat());
+        program.expect("a program").text()
+    };
+    assert!(deep(40).is_ok());
+    let error = deep(8000).expect_err("too deep").to_string();
+    assert!(error.contains("nest deeper"), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
