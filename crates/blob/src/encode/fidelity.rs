@@ -44,6 +44,10 @@ pub enum Reason {
     Regex,
     /// Alternatives of a number as one bit mask.
     NumberMask,
+    /// Alternatives over a filter whose values the world does not merge.
+    Unmerged,
+    /// A pattern with `${…}`, which the system may take for a variable.
+    Variable,
     /// A string argument.
     Text,
     /// A network address.
@@ -72,6 +76,8 @@ impl fmt::Display for Reason {
             Self::LowerCase => "paths beyond ASCII",
             Self::Regex => "regular expressions",
             Self::NumberMask => "several numbers of one filter in a rule",
+            Self::Unmerged => "several values of a filter in a rule, asked one by one",
+            Self::Variable => "patterns with ${}, taken as they are written",
             Self::Text => "string arguments",
             Self::Network => "network addresses",
             Self::Flag => "truth values and sets of bits",

@@ -114,6 +114,10 @@ impl Lowering<'_> {
                 Asking::Numbers(info.id, BTreeSet::from([value]), rule)
             }
             _ => {
+                if known.is_some() {
+                    self.note(Reason::Unmerged, rule);
+                }
+                places.insert(info.id, questions.len());
                 questions.push(Asking::Other(filter, rule));
                 return Ok(());
             }
@@ -265,6 +269,9 @@ impl Lowering<'_> {
         };
         if tail == Tail::Anything {
             self.note(Reason::Prefix, rule);
+        }
+        if text.windows(2).any(|two| two == b"${") {
+            self.note(Reason::Variable, rule);
         }
         let mut text = text.clone();
         if self.lowers(info) {
