@@ -82,17 +82,18 @@ pub fn lint(subject: &Subject, world: &World) -> Vec<Finding> {
     findings
 }
 
-/// A path that no request has makes its rule dead as well; one finding is enough.
+/// A path that no request has makes its rule dead as well, and a copy is redundant: one finding is
+/// enough.
 fn drop_consequences(findings: &mut Vec<Finding>) {
     let causes: Vec<_> = findings
         .iter()
-        .filter(|finding| rules::MAKE_IMPOSSIBLE.contains(&finding.lint.code))
+        .filter(|finding| rules::CAUSES.contains(&finding.lint.code))
         .map(|finding| finding.origin)
         .collect();
     findings.retain(|finding| {
         let of = |origin: &lapbelt_policy::origin::Origin| {
             finding.origin.start <= origin.start && origin.end <= finding.origin.end
         };
-        finding.lint.code != rules::NEVER_DECIDES || !causes.iter().any(of)
+        !rules::CONSEQUENCES.contains(&finding.lint.code) || !causes.iter().any(of)
     });
 }

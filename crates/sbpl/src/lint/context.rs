@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::origin::{Origin, SourceId};
-use lapbelt_policy::rule::{Policy, Rule};
+use lapbelt_policy::rule::{Action, Policy, Rule};
 use lapbelt_policy::world::{OperationId, World};
 
 use super::Subject;
@@ -85,6 +85,15 @@ impl<'a> Context<'a> {
                     .filter(|text| known(text))
                     .map(|text| (leaf, text))
             })
+    }
+
+    /// Whether what the profile does not mention is denied. Where it is allowed, a deny without
+    /// filters after its exceptions is the usual way to say "and nothing else".
+    pub(super) fn denies_by_default(&self) -> bool {
+        let root = self.world.root();
+        let mut rules = self.rules().iter();
+        let last = rules.rfind(|rule| rule.filters.is_empty() && rule.operations.contains(&root));
+        last.is_none_or(|rule| rule.action == Action::Deny)
     }
 
     /// Whether the world says which operations are asked at all.

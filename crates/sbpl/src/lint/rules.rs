@@ -4,6 +4,7 @@ mod allow_default;
 mod any_mach_service;
 mod any_unix_socket;
 mod bad_address;
+mod denied_but_movable;
 mod deny_swallowed;
 mod does_not_evaluate;
 mod duplicate_filter;
@@ -57,10 +58,10 @@ use super::Lint;
 
 /// The lint of the front end's errors, the only one that looks at a text that is not well formed.
 pub(super) const DOES_NOT_EVALUATE: &str = "LB001";
-/// The lint of rules that are never reached.
-pub(super) const NEVER_DECIDES: &str = "LB401";
-/// Lints of filters that no request matches, which say why.
-pub(super) const MAKE_IMPOSSIBLE: &[&str] = &[
+/// Lints of rules that decide nothing: what they find others explain better.
+pub(super) const CONSEQUENCES: &[&str] = &["LB401", "LB402"];
+/// Lints of filters that no request matches and of copies, which say why.
+pub(super) const CAUSES: &[&str] = &[
     "LB201", "LB202", "LB203", "LB204", "LB205", "LB206", "LB403", "LB404", "LB408", "LB410",
 ];
 /// Found where comments are applied.
@@ -107,6 +108,7 @@ pub static LINTS: &[&Lint] = &[
     &allow_default::LINT,
     &no_default::LINT,
     &left_allowed::LINT,
+    &denied_but_movable::LINT,
     &privileged_operation::LINT,
     &exec_anything::LINT,
     &exec_unsandboxed::LINT,

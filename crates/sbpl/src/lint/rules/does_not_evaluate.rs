@@ -34,6 +34,15 @@ fn check(context: &Context<'_>, out: &mut Sink) {
         );
         finding.labels.clone_from(&error.labels);
         finding.help.clone_from(&error.help);
+        let unknown = matches!(
+            error.code,
+            Code::Unbound | Code::UnknownFilter | Code::UnknownOperation | Code::UnknownModifier
+        );
+        if unknown && !context.subject.missing_imports.is_empty() {
+            finding
+                .level(Level::Note)
+                .help("an import that was not found may define it");
+        }
         if own.is_none() {
             finding.label(error.origin, "here");
         }

@@ -9,7 +9,7 @@ use crate::lint::idle::{IdlePart, label_sources};
 use crate::lint::{Example, Lint};
 
 pub(super) static LINT: Lint = Lint {
-    code: super::NEVER_DECIDES,
+    code: "LB401",
     name: "never-decides",
     title: "a rule or filter that never decides anything",
     level: Level::Warning,

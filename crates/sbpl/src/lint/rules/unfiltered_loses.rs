@@ -16,7 +16,7 @@ pub(super) static LINT: Lint = Lint {
         `(allow network-outbound (remote ip \"localhost:*\"))` leaves localhost allowed. To take \
         the earlier rule back, take it out, or deny with a filter that matches what it matches. If \
         the exception is meant, put the unfiltered rule first, where it reads as it works. Where \
-        the rule does decide something else it is only a note.",
+        the rule does decide something else, or everything else is allowed, it is only a note.",
     example: Example::new(
         "(version 1)\n(deny default)\n(allow network-outbound (remote ip \"localhost:*\"))\n\
          (deny network-outbound)\n",
@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, out: &mut Sink) {
             // One that has an effect besides may be there for it, with the others as exceptions.
             let mut idle = context.idle_parts().iter();
             let in_vain = idle.any(|part| part.is_whole && part.origin == origin);
-            if rule.action == Action::Allow || !in_vain {
+            if rule.action == Action::Allow || !in_vain || !context.denies_by_default() {
                 finding.level(Level::Note);
             }
             break;

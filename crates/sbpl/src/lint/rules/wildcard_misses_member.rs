@@ -73,7 +73,8 @@ fn check(context: &Context<'_>, out: &mut Sink) {
             finding
                 .label(narrow.origin, format!("{stays} here, and asked first"))
                 .help(format!("name `{name}` in this rule as well"));
-            if wide.action == Action::Allow {
+            let catches_rest = wide.filters.is_empty() && !context.denies_by_default();
+            if wide.action == Action::Allow || catches_rest {
                 finding.level(Level::Note);
             }
             break;
@@ -91,8 +92,12 @@ fn beaten_on(
     if narrow.action == wide.action {
         return None;
     }
+    let name = |id| context.operation_name(id);
+    let stem = name(operation).trim_end_matches('*');
     narrow.operations.iter().copied().find(|member| {
+        // Some members are none by name, and nobody expects them to be.
         *member != operation
+            && name(*member).starts_with(stem)
             && context.world.falls_back_to(*member, operation)
             && !wide.operations.contains(member)
     })
