@@ -128,7 +128,15 @@ pub fn picture(
     for (set, _) in &entries {
         let named = grouped(set, subject.world()).into_iter();
         let names = named.map(|id| subject.world().operation(id).name.clone());
-        drawing.add(Kind::Operations, wrapped(names));
+        let mut lines = wrapped(names);
+        if lines.len() > MOST_LINES {
+            let more: usize = lines
+                .drain(MOST_LINES..)
+                .map(|l| l.split(' ').count())
+                .sum();
+            lines.push(format!("… and {more} more"));
+        }
+        drawing.add(Kind::Operations, lines);
     }
     let first = drawing.boxes(&starts);
     for (at, to) in first.into_iter().enumerate() {

@@ -5,7 +5,8 @@
 
 use super::{Kind, Picture};
 
-const CHARACTER: u32 = 7;
+/// Tenths of a pixel that a character of 12 pixels is wide in the usual fonts.
+const CHARACTER: u32 = 73;
 const LINE: u32 = 15;
 const PADDING: u32 = 10;
 const ACROSS: u32 = 24;
@@ -25,8 +26,8 @@ pub(super) struct Place {
 /// Where everything goes.
 pub(super) struct Layout {
     pub(super) boxes: Vec<Place>,
-    /// By arrow: the points it passes between its two boxes.
-    pub(super) bends: Vec<Vec<(u32, u32)>>,
+    /// By arrow: the stretches it goes straight down between its two boxes.
+    pub(super) ways: Vec<Vec<Place>>,
     pub(super) width: u32,
     pub(super) height: u32,
 }
@@ -74,11 +75,10 @@ pub(super) fn layout(picture: &Picture) -> Layout {
     let places = placed(&cells, &rows);
     let right = places.iter().map(|place| place.x + place.width / 2).max();
     let bottom = places.iter().map(|place| place.y + place.height).max();
-    let bend = |at: &usize| (places[*at].x, places[*at].y);
     Layout {
-        bends: ways
+        ways: ways
             .iter()
-            .map(|way| way.iter().map(bend).collect())
+            .map(|way| way.iter().map(|at| places[*at]).collect())
             .collect(),
         width: right.unwrap_or(0) + ACROSS,
         height: bottom.unwrap_or(0) + ACROSS,
@@ -88,7 +88,7 @@ pub(super) fn layout(picture: &Picture) -> Layout {
 
 fn size(lines: &[String]) -> (u32, u32) {
     let longest = lines.iter().map(|line| line.chars().count()).max();
-    let width = longest.unwrap_or(0) as u32 * CHARACTER;
+    let width = longest.unwrap_or(0) as u32 * CHARACTER / 10;
     (width + 2 * PADDING, lines.len() as u32 * LINE + PADDING)
 }
 
@@ -181,6 +181,10 @@ fn placed(cells: &[Cell], rows: &[Vec<usize>]) -> Vec<Place> {
             };
             x += width + ACROSS;
             tallest = tallest.max(height);
+        }
+        // An arrow passes beside the whole of the boxes.
+        for at in row.iter().filter(|at| cells[**at].size.1 == 0) {
+            places[*at].height = tallest;
         }
         y += tallest + DOWN;
     }

@@ -42,20 +42,28 @@ pub fn svg(picture: &Picture) -> String {
             "<text class=\"{class}\" x=\"10\" y=\"{y}\">{text}</text>"
         );
     }
-    for (arrow, bends) in picture.arrows.iter().zip(&layout.bends) {
+    for (arrow, way) in picture.arrows.iter().zip(&layout.ways) {
         let class = match arrow.kind {
             When::Start => "start",
             When::Matched => "matched",
             When::Unmatched => "unmatched",
         };
         let (from, to) = (layout.boxes[arrow.from], layout.boxes[arrow.to]);
-        let mut points = vec![start(from, arrow.kind, top)];
-        points.extend(bends.iter().map(|(x, y)| (*x, y + top)));
-        points.push((to.x, to.y + top));
+        let (mut x, mut y) = start(from, arrow.kind, top);
+        let mut path = format!("M{x} {y}");
+        let end = Place { height: 0, ..to };
+        for stretch in way.iter().chain([&end]) {
+            let (to_x, to_y) = (stretch.x, stretch.y + top);
+            let middle = (y + to_y) / 2;
+            let _ = write!(path, "C{x} {middle} {to_x} {middle} {to_x} {to_y}");
+            (x, y) = (to_x, to_y + stretch.height);
+            if stretch.height > 0 {
+                let _ = write!(path, "V{y}");
+            }
+        }
         let _ = writeln!(
             out,
-            "<path class=\"{class}\" d=\"{}\" marker-end=\"url(#tip)\"/>",
-            curve(&points)
+            "<path class=\"{class}\" d=\"{path}\" marker-end=\"url(#tip)\"/>"
         );
     }
     for (one, place) in picture.boxes.iter().zip(&layout.boxes) {
@@ -91,16 +99,6 @@ fn start(place: Place, kind: When, top: u32) -> (u32, u32) {
         When::Unmatched => place.x + place.width / 4,
     };
     (x, place.y + place.height + top)
-}
-
-fn curve(points: &[(u32, u32)]) -> String {
-    let mut path = format!("M{} {}", points[0].0, points[0].1);
-    for pair in points.windows(2) {
-        let ((x, y), (to_x, to_y)) = (pair[0], pair[1]);
-        let middle = (y + to_y) / 2;
-        let _ = write!(path, "C{x} {middle} {to_x} {middle} {to_x} {to_y}");
-    }
-    path
 }
 
 fn escaped(text: &str) -> String {

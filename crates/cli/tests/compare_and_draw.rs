@@ -1,0 +1,267 @@
+//! `lapbelt diff`, `decompile` and `graph` as a user runs them.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn profile(&self, name: &str, rules: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, format!("(version 1)\n(deny default)\n{rules}\n")).expect("a file");
+        path
+    }
+
+    /// Runs a command in the folder: its exit code and what it says.
+    fn run(&self, arguments: &[&str]) -> (i32, String) {
+        let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+        let output = command.current_dir(self.0.path()).args(arguments).output();
+        let output = output.expect("a run");
+        let mut text = String::from_utf8(output.stdout).expect("text");
+        text += &String::from_utf8(output.stderr).expect("text");
+        (output.status.code().expect("an exit code"), text)
+    }
+}
+
+#[test]
+fn each_difference_is_a_request() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow file-read* (literal \"/private/etc/hosts\"))\n(allow signal)",
+    );
+    folder.profile(
+        "b.sb",
+        "(allow network-outbound (remote tcp \"*:443\"))\n(allow signal (with report))",
+    );
+    let (code, text) = folder.run(&["diff", "a.sb", "b.sb"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        text,
+        "file-read* /private/etc/hosts: A allows by a.sb:3:1, B denies by b.sb:2:1\n\
+         network-outbound remote=tcp:192.0.2.1:443: A denies by a.sb:2:1, B allows by b.sb:3:1\n\
+         signal: A allows by a.sb:4:1, B allows with report by b.sb:4:1\n\
+         no difference in the other 184 operations\n"
+    );
+    let (code, text) = folder.run(&["--json", "diff", "a.sb", "b.sb"]);
+    assert_eq!(code, 1);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["equal"], false);
+    assert_eq!(answer["equal_operations"], 184);
+    let first = &answer["different"][0];
+    assert_eq!(first["operations"], serde_json::json!(["file-read*"]));
+    assert_eq!(first["examples"][0]["values"]["path"], "/private/etc/hosts");
+    assert_eq!(first["examples"][0]["a"]["decision"], "allow");
+    assert_eq!(first["examples"][0]["a"]["rule"]["line"], 3);
+}
+
+#[test]
+fn what_diff_shows_is_what_query_says() {
+    let folder = Folder::new();
+    folder.profile("a.sb", "(allow file-read-data (subpath \"/opt\"))");
+    folder.profile("b.sb", "(allow file-read-data (require-all (subpath \"/opt\") (require-not (vnode-type SYMLINK))))");
+    let (code, text) = folder.run(&["diff", "a.sb", "b.sb"]);
+    assert_eq!(code, 1);
+    let request = "file-read-data /opt vnode-type=SYMLINK";
+    assert!(text.starts_with(&format!("{request}: A allows")), "{text}");
+    for (profile, expected) in [("a.sb", 0), ("b.sb", 1)] {
+        let query = [
+            "query",
+            profile,
+            "file-read-data",
+            "/opt",
+            "--filter",
+            "vnode-type=SYMLINK",
+        ];
+        assert_eq!(folder.run(&query).0, expected);
+    }
+}
+
+#[test]
+fn equal_profiles_are_said_to_be() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow file-read* (subpath \"/opt\") (literal \"/x\"))",
+    );
+    folder.profile(
+        "b.sb",
+        "(allow file-read* (regex #\"^/opt(/|$)\"))\n(allow file-read* (literal \"/x\"))",
+    );
+    assert_eq!(
+        folder.run(&["diff", "a.sb", "b.sb"]),
+        (0, "no difference in 190 operations\n".to_owned())
+    );
+    let (code, text) = folder.run(&["diff", "a.sb", "nothing.sb"]);
+    assert_eq!(code, 2, "{text}");
+}
+
+#[test]
+fn compiled_and_source_are_compared_in_any_mix() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow file-read* (subpath \"/System\"))\n(allow network-outbound)",
+    );
+    folder.profile("b.sb", "(allow file-read* (subpath \"/System\") (literal \"/private/etc/hosts\"))\n(allow network-outbound)");
+    for name in ["a", "b"] {
+        let (code, text) = folder.run(&[
+            "compile",
+            &format!("{name}.sb"),
+            "-o",
+            &format!("{name}.bin"),
+        ]);
+        assert_eq!(code, 0, "{text}");
+    }
+    for (left, right) in [("a.sb", "a.bin"), ("a.bin", "a.sb"), ("a.bin", "a.bin")] {
+        let (code, text) = folder.run(&["diff", left, right]);
+        assert_eq!(
+            (code, text.as_str()),
+            (0, "no difference in 190 operations\n")
+        );
+    }
+    for (left, right) in [("a.sb", "b.bin"), ("a.bin", "b.sb"), ("a.bin", "b.bin")] {
+        let (code, text) = folder.run(&["diff", left, right]);
+        assert_eq!(code, 1);
+        assert!(
+            text.starts_with("file-read* /private/etc/hosts: A denies by a."),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_decompiled_compiles_to_the_same_bytes() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow process*)\n(allow file-read* (subpath \"/usr\") (literal \"/private/etc/hosts\"))\n\
+         (allow network-outbound (require-all (socket-domain AF_INET) (socket-protocol IPPROTO_TCP)))",
+    );
+    assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
+    let (code, text) = folder.run(&["decompile", "a.bin"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        text,
+        "(version 1)\n(deny default)\n(allow file-read*\n    (literal \"/private/etc/hosts\")\n    (subpath \"/usr\"))\n\
+         (allow network-outbound (require-all (socket-domain AF_INET) (socket-protocol IPPROTO_TCP)))\n\
+         (allow process*)\n"
+    );
+    let (code, text) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
+    assert_eq!(code, 0);
+    assert!(text.ends_with("they compile to the same bytes\n"), "{text}");
+    assert_eq!(folder.run(&["compile", "again.sb", "-o", "again.bin"]).0, 0);
+    let bytes = |name| std::fs::read(folder.path(name)).expect("bytes");
+    assert_eq!(bytes("a.bin"), bytes("again.bin"));
+}
+
+#[test]
+fn damaged_bytes_are_refused() {
+    let folder = Folder::new();
+    std::fs::write(folder.path("bad.bin"), [0_u8; 40]).expect("a file");
+    for command in [
+        &["decompile", "bad.bin"][..],
+        &["graph", "bad.bin"],
+        &["diff", "bad.bin", "bad.bin"],
+    ] {
+        let (code, text) = folder.run(command);
+        assert_eq!(code, 2, "{command:?}: {text}");
+        assert!(text.starts_with("lapbelt: bad.bin: "), "{text}");
+    }
+}
+
+/// The texts between tags, after a check that every tag is closed in order.
+fn well_formed(svg: &str) -> Vec<String> {
+    let mut open = Vec::new();
+    let mut texts = Vec::new();
+    let mut rest = svg;
+    while let Some((text, after)) = rest.split_once('<') {
+        texts.push(text.to_owned());
+        let (tag, after) = after.split_once('>').expect("a tag's end");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{svg}");
+        } else if !tag.ends_with('/') {
+            open.push(tag.split(' ').next().expect("a name"));
+        }
+        rest = after;
+    }
+    assert!(open.is_empty());
+    texts
+}
+
+#[test]
+fn a_picture_shows_each_shared_part_once() {
+    let folder = Folder::new();
+    let rules = "(allow file-read* (subpath \"/usr\") (literal \"/a<&>\\\"b\"))\n(deny file-read-data (regex #\"secret\"))";
+    folder.profile("a.sb", rules);
+    let (code, svg) = folder.run(&[
+        "graph",
+        "a.sb",
+        "--op",
+        "file-read-data",
+        "--op",
+        "file-read-metadata",
+    ]);
+    assert_eq!(code, 0);
+    let texts = well_formed(&svg);
+    let count = |wanted: &str| texts.iter().filter(|text| text.contains(wanted)).count();
+    assert_eq!(count("(subpath &quot;/usr&quot;)"), 1);
+    assert_eq!(count("(regex #&quot;secret&quot;)"), 1);
+    assert_eq!(count("/a&lt;&amp;&gt;\\&quot;b"), 1);
+    assert_eq!(
+        svg,
+        folder
+            .run(&[
+                "graph",
+                "a.sb",
+                "--op",
+                "file-read-data",
+                "--op",
+                "file-read-metadata"
+            ])
+            .1
+    );
+    let (code, dot) = folder.run(&["graph", "a.sb", "--op", "file-read-data", "--format", "dot"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        dot.lines().filter(|line| line.contains(" -> ")).count(),
+        5,
+        "{dot}"
+    );
+    assert_eq!(folder.run(&["graph", "a.sb", "--op", "nothing"]).0, 2);
+}
+
+#[test]
+fn a_big_graph_is_folded_and_says_so() {
+    let folder = Folder::new();
+    let rules: Vec<String> = (0..400)
+        .map(|n| {
+            let action = if n % 2 == 0 { "allow" } else { "deny" };
+            format!("({action} file-read* (subpath \"/opt/tool{n}\"))")
+        })
+        .collect();
+    folder.profile("a.sb", &rules.join("\n"));
+    folder.run(&["compile", "a.sb", "-o", "a.bin"]);
+    for input in ["a.sb", "a.bin"] {
+        assert!(Path::new(&folder.path(input)).exists());
+        let (code, text) = folder.run(&["graph", input, "-o", "a.svg"]);
+        assert_eq!(code, 0);
+        assert!(text.contains("boxes are folded"), "{text}");
+        let svg = std::fs::read_to_string(folder.path("a.svg")).expect("a picture");
+        assert!(
+            well_formed(&svg)
+                .iter()
+                .any(|text| text.contains("more questions"))
+        );
+    }
+}
