@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("corpus", &[]),
-    ("fixtures", &[]),
+    ("fixtures", &["sandbox", "sbpl", "policy"]),
     ("py", &["learn", "analysis", "sbpl", "blob", "policy"]),
 ];
 
