@@ -34,8 +34,17 @@ pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A shipped world by name.
+/// A shipped world by name, or one of the user's own: a file whose name ends in `.world`.
 pub(crate) fn world(name: &str) -> Result<World, CommandError> {
+    if name.ends_with(".world") {
+        let text = read(Path::new(name))?;
+        let base = |wanted: &str| {
+            let found = SHIPPED.iter().find(|(short, _)| *short == wanted);
+            found.map(|(_, text)| *text)
+        };
+        let world = World::parse(&text, &base);
+        return world.map_err(|error| CommandError::Other(format!("{name}: {error}")));
+    }
     match shipped(name) {
         Some(Ok(world)) => Ok(world),
         Some(Err(error)) => Err(CommandError::Other(format!("world {name}: {error}"))),
@@ -43,7 +52,7 @@ pub(crate) fn world(name: &str) -> Result<World, CommandError> {
             let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
             let known = known.join(", ");
             Err(CommandError::Other(format!(
-                "no world is called `{name}`; there are {known}"
+                "no world is called `{name}`; there are {known}, and files that end in .world"
             )))
         }
     }

@@ -42,8 +42,12 @@ pub(crate) fn is_blob(bytes: &[u8]) -> bool {
 
 /// Decodes a compiled file.
 pub(crate) fn blob(path: &Path, bytes: &[u8], world: &World) -> Result<Blob, CommandError> {
-    let named = |error| CommandError::Other(format!("{}: {error}", profile::shown(path)));
-    decode(bytes, world).map_err(named)
+    let named = |error: String| CommandError::Other(format!("{}: {error}", profile::shown(path)));
+    if !is_blob(bytes) {
+        let error = "no compiled profile, but text; `lapbelt compile` makes one of it";
+        return Err(named(error.to_string()));
+    }
+    decode(bytes, world).map_err(|error| named(error.to_string()))
 }
 
 impl Subject {

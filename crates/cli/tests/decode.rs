@@ -121,3 +121,25 @@ fn a_compiled_profile_is_asked_as_text_is() {
         "{error}"
     );
 }
+
+#[test]
+fn text_and_other_worlds_are_told_apart() {
+    let source = file(b"(version 1)\n");
+    let (code, _, error) = out(lapbelt().arg("decode").arg(source.path()));
+    assert_eq!(code, 2);
+    assert!(error.contains("lapbelt compile"), "{error}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = folder.path().join("own.world");
+    let facts = "world own\nevidence k made up\n\
+                 operation 0 default parent=- default=deny evidence=k\n";
+    std::fs::write(&world, facts).expect("a world");
+    let blob = file(&blob());
+    let mut command = lapbelt();
+    command.arg("decode").arg(blob.path());
+    let (code, _, error) = out(command.arg("--world").arg(&world));
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("expected 1 operations, as the world has, found 190"),
+        "{error}"
+    );
+}

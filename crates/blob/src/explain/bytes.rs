@@ -237,8 +237,12 @@ impl Explaining<'_> {
     fn regex(&mut self, program: &regex::Program, start: usize, end: usize) {
         self.row(start, start + 4, format!("version {}", program.version));
         let mut at = start + 4;
+        let head = match program.version {
+            3 => "length of the code",
+            _ => "counts, and where it starts and ends",
+        };
         for ((place, instruction), extent) in program.places.iter().zip(&program.extents) {
-            self.row(at, start + extent.start, "counts");
+            self.row(at, start + extent.start, head);
             let text = format!("  {place:>3} {instruction}");
             self.row(start + extent.start, start + extent.end, text);
             at = start + extent.end;
