@@ -15,7 +15,7 @@
 mod classes;
 mod diagram;
 mod space;
-mod text;
+pub(crate) mod text;
 
 pub use diagram::{FALSE, Ref, TRUE};
 pub use space::{Holds, Space, Values};
@@ -53,7 +53,7 @@ pub fn has_many(filter: &FilterInfo) -> bool {
 
 /// A set of tests, by their number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Set(Box<[u64]>);
+pub(crate) struct Set(Box<[u64]>);
 
 impl Set {
     fn empty(size: usize) -> Self {
@@ -64,7 +64,7 @@ impl Set {
         self.0[at as usize / 64] |= 1 << (at % 64);
     }
 
-    fn contains(&self, at: u32) -> bool {
+    pub(crate) fn contains(&self, at: u32) -> bool {
         self.0[at as usize / 64] & (1 << (at % 64)) != 0
     }
 
@@ -72,7 +72,11 @@ impl Set {
         self.0.iter().all(|word| *word == 0)
     }
 
-    fn members(&self) -> impl Iterator<Item = u32> + '_ {
+    fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    pub(crate) fn members(&self) -> impl Iterator<Item = u32> + '_ {
         self.0.iter().enumerate().flat_map(|(at, word)| {
             (0..64_u32)
                 .filter(move |bit| word & (1 << bit) != 0)

@@ -1,5 +1,9 @@
 //! Where two nodes of a canon decide differently, exactly over all requests.
 
+#[cfg(test)]
+mod tests;
+mod walk;
+
 use super::{Canon, NodeId, OutcomeId, Step};
 use crate::filter::Test;
 use crate::theory::{Holds, Ref, Space, TooComplex, Values};
@@ -31,7 +35,18 @@ pub fn differences<'w>(
     if left == right {
         return Ok(Vec::new());
     }
-    let mut columns = Columns::new(canon, &[left, right], filter)?;
+    match Columns::new(canon, &[left, right], &filter) {
+        Ok(columns) => by_columns(columns, left, right),
+        // Too many texts to tell apart; fewer if only those count that are decided differently.
+        Err(TooComplex) => walk::differences(canon, left, right, &filter),
+    }
+}
+
+fn by_columns(
+    mut columns: Columns<'_>,
+    left: NodeId,
+    right: NodeId,
+) -> Result<Vec<Difference>, TooComplex> {
     let mut found = Vec::new();
     let mut first = None;
     let mut is_uniform = true;
@@ -80,7 +95,7 @@ impl<'c> Columns<'c> {
     fn new<'w>(
         canon: &'c Canon,
         from: &[NodeId],
-        filter: impl Fn(FilterId) -> &'w FilterInfo,
+        filter: &impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
         let mut asked: Vec<Option<&Test>> = vec![None; canon.tests().len()];
         for id in canon.reachable(from) {

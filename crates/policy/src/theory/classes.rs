@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::text::{self, Question, Shape};
+use super::text::{self, Shape};
 use super::{Set, TooComplex};
 use crate::event::OwnedValue;
 use crate::filter::{Argument, NetworkPattern, Test};
 use crate::request::{Endpoint, Transport};
-use crate::world::{ArgumentKind, FilterInfo};
+use crate::world::FilterInfo;
 
 /// Most sets of bits that one filter's masks may combine to.
 const MOST_BITS: usize = 4096;
@@ -30,18 +30,9 @@ pub(super) fn classes(tests: &[&Test], info: &FilterInfo) -> Result<Vec<Class>, 
         seen: HashSet::new(),
     };
     let numbered = || (0_u32..).zip(tests.iter().map(|test| &test.argument));
-    let questions: Vec<(u32, Question<'_>)> = numbered()
-        .filter_map(|(at, argument)| match argument {
-            Argument::Pattern(pattern) => Some((at, Question::Pattern(pattern))),
-            Argument::Text(text) => Some((at, Question::Equals(text))),
-            _ => None,
-        })
-        .collect();
+    let questions = text::questions(tests);
     if !questions.is_empty() {
-        let shape = match info.kind {
-            ArgumentKind::PathPattern => Shape::Path,
-            _ => Shape::Name,
-        };
+        let shape = Shape::of(info);
         for (holds, text) in text::classes(&questions, size, shape)? {
             found.add(holds, OwnedValue::Text(text));
         }

@@ -7,14 +7,16 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::{Anchored, Input};
 
 use super::{Set, TooComplex};
+use crate::filter::{Argument, Test};
 use crate::pattern::Pattern;
+use crate::world::{ArgumentKind, FilterInfo};
 
 /// Steps one cutting may take.
 const LIMIT: usize = 10_000_000;
 
 /// What a text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// An absolute path without empty, `.` or `..` components.
     Path,
     /// Anything.
@@ -23,9 +25,31 @@ pub(super) enum Shape {
 
 /// A test of a text, with its number.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Question<'t> {
+pub(crate) enum Question<'t> {
     Equals(&'t [u8]),
     Pattern(&'t Pattern),
+}
+
+/// The tests that ask about a text, with their numbers.
+pub(crate) fn questions<'t>(tests: &[&'t Test]) -> Vec<(u32, Question<'t>)> {
+    let numbered = (0_u32..).zip(tests.iter().map(|test| &test.argument));
+    numbered
+        .filter_map(|(at, argument)| match argument {
+            Argument::Pattern(pattern) => Some((at, Question::Pattern(pattern))),
+            Argument::Text(text) => Some((at, Question::Equals(text))),
+            _ => None,
+        })
+        .collect()
+}
+
+impl Shape {
+    /// What texts of a filter look like.
+    pub(crate) fn of(filter: &FilterInfo) -> Self {
+        match filter.kind {
+            ArgumentKind::PathPattern => Self::Path,
+            _ => Self::Name,
+        }
+    }
 }
 
 /// For each combination of tests that some text makes, the shortest such text. In order of length,
@@ -90,15 +114,17 @@ struct Node {
 const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct State {
+pub(crate) struct State {
     form: Form,
     node: u32,
-    matched: Set,
+    /// Tests that hold however the text goes on.
+    pub(crate) matched: Set,
     /// Expressions still undecided, with their state.
     live: Box<[(u32, StateID)]>,
 }
 
-struct Machine<'t> {
+/// All texts and what a set of tests says of them, one byte after the other.
+pub(crate) struct Machine<'t> {
     shape: Shape,
     nodes: Vec<Node>,
     /// Expressions with the number of their test.
@@ -109,7 +135,7 @@ struct Machine<'t> {
 }
 
 impl<'t> Machine<'t> {
-    fn new(questions: &[(u32, Question<'t>)], size: usize, shape: Shape) -> Self {
+    pub(crate) fn new(questions: &[(u32, Question<'t>)], size: usize, shape: Shape) -> Self {
         let mut machine = Self {
             shape,
             nodes: vec![Node::default()],
@@ -164,7 +190,8 @@ impl<'t> Machine<'t> {
         &mut self.nodes[at as usize]
     }
 
-    fn start(&self) -> State {
+    /// Nothing read.
+    pub(crate) fn start(&self) -> State {
         let mut matched = Set::empty(self.size);
         for test in &self.nodes[0].from_here {
             matched.insert(*test);
@@ -186,7 +213,8 @@ impl<'t> Machine<'t> {
         }
     }
 
-    fn step(&self, state: &State, byte: u8) -> Option<State> {
+    /// One byte more; `None` if no text goes on so.
+    pub(crate) fn step(&self, state: &State, byte: u8) -> Option<State> {
         let form = state.form.step(byte, self.shape)?;
         let mut matched = state.matched.clone();
         let mut node = NOWHERE;
@@ -218,8 +246,22 @@ impl<'t> Machine<'t> {
         })
     }
 
+    /// Whether a text may end in a state.
+    pub(crate) fn may_end(&self, state: &State) -> bool {
+        state.form.may_end()
+    }
+
+    /// Forgets what is not asked any more.
+    pub(crate) fn forget(&self, state: &mut State, is_asked: impl Fn(u32) -> bool) {
+        let live = state.live.iter().copied();
+        state.live = live
+            .filter(|(at, _)| is_asked(self.regexes[*at as usize].0))
+            .collect();
+        state.matched.clear();
+    }
+
     /// The tests that hold for a text that ends in a state.
-    fn signature(&self, state: &State) -> Set {
+    pub(crate) fn signature(&self, state: &State) -> Set {
         let mut set = state.matched.clone();
         if let Some(node) = self.nodes.get(state.node as usize) {
             node.at_end.iter().for_each(|test| set.insert(*test));
@@ -234,7 +276,7 @@ impl<'t> Machine<'t> {
     }
 
     /// One byte of each kind that leads on from a state to different places, nicest first.
-    fn bytes(&self, state: &State) -> Vec<u8> {
+    pub(crate) fn bytes(&self, state: &State) -> Vec<u8> {
         let node = self.nodes.get(state.node as usize);
         if node.is_none() && state.live.is_empty() {
             // Nothing will change but the form.

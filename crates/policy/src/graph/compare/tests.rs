@@ -1,0 +1,82 @@
+//! Both ways of comparing say the same.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::{Columns, by_columns, walk};
+use crate::filter::{Argument, Test};
+use crate::graph::{Canon, Outcome};
+use crate::pattern::Pattern;
+use crate::pattern::regex::Regex;
+use crate::request::Request;
+use crate::rule::Action;
+use crate::world::{OperationId, World, shipped};
+
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    shipped("macos-14.4.1")
+        .expect("a shipped world")
+        .expect("a world that parses")
+});
+
+fn test() -> impl Strategy<Value = Test> {
+    let id = |name: &str| WORLD.filter_named(name).expect("a filter").id;
+    let path = move |pattern| Test {
+        filter: id("path"),
+        argument: Argument::Pattern(pattern),
+    };
+    let text = || prop::sample::select(vec!["/a", "/b", "/a/b"]);
+    prop_oneof![
+        text().prop_map(move |text| path(Pattern::Literal(text.into()))),
+        text().prop_map(move |text| path(Pattern::Subpath(text.into()))),
+        prop::sample::select(vec!["a", "b$", "^/a/", "/b(/|$)"])
+            .prop_map(move |source| path(Pattern::Regex(Regex::new(source).expect("a regex")))),
+        (1..3_i64).prop_map(move |number| Test {
+            filter: id("vnode-type"),
+            argument: Argument::Integer(number),
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_walk_finds_a_difference_where_columns_do(
+        tangle in prop::collection::vec(
+            (test(), any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+            1..12,
+        ),
+        ends in [any::<prop::sample::Index>(), any::<prop::sample::Index>()],
+    ) {
+        let mut canon = Canon::default();
+        let mut nodes = vec![
+            canon.decide(&Outcome::plain(Action::Allow)),
+            canon.decide(&Outcome::plain(Action::Deny)),
+        ];
+        for (test, matched, unmatched) in &tangle {
+            let (matched, unmatched) = (*matched.get(&nodes), *unmatched.get(&nodes));
+            nodes.push(canon.ask(test, matched, unmatched));
+        }
+        let [left, right] = ends.map(|end| *end.get(&nodes));
+        let asks_path = canon.reachable(&[left, right]).into_iter().any(|id| {
+            matches!(canon.step(id), super::Step::Test { test, .. }
+                if matches!(canon.test(test).argument, Argument::Pattern(_)))
+        });
+        prop_assume!(left != right && asks_path);
+        let filter = |id| WORLD.filter(id);
+        let columns = Columns::new(&canon, &[left, right], &filter).expect("few classes");
+        let expected = by_columns(columns, left, right).expect("few combinations");
+        let found = walk::differences(&canon, left, right, &filter).expect("few places");
+        prop_assert_eq!(expected.is_empty(), found.is_empty());
+        for difference in found {
+            let request = difference.values.iter().fold(
+                Request::new(OperationId(0)),
+                |request, (filter, value)| request.with(*filter, value.borrow()),
+            );
+            let (one, other) = (canon.follow(left, &request), canon.follow(right, &request));
+            prop_assert_eq!((one, other), (difference.left, difference.right));
+            prop_assert_ne!(one, other);
+        }
+    }
+}
