@@ -13,7 +13,7 @@ pub use delta::{Change, Delta, What, delta};
 pub use lint::{Finding, lint};
 pub use parse::{Problem, WorldError};
 pub use provenance::{Fact, Provenance};
-pub use shipped::{SHIPPED, shipped};
+pub use shipped::{SHIPPED, shipped, shipped_text};
 
 use rustc_hash::FxHashMap;
 

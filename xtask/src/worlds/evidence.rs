@@ -29,6 +29,9 @@ evidence lower-case-bytes compiled bytes: sys_sample has `system` for /System; p
 evidence flow-divert-bytes compiled bytes: the first node of network-outbound in the profiles that allow some of it under (deny default); the write traces show the pattern being made under (allow default) too, and not where no rule allows network-outbound
 evidence mask-bytes compiled bytes: slots 151 and 152 of the two traced profiles of (version 2), which allow iokit-open-user-client: 1 is exit, 37 is kill, 100 is iokit_user_client_trap; which operation brings which bit is derived, and more bits than these are certain to exist
 evidence implied-bytes compiled bytes: the self tests on slots 102, 103, 104 and 145 in golden_bucket4_v1_read and sys_sample
+evidence layout-bytes compiled bytes: every profile of this build that was seen
+
+layout macos-14 evidence=layout-bytes
 ";
 
 pub(super) const LINUX: &str = "\

@@ -78,7 +78,7 @@ fn of_operation(operation: &Operation, world: &World) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::SHIPPED;
+    use crate::world::{SHIPPED, shipped_text};
 
     fn found(text: &str, base: &dyn Fn(&str) -> Option<&'static str>) -> Vec<(usize, String)> {
         let world = World::parse(text, base).expect("a world");
@@ -106,12 +106,8 @@ modifier 2 n actions=allow argument=none mask=4 flags=12 evidence=e
 
     #[test]
     fn shipped_worlds_are_clean() {
-        let base = |name: &str| {
-            let found = SHIPPED.iter().find(|(own, _)| *own == name);
-            found.map(|(_, text)| *text)
-        };
         for (name, text) in SHIPPED {
-            assert_eq!(found(text, &base), [], "{name}");
+            assert_eq!(found(text, &shipped_text), [], "{name}");
         }
     }
 }

@@ -2,13 +2,37 @@
 
 use super::{World, WorldError};
 
+/// A name and the text of its file.
+macro_rules! world {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../../../worlds/", $name, ".world")),
+        )
+    };
+}
+
 /// Names and texts of the shipped worlds.
 pub const SHIPPED: &[(&str, &str)] = &[
-    (
-        "macos-14.4.1",
-        include_str!("../../../../worlds/macos-14.4.1.world"),
-    ),
-    ("linux", include_str!("../../../../worlds/linux.world")),
+    world!("macos-14.4.1"),
+    world!("macos-15"),
+    world!("macos-13.0.0"),
+    world!("macos-12.5.0"),
+    world!("macos-12.3.0"),
+    world!("macos-10.15"),
+    world!("macos-10.14"),
+    world!("macos-10.13"),
+    world!("macos-10.12"),
+    world!("ios-18"),
+    world!("ios-17"),
+    world!("ios-14"),
+    world!("ios-13"),
+    world!("ios-12"),
+    world!("ios-11"),
+    world!("ios-9"),
+    world!("ios-6"),
+    world!("ios-5"),
+    world!("linux"),
 ];
 
 /// A shipped world by id or alias; `None` if there is none of that name.
@@ -19,12 +43,13 @@ pub fn shipped(name: &str) -> Option<Result<World, WorldError>> {
     let (_, text) = SHIPPED
         .iter()
         .find(|(short, text)| *short == name || is_called(text, name))?;
-    Some(World::parse(text, &|base| {
-        SHIPPED
-            .iter()
-            .find(|(name, _)| *name == base)
-            .map(|(_, text)| *text)
-    }))
+    Some(World::parse(text, &shipped_text))
+}
+
+/// The text of a shipped world, by the name of its file.
+pub fn shipped_text(name: &str) -> Option<&'static str> {
+    let found = SHIPPED.iter().find(|(own, _)| *own == name);
+    found.map(|(_, text)| *text)
 }
 
 /// Whether a line above the evidence of a world file names the world so. Reading the whole of each
@@ -43,7 +68,7 @@ fn is_called(text: &str, name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::rule::{Action, Version};
-    use crate::world::{AliasMode, ArgumentKind, FilterId, ModifierKind, OperationId};
+    use crate::world::{AliasMode, ArgumentKind, FilterId, ModifierKind, OperationId, Part};
 
     fn world(name: &str) -> World {
         shipped(name).expect("a shipped world").expect("it parses")
@@ -87,6 +112,47 @@ mod tests {
         assert_eq!(world.constant("EAGAIN"), Some(35));
         assert!(shipped("macos-9").is_none());
         assert!(shipped(world.id()).is_some());
+    }
+
+    #[test]
+    fn every_shipped_world_parses_and_is_found_by_each_of_its_names() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (name, _) in SHIPPED {
+            let own = world(name);
+            let names = own.aliases().iter().map(String::as_str);
+            for called in names.chain([own.id()]) {
+                assert!(seen.insert(called.to_owned()), "{called} is two worlds");
+                assert_eq!(world(called).id(), own.id());
+            }
+            let count = own.operations().len();
+            assert_eq!(count == 1, own.is_without(Part::Operations), "{name}");
+            assert_eq!(own.operation(own.root()).name, "default");
+            assert!(own.filters().len() > 10, "{name}");
+        }
+    }
+
+    #[test]
+    fn builds_keep_to_their_own_tables() {
+        let count = |name| (world(name).operations().len(), world(name).filters().len());
+        assert_eq!(count("macos-13.0.0"), (191, 89));
+        assert_eq!(count("macos-12.5"), (188, 85));
+        // One filter of each has an argument that nobody understands.
+        assert_eq!(count("macos-10.15"), (145, 68));
+        assert_eq!(count("ios-13"), (145, 69));
+        assert_eq!(count("macos-10.12"), (137, 51));
+        assert_eq!(count("macos-15"), (1, 97));
+        let old = world("macos-10.12");
+        assert!(old.operation_named("syscall-unix").is_none());
+        let own = |name| {
+            old.operation_named(name)
+                .map(|o| o.own_default(Version::V1))
+        };
+        assert_eq!(own("nvram*"), Some(Some(Action::Allow)));
+        assert_eq!(own("system-fcntl"), None);
+        let kind = |world: &World, name| world.filter_named(name).map(|filter| filter.kind);
+        assert_eq!(kind(&old, "path"), Some(ArgumentKind::PathPattern));
+        assert_eq!(kind(&world("ios-5"), "xattr"), Some(ArgumentKind::Pattern));
+        assert_eq!(kind(&world("ios-17"), "csr"), Some(ArgumentKind::Integer));
     }
 
     #[test]
