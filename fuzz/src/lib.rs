@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod blob;
+pub mod format;
 pub mod log_line;
 pub mod pattern_code;
 pub mod profile;

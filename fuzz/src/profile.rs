@@ -7,7 +7,7 @@ use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::{World, shipped};
 use lapbelt_sbpl::{NoImports, Source, evaluate, print, syntax};
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
+pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
     shipped("macos-14.4.1")
         .expect("shipped")
         .expect("a good world")

@@ -1,6 +1,8 @@
 //! Every fuzz target, fed for a moment: with any bytes, and with words that mean something.
 
-use lapbelt_fuzz::{blob, log_line, pattern_code, profile, question, regex_code, violation, world};
+use lapbelt_fuzz::{
+    blob, format, log_line, pattern_code, profile, question, regex_code, violation, world,
+};
 use proptest::prelude::*;
 
 const WORDS: &[&str] = &[
@@ -39,6 +41,21 @@ const WORDS: &[&str] = &[
     "(lambda ",
     "(let ",
     "(map ",
+    "(if #t ",
+    "(cond ",
+    "(let ((x 1)) ",
+    "(apply-message-filter ",
+    "; a comment\n",
+    "  ; aligned\n",
+    "#| block\n comment |#",
+    "\n#if X\n",
+    "\r\n",
+    "\t",
+    "\n\n\n",
+    "#(1 2)",
+    " . ",
+    "\u{feff}",
+    "(global-name \"com.apple.a-long-name-of-a-service-that-takes-much-of-a-line\")",
     "world w\n",
     "evidence k text\n",
     "operation 0 default parent=- default=deny evidence=k\n",
@@ -104,6 +121,11 @@ proptest! {
     #[test]
     fn profiles(bytes in input()) {
         profile::run(&bytes);
+    }
+
+    #[test]
+    fn texts_to_format(bytes in input()) {
+        format::run(&bytes);
     }
 
     #[test]

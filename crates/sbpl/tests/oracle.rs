@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::rule::{Policy, Rule};
 use lapbelt_policy::world::{World, shipped};
+use lapbelt_sbpl::expand::expand;
 use lapbelt_sbpl::{Imports, LoadedSource, NoImports, Source, evaluate, print};
 
 /// Rules that 10.14.6 has and 10.14.5 does not.
@@ -149,18 +150,28 @@ fn app_sandbox_makes_the_rules_that_a_mac_makes() {
     );
 
     let is_newer = |meaning: &String| NEWER.iter().any(|name| meaning.contains(name));
-    let ours: Vec<String> = ours
-        .rules
-        .iter()
-        .map(|rule| meaning(rule, &world))
-        .collect();
-    let mac: Vec<String> = mac
-        .rules
-        .iter()
-        .map(|rule| meaning(rule, &world))
-        .filter(|m| !is_newer(m))
-        .collect();
+    let meanings = |policy: &Policy| -> Vec<String> {
+        let rules = policy.rules.iter();
+        rules.map(|rule| meaning(rule, &world)).collect()
+    };
+    // Flat text gives the same rules as the profile it was expanded from.
+    let flat = expand(&ours, &[], &world);
+    let flat = Source {
+        name: "flat",
+        text: &flat,
+    };
+    let flat = policy(&flat, &none, &NoImports, &world);
+    let (ours, mac) = (meanings(&ours), meanings(&mac));
+    assert_eq!(meanings(&flat), ours);
     assert!(mac.len() > 250);
+    let same = mac.iter().filter(|rule| ours.contains(rule)).count();
+    println!(
+        "{same} of the {} rules of the Mac ({:.1} %); the others are of the newer release: {NEWER:?}",
+        mac.len(),
+        100.0 * same as f64 / mac.len() as f64
+    );
+    let (newer, mac): (Vec<String>, Vec<String>) = mac.into_iter().partition(is_newer);
+    assert_eq!((newer.len(), same), (NEWER.len(), 253));
     let only = |a: &[String], b: &[String]| -> Vec<String> {
         a.iter()
             .filter(|meaning| !b.contains(meaning))
