@@ -8,6 +8,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use lapbelt_policy::filter::NetworkPattern;
 use lapbelt_policy::pattern::Pattern;
@@ -19,7 +20,7 @@ pub use choose::{Provenance, decode};
 use crate::bytes::Span;
 use crate::layout::{Layout, RecordField};
 use crate::raw::{Header, Part};
-use crate::regex;
+use crate::regex::{self, TextError};
 use crate::strings::{ConvertError, Program};
 
 /// Index of a node.
@@ -59,6 +60,15 @@ pub struct Blob {
     pub policies: Vec<NodeIndex>,
     /// All bytes of the file by their owner, in order and without a gap.
     pub spans: Vec<Span<Part>>,
+    /// What literals were converted to; each is at most once.
+    converted: BTreeMap<LiteralAt, OnceLock<Converted>>,
+}
+
+/// A pattern or an expression as a profile would write it.
+#[derive(Clone, Debug)]
+enum Converted {
+    Patterns(Result<Vec<Pattern>, ConvertError>),
+    Regex(Result<String, TextError>),
 }
 
 /// A profile of a file.
@@ -153,7 +163,7 @@ pub enum Literal {
 }
 
 impl Blob {
-    /// A node.
+    /// A node. Panics on an index of another file.
     pub fn node(&self, index: NodeIndex) -> &Node {
         &self.nodes[usize::from(index.0)]
     }
@@ -179,11 +189,39 @@ impl Blob {
     /// # Errors
     /// If it has no patterns that a profile could write.
     pub fn patterns(&self, at: LiteralAt) -> Result<Vec<Pattern>, ConvertError> {
-        match self.literals.get(&at) {
-            Some(Literal::Program(program)) => program.patterns(&|index| self.variable(index)),
-            Some(Literal::Pattern(pattern)) => Ok(vec![pattern.clone()]),
+        match self.convert(at) {
+            Some(Converted::Patterns(patterns)) => patterns.clone(),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// The text in SBPL of a regular expression; empty if the literal is none.
+    ///
+    /// # Errors
+    /// If no text says the same.
+    pub fn regex_text(&self, at: LiteralAt) -> Result<String, TextError> {
+        match self.convert(at) {
+            Some(Converted::Regex(text)) => text.clone(),
+            _ => Ok(String::new()),
+        }
+    }
+
+    fn convert(&self, at: LiteralAt) -> Option<&Converted> {
+        let converted = match self.literals.get(&at)? {
+            Literal::Program(program) => self.converted.get(&at)?.get_or_init(|| {
+                Converted::Patterns(program.patterns(&|index| self.variable(index)))
+            }),
+            Literal::Pattern(pattern) => {
+                let patterns = || Converted::Patterns(Ok(vec![pattern.clone()]));
+                self.converted.get(&at)?.get_or_init(patterns)
+            }
+            Literal::Regex(program) => {
+                let text = || Converted::Regex(program.text());
+                self.converted.get(&at)?.get_or_init(text)
+            }
+            Literal::Text(_) | Literal::Mask(_) | Literal::Network(_) => return None,
+        };
+        Some(converted)
     }
 }
 

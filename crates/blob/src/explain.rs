@@ -78,7 +78,7 @@ pub fn argument(blob: &Blob, filter: FilterId, argument: Argument, world: &World
 fn literal(blob: &Blob, at: LiteralAt, filter: &FilterInfo) -> String {
     match blob.literals.get(&at) {
         Some(Literal::Program(_) | Literal::Pattern(_)) => patterns(blob, at),
-        Some(Literal::Regex(program)) => regex_text(program),
+        Some(Literal::Regex(_)) => regex_text(blob, at),
         Some(Literal::Text(text)) => quoted(text),
         Some(Literal::Mask(bits)) => {
             let names = bits
@@ -96,7 +96,7 @@ fn literal(blob: &Blob, at: LiteralAt, filter: &FilterInfo) -> String {
 pub fn literal_text(blob: &Blob, at: LiteralAt) -> String {
     match blob.literals.get(&at) {
         Some(Literal::Program(_) | Literal::Pattern(_)) => patterns(blob, at),
-        Some(Literal::Regex(program)) => regex_text(program),
+        Some(Literal::Regex(_)) => regex_text(blob, at),
         Some(Literal::Text(text)) => quoted(text),
         Some(Literal::Mask(bits)) => format!("bits {bits:?}"),
         Some(Literal::Network(address)) => network(*address),
@@ -112,8 +112,8 @@ fn patterns(blob: &Blob, at: LiteralAt) -> String {
     }
 }
 
-fn regex_text(program: &crate::regex::Program) -> String {
-    match program.text() {
+fn regex_text(blob: &Blob, at: LiteralAt) -> String {
+    match blob.regex_text(at) {
         Ok(text) => format!("regex #\"{text}\""),
         Err(error) => format!("a regular expression ({error})"),
     }

@@ -3,7 +3,7 @@
 mod arguments;
 mod messages;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 pub use arguments::bit_value;
 use lapbelt_policy::filter::{Filter, Test};
@@ -68,6 +68,7 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
         tests: HashMap::new(),
         rules: Vec::new(),
         nodes: Vec::new(),
+        messages: 0,
     };
     for &entry in &profile.entries {
         building.node(entry)?;
@@ -106,6 +107,8 @@ struct Building<'b> {
     tests: HashMap<(u16, Argument), Vec<Test>>,
     rules: Vec<Rule>,
     nodes: Vec<NodeIndex>,
+    /// Nodes walked for message filters so far.
+    messages: usize,
 }
 
 impl Building<'_> {
@@ -191,13 +194,15 @@ impl Building<'_> {
         for (operation, entry) in in_table.zip(&profile.entries) {
             by_entry.entry(*entry).or_default().push(operation.id);
         }
+        // For each node the entry it was seen from last.
+        let mut seen = vec![None; self.blob.nodes.len()];
         for (entry, operations) in by_entry {
-            let mut seen = BTreeSet::new();
             let mut open = vec![entry];
             while let Some(index) = open.pop() {
-                if !seen.insert(index) {
+                if seen[usize::from(index.0)] == Some(entry) {
                     continue;
                 }
+                seen[usize::from(index.0)] = Some(entry);
                 match self.blob.node(index) {
                     Node::Filter {
                         matched, unmatched, ..

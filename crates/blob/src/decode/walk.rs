@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use lapbelt_policy::world::World;
 
@@ -42,6 +43,7 @@ pub(super) fn walk(raw: Raw<'_>, world: &World) -> Result<Blob, DecodeError> {
         nodes_at: raw.nodes_at,
         nodes,
         base: raw.base,
+        converted: literals.keys().map(|at| (*at, OnceLock::new())).collect(),
         literals,
         regexes,
         variables,

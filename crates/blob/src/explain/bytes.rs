@@ -169,7 +169,7 @@ impl Explaining<'_> {
         // Masks and addresses have a head of their own.
         let meaning = match found {
             Literal::Program(_) | Literal::Pattern(_) => super::patterns(blob, LiteralAt(start)),
-            Literal::Regex(program) => super::regex_text(program),
+            Literal::Regex(_) => super::regex_text(blob, LiteralAt(start)),
             Literal::Text(text) => quoted(text),
             Literal::Network(address) => super::network(*address),
             Literal::Mask(bits) => {

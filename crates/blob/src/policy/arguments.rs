@@ -67,10 +67,7 @@ impl Building<'_> {
     }
 
     fn regex(&self, at: LiteralAt) -> Result<Pattern, PolicyError> {
-        let Some(Literal::Regex(program)) = self.blob.literals.get(&at) else {
-            unreachable!("the regex table names regular expressions only");
-        };
-        let text = program.text();
+        let text = self.blob.regex_text(at);
         let text = text.map_err(|error| PolicyError::Regex { at, error })?;
         let refused = |error: lapbelt_policy::pattern::regex::RegexError| PolicyError::Pattern {
             at,

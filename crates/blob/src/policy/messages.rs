@@ -8,8 +8,10 @@ use lapbelt_policy::world::{OperationId, World};
 use super::{Building, PolicyError};
 use crate::decode::{Node, NodeIndex};
 
-/// Most rules of one message filter.
-const MAX_RULES: usize = 10_000;
+/// Most nodes that may be walked for all message filters of a profile, and what the graph of one
+/// counts as: it has an entry for each operation.
+const MAX_WALKED: usize = 1_000_000;
+const GRAPH: usize = 200;
 
 impl Building<'_> {
     /// Rules that decide an operation as the nodes from `entry` on do, oldest first.
@@ -18,11 +20,13 @@ impl Building<'_> {
         operation: OperationId,
         entry: NodeIndex,
     ) -> Result<Vec<Rule>, PolicyError> {
+        self.messages += GRAPH;
         let mut rules = Vec::new();
         // What must hold to come to a node; what was not met is decided by rules before.
         let mut open: Vec<(NodeIndex, Vec<Filter>)> = vec![(entry, Vec::new())];
         while let Some((index, held)) = open.pop() {
-            if rules.len() + open.len() > MAX_RULES {
+            self.messages += 1;
+            if self.messages > MAX_WALKED {
                 return Err(PolicyError::TooBig);
             }
             let blob = self.blob;

@@ -4,6 +4,7 @@
 //! and the bytes it has read but not passed. A run that a byte decides goes on until it waits
 //! again, accepts or fails.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::{ConvertError, Instruction, Program};
@@ -16,6 +17,8 @@ const MAX_STATES: usize = 20_000;
 const MAX_RUNS: usize = 200;
 /// Most bytes a run may have read ahead.
 const MAX_AHEAD: usize = 1024;
+/// Most steps that all runs may take together, and bytes they may carry along.
+const MAX_WORK: usize = 10_000_000;
 
 /// One run of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +59,7 @@ impl Program {
             program: self,
             variables,
             classes: self.classes(variables),
+            work: Cell::new(0),
         }
         .all()
     }
@@ -116,6 +120,7 @@ struct Building<'p> {
     program: &'p Program,
     variables: &'p Variables<'p>,
     classes: Vec<(u8, ByteSet)>,
+    work: Cell<usize>,
 }
 
 impl Building<'_> {
@@ -178,6 +183,10 @@ impl Building<'_> {
         while let Some(run) = runs.pop() {
             if !seen.insert(run.clone()) {
                 continue;
+            }
+            self.work.update(|work| work + 1 + run.ahead.len());
+            if self.work.get() > MAX_WORK {
+                return Err(ConvertError::TooBig);
             }
             if seen.len() > 50 * MAX_RUNS || waits.len() > MAX_RUNS || run.ahead.len() > MAX_AHEAD {
                 return Err(ConvertError::TooBig);

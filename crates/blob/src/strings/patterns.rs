@@ -14,8 +14,9 @@ use crate::regex::automaton::Automaton;
 use crate::regex::expression::Expression;
 use crate::regex::{TextError, TooLong, eliminate};
 
-/// Most ways through a program before it is taken as a whole.
-const MAX_WAYS: usize = 50_000;
+/// Most steps on ways through a program, and most of their pieces that are copied where they part,
+/// before it is taken as a whole.
+const MAX_WALKED: usize = 1_000_000;
 
 /// Why a program has no patterns.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,7 +91,7 @@ impl Program {
         let mut walked = 0;
         while let Some((step, test, mut way)) = open.pop() {
             walked += 1;
-            if walked > MAX_WAYS {
+            if walked > MAX_WALKED {
                 return None;
             }
             let single = |bytes: &[u8]| -> Vec<ByteSet> {
@@ -115,6 +116,7 @@ impl Program {
                 Instruction::BranchUnless(_) => {
                     let asked = test?;
                     let mut without = way.clone();
+                    walked += way.pieces.len();
                     if without.refuse(&asked)? {
                         open.push((self.target(step), None, without));
                     }
