@@ -17,7 +17,8 @@ pub(super) static LINT: Lint = Lint {
         or a folder above it, gives it another path, reads or writes it there, and may put it \
         back: `mv ~/.ssh ~/x` undoes a deny of reading ~/.ssh. Renaming asks file-write-unlink of \
         the old path and file-write-create of the new one, for the file or folder that is renamed \
-        and not for what is in it. Deny file-write-unlink for the place and each folder above it \
+        and not for what is in it. Places that \
+        only root renames are left out. Deny file-write-unlink for the place and each folder above it \
         that may be written. The finding is made by asking the profile for each step.",
     example: Example::new(
         "(version 1)\n(deny default)\n(allow file-read* file-write* (subpath \"/Users/me/work\"))\n\
@@ -86,6 +87,31 @@ fn check(context: &Context<'_>, out: &mut Sink) {
     }
 }
 
+/// Places that only the system's own user may rename anything in, or nobody.
+const FIXED: &[&str] = &[
+    "/System/",
+    "/usr/",
+    "/bin/",
+    "/sbin/",
+    "/dev/",
+    "/Library/",
+    "/etc/",
+    "/var/",
+    "/private/etc/",
+    "/private/var/run/",
+    "/private/var/db/",
+    "/private/var/root/",
+];
+
+/// Whether anybody else may rename it: the folders at the root, homes and the folders for
+/// temporary files as such stay where they are.
+fn is_movable(path: &str) -> bool {
+    let depth = path.matches('/').count();
+    depth > 2
+        && path != "/private/var/folders"
+        && !FIXED.iter().any(|fixed| path.starts_with(fixed))
+}
+
 fn allows(probe: &Probe<'_, '_>, operation: &str, path: &str) -> bool {
     let verdict = probe.verdict(operation, Some(path));
     verdict.is_some_and(|verdict| verdict.action == Action::Allow)
@@ -101,11 +127,13 @@ fn movable<'p>(
 ) -> Option<&'p str> {
     let slashes = path.rmatch_indices('/').map(|(at, _)| at);
     let ends = std::iter::once(path.len()).chain(slashes.filter(|at| *at > 0));
-    ends.map(|end| &path[..end]).find(|old| {
-        let new = format!("{old}.lapbelt-sample");
-        let there = format!("{new}{}", &file[old.len()..]);
-        allows(probe, "file-write-unlink", old)
-            && allows(probe, "file-write-create", &new)
-            && allows(probe, operation, &there)
-    })
+    ends.map(|end| &path[..end])
+        .filter(|old| is_movable(old))
+        .find(|old| {
+            let new = format!("{old}.lapbelt-sample");
+            let there = format!("{new}{}", &file[old.len()..]);
+            allows(probe, "file-write-unlink", old)
+                && allows(probe, "file-write-create", &new)
+                && allows(probe, operation, &there)
+        })
 }

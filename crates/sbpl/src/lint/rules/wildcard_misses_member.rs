@@ -74,7 +74,10 @@ fn check(context: &Context<'_>, out: &mut Sink) {
                 .label(narrow.origin, format!("{stays} here, and asked first"))
                 .help(format!("name `{name}` in this rule as well"));
             let catches_rest = wide.filters.is_empty() && !context.denies_by_default();
-            if wide.action == Action::Allow || catches_rest {
+            // That whoever runs may see that files are there is mostly meant.
+            let only_seen = narrow.filters.is_empty()
+                && matches!(name, "file-read-metadata" | "file-test-existence");
+            if wide.action == Action::Allow || catches_rest || only_seen {
                 finding.level(Level::Note);
             }
             break;
