@@ -11,7 +11,7 @@ use crate::support::WORLD;
 fn rule(turn: usize, operation: &str, filter: &str, argument: Argument) -> Rule {
     let filter = WORLD.filter_named(filter).expect("a filter").id;
     Rule {
-        action: if turn % 2 == 0 {
+        action: if turn.is_multiple_of(2) {
             Action::Allow
         } else {
             Action::Deny
