@@ -1,6 +1,8 @@
 //! Profiles for tests: from text, and from the corpus.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod generate;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,4 +101,39 @@ pub fn corpus() -> Option<Vec<(String, Policy)>> {
     }
     found.sort_by_key(|(name, policy)| (std::cmp::Reverse(policy.rules.len()), name.clone()));
     Some(found)
+}
+
+/// Profiles of the corpus with the bytes that the system made of them; none without the corpus.
+pub fn witnesses() -> Vec<(String, Policy, Vec<u8>)> {
+    let Some(folder) = lapbelt_corpus::folder().map(|folder| folder.join("witness")) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&folder).expect("a readable folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|e| e == "hex") {
+            let text = fs::read_to_string(path.with_extension("sb")).expect("a source");
+            let name = path.display().to_string();
+            // One needs a parameter that only its index names.
+            let Ok(policy) = evaluated(&name, &text, &folder, &WORLD) else {
+                continue;
+            };
+            found.push((
+                name,
+                policy,
+                bytes(&fs::read_to_string(&path).expect("digits")),
+            ));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let byte = |pair: &[u8]| {
+        let pair = std::str::from_utf8(pair).expect("ASCII");
+        u8::from_str_radix(pair, 16).expect("a byte")
+    };
+    digits.chunks(2).map(byte).collect()
 }

@@ -1,0 +1,50 @@
+//! Compiled profiles as rules: they decide the same, and compile to the same bytes again.
+#![allow(missing_docs)]
+
+mod support;
+
+use lapbelt_analysis::decompile::decompile;
+use lapbelt_analysis::diff::diff;
+use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_blob::decode::decode;
+use lapbelt_blob::encode::encode;
+use lapbelt_blob::policy::compiled;
+use lapbelt_policy::rule::Policy;
+use proptest::prelude::*;
+use support::{WORLD, generate::profile, policy, subject, witnesses};
+
+/// The rules that bytes are decompiled to, which are shown to decide as `source` does.
+fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
+    let blob = decode(bytes, &WORLD).expect("a good blob");
+    let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
+    let whole = Subject::new(compiled.graph, &compiled.rules, &WORLD, Form::Compiled);
+    let answer = diff(&subject(source), &whole, 1);
+    assert_eq!(answer.different, []);
+    assert_eq!(answer.undecided, Vec::<String>::new());
+    decompile(&whole).expect("rules")
+}
+
+#[test]
+fn what_the_system_compiled_compiles_to_its_bytes_again() {
+    let witnesses = witnesses();
+    for (name, source, bytes) in &witnesses {
+        let policy = decompiled(bytes, source);
+        let again = encode(&policy, &WORLD).expect("bytes");
+        assert_eq!(again.bytes, *bytes, "{name}");
+        assert!(policy.rules.len() <= source.rules.len() + 1, "{name}");
+    }
+    println!("{} witnesses", witnesses.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn random_profiles_come_back(text in profile()) {
+        let source = policy(&text);
+        let first = encode(&source, &WORLD).expect("bytes");
+        let policy = decompiled(&first.bytes, &source);
+        let second = encode(&policy, &WORLD).expect("bytes");
+        decompiled(&second.bytes, &source);
+    }
+}
