@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use lapbelt_policy::filter::{Argument, Filter, NetworkPattern, Test};
-use lapbelt_policy::filter::{Host, Protocol};
+use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
 
@@ -92,17 +91,13 @@ impl Lowering<'_> {
         let known = place.and_then(|place| questions.get_mut(place));
         let asking = match &test.argument {
             Argument::Pattern(pattern) if info.merged => {
-                let one = self.alternative(info, pattern, rule);
-                match (one, known) {
-                    (None, _) => {
-                        questions.push(Asking::Other(filter, rule));
-                        return Ok(());
-                    }
+                match (self.alternative(info, pattern, rule), known) {
                     (Some(one), Some(Asking::Patterns(_, patterns, _))) => {
                         patterns.push(one);
                         return Ok(());
                     }
                     (Some(one), _) => Asking::Patterns(info.id, vec![one], rule),
+                    (None, _) => Asking::Other(filter, rule),
                 }
             }
             Argument::Integer(value) if info.merged => {
@@ -117,12 +112,13 @@ impl Lowering<'_> {
                 if known.is_some() {
                     self.note(Reason::Unmerged, rule);
                 }
-                places.insert(info.id, questions.len());
-                questions.push(Asking::Other(filter, rule));
-                return Ok(());
+                Asking::Other(filter, rule)
             }
         };
-        places.insert(info.id, questions.len());
+        // A regular expression takes nothing more, and leaves the place to patterns that do.
+        if !(info.merged && matches!(asking, Asking::Other(..))) {
+            places.insert(info.id, questions.len());
+        }
         questions.push(asking);
         Ok(())
     }
