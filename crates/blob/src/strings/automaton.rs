@@ -18,7 +18,7 @@ const MAX_RUNS: usize = 200;
 /// Most bytes a run may have read ahead.
 const MAX_AHEAD: usize = 1024;
 /// Most steps that all runs may take together, and bytes they may carry along.
-const MAX_WORK: usize = 10_000_000;
+const MAX_WORK: usize = 2_000_000;
 
 /// One run of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
