@@ -56,7 +56,8 @@ impl Lowering<'_> {
             }
         }
         if costs.windows(2).any(|pair| pair[0] != pair[1]) {
-            self.note(Reason::MixedAlternatives, parts[0].1);
+            let rule = parts.iter().find_map(|(_, rule)| *rule);
+            self.note(Reason::MixedAlternatives, rule);
         }
         let mut node = unmatched;
         for question in questions.into_iter().rev() {

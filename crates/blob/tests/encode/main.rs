@@ -5,6 +5,7 @@ mod agree;
 mod expressions;
 mod limits;
 mod own_profiles;
+mod published_counts;
 mod round_trip;
 #[path = "../support/mod.rs"]
 mod support;
