@@ -21,12 +21,12 @@ pub(super) static LINT: Lint = Lint {
         only root renames are left out. Deny file-write-unlink for the place and each folder above it \
         that may be written. The finding is made by asking the profile for each step.",
     example: Example::new(
-        "(version 1)\n(deny default)\n(allow file-read* file-write* (subpath \"/Users/me/work\"))\n\
-         (deny file-read* (subpath \"/Users/me/work/keys\"))\n",
-        "(version 1)\n(deny default)\n(allow file-read* file-write* (subpath \"/Users/me/work\"))\n\
-         (deny file-read* (subpath \"/Users/me/work/keys\"))\n\
-         (deny file-write-unlink (literal \"/Users/me/work\")\n    \
-         (subpath \"/Users/me/work/keys\"))\n",
+        "(version 1)\n(deny default)\n(allow file-read* file-write* (subpath \"/Users/me/project\"))\n\
+         (deny file-read* (subpath \"/Users/me/project/keys\"))\n",
+        "(version 1)\n(deny default)\n(allow file-read* file-write* (subpath \"/Users/me/project\"))\n\
+         (deny file-read* (subpath \"/Users/me/project/keys\"))\n\
+         (deny file-write-unlink (literal \"/Users/me/project\")\n    \
+         (subpath \"/Users/me/project/keys\"))\n",
     ),
     check,
 };
