@@ -143,3 +143,36 @@ fn text_and_other_worlds_are_told_apart() {
         "{error}"
     );
 }
+
+#[test]
+fn a_profile_of_a_bundle_is_named() {
+    let mut bytes = vec![0, 0x80, 2, 0, 190, 0, 0, 0, 2, 0, 0, 0, 0, 0];
+    for (name, node) in [(0, 0), (1, 1)] {
+        bytes.extend([name, 0, 0, 0]);
+        (0..190).for_each(|_| bytes.extend([node, 0]));
+    }
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes.extend([1, 0, 0, 0, 0, 0, 0, 0]);
+    bytes.extend([1, 5, 0, 0, 0, 0, 0, 0]);
+    bytes.extend(b"\x05\x00open\x00\x00\x05\x00shut\x00");
+    let file = file(&bytes);
+    let (_, text, _) = out(lapbelt().arg("decode").arg(file.path()));
+    assert!(
+        text.contains("profile 0 \"open\"\n      0  default "),
+        "{text}"
+    );
+    assert!(
+        text.contains("profile 1 \"shut\"\n      1  default "),
+        "{text}"
+    );
+    let name = file.path().display().to_string();
+    let ask = ["query", &name, "file-read-data", "/x", "--member"];
+    let code = |member: &str| out(lapbelt().args(ask).arg(member)).0;
+    assert_eq!([code("open"), code("shut"), code("ajar")], [0, 1, 2]);
+    let (code, _, error) = out(lapbelt().args(&ask[..4]));
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("a bundle of 2 profiles; name one with --member"),
+        "{error}"
+    );
+}
