@@ -22,7 +22,7 @@ fn check(bytes: &[u8]) {
         return;
     };
     // The automaton that decides grows as a power of the text's length.
-    if text.len() > 80 {
+    if text.len() > 30 {
         return;
     }
     if let Ok(regex) = Regex::new(&text) {
