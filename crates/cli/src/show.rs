@@ -15,7 +15,10 @@ pub(crate) struct Message<'d> {
     pub(crate) help: Vec<&'d str>,
 }
 
-/// All diagnostics, one after the other.
+/// Most diagnostics shown of one text: one slip often makes many.
+const SHOWN: usize = 20;
+
+/// Diagnostics, one after the other.
 pub(crate) fn diagnostics(all: &[Diagnostic], sources: &[LoadedSource], colour: bool) -> String {
     let messages = all.iter().map(|diagnostic| Message {
         level: match diagnostic.severity {
@@ -28,7 +31,14 @@ pub(crate) fn diagnostics(all: &[Diagnostic], sources: &[LoadedSource], colour: 
         labels: &diagnostic.labels,
         help: diagnostic.help.as_deref().into_iter().collect(),
     });
-    messages.map(|one| message(&one, sources, colour)).collect()
+    let mut text: String = messages
+        .take(SHOWN)
+        .map(|one| message(&one, sources, colour))
+        .collect();
+    if all.len() > SHOWN {
+        text.push_str(&format!("… and {} more\n", all.len() - SHOWN));
+    }
+    text
 }
 
 /// A message with its place, as a compiler shows it.
