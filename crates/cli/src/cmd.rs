@@ -18,3 +18,4 @@ pub(crate) mod suggest;
 pub(crate) mod summary;
 pub(crate) mod trace;
 pub(crate) mod workflow;
+pub(crate) mod world;

@@ -79,6 +79,8 @@ enum Command {
     Graph(cmd::graph::Args),
     /// Compile a profile to the bytes that the system would write.
     Compile(cmd::compile::Args),
+    /// Look at the vocabularies of OS builds.
+    World(cmd::world::Args),
     /// Learn how the system's own compiler works.
     Lab(cmd::lab::Args),
 }
@@ -109,6 +111,7 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::Decompile(args) => cmd::decompile::run(&args, &output),
         Command::Graph(args) => cmd::graph::run(&args, &output),
         Command::Compile(args) => cmd::compile::run(args, &output),
+        Command::World(args) => cmd::world::run(args, &output),
         Command::Lab(args) => cmd::lab::run(args, &output),
     };
     match result {

@@ -192,6 +192,7 @@ pub(super) fn head(build: &Build, has_costs: bool) -> Result<String> {
         out.push_str("evidence later-implied derived: self tests that the compiled bytes of 14.4.1 have, for operations that this build has too\n");
         out.push_str("evidence later-bytes derived: paths are stored in lower case in the compiled profiles of 14.4.1\n");
         out.push_str("evidence errno derived: errno names of the iOS 16-18 modifier table: cellebrite-labs/sandblaster, reverse-sandbox/modifiers.json @ e532bf62266f\n");
+        out.push_str("evidence protocols derived: the protocol numbers, which the table lists as levels of socket options only\n");
         out.push_str(
             "evidence darwin-headers derived: Darwin's sys/kern_control.h and sys/sys_domain.h\n",
         );

@@ -212,6 +212,14 @@ fn filter_lines(
         if *kind != "network" {
             lines::values(name, values, "table", out)?;
         }
+        let protocols = lines::protocols(values);
+        if name == "socket-protocol" && !protocols.is_empty() {
+            write!(out, "value {name}")?;
+            for (value, number) in protocols {
+                write!(out, " {value} {number}")?;
+            }
+            out.push_str(" evidence=protocols\n");
+        }
     }
     Ok(())
 }

@@ -14,6 +14,9 @@ use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params, place};
 
+/// The layout that the encoder writes.
+const WRITTEN: &str = lapbelt_blob::layout::known::MACOS_14.name;
+
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The profile; `-` for standard input.
@@ -30,6 +33,12 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
+    if let Some(layout) = world.layout().filter(|layout| *layout != WRITTEN) {
+        return Err(CommandError::Other(format!(
+            "compiled profiles of {} have the layout {layout}; only {WRITTEN} is written",
+            world.id()
+        )));
+    }
     let policy = profile::load(&args.profile, &args.params.map(), &world)?.policy;
     let encoded = encode(&policy, &world).map_err(|error| refused(&error, &policy, &world))?;
     if args.out == Path::new("-") {

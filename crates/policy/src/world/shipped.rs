@@ -35,20 +35,19 @@ pub const SHIPPED: &[(&str, &str)] = &[
     world!("linux"),
 ];
 
-/// A shipped world by id or alias; `None` if there is none of that name.
+/// A shipped world by name, id or alias; `None` if there is none of that name.
 ///
 /// # Errors
 /// Never for the texts in [`SHIPPED`], which a test parses.
 pub fn shipped(name: &str) -> Option<Result<World, WorldError>> {
-    let (_, text) = SHIPPED
-        .iter()
-        .find(|(short, text)| *short == name || is_called(text, name))?;
-    Some(World::parse(text, &shipped_text))
+    shipped_text(name).map(|text| World::parse(text, &shipped_text))
 }
 
-/// The text of a shipped world, by the name of its file.
+/// The text of a shipped world by name, id or alias.
 pub fn shipped_text(name: &str) -> Option<&'static str> {
-    let found = SHIPPED.iter().find(|(own, _)| *own == name);
+    let found = SHIPPED
+        .iter()
+        .find(|(short, text)| *short == name || is_called(text, name));
     found.map(|(_, text)| *text)
 }
 

@@ -1,0 +1,135 @@
+//! `lapbelt world`.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn lapbelt(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::cargo_bin("lapbelt")
+        .expect("the command is built")
+        .args(arguments)
+        .output()
+        .expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    let code = output.status.code().expect("it ends");
+    (code, text(output.stdout), text(output.stderr))
+}
+
+fn json(arguments: &[&str]) -> (i32, Value) {
+    let (code, out, err) = lapbelt(arguments);
+    (
+        code,
+        serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}")),
+    )
+}
+
+#[test]
+fn list_names_every_world_with_what_it_lacks() {
+    let (code, text, _) = lapbelt(&["world", "list"]);
+    assert_eq!(code, 0);
+    assert!(
+        text.lines()
+            .any(|line| line.starts_with("macos-14.4.1 ") && line.contains(" 196 "))
+    );
+    let (code, list) = json(&["world", "list", "--json"]);
+    assert_eq!(code, 0);
+    let of = |name: &str| {
+        let all = list.as_array().expect("a list");
+        all.iter()
+            .find(|world| world["name"] == name)
+            .expect("a world")
+            .clone()
+    };
+    assert_eq!(of("macos-14.4.1")["lacks"], serde_json::json!([]));
+    assert_eq!(of("macos-14.4.1")["layout"], "macos-14");
+    assert_eq!(of("macos-13.0.0")["operations"], 191);
+    assert_eq!(of("ios-17")["operations"], Value::Null);
+    assert_eq!(of("ios-17")["filters"], 89);
+    assert_eq!(of("ios-17")["lacks"][0], "operations");
+}
+
+#[test]
+fn show_tells_the_evidence_of_each_fact() {
+    let (code, world) = json(&["world", "show", "macos-12.5", "--json"]);
+    assert_eq!((code, &world["id"]), (0, &Value::from("macos-12.5.0")));
+    let operation = &world["operations"][36];
+    assert_eq!(operation["name"], "file-write-setugid");
+    assert_eq!(operation["own_default"], "deny");
+    for kind in ["operations", "filters", "modifiers"] {
+        for fact in world[kind].as_array().expect("a list") {
+            let keys = fact["evidence"].as_array().expect("keys");
+            assert!(!keys.is_empty(), "{fact}");
+            for key in keys {
+                let key = key.as_str().expect("a key");
+                assert!(world["evidence"][key].is_string(), "{key}");
+            }
+        }
+    }
+    let (code, text, _) = lapbelt(&["world", "show", "ios-13"]);
+    assert_eq!(code, 0);
+    assert!(
+        text.contains("file-read-data") && text.contains("Proteas/ios13"),
+        "{text}"
+    );
+    let (code, _, error) = lapbelt(&["world", "show", "macos-9"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("macos-9"), "{error}");
+}
+
+#[test]
+fn check_tells_the_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("it is written");
+        path.to_str().expect("a path").to_owned()
+    };
+    let head = "world w\nevidence e seen\noperation 0 default parent=- default=deny evidence=e\n";
+    let good = file("good.world", head);
+    assert_eq!(lapbelt(&["world", "check", &good]).0, 0);
+    let odd = file("odd.world", &format!("{head}evidence never cited\n"));
+    let (code, text, _) = lapbelt(&["world", "check", &odd]);
+    assert_eq!(
+        (code, text),
+        (1, format!("{odd}:4: no fact cites the evidence `never`\n"))
+    );
+    let bad = file(
+        "bad.world",
+        &format!("{head}operation 2 a parent=default evidence=e\n"),
+    );
+    let (code, _, error) = lapbelt(&["world", "check", &bad]);
+    assert_eq!(code, 2);
+    assert!(error.contains(&format!("{bad}:4: ")), "{error}");
+    assert_eq!(lapbelt(&["world", "check", "none.world"]).0, 2);
+}
+
+#[test]
+fn diff_tells_what_a_build_added() {
+    let (code, text, _) = lapbelt(&["world", "diff", "macos-13.0.0", "macos-14.4.1"]);
+    assert_eq!(code, 1);
+    let has = |line: &str| assert!(text.lines().any(|own| own.trim() == line), "{line}: {text}");
+    has("+ syscall-mig (153)");
+    has("- process-codesigning* (118)");
+    assert!(text.contains(" renumbered, "));
+    let (code, _, _) = lapbelt(&["world", "diff", "ios-13", "ios-13"]);
+    assert_eq!(code, 0);
+    let (code, delta) = json(&["world", "diff", "ios-17", "macos-15", "--json"]);
+    assert_eq!(code, 1);
+    assert_eq!(delta["not_compared"][0], "operations");
+    let changes = delta["changes"].as_array().expect("a list");
+    assert!(changes.iter().all(|change| change["kind"] != "operation"));
+    let added = |c: &&Value| c["name"] == "profile-flag" && c["change"] == "added" && c["to"] == 93;
+    assert_eq!(changes.iter().filter(added).count(), 1);
+}
+
+#[test]
+fn other_builds_are_not_compiled_for_in_this_layout() {
+    let mut command = Command::cargo_bin("lapbelt").expect("the command is built");
+    let arguments = ["compile", "-", "-o", "-", "--world", "ios-13"];
+    let run = command
+        .args(arguments)
+        .write_stdin("(version 1)(deny default)")
+        .output();
+    let output = run.expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+}
