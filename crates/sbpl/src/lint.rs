@@ -76,10 +76,37 @@ pub fn lint(subject: &Subject, world: &World) -> Vec<Finding> {
     findings.sort_by(|a, b| {
         (a.origin, a.lint.code, &a.message).cmp(&(b.origin, b.lint.code, &b.message))
     });
-    findings.dedup_by(|a, b| {
-        a.lint.code == b.lint.code && a.origin == b.origin && a.message == b.message
-    });
+    findings.dedup_by(|a, b| is_same_place(a, b) && a.message == b.message);
+    sum_up(&mut findings);
     findings
+}
+
+/// Most findings of one lint at one place that are told one by one.
+const TOLD: usize = 3;
+
+fn is_same_place(one: &Finding, other: &Finding) -> bool {
+    one.lint.code == other.lint.code && one.origin == other.origin
+}
+
+/// A rule in a loop can have hundreds of findings at one place: one stands for all.
+fn sum_up(findings: &mut Vec<Finding>) {
+    let mut told: Vec<Finding> = Vec::new();
+    let mut rest = std::mem::take(findings).into_iter().peekable();
+    while let Some(first) = rest.next() {
+        let mut same = vec![first];
+        while let Some(next) = rest.next_if(|next| is_same_place(&same[0], next)) {
+            same.push(next);
+        }
+        if same.len() > TOLD {
+            let more = same.len() - 1;
+            same.truncate(1);
+            same[0]
+                .message
+                .push_str(&format!(" (and {more} more here)"));
+        }
+        told.append(&mut same);
+    }
+    *findings = told;
 }
 
 /// A path that no request has makes its rule dead as well, and a copy is redundant: one finding is

@@ -23,7 +23,7 @@ pub(super) struct Context<'a> {
     pub(super) tree: Tree<'a>,
     leaves: OnceCell<Vec<Leaf<'a>>>,
     decider: OnceCell<Option<Decider>>,
-    idle: OnceCell<Vec<IdlePart<'a>>>,
+    idle: OnceCell<(Vec<IdlePart<'a>>, Vec<OperationId>)>,
 }
 
 impl<'a> Context<'a> {
@@ -71,7 +71,12 @@ impl<'a> Context<'a> {
 
     /// What decides nothing.
     pub(super) fn idle_parts(&self) -> &[IdlePart<'a>] {
-        self.idle.get_or_init(|| idle_parts(self))
+        &self.idle.get_or_init(|| idle_parts(self)).0
+    }
+
+    /// Operations for which it cannot be said what decides.
+    pub(super) fn undecided(&self) -> &[OperationId] {
+        &self.idle.get_or_init(|| idle_parts(self)).1
     }
 
     /// The tests of path filters whose path is known in full.

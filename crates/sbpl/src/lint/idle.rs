@@ -7,6 +7,7 @@ use lapbelt_policy::graph::{Idle, IdleFilter, Source, idle};
 use lapbelt_policy::origin::Origin;
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Rule, RuleRef};
+use lapbelt_policy::world::OperationId;
 
 use super::context::{Context, each_test};
 use super::finding::Finding;
@@ -85,10 +86,11 @@ impl IdlePart<'_> {
     }
 }
 
-/// All idle parts of rules in the linted text, a rule that is idle as a whole as one.
-pub(super) fn idle_parts<'a>(context: &Context<'a>) -> Vec<IdlePart<'a>> {
+/// All idle parts of rules in the linted text, a rule that is idle as a whole as one, and the
+/// operations for which that cannot be said.
+pub(super) fn idle_parts<'a>(context: &Context<'a>) -> (Vec<IdlePart<'a>>, Vec<OperationId>) {
     let Some(policy) = context.policy() else {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     };
     let found = idle(policy, context.world);
     let mut by_filter: BTreeMap<RuleRef, Vec<IdleFilter>> = BTreeMap::new();
@@ -151,7 +153,7 @@ pub(super) fn idle_parts<'a>(context: &Context<'a>) -> Vec<IdlePart<'a>> {
         let times = part.rule.origin.map_or(1, made);
         idle.iter().filter(|origin| **origin == part.origin).count() >= times
     });
-    parts
+    (parts, found.undecided)
 }
 
 /// Labels the first few rules that decide instead.

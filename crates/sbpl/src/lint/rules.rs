@@ -43,6 +43,7 @@ mod secrets_and_network;
 mod starts_outside;
 mod trace_left_in;
 mod trailing_slash;
+mod undecided;
 mod unfiltered_loses;
 mod unknown_suppression;
 mod unnormalised_path;
@@ -123,6 +124,7 @@ pub static LINTS: &[&Lint] = &[
     &pattern_too_large::LINT,
     &profile_too_large::LINT,
     &not_enforced::LINT,
+    &undecided::LINT,
     &unknown_suppression::LINT,
     &unused_suppression::LINT,
 ];

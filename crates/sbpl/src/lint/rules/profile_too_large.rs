@@ -17,7 +17,7 @@ pub(super) static LINT: Lint = Lint {
         "(version 1)\n(deny default)\n(define tail (make-string 2500 #\\x))\n\
          (let loop ((n 240))\n  (when (> n 0)\n    \
          (allow file-read* (literal (string-append \"/opt/\" (number->string n) tail)))\n    \
-         (deny file-read* (literal (string-append \"/etc/\" (number->string n))))\n    \
+         (deny file-read* (literal (string-append \"/opt/other/\" (number->string n))))\n    \
          (loop (- n 1))))\n",
         "(version 1)\n(deny default)\n(allow file-read* (subpath \"/opt\"))\n",
     ),
