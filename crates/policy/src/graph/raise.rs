@@ -22,47 +22,53 @@ use region::Region;
 /// rules were lowered to can need more than anyone could read.
 const MOST: usize = 20_000;
 
-/// Why a graph has no rules.
+/// How deep filters may nest: they are made, and read again, by recursion.
+const DEEPEST: usize = 100;
+
+/// The tests of a graph are entangled such that rules would be endless: those of this operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RaiseError {
-    /// Its tests are entangled such that rules would be endless.
-    #[error("the rules of {0} would be too long to write down")]
-    TooLong(String),
-    /// Rules that the system adds to every profile would decide otherwise.
-    #[error("no profile can decide {0} so: the rules that the system adds say otherwise")]
-    Implied(String),
-}
+#[error("the rules of {0} would be too long to write down")]
+pub struct RaiseError(pub String);
 
 /// Rules whose graph in `world` decides as `canon` does from the entries on, which are those of
 /// all operations in the order of their numbers. The version of the language is the one that needs
-/// the fewest rules; own defaults, and rules that the system adds anyway, are left out.
+/// the fewest rules; own defaults, and rules that the system adds anyway, are left out. The policy
+/// opts out of the latter only if it could not decide so otherwise.
 ///
 /// # Errors
-/// If no rules decide so, or too many would be needed.
+/// If too many rules would be needed.
 pub fn raise(canon: &Canon, entries: &[NodeId], world: &World) -> Result<Policy, RaiseError> {
     let mut best: Option<(usize, Policy)> = None;
-    let mut error = None;
-    for version in [Version::V1, Version::V2, Version::V3] {
-        let raising = Raising {
-            canon,
-            entries,
-            world,
-            version,
-        };
-        match raising.policy() {
-            Ok((size, policy)) => {
-                if best.as_ref().is_none_or(|best| size < best.0) {
+    let mut error = RaiseError(world.operation(world.root()).name.clone());
+    for implied in [true, false] {
+        for version in [Version::V1, Version::V2, Version::V3] {
+            let raising = Raising {
+                canon,
+                entries,
+                world,
+                version,
+                implied,
+            };
+            match raising.policy() {
+                Ok((size, policy)) if best.as_ref().is_none_or(|best| size < best.0) => {
                     best = Some((size, policy));
                 }
+                Ok(_) | Err(Refusal::Implied) => {}
+                Err(Refusal::TooLong(name)) => error = RaiseError(name),
             }
-            Err(one) => error = Some(one),
+        }
+        if let Some((_, policy)) = best {
+            return Ok(policy);
         }
     }
-    match (best, error) {
-        (Some((_, policy)), _) => Ok(policy),
-        (None, Some(error)) => Err(error),
-        (None, None) => unreachable!("each version gives a policy or an error"),
-    }
+    Err(error)
+}
+
+/// Why one way to write rules does not do.
+enum Refusal {
+    TooLong(String),
+    /// Rules that the system adds decide otherwise.
+    Implied,
 }
 
 struct Raising<'c> {
@@ -70,6 +76,7 @@ struct Raising<'c> {
     entries: &'c [NodeId],
     world: &'c World,
     version: Version,
+    implied: bool,
 }
 
 /// What an operation needs besides what it falls back to.
@@ -85,7 +92,7 @@ type FilterKey = u32;
 
 impl Raising<'_> {
     /// The policy, and how many filters and unconditional rules its operations have.
-    fn policy(&self) -> Result<(usize, Policy), RaiseError> {
+    fn policy(&self) -> Result<(usize, Policy), Refusal> {
         let mut filters = Filters::default();
         let mut groups: Vec<(Own, Vec<OperationId>)> = Vec::new();
         let mut index: BTreeMap<Own, usize> = BTreeMap::new();
@@ -115,7 +122,7 @@ impl Raising<'_> {
             version: self.version,
             rules,
             sources: Vec::new(),
-            implied: true,
+            implied: self.implied,
         };
         Ok((size, policy))
     }
@@ -151,8 +158,8 @@ impl Raising<'_> {
         }
     }
 
-    fn own(&self, operation: &Operation, filters: &mut Filters) -> Result<Own, RaiseError> {
-        let too_long = || RaiseError::TooLong(operation.name.clone());
+    fn own(&self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
+        let too_long = || Refusal::TooLong(operation.name.clone());
         let entry = self.without_implied(operation)?;
         let own_default = operation.own_default(self.version);
         let base = match (own_default, operation.parent) {
@@ -181,26 +188,25 @@ impl Raising<'_> {
     }
 
     /// Where an operation's own rules begin, behind those that the system puts before them.
-    fn without_implied(&self, operation: &Operation) -> Result<NodeId, RaiseError> {
+    fn without_implied(&self, operation: &Operation) -> Result<NodeId, Refusal> {
         let mut at = self.entries[usize::from(operation.id.0)];
-        let implied = self.world.implied().iter().rev();
-        for rule in implied.filter(|rule| rule.operation == operation.id) {
-            at = self
-                .behind(rule, at)
-                .ok_or_else(|| RaiseError::Implied(operation.name.clone()))?;
+        for rule in self.implied(operation).rev() {
+            at = self.behind(rule, at).ok_or(Refusal::Implied)?;
         }
         Ok(at)
+    }
+
+    fn implied(&self, operation: &Operation) -> impl DoubleEndedIterator<Item = &ImpliedRule> {
+        let (implied, id) = (self.implied, operation.id);
+        let rules = self.world.implied().iter();
+        rules.filter(move |rule| implied && rule.operation == id)
     }
 
     /// The nodes that decide as one does once the rules that the system puts before an operation's
     /// own have not matched: it need not ask the same again.
     fn same_behind(&self, operation: &Operation, node: NodeId) -> Vec<NodeId> {
         let mut nodes = vec![node];
-        let implied = self.world.implied().iter();
-        let tests: Vec<Test> = implied
-            .filter(|rule| rule.operation == operation.id)
-            .map(implied_test)
-            .collect();
+        let tests: Vec<Test> = self.implied(operation).map(implied_test).collect();
         let mut at = node;
         while let Step::Test {
             test, unmatched, ..

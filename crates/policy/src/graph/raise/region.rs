@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::filter::Filters;
-use super::{FilterKey, MOST, as_written};
+use super::{DEEPEST, FilterKey, MOST, as_written};
 use crate::filter::Filter;
 use crate::graph::{Canon, NodeId, OutcomeId, Step};
 use crate::world::{FilterId, World};
@@ -13,6 +13,14 @@ pub(super) struct Region<'c> {
     canon: &'c Canon,
     world: &'c World,
     bases: Vec<NodeId>,
+    /// How many tests it is under.
+    depth: usize,
+}
+
+/// How much more of a filter may be made.
+struct Budget {
+    tests: usize,
+    depth: usize,
 }
 
 impl<'c> Region<'c> {
@@ -21,6 +29,7 @@ impl<'c> Region<'c> {
             canon,
             world,
             bases,
+            depth: 0,
         }
     }
 
@@ -47,7 +56,10 @@ impl<'c> Region<'c> {
             }
             if let Some((next, outcome)) = self.segment(at) {
                 let decided = self.canon.decision(self.canon.outcome(outcome))?;
-                let mut budget = MOST;
+                let mut budget = Budget {
+                    tests: MOST,
+                    depth: DEEPEST,
+                };
                 let filter = self.filter(at, decided, next, &mut budget)?;
                 found.push((filters.add(filter), outcome));
                 at = next;
@@ -55,7 +67,11 @@ impl<'c> Region<'c> {
             }
             // Nothing but the test itself tells the two sides apart: the smaller one is decided
             // under it, to the end.
-            let whole = Region::new(self.canon, self.world, Vec::new());
+            let mut whole = Region::new(self.canon, self.world, Vec::new());
+            whole.depth = self.depth + 1;
+            if whole.depth > DEEPEST {
+                return None;
+            }
             let sizes = [matched, unmatched].map(|side| self.canon.reachable(&[side]).len());
             let test = Filter::Test(self.canon.test(test).clone());
             let (guard, inner, next) = if sizes[0] <= sizes[1] {
@@ -89,7 +105,7 @@ impl<'c> Region<'c> {
             let found = self.segment_within(at, most);
             found.filter(|found| found.0 >= 0)
         });
-        let found = near.or_else(|| self.segment_within(at, usize::MAX));
+        let found = near.or_else(|| self.segment_within(at, MOST));
         found.map(|(_, next, outcome)| (next, outcome))
     }
 
@@ -189,8 +205,21 @@ impl<'c> Region<'c> {
 
     /// What holds exactly if a request that starts at a node comes to `yes` and not to `no`; it
     /// comes to one of them. `None` if it is too long.
-    fn filter(&self, from: NodeId, yes: NodeId, no: NodeId, budget: &mut usize) -> Option<Filter> {
-        *budget = budget.checked_sub(1)?;
+    fn filter(&self, from: NodeId, yes: NodeId, no: NodeId, budget: &mut Budget) -> Option<Filter> {
+        budget.tests = budget.tests.checked_sub(1)?;
+        budget.depth = budget.depth.checked_sub(1)?;
+        let made = self.filter_within(from, yes, no, budget);
+        budget.depth += 1;
+        made
+    }
+
+    fn filter_within(
+        &self,
+        from: NodeId,
+        yes: NodeId,
+        no: NodeId,
+        budget: &mut Budget,
+    ) -> Option<Filter> {
         let Step::Test {
             test,
             matched,
@@ -231,8 +260,8 @@ impl<'c> Region<'c> {
         from: NodeId,
         exit: NodeId,
         end: NodeId,
-        budget: &mut usize,
-        part: fn(&Self, NodeId, NodeId, NodeId, &mut usize) -> Option<Filter>,
+        budget: &mut Budget,
+        part: fn(&Self, NodeId, NodeId, NodeId, &mut Budget) -> Option<Filter>,
     ) -> Option<Option<Vec<Filter>>> {
         let mut parts = Vec::new();
         let mut at = from;
@@ -255,7 +284,7 @@ impl<'c> Region<'c> {
         from: NodeId,
         exit: NodeId,
         next: NodeId,
-        budget: &mut usize,
+        budget: &mut Budget,
     ) -> Option<Filter> {
         self.filter(from, exit, next, budget)
     }
@@ -266,7 +295,7 @@ impl<'c> Region<'c> {
         from: NodeId,
         exit: NodeId,
         next: NodeId,
-        budget: &mut usize,
+        budget: &mut Budget,
     ) -> Option<Filter> {
         self.filter(from, next, exit, budget)
     }
