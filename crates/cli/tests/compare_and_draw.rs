@@ -153,9 +153,9 @@ fn what_is_decompiled_compiles_to_the_same_bytes() {
     assert_eq!(code, 0);
     assert_eq!(
         text,
-        "(version 1)\n(deny default)\n(allow file-read*\n    (literal \"/private/etc/hosts\")\n    (subpath \"/usr\"))\n\
-         (allow network-outbound (require-all (socket-domain AF_INET) (socket-protocol IPPROTO_TCP)))\n\
-         (allow process*)\n"
+        "(version 1)\n\n(deny default)\n\n(allow file-read*\n  (literal \"/private/etc/hosts\")\n  \
+         (subpath \"/usr\"))\n\n(allow network-outbound (require-all (socket-domain AF_INET) \
+         (socket-protocol IPPROTO_TCP)))\n\n(allow process*)\n"
     );
     let (code, text) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
     assert_eq!(code, 0);
@@ -163,6 +163,30 @@ fn what_is_decompiled_compiles_to_the_same_bytes() {
     assert_eq!(folder.run(&["compile", "again.sb", "-o", "again.bin"]).0, 0);
     let bytes = |name| std::fs::read(folder.path(name)).expect("bytes");
     assert_eq!(bytes("a.bin"), bytes("again.bin"));
+}
+
+#[test]
+fn all_profiles_of_a_bundle_are_decompiled() {
+    let folder = Folder::new();
+    let mut bytes = vec![0, 0x80, 2, 0, 190, 0, 0, 0, 2, 0, 0, 0, 0, 0];
+    for (name, node) in [(0, 0), (1, 1)] {
+        bytes.extend([name, 0, 0, 0]);
+        (0..190).for_each(|_| bytes.extend([node, 0]));
+    }
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes.extend([1, 0, 0, 0, 0, 0, 0, 0]);
+    bytes.extend([1, 5, 0, 0, 0, 0, 0, 0]);
+    bytes.extend(b"\x05\x00open\x00\x00\x05\x00../s\x00");
+    std::fs::write(folder.path("two.bin"), bytes).expect("a file");
+    let (code, text) = folder.run(&["decompile", "two.bin", "-o", "out"]);
+    assert_eq!((code, text.as_str()), (0, "2 profiles in out\n"));
+    let read = |name: &str| std::fs::read_to_string(folder.path("out").join(name));
+    let open = read("open.sb").expect("a profile");
+    assert!(open.contains("\n(allow default)"), "{open}");
+    let shut = read("_s.sb").expect("a profile");
+    assert!(shut.contains("; with -D NO_IMPLICIT_RULES=1"), "{shut}");
+    let (code, text) = folder.run(&["decompile", "two.bin"]);
+    assert_eq!(code, 2, "{text}");
 }
 
 #[test]

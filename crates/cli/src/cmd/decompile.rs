@@ -1,11 +1,14 @@
 //! `lapbelt decompile`: a compiled profile as rules that a person would write.
 
+mod bundle;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile;
 use lapbelt_blob::encode::encode;
 use lapbelt_learn::run_dir;
-use lapbelt_sbpl::print;
+use lapbelt_sbpl::expand::expand;
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
@@ -17,7 +20,7 @@ use crate::subject::Subject;
 pub(crate) struct Args {
     /// The compiled profile; `-` for standard input.
     blob: PathBuf,
-    /// Where the rules go; standard output if not given.
+    /// Where the rules go; standard output if not given. For all profiles of a bundle, a folder.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Which profile of a bundle.
@@ -30,11 +33,16 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
-    let params = std::collections::BTreeMap::new();
-    let subject = Subject::load(&args.blob, &params, args.member.as_deref(), &world)?;
+    if let (Some(folder), None) = (&args.out, &args.member)
+        && let Some(blob) = bundle::of(&args.blob, &world)?
+    {
+        return bundle::decompile_all(&blob, folder, &world, output);
+    }
+    let member = args.member.as_deref();
+    let subject = Subject::load(&args.blob, &BTreeMap::new(), member, &world)?;
     let policy = decompile(&subject.analysed(&world))
         .map_err(|error| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob))))?;
-    let text = print::policy(&policy, &world);
+    let text = expand(&policy, &[], &world);
     let same_bytes = subject
         .bytes()
         .map(|bytes| encode(&policy, &world).is_ok_and(|made| made.bytes == bytes));

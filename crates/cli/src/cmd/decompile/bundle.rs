@@ -1,0 +1,96 @@
+//! All profiles of a bundle, each to a file of its own.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use lapbelt_analysis::decompile::decompile;
+use lapbelt_analysis::subject::{Form, Subject as Analysed};
+use lapbelt_blob::decode::{Blob, Profile};
+use lapbelt_blob::policy::compiled;
+use lapbelt_learn::run_dir;
+use lapbelt_policy::world::World;
+use lapbelt_sbpl::expand::expand;
+use serde_json::json;
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::{profile, subject};
+
+/// The bundle that a file is; `None` if it is something else, or standard input.
+pub(super) fn of(path: &Path, world: &World) -> Result<Option<Blob>, CommandError> {
+    if path == Path::new("-") {
+        return Ok(None);
+    }
+    let bytes = profile::read_bytes(path)?;
+    if !subject::is_blob(&bytes) {
+        return Ok(None);
+    }
+    let blob = subject::blob(path, &bytes, world)?;
+    Ok(blob.header.is_bundle().then_some(blob))
+}
+
+/// Writes each profile to `NAME.sb` in a folder. One that has no rules is told, and the others go
+/// on.
+pub(super) fn decompile_all(
+    blob: &Blob,
+    folder: &Path,
+    world: &World,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        CommandError::Other(format!("cannot create {}: {error}", folder.display()))
+    })?;
+    let mut taken = BTreeSet::new();
+    let mut members = Vec::new();
+    let mut failed = 0;
+    for (index, profile) in blob.profiles.iter().enumerate() {
+        let name = profile.name.map_or_else(
+            || format!("profile-{index}"),
+            |name| String::from_utf8_lossy(blob.text(name)).into_owned(),
+        );
+        match text(blob, profile, world) {
+            Ok(text) => {
+                let file = folder.join(file_name(&name, index, &mut taken));
+                run_dir::write(&file, text.as_bytes())?;
+                members.push(json!({"name": name, "out": file}));
+            }
+            Err(error) => {
+                failed += 1;
+                output.complain(&format!("lapbelt: {name}: {error}"));
+                members.push(json!({"name": name, "error": error}));
+            }
+        }
+    }
+    let count = blob.profiles.len() - failed;
+    output.answer_either(
+        || json!({"world": world.id(), "folder": folder, "profiles": members}),
+        || format!("{count} profiles in {}", folder.display()),
+    );
+    Ok(if failed == 0 { Exit::Yes } else { Exit::Failed })
+}
+
+fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<String, String> {
+    let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
+    let analysed = Analysed::new(compiled.graph, &compiled.rules, world, Form::Compiled);
+    let policy = decompile(&analysed).map_err(|error| error.to_string())?;
+    Ok(expand(&policy, &[], world))
+}
+
+/// A file name that leads nowhere else, and to no file of another profile.
+fn file_name(name: &str, index: usize, taken: &mut BTreeSet<String>) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.+ ".contains(c);
+    let plain: String = name
+        .chars()
+        .take(100)
+        .map(|c| if is_plain(c) { c } else { '_' })
+        .collect();
+    let plain = plain.trim_start_matches('.');
+    // Some file systems do not tell upper from lower case.
+    if !plain.is_empty() && taken.insert(plain.to_ascii_lowercase()) {
+        format!("{plain}.sb")
+    } else {
+        let other = format!("{plain}-{index}");
+        taken.insert(other.to_ascii_lowercase());
+        format!("{other}.sb")
+    }
+}
