@@ -1,0 +1,283 @@
+//! Executables and shared libraries: where a routine is in the file, and in a process.
+
+use std::path::{Path, PathBuf};
+
+use object::{Object, ObjectSegment, ObjectSymbol};
+use serde::Serialize;
+
+use crate::maps::{Region, code};
+
+/// An ELF file.
+#[derive(Clone, Debug)]
+pub struct Image {
+    path: PathBuf,
+    data: Vec<u8>,
+}
+
+/// How a routine is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The name of a symbol as the file has it, or the path of a Rust function: `a::b::C::d`.
+    Symbol(String),
+    /// The address that the file gives it, to which the place of the image in a process is added.
+    Unslid(u64),
+    /// The address in the process.
+    Address(u64),
+}
+
+/// A symbol of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Symbol {
+    /// Its name in the file.
+    pub name: String,
+    /// Its address in the file.
+    pub address: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// `local`, `global` or `weak`.
+    pub binding: &'static str,
+    /// Whether other images can bind to it, and so whether it can be interposed.
+    pub exported: bool,
+}
+
+/// What is wrong with an image.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// It cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is not an ELF file, or a damaged one.
+    #[error("{}: {error}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: object::Error,
+    },
+    /// No symbol has that name.
+    #[error("{} has no symbol `{name}`; is it stripped?", path.display())]
+    NoSymbol {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// Many do.
+    #[error("{} has {count} symbols `{name}`; give an address", path.display())]
+    ManySymbols {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// How many.
+        count: usize,
+    },
+}
+
+/// An executable segment of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CodeSegment {
+    /// Address of its first byte.
+    pub(crate) address: u64,
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// Where it is in the file.
+    offset: u64,
+}
+
+const PAGE: u64 = 4096;
+
+impl Image {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(path: &Path) -> Result<Self, ImageError> {
+        let failed = |error| ImageError::Read {
+            path: path.to_owned(),
+            error,
+        };
+        let path = path.canonicalize().map_err(failed)?;
+        let data = std::fs::read(&path).map_err(failed)?;
+        Ok(Self { path, data })
+    }
+
+    /// The file, without links on the way.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn file(&self) -> Result<object::File<'_>, ImageError> {
+        object::File::parse(&*self.data).map_err(|error| ImageError::Format {
+            path: self.path.clone(),
+            error,
+        })
+    }
+
+    /// Finds a function.
+    ///
+    /// # Errors
+    /// None or many have that name; the file is damaged.
+    pub fn symbol(&self, name: &str) -> Result<Symbol, ImageError> {
+        let file = self.file()?;
+        let mut found: Vec<Symbol> = Vec::new();
+        for (symbol, exported) in (file.dynamic_symbols().map(|one| (one, true)))
+            .chain(file.symbols().map(|one| (one, false)))
+        {
+            let own = symbol.name().unwrap_or_default();
+            let is_there = symbol.is_definition() && !found.iter().any(|one| one.name == own);
+            if is_there && is_named(own, name) {
+                let local = symbol.is_local();
+                let weak = symbol.is_weak();
+                found.push(Symbol {
+                    name: own.to_string(),
+                    address: symbol.address(),
+                    size: symbol.size(),
+                    binding: match (local, weak) {
+                        (true, _) => "local",
+                        (false, true) => "weak",
+                        (false, false) => "global",
+                    },
+                    exported: exported && !local,
+                });
+            }
+        }
+        match found.len() {
+            0 => Err(ImageError::NoSymbol {
+                path: self.path.clone(),
+                name: name.to_string(),
+            }),
+            1 => Ok(found.remove(0)),
+            count => Err(ImageError::ManySymbols {
+                path: self.path.clone(),
+                name: name.to_string(),
+                count,
+            }),
+        }
+    }
+
+    /// The executable segments.
+    pub(crate) fn code(&self) -> Result<Vec<CodeSegment>, ImageError> {
+        let file = self.file()?;
+        let segments = file
+            .segments()
+            .filter(|segment| segment.permissions().executable());
+        Ok(segments
+            .map(|segment| CodeSegment {
+                address: segment.address(),
+                size: segment.size(),
+                offset: segment.file_range().0,
+            })
+            .collect())
+    }
+
+    /// What must be added to an address of the file to have that of the process; `None` if its
+    /// code is not mapped.
+    ///
+    /// # Errors
+    /// The file is damaged.
+    pub fn slide(&self, regions: &[Region]) -> Result<Option<u64>, ImageError> {
+        let Some(region) = code(regions, &self.path) else {
+            return Ok(None);
+        };
+        let floor = |number: u64| number & !(PAGE - 1);
+        let segments = self.code()?;
+        let segment = segments.iter().find(|segment| {
+            (floor(segment.offset)..segment.offset.saturating_add(segment.size))
+                .contains(&region.offset)
+        });
+        Ok(segment.map(|segment| {
+            let into = region.offset.wrapping_sub(floor(segment.offset));
+            let unslid = floor(segment.address).wrapping_add(into);
+            region.start.wrapping_sub(unslid)
+        }))
+    }
+
+    /// The bytes at an address of the file; none if there are none.
+    pub(crate) fn bytes(&self, address: u64, size: u64) -> Result<Vec<u8>, ImageError> {
+        let file = self.file()?;
+        let found = (file.segments()).find_map(|segment| {
+            let end = segment.address().checked_add(segment.size())?;
+            let own = (segment.address()..end).contains(&address);
+            let size = size.min(end.saturating_sub(address));
+            segment.data_range(address, size).ok()?.filter(|_| own)
+        });
+        Ok(found.unwrap_or_default().to_vec())
+    }
+}
+
+/// Whether a symbol of a file is the function that a name means: the name itself, or a Rust path
+/// whose parts both manglings of Rust write as length and text, in their order.
+fn is_named(symbol: &str, name: &str) -> bool {
+    if symbol == name {
+        return true;
+    }
+    if !name.contains("::") || !(symbol.starts_with("_ZN") || symbol.starts_with("_R")) {
+        return false;
+    }
+    let mut rest = symbol;
+    for part in name.split("::") {
+        let part = format!("{}{part}", part.len());
+        let Some(at) = rest.find(&part) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+    }
+    // The older mangling ends with a hash of 16 digits.
+    let is_hash = rest.len() == 20 && rest.starts_with("17h") && rest.ends_with('E');
+    rest.is_empty() || is_hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rust_paths_are_found_in_both_manglings() {
+        let name = "lapbelt_blob::encode::buffer::Buffer::write";
+        let found = [
+            "_ZN12lapbelt_blob6encode6buffer6Buffer5write17h2e3fede7364e05a2E",
+            "_RNvMNtNtCs1_12lapbelt_blob6encode6bufferNtB2_6Buffer5write",
+        ];
+        assert!(found.iter().all(|symbol| is_named(symbol, name)));
+        for other in [
+            "_ZN12lapbelt_blob6encode6buffer6Buffer6writer17h2e3fede7364e05a2E",
+            "_ZN12lapbelt_blob6encode6buffer6Buffer5write28_$u7b$closure17h2e3fede7364e05a2E",
+            "write",
+        ] {
+            assert!(!is_named(other, name), "{other}");
+        }
+        assert!(is_named("memcpy", "memcpy") && !is_named("__memcpy", "memcpy"));
+    }
+
+    #[test]
+    fn the_running_program_is_found_in_itself() {
+        let own = std::env::current_exe().expect("a path");
+        let image = Image::read(&own).expect("an image");
+        let text = std::fs::read_to_string("/proc/self/maps");
+        let Ok(text) = text else {
+            lapbelt_corpus::say_skipped("no /proc/self/maps");
+            return;
+        };
+        let name = "lapbelt_tracer::image::tests::landmark";
+        let symbol = image.symbol(name).expect("a symbol");
+        let slide = image.slide(&crate::maps::parse(&text)).expect("segments");
+        let address = symbol.address.wrapping_add(slide.expect("mapped"));
+        assert_eq!(address, landmark as *const () as u64);
+        assert_eq!(landmark(3), 10);
+        assert!(matches!(
+            image.symbol("no::such::function"),
+            Err(ImageError::NoSymbol { .. })
+        ));
+    }
+
+    #[inline(never)]
+    fn landmark(number: u64) -> u64 {
+        number * 3 + 1
+    }
+}

@@ -1,0 +1,23 @@
+//! Watching one routine of a program from outside: each call with its arguments and the bytes that
+//! it is handed, and nothing changed in what the program does.
+//!
+//! A breakpoint is set where the routine starts. A thread that reaches it is recorded, stepped over
+//! the first instruction and sent on, as [`machine`] says; how a breakpoint is set, and how a thread
+//! gets past it, is the [`Mode`]. What it may trace, and how well, [`triage`] says beforehand.
+
+pub mod arguments;
+pub mod image;
+pub mod instruction;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod linux;
+pub mod machine;
+pub mod maps;
+pub mod record;
+pub mod ring;
+pub mod trace;
+pub mod triage;
+
+pub use trace::{Hook, Mode, Outcome, Plan, TraceError, Traced, Watch, trace};

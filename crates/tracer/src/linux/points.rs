@@ -1,0 +1,192 @@
+//! The breakpoints of a process.
+
+use std::io;
+
+use libc::pid_t;
+
+use super::machine_code::{AFTER_BREAK, BREAK, BREAK_CODES, Registers, arm, enable};
+use super::memory::Memory;
+use crate::image::{Image, ImageError, Place};
+use crate::instruction::LONGEST;
+use crate::machine::{Change, Point};
+use crate::maps::Region;
+use crate::trace::{Hook, Mode, Watch};
+use crate::triage::{IMMUTABLE, Triage};
+
+/// Code of the signal of a hardware breakpoint.
+const TRAP_HWBKPT: i32 = 4;
+/// Room for a copy of the longest instruction.
+const SLOT: u64 = 16;
+
+/// Breakpoints that are set.
+#[derive(Debug)]
+pub(super) struct Points {
+    addresses: [Option<u64>; 2],
+    /// Copies of the instructions that breakpoints hide, and what was there before; none for
+    /// breakpoints in registers.
+    patched: Option<Patched>,
+}
+
+#[derive(Debug)]
+struct Patched {
+    copies: [u64; 2],
+    original: Vec<(u64, Vec<u8>)>,
+}
+
+/// The places in a process whose image is there, in the order of [`Point`].
+pub(super) fn resolve(
+    watch: &Watch,
+    image: &Image,
+    regions: &[Region],
+) -> Result<Option<[Option<u64>; 2]>, ImageError> {
+    let slide = image.slide(regions)?;
+    let address = |place: &Place| -> Result<Option<u64>, ImageError> {
+        Ok(match place {
+            Place::Address(address) => Some(*address),
+            Place::Unslid(address) => slide.map(|slide| address.wrapping_add(slide)),
+            Place::Symbol(name) => match slide {
+                Some(slide) => Some(image.symbol(name)?.address.wrapping_add(slide)),
+                None => None,
+            },
+        })
+    };
+    let Some(write) = address(&watch.write)? else {
+        return Ok(None);
+    };
+    // An address is of no use before its code is mapped.
+    if !regions
+        .iter()
+        .any(|region| region.contains(write) && region.is_executable())
+    {
+        return Ok(None);
+    }
+    let immutable = match &watch.immutable {
+        Some((place, _)) => address(place)?,
+        None => None,
+    };
+    Ok(Some([Some(write), immutable]))
+}
+
+impl Points {
+    /// Sets breakpoints that the whole process shares; those in registers are set by [`Self::arm`].
+    pub(super) fn set(
+        addresses: [Option<u64>; 2],
+        mode: Mode,
+        image: &Image,
+        regions: &[Region],
+        memory: &Memory,
+        triage: &mut Triage,
+    ) -> Result<Self, Hook> {
+        let mut patched = Patched {
+            copies: [0; 2],
+            original: Vec::new(),
+        };
+        // The routine that writes comes last, so that the triage that is kept is of it.
+        for number in [1, 0] {
+            let Some(address) = addresses[number] else {
+                continue;
+            };
+            let code = memory.read(address, LONGEST);
+            triage.in_process(address, regions, &code);
+            if let Some(verdict) = triage.verdict(mode).filter(|verdict| !verdict.can_work) {
+                let reason = verdict.reason.clone();
+                return Err(match reason == IMMUTABLE {
+                    true => Hook::SkippedImmutable(reason),
+                    false => Hook::HookFailed(reason),
+                });
+            }
+            if mode == Mode::Patch {
+                let room = tail(image, regions).ok_or_else(|| {
+                    let message = "no room behind the code for copies of instructions";
+                    Hook::HookFailed(message.to_string())
+                })?;
+                let copy = room + SLOT * number as u64;
+                let failed = |error: io::Error| Hook::HookFailed(error.to_string());
+                memory.write(copy, &code).map_err(failed)?;
+                memory.write(address, BREAK).map_err(failed)?;
+                patched.copies[number] = copy;
+                let hidden = code.get(..BREAK.len()).unwrap_or(&code);
+                patched.original.push((address, hidden.to_vec()));
+            }
+        }
+        Ok(Self {
+            addresses,
+            patched: (mode == Mode::Patch).then_some(patched),
+        })
+    }
+
+    /// Sets the breakpoints that each thread has for itself.
+    pub(super) fn arm(&self, tid: pid_t) -> io::Result<()> {
+        match self.patched {
+            Some(_) => Ok(()),
+            None => arm(tid, self.addresses),
+        }
+    }
+
+    /// Which breakpoint a thread has met, by the code of its `SIGTRAP` and where it stands.
+    pub(super) fn met(&self, code: i32, pc: u64) -> Option<Point> {
+        let at = match self.patched {
+            None if code == TRAP_HWBKPT => pc,
+            Some(_) if BREAK_CODES.contains(&code) => pc.wrapping_sub(AFTER_BREAK),
+            _ => return None,
+        };
+        let points = [Point::Write, Point::Immutable];
+        points
+            .into_iter()
+            .find(|point| self.addresses[index(*point)] == Some(at))
+    }
+
+    /// Changes a breakpoint for a stopped thread, or where the thread stands.
+    pub(super) fn change(&self, tid: pid_t, change: Change) -> io::Result<()> {
+        let Some(patched) = &self.patched else {
+            return match change {
+                Change::Lift(point) => enable(tid, self.addresses, Some(index(point))),
+                Change::Restore(_) | Change::Cancel(_) => enable(tid, self.addresses, None),
+            };
+        };
+        let (Change::Lift(point) | Change::Restore(point) | Change::Cancel(point)) = change;
+        let copy = patched.copies[index(point)];
+        let address = self.addresses[index(point)].unwrap_or_default();
+        let mut registers = Registers::of(tid)?;
+        registers.set_pc(match change {
+            Change::Lift(_) => copy,
+            Change::Restore(_) => registers.pc().wrapping_sub(copy).wrapping_add(address),
+            Change::Cancel(_) => address,
+        });
+        registers.store(tid)
+    }
+
+    /// Takes the breakpoints out of another process that was given a copy of the memory.
+    pub(super) fn clean(&self, memory: &Memory) -> io::Result<()> {
+        let original = self.patched.iter().flat_map(|patched| &patched.original);
+        for (address, bytes) in original {
+            memory.write(*address, bytes)?;
+        }
+        Ok(())
+    }
+}
+
+fn index(point: Point) -> usize {
+    match point {
+        Point::Write => 0,
+        Point::Immutable => 1,
+    }
+}
+
+/// Room between the end of the code and the end of its last page, which nothing uses.
+fn tail(image: &Image, regions: &[Region]) -> Option<u64> {
+    let slide = image.slide(regions).ok()??;
+    let mut ends = image.code().ok()?.into_iter().filter_map(|segment| {
+        let end = segment
+            .address
+            .checked_add(segment.size)?
+            .wrapping_add(slide);
+        let start = end.next_multiple_of(SLOT);
+        // The end itself may be the start of what follows.
+        let region = regions
+            .iter()
+            .find(|region| region.contains(end.wrapping_sub(1)))?;
+        (region.is_executable() && start + 2 * SLOT <= region.end).then_some(start)
+    });
+    ends.next_back()
+}

@@ -1,0 +1,389 @@
+//! One process from its first instruction to its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+
+use libc::pid_t;
+
+use super::machine_code::Registers;
+use super::memory::{Memory, regions};
+use super::points::{Points, resolve};
+use super::sys::{self, Run, Status};
+use crate::image::Image;
+use crate::machine::{Counts, Point, Resume, Stop, Thread};
+use crate::record::{CAPTURE, CHUNK, Record, Stats};
+use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
+use crate::triage::{self, Triage};
+
+/// Set in the stop signal of a system call.
+const SYSTEM_CALL: i32 = libc::SIGTRAP | 0x80;
+/// Code of the signal after a single step.
+const TRAP_TRACE: i32 = 2;
+
+/// Runs and traces a program.
+pub(crate) fn trace(
+    mut command: Command,
+    plan: &Plan,
+    emit: &mut dyn FnMut(Record),
+) -> Result<Traced, TraceError> {
+    let program = PathBuf::from(command.get_program());
+    let launched = |error| TraceError::Launch {
+        program: program.display().to_string(),
+        error,
+    };
+    let image = Image::read(plan.watch.image.as_ref().unwrap_or(&program))?;
+    let triage = triage::of_file(&image, &plan.watch.write)?;
+    sys::stop_after_exec(&mut command);
+    let refused = |what| move |error| TraceError::Refused { what, error };
+    let child = command
+        .spawn()
+        .map_err(|error| match error.raw_os_error() {
+            Some(libc::EPERM | libc::ENOSYS) => refused("to be traced")(error),
+            _ => launched(error),
+        })?;
+    let leader = child.id() as pid_t;
+    let mut session = Session {
+        leader,
+        plan,
+        image,
+        triage,
+        memory: None,
+        points: State::Awaited,
+        hook: Hook::NotLoaded,
+        threads: BTreeMap::new(),
+        announced: BTreeMap::new(),
+        early: BTreeSet::new(),
+        counts: Counts::default(),
+        stats: Stats::default(),
+        seq: 0,
+        emit,
+    };
+    match session.run() {
+        Ok(outcome) => Ok(session.finish(outcome)),
+        Err(error) => {
+            // The program must not outlive a tracer that has given up.
+            let _ = sys::signal(leader, leader, libc::SIGKILL);
+            while let Ok(Some((tid, status))) = sys::wait() {
+                if tid == leader && !matches!(status, Status::Stopped(..)) {
+                    break;
+                }
+            }
+            Err(refused("tracing")(error))
+        }
+    }
+}
+
+enum State {
+    /// The image is not there yet: each system call may map it.
+    Awaited,
+    Set(Points),
+    /// They could not be set, or another program has taken the place of the one with the routine.
+    Gone,
+}
+
+/// How a thread came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Thread,
+    /// A process with a copy of the memory.
+    Fork,
+    /// A process that borrows the memory until it runs another program.
+    Borrower,
+}
+
+struct Tracee {
+    kind: Kind,
+    machine: Thread,
+    is_armed: bool,
+    /// Whether it was sent a signal only to be armed.
+    is_called: bool,
+}
+
+struct Session<'p> {
+    leader: pid_t,
+    plan: &'p Plan,
+    image: Image,
+    triage: Triage,
+    memory: Option<Memory>,
+    points: State,
+    hook: Hook,
+    threads: BTreeMap<pid_t, Tracee>,
+    /// Threads that were announced and have not stopped yet, and the reverse.
+    announced: BTreeMap<pid_t, Kind>,
+    early: BTreeSet<pid_t>,
+    counts: Counts,
+    stats: Stats,
+    seq: u64,
+    emit: &'p mut dyn FnMut(Record),
+}
+
+/// A thread may be killed at any time; what was wanted of it is then of no matter.
+fn unless_gone(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+        result => result,
+    }
+}
+
+impl Session<'_> {
+    fn run(&mut self) -> io::Result<Outcome> {
+        let mut outcome = None;
+        while outcome.is_none() || !self.threads.is_empty() {
+            let Some((tid, status)) = sys::wait()? else {
+                break;
+            };
+            let ended = match status {
+                Status::Exited(code) => Outcome::Exited(code),
+                Status::Signaled(signal) => Outcome::Signaled(signal),
+                Status::Stopped(signal, event) => {
+                    unless_gone(self.stopped(tid, signal, event))?;
+                    continue;
+                }
+            };
+            self.threads.remove(&tid);
+            if tid == self.leader {
+                outcome = Some(ended);
+                self.threads.retain(|_, tracee| tracee.kind != Kind::Thread);
+            }
+        }
+        for tid in std::mem::take(&mut self.early) {
+            unless_gone(sys::resume(tid, Run::Untraced, 0))?;
+        }
+        outcome.ok_or_else(|| io::Error::other("the program's end was not reported"))
+    }
+
+    fn finish(self, outcome: Outcome) -> Traced {
+        let stats = Stats {
+            break_hits: self.counts.breaks,
+            step_hits: self.counts.steps,
+            forwarded: self.counts.forwarded,
+            immutable_hits: self.counts.immutable,
+            ..self.stats
+        };
+        Traced {
+            outcome,
+            hook: self.hook,
+            stats,
+            triage: self.triage,
+        }
+    }
+
+    fn stopped(&mut self, tid: pid_t, signal: i32, event: i32) -> io::Result<()> {
+        if tid == self.leader && self.memory.is_none() {
+            sys::follow(tid)?;
+            self.memory = Some(Memory::of(tid)?);
+            self.look_for_image()?;
+            return self.adopt(tid, Kind::Thread);
+        }
+        if !self.threads.contains_key(&tid) {
+            return match self.announced.remove(&tid) {
+                Some(kind) => self.adopt(tid, kind),
+                None => {
+                    self.early.insert(tid);
+                    Ok(())
+                }
+            };
+        }
+        match event {
+            libc::PTRACE_EVENT_CLONE => self.announce(tid, Kind::Thread)?,
+            libc::PTRACE_EVENT_FORK => self.announce(tid, Kind::Fork)?,
+            libc::PTRACE_EVENT_VFORK => self.announce(tid, Kind::Borrower)?,
+            libc::PTRACE_EVENT_EXEC => return self.replaced(tid),
+            0 if signal == SYSTEM_CALL => {
+                let is_waiting = matches!(self.points, State::Awaited);
+                if is_waiting && Registers::of(tid)?.system_call() == libc::SYS_mmap {
+                    self.stats.rescans += 1;
+                    self.look_for_image()?;
+                }
+            }
+            0 => return self.signalled(tid, signal),
+            _ => {}
+        }
+        self.go_on(tid, 0)
+    }
+
+    /// A thread has made another.
+    fn announce(&mut self, tid: pid_t, kind: Kind) -> io::Result<()> {
+        let new = sys::event_message(tid)?;
+        if self.early.remove(&new) {
+            return unless_gone(self.adopt(new, kind));
+        }
+        self.announced.insert(new, kind);
+        Ok(())
+    }
+
+    fn adopt(&mut self, tid: pid_t, kind: Kind) -> io::Result<()> {
+        if kind == Kind::Fork {
+            if let State::Set(points) = &self.points {
+                points.clean(&Memory::of(tid)?)?;
+            }
+            return sys::resume(tid, Run::Untraced, 0);
+        }
+        let tracee = Tracee {
+            kind,
+            machine: Thread::default(),
+            is_armed: false,
+            is_called: false,
+        };
+        self.threads.insert(tid, tracee);
+        self.stats.threads += u64::from(kind == Kind::Thread);
+        self.go_on(tid, 0)
+    }
+
+    /// Another program has taken the place of this one.
+    fn replaced(&mut self, tid: pid_t) -> io::Result<()> {
+        if self
+            .threads
+            .get(&tid)
+            .is_some_and(|own| own.kind == Kind::Borrower)
+        {
+            self.threads.remove(&tid);
+            return sys::resume(tid, Run::Untraced, 0);
+        }
+        self.points = State::Gone;
+        self.threads
+            .retain(|own, tracee| *own == tid || tracee.kind != Kind::Thread);
+        if let Some(tracee) = self.threads.get_mut(&tid) {
+            tracee.machine = Thread::default();
+        }
+        self.go_on(tid, 0)
+    }
+
+    /// Sets the breakpoints once the image is there.
+    fn look_for_image(&mut self) -> io::Result<()> {
+        let Some(memory) = &self.memory else {
+            return Ok(());
+        };
+        let regions = regions(self.leader)?;
+        let addresses = match resolve(&self.plan.watch, &self.image, &regions) {
+            Ok(None) => return Ok(()),
+            Ok(Some(addresses)) => addresses,
+            Err(error) => {
+                self.hook = Hook::HookFailed(error.to_string());
+                self.points = State::Gone;
+                return Ok(());
+            }
+        };
+        let mode = self.plan.mode;
+        let (image, triage) = (&self.image, &mut self.triage);
+        match Points::set(addresses, mode, image, &regions, memory, triage) {
+            Ok(points) => {
+                self.hook = Hook::Ok;
+                self.points = State::Set(points);
+                for (tid, tracee) in &mut self.threads {
+                    // Those that run are stopped, to be armed.
+                    tracee.is_called = sys::signal(self.leader, *tid, libc::SIGSTOP).is_ok();
+                }
+            }
+            Err(hook) => {
+                self.hook = hook;
+                self.points = State::Gone;
+            }
+        }
+        Ok(())
+    }
+
+    fn signalled(&mut self, tid: pid_t, signal: i32) -> io::Result<()> {
+        let Some(tracee) = self.threads.get_mut(&tid) else {
+            return Ok(());
+        };
+        if signal == libc::SIGSTOP && std::mem::take(&mut tracee.is_called) {
+            return self.go_on(tid, 0);
+        }
+        // There is none for a stop of the whole process, which is no signal of this thread's code.
+        let code = sys::signal_code(tid).unwrap_or(0);
+        let stop = match signal {
+            libc::SIGTRAP if code == TRAP_TRACE => Stop::Step,
+            libc::SIGTRAP if code > 0 => {
+                let met = match &self.points {
+                    State::Set(points) => points.met(code, Registers::of(tid)?.pc()),
+                    State::Awaited | State::Gone => None,
+                };
+                met.map_or(Stop::Signal(signal), Stop::Break)
+            }
+            libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE if code > 0 => {
+                Stop::Fault(signal)
+            }
+            _ => Stop::Signal(signal),
+        };
+        let next = tracee.machine.stopped(stop, &mut self.counts);
+        if let Some(point) = next.record {
+            self.record(tid, point)?;
+        }
+        if let State::Set(points) = &self.points {
+            for change in next.undo.into_iter().chain(next.lift) {
+                points.change(tid, change)?;
+            }
+        }
+        for held in next.resend {
+            sys::signal(self.leader, tid, held)?;
+        }
+        match next.resume {
+            Resume::Step => sys::resume(tid, Run::OneInstruction, 0),
+            Resume::Continue(signal) => self.go_on(tid, signal.unwrap_or(0)),
+        }
+    }
+
+    /// Lets a thread run, armed if there is what to arm it with.
+    fn go_on(&mut self, tid: pid_t, signal: i32) -> io::Result<()> {
+        let run = match &self.points {
+            State::Awaited => Run::ToSystemCall,
+            State::Gone => Run::Free,
+            State::Set(points) => {
+                let tracee = self.threads.get_mut(&tid);
+                if let Some(tracee) = tracee.filter(|one| !one.is_armed && one.kind == Kind::Thread)
+                {
+                    tracee.is_armed = true;
+                    if let Err(error) = points.arm(tid) {
+                        self.stats.arm_failures += 1;
+                        if self.stats.threads <= 1 {
+                            self.hook = Hook::HookFailed(format!("debug registers: {error}"));
+                        }
+                    }
+                }
+                Run::Free
+            }
+        };
+        sys::resume(tid, run, signal)
+    }
+
+    fn record(&mut self, tid: pid_t, point: Point) -> io::Result<()> {
+        let registers = Registers::of(tid)?;
+        let watch = &self.plan.watch;
+        if point == Point::Immutable {
+            let buf = watch
+                .immutable
+                .as_ref()
+                .map(|(_, number)| registers.argument(*number));
+            self.stats.immutable_buf = buf;
+            return Ok(());
+        }
+        let arguments = watch.arguments;
+        let reported_len = registers.argument(arguments.len);
+        let wanted = usize::try_from(reported_len)
+            .unwrap_or(CAPTURE)
+            .min(CAPTURE);
+        let source = registers.argument(arguments.src);
+        let memory = self.memory.as_ref();
+        let bytes = memory.map_or(Vec::new(), |memory| memory.read(source, wanted));
+        self.stats.capture_truncated += u64::from((bytes.len() as u64) < reported_len);
+        // A call without bytes is a call all the same.
+        let chunks = bytes
+            .chunks(CHUNK)
+            .chain(bytes.is_empty().then_some(&[][..]));
+        for (number, chunk) in chunks.enumerate() {
+            (self.emit)(Record {
+                seq: self.seq,
+                buf: registers.argument(arguments.buf),
+                cursor: registers.argument(arguments.cursor),
+                reported_len,
+                chunk_offset: (number * CHUNK) as u64,
+                bytes: chunk.to_vec(),
+            });
+            self.seq += 1;
+        }
+        Ok(())
+    }
+}
