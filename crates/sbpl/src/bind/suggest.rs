@@ -112,7 +112,7 @@ impl Binder<'_> {
         let world = self.world;
         let mut names = self.filter_words(heap);
         names.extend(heap.global_names().map(|(name, _)| Cow::from(name)));
-        names.extend(language::names().map(|name| Cow::from(name)));
+        names.extend(language::names().map(Cow::from));
         names.extend(WORDS.iter().map(|(name, _)| Cow::from(*name)));
         names.extend(world.operations().iter().map(|o| Cow::from(&o.name)));
         names.extend(world.modifiers().iter().map(|m| Cow::from(&m.name)));

@@ -38,8 +38,9 @@ static NAMES: LazyLock<Vec<(&'static str, Known)>> = LazyLock::new(|| {
 });
 
 /// All names of the language.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.iter().map(|(name, _)| *name)
+pub(crate) fn names<'n>() -> impl Iterator<Item = &'n str> {
+    let name = |(name, _): &(&'n str, _)| *name;
+    NAMES.iter().map(name)
 }
 
 /// The value of a name of the language.

@@ -106,7 +106,10 @@ fn sharp(rest: &str) -> (TokenKind, usize) {
             let end = rest[2..].find('"').map_or(rest.len(), |at| at + 3);
             (TokenKind::RawString, end)
         }
-        Some(b'|') => (TokenKind::BlockComment, block_comment_length(rest)),
+        Some(b'|') => {
+            let length = block_comment_length(rest).unwrap_or(rest.len());
+            (TokenKind::BlockComment, length)
+        }
         Some(b'!') => (TokenKind::LineComment, until(rest, |c| c == '\n')),
         Some(b'\\') => {
             let Some(c) = rest[2..].chars().next() else {
@@ -132,7 +135,8 @@ fn sharp(rest: &str) -> (TokenKind, usize) {
     }
 }
 
-fn block_comment_length(rest: &str) -> usize {
+/// Length of `#|…|#`; `None` if it is never closed.
+pub(super) fn block_comment_length(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
     let (mut at, mut depth) = (2, 1u32);
     while at < bytes.len() {
@@ -140,7 +144,7 @@ fn block_comment_length(rest: &str) -> usize {
             depth -= 1;
             at += 2;
             if depth == 0 {
-                return at;
+                return Some(at);
             }
         } else if bytes[at..].starts_with(b"#|") {
             depth += 1;
@@ -149,5 +153,5 @@ fn block_comment_length(rest: &str) -> usize {
             at += 1;
         }
     }
-    bytes.len()
+    None
 }

@@ -1,6 +1,6 @@
 //! Builds the tree, without recursion, and recovers from every error.
 
-use super::lexer::tokenize;
+use super::lexer::{block_comment_length, tokenize};
 use super::literal;
 use super::token::{Span, Token, TokenKind};
 use super::tree::{Node, NodeId, NodeKind, Parse, Prefix, SyntaxError, SyntaxErrorKind};
@@ -58,7 +58,7 @@ impl Parser<'_> {
                 self.error(SyntaxErrorKind::Directive, token.span, message);
             }
             TokenKind::BlockComment => {
-                if !self.text_of(token).ends_with("|#") || token.span.end - token.span.start < 4 {
+                if block_comment_length(self.text_of(token)).is_none() {
                     self.error(
                         SyntaxErrorKind::UnclosedComment,
                         token.span,
