@@ -39,7 +39,7 @@ pub struct RaiseError(pub String);
 /// If too many rules would be needed.
 pub fn raise(canon: &Canon, entries: &[NodeId], world: &World) -> Result<Policy, RaiseError> {
     let mut best: Option<(usize, Policy)> = None;
-    let mut error = RaiseError(world.operation(world.root()).name.clone());
+    let mut error = None;
     for implied in [true, false] {
         for version in [Version::V1, Version::V2, Version::V3] {
             let raising = Raising {
@@ -54,14 +54,14 @@ pub fn raise(canon: &Canon, entries: &[NodeId], world: &World) -> Result<Policy,
                     best = Some((size, policy));
                 }
                 Ok(_) | Err(Refusal::Implied) => {}
-                Err(Refusal::TooLong(name)) => error = RaiseError(name),
+                Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
             }
         }
         if let Some((_, policy)) = best {
             return Ok(policy);
         }
     }
-    Err(error)
+    Err(error.unwrap_or_else(|| RaiseError("default".to_owned())))
 }
 
 /// Why one way to write rules does not do.
