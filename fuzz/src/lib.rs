@@ -7,6 +7,7 @@
 pub mod blob;
 pub mod format;
 pub mod log_line;
+pub mod macho;
 pub mod pattern_code;
 pub mod profile;
 pub mod question;

@@ -1,7 +1,11 @@
 //! `lapbelt world`.
 
+#[path = "../../macho/tests/extract/support.rs"]
+mod support;
+
 use assert_cmd::Command;
 use serde_json::Value;
+use support::{ARM64E, DYLIB, FILESET, Make, Store, X86_64, fat, macho, macos_13};
 
 fn lapbelt(arguments: &[&str]) -> (i32, String, String) {
     let output = Command::cargo_bin("lapbelt")
@@ -132,4 +136,71 @@ fn other_builds_are_not_compiled_for_in_this_layout() {
     let output = run.expect("it runs");
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn extract_makes_a_world_that_checks_and_shows() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let make = |cpu, filetype, store| {
+        let base = 0x1_8a00_0000;
+        let is_whole = true;
+        macho(
+            &macos_13(),
+            Make {
+                cpu,
+                filetype,
+                base,
+                store,
+                is_whole,
+            },
+        )
+    };
+    let intel = make(X86_64, DYLIB, Store::Plain);
+    let arm = make(ARM64E, DYLIB, Store::Chained(1));
+    let files = [
+        (
+            "libsandbox.1.dylib",
+            fat(&[(X86_64, intel), (ARM64E, arm)]),
+            "arm64e",
+        ),
+        (
+            "cached",
+            make(ARM64E, DYLIB, Store::Cache { version: 3 }),
+            "arm64e",
+        ),
+        (
+            "kernelcache",
+            make(X86_64, FILESET, Store::Chained(8)),
+            "x86_64",
+        ),
+    ];
+    for (name, bytes, architecture) in files {
+        let path = directory.path().join(name);
+        std::fs::write(&path, bytes).expect("it is written");
+        let path = path.to_str().expect("a path");
+        let out = format!("{path}.world");
+        let (code, text, error) = lapbelt(&["world", "extract", path, "-o", &out]);
+        assert_eq!(code, 0, "{error}");
+        assert!(
+            text.contains("191 operations, 89 filters, 19 modifiers"),
+            "{text}"
+        );
+        assert!(text.contains("__DATA_CONST,__const at 0x"), "{text}");
+        let (code, text, error) = lapbelt(&["world", "check", &out]);
+        assert_eq!(code, 0, "{text}{error}");
+        let (code, world) = json(&["world", "show", &out, "--json"]);
+        assert_eq!(code, 0);
+        assert_eq!(world["id"], format!("{name}-{architecture}"));
+        assert_eq!(world["operations"][0]["evidence"][0], "operations");
+        // Nothing is added, removed or renumbered against the world it was made of.
+        let (_, delta) = json(&["world", "diff", "macos-13.0.0", &out, "--json"]);
+        let changes = delta["changes"].as_array().expect("a list");
+        assert_eq!(changes.len(), 0, "{changes:?}");
+    }
+    let junk = directory.path().join("junk");
+    std::fs::write(&junk, "no Mach-O file").expect("it is written");
+    let junk = junk.to_str().expect("a path");
+    let (code, text, error) = lapbelt(&["world", "extract", junk]);
+    assert_eq!((code, text.as_str()), (2, ""));
+    assert!(error.contains("no Mach-O file"), "{error}");
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod extract;
 mod list;
 mod show;
 
@@ -29,6 +30,8 @@ enum Command {
     Check(check::Args),
     /// Say what a build added, removed, renumbered and changed.
     Diff(diff::Args),
+    /// Make a world file from a libsandbox, sandbox kext or kernel cache.
+    Extract(extract::Args),
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
@@ -37,6 +40,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         Command::Show(args) => show::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Diff(args) => diff::run(&args, output),
+        Command::Extract(args) => extract::run(&args, output),
     }
 }
 
