@@ -14,8 +14,8 @@ pub(crate) fn shown(operation: &str, values: &[(String, OwnedValue)], world: &Wo
         .map(|filter| world.filter(filter).name.clone());
     let mut text = operation.to_owned();
     let is_target = |name: &String| Some(name) == target.as_ref();
-    for (_, own) in values.iter().filter(|(name, _)| is_target(name)) {
-        text += &format!(" {}", bare(&value("", own, world)));
+    for (name, own) in values.iter().filter(|(name, _)| is_target(name)) {
+        text += &format!(" {}", bare(&value(name, own, world)));
     }
     for (name, own) in values.iter().filter(|(name, _)| !is_target(name)) {
         text += &format!(" {name}={}", bare(&value(name, own, world)));

@@ -88,6 +88,19 @@ fn what_diff_shows_is_what_query_says() {
 }
 
 #[test]
+fn worlds_are_compared_by_the_names_of_operations() {
+    let folder = Folder::new();
+    folder.profile("a.sb", "(allow signal (target self))");
+    let (code, text) = folder.run(&["diff", "a.sb", "a.sb", "--world-b", "macos-10.15"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("only the world of A has "), "{text}");
+    folder.profile("b.sb", "(allow signal (target children))");
+    let (code, text) = folder.run(&["diff", "a.sb", "b.sb"]);
+    assert_eq!(code, 1);
+    assert!(text.starts_with("signal children: A denies "), "{text}");
+}
+
+#[test]
 fn equal_profiles_are_said_to_be() {
     let folder = Folder::new();
     folder.profile(
