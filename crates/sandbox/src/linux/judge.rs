@@ -1,5 +1,6 @@
 //! Deciding a call: what it asks, put as requests to the policy, and the answer.
 
+mod plain_socket;
 mod subject;
 mod vnode;
 
@@ -26,6 +27,7 @@ use super::notify::{Answer, Listener, Notification};
 use super::outbox::Outbox;
 use super::resolve::{Found, Resolver, Sight};
 use super::vocabulary::{Op, Vocabulary};
+use plain_socket::PlainSockets;
 use rustix::io::Errno;
 use subject::{Subject, Subjects};
 
@@ -84,6 +86,7 @@ pub(crate) struct Judge {
     modifiers: Modifiers,
     callers: Callers,
     resolver: Resolver,
+    plain_sockets: PlainSockets,
     subjects: Subjects,
     /// Hashes of allowed requests reported lately, by their low bits.
     reported: Vec<u64>,
@@ -115,6 +118,7 @@ impl Judge {
             },
             callers: Callers::new(),
             resolver: Resolver::default(),
+            plain_sockets: PlainSockets::of(&terms.decider, &terms.vocabulary, world),
             subjects: Subjects::new(world, &terms.decider),
             reported: vec![0; if terms.report_allowed { REPORTED } else { 0 }],
             tally: Tally::default(),
@@ -403,6 +407,9 @@ impl Judge {
                     host,
                 );
             }
+            return None;
+        }
+        if self.plain_sockets.let_go(&in_full, &verdict.source) {
             return None;
         }
         // A caller that died may have left its id, and our reading, to another.
