@@ -238,11 +238,17 @@ fn dependencies(root: &Path, findings: &mut Vec<String>) -> Result<()> {
     let listed = listed
         .and_then(Value::as_table)
         .ok_or("no [workspace.dependencies]")?;
-    let used: Vec<&str> = listed
+    let mut used: Vec<&str> = listed
         .iter()
         .filter(|(_, how)| how.get("path").is_none())
         .map(|(name, _)| name.as_str())
         .collect();
+    // The Python package is a workspace of its own.
+    let python = self::manifest(&root.join("crates/py/Cargo.toml"))?;
+    let python = python.get("dependencies").and_then(Value::as_table);
+    let pythons = python.into_iter().flatten();
+    let pythons = pythons.filter(|(_, how)| how.get("path").is_none());
+    used.extend(pythons.map(|(name, _)| name.as_str()));
     let page = std::fs::read_to_string(root.join("docs/dependencies.md"))?;
     let told: Vec<&str> = page
         .lines()

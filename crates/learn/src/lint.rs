@@ -5,7 +5,6 @@ use std::fmt;
 use lapbelt_policy::filter::{Argument, Filter, Protocol};
 use lapbelt_policy::origin::Origin;
 use lapbelt_policy::world::World;
-use lapbelt_sbpl::diag::Severity;
 
 use crate::source::Profile;
 
@@ -25,20 +24,6 @@ impl fmt::Display for Finding {
             None => write!(f, "0: {}", self.message),
         }
     }
-}
-
-/// What the front end thought odd, though it evaluates.
-pub fn warnings(profile: &Profile) -> Vec<Finding> {
-    let warnings = profile
-        .diagnostics
-        .iter()
-        .filter(|d| d.severity == Severity::Warning);
-    warnings
-        .map(|d| Finding {
-            origin: d.origin,
-            message: format!("{}: {}", d.code.as_str(), d.message),
-        })
-        .collect()
 }
 
 /// Unix sockets without a path, before and after shrinking. (That hosts are `*` or `localhost` and
