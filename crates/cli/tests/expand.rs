@@ -70,4 +70,8 @@ fn what_does_not_evaluate_is_said() {
     let wanted = "invalid data type of path filter; expected pattern, got boolean";
     assert!(errors.contains(wanted), "{errors}");
     assert_eq!(run(folder.path(), &["-", "--world", "no-such"], text).0, 2);
+    fs::write(folder.path().join("compiled"), [0, 0x80, 0xff, 0xbe]).expect("written");
+    let (code, _, errors) = run(folder.path(), &["compiled"], "");
+    assert_eq!(code, 2);
+    assert!(errors.contains("decompile"), "{errors}");
 }

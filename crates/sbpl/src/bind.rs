@@ -107,6 +107,8 @@ pub(crate) struct Binder<'a> {
     /// Bytes of their automata.
     automata: usize,
     import_failed: bool,
+    /// Whether `(trace "FILE")` has been met, which may stand once.
+    traced: bool,
     /// Parameters that were asked for and not given.
     missing: BTreeSet<String>,
 }
@@ -133,6 +135,7 @@ impl<'a> Binder<'a> {
             regexes: BTreeMap::new(),
             automata: 0,
             import_failed: false,
+            traced: false,
             missing: BTreeSet::new(),
         }
     }
@@ -343,6 +346,11 @@ impl Host for Binder<'_> {
             Procedure::Param => self.parameter(call, heap),
             Procedure::Version => self.set_version(call),
             Procedure::Trace => {
+                string(call, heap, 0, "file name")?;
+                if std::mem::replace(&mut self.traced, true) {
+                    let message = "the profile already traces to a file";
+                    return Err(Mistake::new(Code::IllegalArgument, message));
+                }
                 let message = "`trace` has no effect here: no rules are recorded to a file";
                 let mut diagnostic = Diagnostic::error(Code::Unsupported, message, call.site);
                 diagnostic.severity = crate::diag::Severity::Warning;

@@ -91,7 +91,11 @@ fn rules_that_make_no_sense() {
 (allow mach-lookup (apply-message-filter (allow file-read*)))
 (deny mach-lookup (apply-message-filter (deny mach-message-send)))
 (allow mach-lookup (apply-message-filter (allow mach-message-send (apply-message-filter))))
-(allow mach-lookup (with message-filter (allow mach-message-send)))"
+(allow mach-lookup (with message-filter (allow mach-message-send)))
+(trace 3)
+(trace \"a\")
+(trace \"b\")
+(allow file-read* (home-subpath \"/x\"))"
     ));
 }
 

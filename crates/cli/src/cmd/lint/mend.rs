@@ -1,7 +1,5 @@
 //! `--fix`.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use lapbelt_policy::world::World;
@@ -13,6 +11,7 @@ use super::{Settings, read};
 use crate::exit::CommandError;
 use crate::output::Output;
 use crate::profile::Params;
+use crate::replace::replace;
 
 /// Mends a file in place, whole or not at all, and says what was done.
 pub(super) fn mend(
@@ -60,20 +59,4 @@ fn told(name: &str, tried: &Tried) -> String {
         (None, _) => "mended".to_owned(),
     };
     format!("{place}: {}: {what}: {title}", finding.lint.code)
-}
-
-/// Writes beside the file and renames, keeping its permissions; a link stays a link.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".new");
-    let temporary = path.with_file_name(name);
-    let written = fs::write(&temporary, bytes)
-        .and_then(|()| fs::set_permissions(&temporary, fs::metadata(&path)?.permissions()))
-        .and_then(|()| fs::rename(&temporary, &path));
-    if written.is_err() {
-        // What is left of it is of no use; the error says what went wrong.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
