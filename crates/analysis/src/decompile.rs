@@ -16,9 +16,12 @@ pub enum DecompileError {
     /// No rules say so.
     #[error(transparent)]
     Raise(#[from] RaiseError),
-    /// The rules that were found do not decide the same, or it could not be shown that they do.
+    /// The rules that were found do not decide these operations the same.
     #[error("the rules found do not decide {} as the profile does", .0.join(", "))]
     Differs(Vec<String>),
+    /// It could not be shown that they do.
+    #[error("too many combinations to show that the rules found decide {} as the profile does", .0.join(", "))]
+    Undecided(Vec<String>),
 }
 
 /// Rules that decide exactly as the subject does. Of a compiled profile, what the compiler adds to
@@ -43,11 +46,11 @@ pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
     let raised = Subject::new(graph, &policy.rules, world, Form::Source);
     let answer = diff(subject, &raised, 1);
     let differing = answer.different.into_iter().flat_map(|one| one.operations);
-    let differing: Vec<String> = differing.chain(answer.undecided).collect();
-    if differing.is_empty() {
-        Ok(policy)
-    } else {
-        Err(DecompileError::Differs(differing))
+    let differing: Vec<String> = differing.collect();
+    match (differing.is_empty(), answer.undecided.is_empty()) {
+        (false, _) => Err(DecompileError::Differs(differing)),
+        (true, false) => Err(DecompileError::Undecided(answer.undecided)),
+        (true, true) => Ok(policy),
     }
 }
 

@@ -32,18 +32,15 @@ fn every_profile_equals_itself_rewritten() {
     };
     assert!(corpus.len() > 200, "only {} profiles", corpus.len());
     let mut slow = Vec::new();
-    let mut undecided = 0;
-    for (name, policy) in &corpus {
+    for (name, policy) in corpus {
         let other = rewritten(policy);
         let start = Instant::now();
         let answer = diff(&subject(policy), &subject(&other), 5);
         slow.push((start.elapsed(), policy.rules.len(), name));
-        undecided += usize::from(!answer.undecided.is_empty());
+        assert_eq!(answer.undecided, Vec::<String>::new(), "{name}");
         assert_eq!(answer.different, [], "{name}");
         assert!(answer.equal > 0, "{name}");
     }
-    // One profile asks for some thirty texts anywhere in a path, in any combination.
-    assert!(undecided <= 1, "{undecided} undecided");
     slow.sort();
     for (time, rules, name) in slow.iter().rev().take(10) {
         println!("diff {time:?} {rules} rules {name}");
@@ -57,13 +54,14 @@ fn idle_rules_of_every_profile_are_found_in_time() {
     };
     let mut slow = Vec::new();
     let (mut all, mut undecided) = (0, 0);
-    for (name, policy) in &corpus {
+    for (name, policy) in corpus {
         let start = Instant::now();
         let found = idle(policy, &WORLD);
         slow.push((start.elapsed(), policy.rules.len(), name));
         undecided += usize::from(!found.undecided.is_empty());
         all += found.filters.len();
     }
+    // One profile asks for some thirty texts anywhere in a path, in any combination.
     assert!(undecided <= 1, "{undecided} undecided");
     slow.sort();
     println!("{all} idle filters in {} profiles", corpus.len());
@@ -108,7 +106,7 @@ fn rules_made_from_the_graph_of_every_profile_decide_the_same() {
     };
     let mut slow = Vec::new();
     let (mut before, mut after) = (0, 0);
-    for (name, policy) in &corpus {
+    for (name, policy) in corpus {
         let start = Instant::now();
         let whole = subject(policy);
         let raised = raise(whole.canon(), whole.entries(), &WORLD);

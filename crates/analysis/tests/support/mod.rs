@@ -75,7 +75,12 @@ pub fn subject(policy: &Policy) -> Subject<'_> {
 }
 
 /// All profiles of the corpus that evaluate, largest first; `None` if there is no corpus.
-pub fn corpus() -> Option<Vec<(String, Policy)>> {
+pub fn corpus() -> Option<&'static [(String, Policy)]> {
+    static CORPUS: LazyLock<Option<Vec<(String, Policy)>>> = LazyLock::new(read_corpus);
+    CORPUS.as_deref()
+}
+
+fn read_corpus() -> Option<Vec<(String, Policy)>> {
     let corpus = lapbelt_corpus::folder()?;
     let mut found = Vec::new();
     let mut open = vec![corpus.clone()];
