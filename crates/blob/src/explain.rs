@@ -5,7 +5,7 @@ mod bytes;
 use lapbelt_policy::filter::{Host, NetworkPattern, Protocol};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument};
-use lapbelt_policy::world::{FilterId, FilterInfo, OperationId, World};
+use lapbelt_policy::world::{FilterId, FilterInfo, OperationId, Part, World};
 
 pub use bytes::{Row, rows};
 
@@ -52,6 +52,15 @@ pub fn modified(modifier: &Modifier, world: &World) -> String {
         Some(ModifierArgument::Text(text)) => format!("{name} {}", quoted(text)),
         Some(ModifierArgument::MessageFilter(_)) | None => name.clone(),
     }
+}
+
+/// The operations of an op table, slot by slot; of a world that lacks them, all numbers.
+pub fn slots(world: &World) -> impl Iterator<Item = OperationId> {
+    let known = world.operations().iter().filter(|o| o.in_table);
+    let first = u16::try_from(world.operations().len()).unwrap_or(u16::MAX);
+    let is_without = world.is_without(Part::Operations);
+    let unknown = is_without.then_some(first..=u16::MAX).into_iter().flatten();
+    known.map(|o| o.id).chain(unknown.map(OperationId))
 }
 
 /// The name of an operation, or its number if the world has none.

@@ -9,7 +9,7 @@ pub use arguments::bit_value;
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::{Graph, GraphBuilder, NodeId, Source};
 use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule, RuleRef};
-use lapbelt_policy::world::{ModifierKind, OperationId, World};
+use lapbelt_policy::world::{ModifierKind, OperationId, Part, World};
 
 use crate::decode::{Argument, Blob, LiteralAt, Node, NodeIndex, Profile};
 use crate::regex::TextError;
@@ -50,6 +50,9 @@ pub enum PolicyError {
         /// Why.
         error: TextError,
     },
+    /// The slots of the file are not the operations of the world.
+    #[error("{0} does not say which operations the slots are")]
+    NoOperations(String),
     /// The graph grew beyond its limit.
     #[error("the policy graph has more than {MAX_NODES} nodes")]
     TooBig,
@@ -58,8 +61,11 @@ pub enum PolicyError {
 /// The policy graph of one profile of a file, in the world it was decoded in.
 ///
 /// # Errors
-/// If a pattern cannot be said as a profile says it, or all is too big.
+/// If a pattern cannot be said as a profile says it, all is too big, or the world lacks operations.
 pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compiled, PolicyError> {
+    if world.is_without(Part::Operations) {
+        return Err(PolicyError::NoOperations(world.id().to_owned()));
+    }
     let mut building = Building {
         blob,
         world,

@@ -105,14 +105,15 @@ pub struct Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    /// Cuts a file by a layout. `operations` is how many slots an op table has.
+    /// Cuts a file by a layout. `operations` is how many slots an op table has;
+    /// `None` takes the header's word for it.
     ///
     /// # Errors
     /// What does not fit the layout, with its offset.
     pub fn read(
         bytes: &'a [u8],
         layout: &'static Layout,
-        operations: usize,
+        operations: Option<usize>,
     ) -> Result<Self, DecodeError> {
         cut::read(bytes, layout, operations)
     }

@@ -204,3 +204,27 @@ fn extract_makes_a_world_that_checks_and_shows() {
     assert_eq!((code, text.as_str()), (2, ""));
     assert!(error.contains("no Mach-O file"), "{error}");
 }
+
+#[test]
+fn without_operations_a_profile_is_read_by_numbers() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let blob = directory.path().join("p.sb.bin");
+    let blob = blob.to_str().expect("a path");
+    let mut command = Command::cargo_bin("lapbelt").expect("the command is built");
+    let profile = "(version 2)(deny default)(allow file-read-data (literal \"/a\"))";
+    let compiled = command
+        .args(["compile", "-", "-o", blob])
+        .write_stdin(profile)
+        .output();
+    assert!(compiled.expect("it runs").status.success());
+    let (code, text, error) = lapbelt(&["decode", blob, "--world", "ios-17"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(text.contains("path literal \"/a\""), "{text}");
+    assert!(
+        text.contains("operation 189") && !text.contains("file-read-data"),
+        "{text}"
+    );
+    let (code, _, error) = lapbelt(&["decompile", blob, "--world", "ios-17"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("does not say which operations"), "{error}");
+}

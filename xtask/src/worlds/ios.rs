@@ -28,6 +28,14 @@ pub(super) struct Release {
     operations: Option<&'static str>,
 }
 
+impl Release {
+    /// Whether the modifiers of macOS 10.12 stand in: where there are profiles to read with them.
+    /// Layouts before that of iOS 13 leave the number of operations to the world.
+    fn has_old_modifiers(&self) -> bool {
+        !self.has_modifiers && ["ios-13", "ios-14"].contains(&self.layout)
+    }
+}
+
 struct Reference {
     dir: &'static str,
     accepts: &'static str,
@@ -273,7 +281,7 @@ pub(super) fn world(release: &Release, facts: &Path) -> Result<String> {
             names.add(row.get("name")?);
         }
         lines::modifiers(&table, "modifiers", &mut out)?;
-    } else if release.operations.is_some() {
+    } else if release.has_old_modifiers() {
         libsandbox::old_modifiers(facts, &mut names, &mut out)?;
     }
     libsandbox::other_names(&names, &mut out)?;
@@ -423,7 +431,7 @@ fn head(release: &Release, filters: &[Filter<'_>]) -> Result<String> {
         out.push_str("lacks operations no ordered list was found, and numbers of another build would be wrong: only the first is here\n");
     }
     if !release.has_modifiers {
-        out.push_str(match has_operations {
+        out.push_str(match release.has_old_modifiers() {
             true => "lacks modifiers no table was found: those of macOS 10.12 stand in\n",
             false => "lacks modifiers no table was found\n",
         });
@@ -482,7 +490,7 @@ fn head(release: &Release, filters: &[Filter<'_>]) -> Result<String> {
             "evidence modifiers modifiers.json of the same tool: {}",
             release.source
         )?;
-    } else if has_operations {
+    } else if release.has_old_modifiers() {
         out.push_str("evidence modifiers derived: modifier table of macOS 10.12.6, by name: 0xbf00/simbple, src/sb/modifiers.c @ 7d5ac2d536a7; flag bits that stand in both are equal in macOS 12.3\n");
         out.push_str("evidence modifier-arguments derived: which kind of argument such a modifier takes, by name from the macOS 12.5 table\n");
     }

@@ -1,6 +1,6 @@
 //! Which layout the bytes have, by trying all.
 
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{self, World};
 
 use super::{Blob, Node, walk};
 use crate::error::{DecodeError, Rejection};
@@ -80,7 +80,8 @@ pub(crate) fn decode_as(
     world: &World,
 ) -> Result<Blob, DecodeError> {
     let in_table = world.operations().iter().filter(|o| o.in_table).count();
-    walk::walk(Raw::read(bytes, layout, in_table)?, world)
+    let known = (!world.is_without(world::Part::Operations)).then_some(in_table);
+    walk::walk(Raw::read(bytes, layout, known)?, world)
 }
 
 fn evidence(blob: &Blob, length: usize, world: &World) -> Vec<String> {
@@ -91,9 +92,13 @@ fn evidence(blob: &Blob, length: usize, world: &World) -> Vec<String> {
     let kind = blob.header.kind();
     let count = blob.profiles.len();
     evidence.push(format!(
-        "type {kind:#06x} at byte 0, and {count} op table{} of {} slots each, one for each operation of {}",
+        "type {kind:#06x} at byte 0, and {count} op table{} of {} slots each, {} {}",
         if count == 1 { "" } else { "s" },
         blob.profiles.first().map_or(0, |p| p.entries.len()),
+        match world.is_without(world::Part::Operations) {
+            true => "as the header says, for it is not known to",
+            false => "one for each operation of",
+        },
         world.id(),
     ));
     let tables_end = blob

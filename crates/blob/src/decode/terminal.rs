@@ -1,7 +1,7 @@
 //! Terminal nodes.
 
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument};
-use lapbelt_policy::world::{ModifierInfo, ModifierKind, OperationId};
+use lapbelt_policy::world::{ModifierInfo, ModifierKind, OperationId, Part};
 
 use super::walk::Walk;
 use super::{MessageFilter, Terminal};
@@ -106,7 +106,8 @@ impl Walk<'_, '_> {
             ModifierKind::MessageFilter => {
                 let operation = OperationId(u16::from(node[5]));
                 let known = self.world.operations().iter().find(|o| o.id == operation);
-                if known.is_none_or(|operation| operation.in_table) {
+                let is_missing = known.is_none() && self.world.is_without(Part::Operations);
+                if !is_missing && known.is_none_or(|operation| operation.in_table) {
                     let expected = "an operation of message filters";
                     return Err(unexpected(at + 5, expected, node[5]));
                 }

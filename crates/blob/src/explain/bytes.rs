@@ -132,8 +132,8 @@ impl Explaining<'_> {
     fn op_table(&mut self, profile: u16) {
         let world = self.world;
         let own = &self.blob.profiles[usize::from(profile)];
-        let in_table = world.operations().iter().filter(|o| o.in_table);
-        let names: Vec<String> = in_table.map(|o| operation(o.id, world)).collect();
+        let slots = super::slots(world).take(own.entries.len());
+        let names: Vec<String> = slots.map(|id| operation(id, world)).collect();
         let (at, entries) = (own.at, own.entries.clone());
         let mut first = 0;
         for run in entries.chunk_by(|one, other| one == other) {

@@ -8,16 +8,23 @@ use crate::layout::{Addressing, Field, Layout, Table};
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     layout: &'static Layout,
-    operations: usize,
+    operations: Option<usize>,
 ) -> Result<Raw<'a>, DecodeError> {
     let mut claims = Claims::new(bytes.len());
     let header = Header::read(bytes, layout, &mut claims)?;
-    if let Some((offset, stated)) = header.find(&[Field::Operations, Field::WideOperations])
-        && usize::from(stated) != operations
-    {
-        let expected = format!("{operations} operations, as the world has");
-        return Err(unexpected(offset, expected, stated));
-    }
+    let stated = header.find(&[Field::Operations, Field::WideOperations]);
+    let operations = match (stated, operations) {
+        (Some((offset, stated)), Some(operations)) if usize::from(stated) != operations => {
+            let expected = format!("{operations} operations, as the world has");
+            return Err(unexpected(offset, expected, stated));
+        }
+        (_, Some(operations)) => operations,
+        (Some((_, stated)), None) => usize::from(stated),
+        (None, None) => {
+            let expected = "a header that says how many operations there are";
+            return Err(unexpected(0, expected, "one that leaves it to the world"));
+        }
+    };
     let mut cut = Cut {
         bytes,
         layout,

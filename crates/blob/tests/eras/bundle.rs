@@ -3,7 +3,9 @@
 use lapbelt_blob::decode::{Blob, Node, NodeIndex, decode};
 use lapbelt_blob::explain;
 use lapbelt_blob::layout::known::KNOWN;
+use lapbelt_blob::policy::compiled;
 use lapbelt_policy::rule::Action;
+use lapbelt_policy::world::World;
 
 use crate::WORLD;
 use crate::build::{A, ALLOW, DENY, File, N, regex, subpath, text};
@@ -82,4 +84,32 @@ fn bundles_of_every_era() {
         });
         assert_eq!(actions.collect::<Vec<_>>(), [Action::Allow, Action::Deny]);
     }
+}
+
+#[test]
+fn a_world_without_operations_reads_what_states_their_number() {
+    let text = "world w\nlacks operations no list\nevidence e seen\n\
+        operation 0 default parent=- default=deny evidence=e\n\
+        filter 1 path category=path kind=path-pattern cost=0 evidence=e\n\
+        modifier 1 no-report actions=deny argument=none mask=4 flags=0 evidence=e\n";
+    let world = World::parse(text, &|_| None).expect("a world");
+    let mut read = Vec::new();
+    for layout in KNOWN {
+        let nodes = [N::Filter(1, A::Literal(0), 1, 2), ALLOW, DENY];
+        let file = File::new(layout, &nodes, &[subpath(layout, "/usr")]);
+        let bytes = file.bytes();
+        let Ok(blob) = decode(&bytes, &world) else {
+            continue;
+        };
+        read.push(layout.name);
+        assert_eq!(blob.profiles[0].entries.len(), 3);
+        let rows = explain::rows(&blob, &bytes, &world);
+        assert!(
+            rows.iter()
+                .any(|row| row.meaning.contains("slot 2 operation 2"))
+        );
+        assert!(compiled(&blob, &blob.profiles[0], &world).is_err());
+    }
+    let stated = ["macos-14", "ios-18", "ios-16", "ios-15", "ios-14", "ios-13"];
+    assert_eq!(read, stated);
 }

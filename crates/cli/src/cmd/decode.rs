@@ -101,12 +101,12 @@ fn text(blob: &Blob, world: &World) -> String {
             )),
             None => line("op table".to_string()),
         }
-        let mut entries: Vec<(NodeIndex, Vec<&str>)> = Vec::new();
-        let in_table = world.operations().iter().filter(|o| o.in_table);
-        for (operation, entry) in in_table.zip(&profile.entries) {
+        let mut entries: Vec<(NodeIndex, Vec<String>)> = Vec::new();
+        for (operation, entry) in explain::slots(world).zip(&profile.entries) {
+            let name = explain::operation(operation, world);
             match entries.iter_mut().find(|(own, _)| own == entry) {
-                Some((_, names)) => names.push(&operation.name),
-                None => entries.push((*entry, vec![&operation.name])),
+                Some((_, names)) => names.push(name),
+                None => entries.push((*entry, vec![name])),
             }
         }
         entries.sort();
@@ -145,10 +145,9 @@ fn json(blob: &Blob, world: &World) -> Value {
     let text = |at| String::from_utf8_lossy(blob.text(at)).into_owned();
     let header = blob.header.fields.iter();
     let header = header.map(|(field, value)| json!({"field": field.name(), "value": value}));
-    let in_table: Vec<_> = world.operations().iter().filter(|o| o.in_table).collect();
     let profiles = blob.profiles.iter().map(|profile| {
-        let entries = in_table.iter().zip(&profile.entries);
-        let entries = entries.map(|(o, entry)| (o.name.clone(), json!(entry.0)));
+        let entries = explain::slots(world).zip(&profile.entries);
+        let entries = entries.map(|(id, entry)| (explain::operation(id, world), json!(entry.0)));
         let fields = profile.fields.iter();
         let fields = fields.filter(|(field, _)| *field != RecordField::Name);
         let fields = fields.map(|(field, value)| json!({"field": field.name(), "value": value}));
