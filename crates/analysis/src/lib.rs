@@ -1,4 +1,5 @@
-//! Answers from policy graphs: what differs between two, and what one looks like.
+//! Answers from policy graphs: what differs between two, and what one looks like; and from the
+//! writes of a compiler: which made what.
 //!
 //! This crate is pure: no files, processes, clock or environment. It knows neither text nor bytes;
 //! who calls it brings the graphs and prints the rules.
@@ -10,3 +11,4 @@ pub mod diff;
 pub mod operations;
 pub mod picture;
 pub mod subject;
+pub mod writes;

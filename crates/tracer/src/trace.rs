@@ -21,6 +21,16 @@ pub enum Mode {
     Patch,
 }
 
+impl Mode {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HwBreakpoint => "hw-breakpoint",
+            Self::Patch => "patch",
+        }
+    }
+}
+
 /// The routines to watch.
 #[derive(Clone, Debug)]
 pub struct Watch {

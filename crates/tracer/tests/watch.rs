@@ -31,6 +31,10 @@ struct Run {
 
 /// Traces the test program; `None`, and said so, where the system does not let us.
 fn run(mode: Mode, arguments: &[&str]) -> Option<Run> {
+    run_watching(watch(), mode, arguments)
+}
+
+fn run_watching(watch: Watch, mode: Mode, arguments: &[&str]) -> Option<Run> {
     let directory = std::env::temp_dir();
     let name = format!(
         "lapbelt-traced-{}-{mode:?}-{}",
@@ -47,7 +51,7 @@ fn run(mode: Mode, arguments: &[&str]) -> Option<Run> {
         .stderr(Stdio::null());
     let plan = Plan {
         mode,
-        watch: watch(),
+        watch,
         ring: 1 << 16,
     };
     let mut records = Vec::new();
@@ -209,6 +213,49 @@ fn a_full_ring_is_counted_not_waited_for() {
     assert_eq!(traced.stats.break_hits, 300);
     // Six of the calls are recorded in three parts.
     assert_eq!(taken + traced.stats.ring_dropped, 300 + 6 * 2);
+}
+
+#[test]
+fn a_routine_of_a_shared_library_is_watched_once_it_is_loaded() {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("regions");
+    let mut regions = lapbelt_tracer::maps::parse(&maps).into_iter();
+    let is_library = |path: &str| path.contains("/libc.so") || path.contains("/libc-");
+    let library = regions.find(|region| region.path.to_str().is_some_and(is_library));
+    let Some(library) = library else {
+        return lapbelt_corpus::say_skipped("the C library is not a file of its own");
+    };
+    let watch = Watch {
+        image: Some(library.path),
+        write: Place::Symbol("write".into()),
+        // The file, for want of a buffer.
+        arguments: "buf=arg0,cursor=arg0,src=arg1,len=arg2"
+            .parse()
+            .expect("arguments"),
+        immutable: None,
+    };
+    let Some(run) = run_watching(watch, Mode::HwBreakpoint, &["threads", "3", "40"]) else {
+        return;
+    };
+    assert_eq!(run.traced.hook, Hook::Ok);
+    assert!(run.traced.stats.rescans > 0);
+    assert!(
+        run.traced
+            .triage
+            .symbol
+            .as_ref()
+            .is_some_and(|symbol| symbol.exported)
+    );
+    let written: Vec<u8> = run
+        .records
+        .into_iter()
+        .filter(|one| one.buf == 1)
+        .flat_map(|one| one.bytes)
+        .collect();
+    let said = run
+        .said
+        .iter()
+        .map(|(cursor, length, sum)| format!("{cursor} {length} {sum}\n"));
+    assert_eq!(String::from_utf8_lossy(&written), said.collect::<String>());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `lapbelt lab`: tools to learn how the system's own compiler works.
 
+mod meaning;
 mod witness;
+mod writes;
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
@@ -15,10 +17,13 @@ pub(crate) struct Args {
 enum Command {
     /// Hold profiles that the system compiled against what is made of their sources here.
     Witness(witness::Args),
+    /// Watch a compiler write, and join each byte of a profile to the write that made it.
+    Writes(writes::Args),
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     match args.command {
         Command::Witness(args) => witness::run(args, output),
+        Command::Writes(args) => writes::run(args, output),
     }
 }

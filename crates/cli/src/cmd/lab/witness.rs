@@ -11,12 +11,12 @@ use lapbelt_analysis::subject::{Form, Subject};
 use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::encode::{Encoded, encode};
 use lapbelt_blob::policy::compiled;
-use lapbelt_blob::raw::Part;
 use lapbelt_learn::run_dir;
 use lapbelt_policy::world::World;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::meaning::{bytes, meaning};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
@@ -183,40 +183,10 @@ fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
     Ok(encode(&policy, world).is_ok_and(|made| made.bytes == bytes))
 }
 
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let hex = hex.trim().as_bytes();
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    hex.chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some((digit(*high)? * 16 + digit(*low)?) as u8),
-            _ => None,
-        })
-        .collect()
-}
-
 fn first_difference(ours: &[u8], theirs: &[u8]) -> Option<usize> {
     let differing = ours.iter().zip(theirs).position(|(a, b)| a != b);
     let shorter = ours.len().min(theirs.len());
     differing.or((ours.len() != theirs.len()).then_some(shorter))
-}
-
-/// What a byte of a profile is.
-fn meaning(blob: &Blob, at: usize, world: &World) -> Option<String> {
-    let span = blob
-        .spans
-        .iter()
-        .find(|span| (span.start..span.end).contains(&at))?;
-    let slots = world.operations().iter().filter(|o| o.in_table);
-    Some(match span.owner {
-        Part::OpTable(_) => {
-            let operation = slots
-                .skip((at - span.start) / 2)
-                .map(|o| o.name.as_str())
-                .next();
-            format!("op table: {}", operation.unwrap_or("beyond the world"))
-        }
-        owner => format!("{owner}, byte {}", at - span.start),
-    })
 }
 
 fn to_json(report: &Report) -> Value {

@@ -1,0 +1,319 @@
+//! `lapbelt lab writes run`.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use lapbelt_learn::run_dir;
+use lapbelt_tracer::image::{Image, Place};
+use lapbelt_tracer::{Hook, Mode, Outcome, Plan, Traced, Watch, trace, triage};
+use serde_json::{Value, json};
+
+use super::folder::Folder;
+use super::inputs::{self, Input, Text};
+use super::line;
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+use crate::profile::{self, Params};
+
+/// The function through which our encoder writes, and its arguments.
+const SYMBOL: &str = "lapbelt_blob::encode::buffer::Buffer::write";
+const ARGUMENTS: &str = "buf=arg0,cursor=arg1,src=arg2,len=arg3";
+/// How many records may wait to be written.
+const RING: usize = 1 << 16;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A profile to compile; may be given many times.
+    #[arg(long = "profile", value_name = "FILE")]
+    profiles: Vec<PathBuf>,
+    /// A list of profiles: objects with `file` or `string`, and `id` and `params` if wanted.
+    #[arg(long, value_name = "LIST.json")]
+    inputs: Option<PathBuf>,
+    /// The folder that what was found goes to.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    params: Params,
+    /// Only the inputs of these names.
+    #[arg(long = "only-id", value_name = "ID")]
+    only: Vec<String>,
+    /// How the compiler is watched.
+    #[arg(long, default_value = "hw-breakpoint")]
+    mode: Way,
+    /// An input of which no write was seen is no failure.
+    #[arg(long)]
+    allow_zero_hits: bool,
+    /// How often to try again when the compiler was killed by a signal.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    retries: u32,
+    /// The OS build whose compiler is followed.
+    #[arg(long, default_value = "macos-14.4.1")]
+    world: String,
+}
+
+/// How the compiler is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Way {
+    /// By the debug registers of each of its threads.
+    HwBreakpoint,
+    /// By an instruction in its code.
+    Patch,
+    /// Not at all: say only what could be done.
+    Triage,
+}
+
+/// What came of one input.
+struct Report {
+    manifest: Value,
+    records: u64,
+    hits: u64,
+    dropped: u64,
+    truncated: u64,
+    is_compiled: bool,
+    is_whole: bool,
+}
+
+pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
+    profile::world(&args.world)?;
+    let mut list = inputs::collect(&args.profiles, &args.params.map(), args.inputs.as_deref())?;
+    if let Some(unknown) = args
+        .only
+        .iter()
+        .find(|id| list.iter().all(|one| one.id != **id))
+    {
+        return Err(CommandError::Other(format!(
+            "no input is called `{unknown}`"
+        )));
+    }
+    list.retain(|input| args.only.is_empty() || args.only.contains(&input.id));
+    let program = std::env::current_exe()
+        .map_err(|error| CommandError::Other(format!("cannot find this program: {error}")))?;
+    let folder = Folder::create(args.out.clone())?;
+    let mode = match args.mode {
+        Way::HwBreakpoint => Mode::HwBreakpoint,
+        Way::Patch => Mode::Patch,
+        Way::Triage => return triage_only(&program, &list, &folder, output),
+    };
+    let runner = Runner {
+        program,
+        folder,
+        world: args.world,
+        retries: args.retries,
+        plan: Plan {
+            mode,
+            watch: watch()?,
+            ring: RING,
+        },
+    };
+    let reports = list.iter().map(|input| runner.input(input));
+    let reports = reports.collect::<Result<Vec<Report>, _>>()?;
+    let target = json!({"program": runner.program, "symbol": SYMBOL, "arguments": ARGUMENTS});
+    let entries: Vec<&Value> = reports.iter().map(|one| &one.manifest).collect();
+    let manifest =
+        json!({"world": runner.world, "mode": mode, "target": target, "inputs": entries});
+    run_dir::write_json(&runner.folder.manifest(), &manifest)?;
+    let count = |holds: fn(&Report) -> bool| reports.iter().filter(|one| holds(one)).count();
+    let sum = |number: fn(&Report) -> u64| reports.iter().map(number).sum::<u64>();
+    let (compiled, whole) = (count(|one| one.is_compiled), count(|one| one.is_whole));
+    let zero_hits = count(|one| one.hits == 0);
+    let (records, dropped) = (sum(|one| one.records), sum(|one| one.dropped));
+    let summary = json!({
+        "mode": mode, "inputs": reports.len(), "compiled": compiled, "whole": whole,
+        "zero_hits": zero_hits, "records": records, "break_hits": sum(|one| one.hits),
+        "ring_dropped": dropped, "capture_truncated": sum(|one| one.truncated),
+    });
+    run_dir::write_json(&runner.folder.summary(), &summary)?;
+    output.answer_either(
+        || summary.clone(),
+        || {
+            let of = reports.len();
+            format!(
+                "{records} records of {of} inputs in {}: {compiled} compiled, {whole} with a \
+                 whole trace, {zero_hits} without a write, {dropped} records dropped\n",
+                args.out.display()
+            )
+        },
+    );
+    let is_good = |one: &Report| one.is_whole || (args.allow_zero_hits && one.hits == 0);
+    Ok(match reports.iter().all(is_good) {
+        true => Exit::Yes,
+        false => Exit::No,
+    })
+}
+
+fn watch() -> Result<Watch, CommandError> {
+    let arguments = ARGUMENTS.parse();
+    Ok(Watch {
+        image: None,
+        write: Place::Symbol(SYMBOL.to_string()),
+        arguments: arguments.map_err(failed)?,
+        immutable: None,
+    })
+}
+
+fn failed(error: impl std::fmt::Display) -> CommandError {
+    CommandError::Other(error.to_string())
+}
+
+/// Looks at the program only.
+fn triage_only(
+    program: &Path,
+    list: &[Input],
+    folder: &Folder,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    let image = Image::read(program).map_err(failed)?;
+    let found = triage::of_file(&image, &watch()?.write).map_err(failed)?;
+    for input in list {
+        run_dir::write_json(&folder.triage(&input.id), &found)?;
+    }
+    output.answer_either(
+        || json!(found),
+        || {
+            let verdicts = found.modes.iter().map(|verdict| {
+                let can = if verdict.can_work {
+                    "can work"
+                } else {
+                    "cannot work"
+                };
+                format!("{} {can}: {}\n", verdict.mode.name(), verdict.reason)
+            });
+            verdicts.collect()
+        },
+    );
+    Ok(match found.modes.iter().any(|verdict| verdict.can_work) {
+        true => Exit::Yes,
+        false => Exit::No,
+    })
+}
+
+struct Runner {
+    program: PathBuf,
+    folder: Folder,
+    world: String,
+    retries: u32,
+    plan: Plan,
+}
+
+impl Runner {
+    /// Compiles an input and writes its files; again if the compiler was killed.
+    fn input(&self, input: &Input) -> Result<Report, CommandError> {
+        let mut attempts = Vec::new();
+        loop {
+            let (traced, records) = self.attempt(input)?;
+            attempts.push(traced.outcome);
+            let is_killed = matches!(traced.outcome, Outcome::Signaled(_));
+            if !is_killed || attempts.len() > self.retries as usize {
+                return self.report(input, &traced, records, &attempts);
+            }
+        }
+    }
+
+    fn attempt(&self, input: &Input) -> Result<(Traced, u64), CommandError> {
+        let id = &input.id;
+        let blob = self.folder.blob(id);
+        if blob.exists() {
+            // One of an earlier run would pass for one of this.
+            std::fs::remove_file(&blob)
+                .map_err(|error| failed(format!("cannot remove {}: {error}", blob.display())))?;
+        }
+        let mut command = Command::new(&self.program);
+        command.arg("compile").arg("--world").arg(&self.world);
+        command.arg("-o").arg(&blob);
+        for (name, value) in &input.params {
+            command.arg("-D").arg(format!("{name}={value}"));
+        }
+        match &input.text {
+            Text::File(path) => command.arg("--").arg(path).stdin(Stdio::null()),
+            Text::Inline(text) => command.arg("-").stdin(self.file_of(id, text)?),
+        };
+        command.stdout(Stdio::null());
+        command.stderr(run_dir::create(&self.folder.stderr(id))?);
+        let mut file = BufWriter::new(run_dir::create(&self.folder.trace(id))?);
+        let (mut records, mut written) = (0_u64, Ok(()));
+        let traced = trace(command, &self.plan, |record| {
+            records += 1;
+            if written.is_ok() {
+                written = writeln!(file, "{}", line::of_record(&record, id));
+            }
+        });
+        written
+            .and_then(|()| file.flush())
+            .map_err(|error| failed(format!("cannot write the trace of {id}: {error}")))?;
+        Ok((traced.map_err(failed)?, records))
+    }
+
+    /// A file that holds a text, opened to be read.
+    fn file_of(&self, id: &str, text: &str) -> Result<std::fs::File, CommandError> {
+        // It is read by another process, at its own pace: a pipe could fill up.
+        let path = self.folder.trace(id).with_extension("sb");
+        run_dir::write(&path, text.as_bytes())?;
+        let file = std::fs::File::open(&path);
+        let removed = std::fs::remove_file(&path);
+        file.and_then(|file| removed.map(|()| file))
+            .map_err(|error| failed(format!("cannot use {}: {error}", path.display())))
+    }
+
+    fn report(
+        &self,
+        input: &Input,
+        traced: &Traced,
+        records: u64,
+        attempts: &[Outcome],
+    ) -> Result<Report, CommandError> {
+        let (folder, id) = (&self.folder, &input.id);
+        let stats = &traced.stats;
+        run_dir::write_json(&folder.stats(id), stats)?;
+        let mut triage = json!(traced.triage);
+        if let (Value::Object(all), Value::Object(hook)) = (&mut triage, json!(traced.hook)) {
+            all.extend(hook);
+        }
+        run_dir::write_json(&folder.triage(id), &triage)?;
+        let is_compiled = traced.outcome == Outcome::Exited(0) && folder.blob(id).is_file();
+        let is_whole = is_compiled
+            && traced.hook == Hook::Ok
+            && stats.break_hits > 0
+            && (
+                stats.ring_dropped,
+                stats.capture_truncated,
+                stats.arm_failures,
+            ) == (0, 0, 0);
+        let stderr = std::fs::read(folder.stderr(id)).unwrap_or_default();
+        let file = match &input.text {
+            Text::File(path) => Some(path),
+            Text::Inline(_) => None,
+        };
+        let params: &BTreeMap<String, String> = &input.params;
+        let manifest = json!({
+            "id": id,
+            "file": file,
+            "params": params,
+            "compile": {
+                "status": if is_compiled { "ok" } else { "failed" },
+                "attempts": attempts,
+                "stderr": String::from_utf8_lossy(&stderr),
+            },
+            "hook": traced.hook,
+            "records": records,
+            "trace_integrity": {
+                "trace": folder.trace(id).is_file(),
+                "stats": true,
+                "triage": true,
+                "blob": folder.blob(id).is_file(),
+                "whole": is_whole,
+                "ended_by_signal": matches!(traced.outcome, Outcome::Signaled(_)),
+            },
+        });
+        Ok(Report {
+            manifest,
+            records,
+            hits: stats.break_hits,
+            dropped: stats.ring_dropped,
+            truncated: stats.capture_truncated,
+            is_compiled,
+            is_whole,
+        })
+    }
+}

@@ -1,0 +1,267 @@
+//! `lapbelt lab writes` as a user runs it: our own compiler watched, and traces of the system's.
+#![cfg(target_os = "linux")]
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn lapbelt(arguments: &[&str]) -> (i32, Value, String) {
+    let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+    let output = command
+        .arg("--json")
+        .args(arguments)
+        .output()
+        .expect("a run");
+    let code = output.status.code().expect("an exit code");
+    let answer = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (
+        code,
+        answer,
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+fn json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).expect("a file");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn records(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).expect("a trace");
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a record"));
+    lines.collect()
+}
+
+/// The profiles that are shipped.
+fn shipped() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles");
+    let files = std::fs::read_dir(folder).expect("profiles");
+    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "sb"));
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
+}
+
+/// Traces profiles into a folder; says so and answers no where the host does not let us.
+fn traced(mode: &str, profiles: &[PathBuf], out: &Path) -> bool {
+    let mut arguments = vec!["lab", "writes", "run", "--mode", mode, "--out"];
+    arguments.push(out.to_str().expect("text"));
+    for path in profiles {
+        arguments.extend(["--profile", path.to_str().expect("text")]);
+    }
+    let (code, summary, error) = lapbelt(&arguments);
+    if error.contains("the system refuses") {
+        lapbelt_corpus::say_skipped(&error);
+        return false;
+    }
+    let manifest = json(&out.join("manifest.json"));
+    let why = &manifest["inputs"][0]["hook"]["hook_error"];
+    if why
+        .as_str()
+        .is_some_and(|why| why.starts_with("debug registers"))
+    {
+        lapbelt_corpus::say_skipped(&why.to_string());
+        return false;
+    }
+    assert_eq!(code, 0, "{summary} {error} {manifest:#}");
+    assert_eq!(summary["whole"], profiles.len());
+    assert_eq!(summary, json(&out.join("summary.json")));
+    true
+}
+
+#[test]
+fn our_compiler_is_seen_to_write_each_byte_and_both_modes_agree() {
+    let (dir, profiles) = (tempfile::tempdir().expect("a directory"), shipped());
+    let mut seen: Vec<Vec<Value>> = Vec::new();
+    for mode in ["hw-breakpoint", "patch"] {
+        let out = dir.path().join(mode);
+        if !traced(mode, &profiles, &out) {
+            return;
+        }
+        let (code, answer, error) =
+            lapbelt(&["lab", "writes", "analyze", out.to_str().expect("text")]);
+        assert_eq!(code, 0, "{answer:#} {error}");
+        let inputs = answer["inputs"].as_array().expect("inputs");
+        assert_eq!(inputs.len(), profiles.len());
+        for input in inputs {
+            let id = input["id"].as_str().expect("a name");
+            assert_eq!(
+                (&input["rebuilt"], &input["holes_are_padding"]),
+                (&true.into(), &true.into())
+            );
+            // Without the help of what was analysed: the writes over zeros are the file.
+            let blob = std::fs::read(out.join(format!("blobs/{id}.sb.bin"))).expect("a blob");
+            let mut rebuilt = vec![0; blob.len()];
+            let mut holes = vec![true; blob.len()];
+            let records = records(&out.join(format!("traces/{id}.jsonl")));
+            for record in &records {
+                assert_eq!(record["input"], id);
+                let number = |key: &str| record[key].as_u64().expect("a number") as usize;
+                let hex = record["bytes_hex"].as_str().expect("digits");
+                assert_eq!(hex.len(), 2 * number("len"));
+                let at = number("cursor") + number("chunk_offset");
+                for (place, digits) in (at..).zip(hex.as_bytes().chunks(2)) {
+                    let digits = std::str::from_utf8(digits).expect("digits");
+                    rebuilt[place] = u8::from_str_radix(digits, 16).expect("a byte");
+                    holes[place] = false;
+                }
+            }
+            assert_eq!(rebuilt, blob, "{id} by {mode}");
+            // The table ends before a boundary of 8, and nodes start there.
+            let first = holes.iter().position(|hole| *hole).expect("a hole");
+            let count = holes.iter().filter(|hole| **hole).count();
+            assert!((390..400).contains(&first) && count < 8 && (first + count) % 8 == 0);
+            let stats = json(&out.join(format!("stats/{id}.stats.json")));
+            assert_eq!(stats["break_hits"], stats["step_hits"]);
+            assert_eq!(stats["ring_dropped"], 0);
+            let triage = json(&out.join(format!("triage/{id}.json")));
+            assert_eq!(triage["hook_status"], "ok");
+            assert!(triage["reached"]["call_sites"].as_u64().expect("a number") > 0);
+            seen.push(records);
+        }
+    }
+    for records in &mut seen {
+        for record in records {
+            record["buf"] = Value::Null;
+        }
+    }
+    let (hardware, patch) = seen.split_at(profiles.len());
+    assert!(hardware == patch);
+}
+
+#[test]
+fn texts_parameters_and_failures_are_told_apart() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let list = dir.path().join("list.json");
+    let text = "(version 1)(allow default)(deny file-read* (literal (param \"F\")))";
+    let entry =
+        |id: &str, params: Value| serde_json::json!({"id": id, "string": text, "params": params});
+    let entries = [
+        entry("one", serde_json::json!({"F": "/one"})),
+        entry("two", serde_json::json!({"F": "/two"})),
+        entry("none", serde_json::json!({})),
+    ];
+    std::fs::write(&list, serde_json::json!(entries).to_string()).expect("a list");
+    let out = dir.path().join("out");
+    let (list, folder) = (list.to_str().expect("text"), out.to_str().expect("text"));
+    let run = [
+        "lab", "writes", "run", "--mode", "patch", "--inputs", list, "--out", folder,
+    ];
+    let (code, summary, error) = lapbelt(&run);
+    if error.contains("the system refuses") {
+        return lapbelt_corpus::say_skipped(&error);
+    }
+    // The third has no parameter, so nothing is written.
+    assert_eq!(
+        (code, &summary["compiled"], &summary["zero_hits"]),
+        (1, &2.into(), &1.into())
+    );
+    let manifest = json(&out.join("manifest.json"));
+    let failed = &manifest["inputs"][2];
+    assert_eq!(failed["compile"]["status"], "failed");
+    assert_eq!(failed["trace_integrity"]["whole"], false);
+    assert!(
+        failed["compile"]["stderr"]
+            .as_str()
+            .expect("text")
+            .contains("param")
+    );
+    let (code, ..) = lapbelt(&[&run[..], &["--allow-zero-hits"]].concat());
+    assert_eq!(code, 0);
+
+    let (code, answer, error) = lapbelt(&["lab", "writes", "join", folder, "one", "two"]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(
+        (&answer["witnessed"], &answer["inferred"]),
+        (&3.into(), &0.into())
+    );
+    for one in answer["differences"].as_array().expect("differences") {
+        assert!(
+            one["what"].as_str().expect("text").contains("pattern"),
+            "{one}"
+        );
+    }
+    let (code, ..) = lapbelt(&["lab", "writes", "analyze", folder, "none"]);
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn what_can_be_watched_is_said_beforehand() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("out");
+    let profile = &shipped()[0];
+    let (code, answer, error) = lapbelt(&[
+        "lab",
+        "writes",
+        "run",
+        "--mode",
+        "triage",
+        "--out",
+        out.to_str().expect("text"),
+        "--profile",
+        profile.to_str().expect("text"),
+    ]);
+    assert_eq!(code, 0, "{error}");
+    let name = answer["symbol"]["name"].as_str().expect("a name");
+    assert!(name.contains("6Buffer5write"), "{name}");
+    let modes = answer["modes"].as_array().expect("modes");
+    assert!(
+        modes.iter().all(|mode| mode["can_work"] == true),
+        "{modes:?}"
+    );
+    let id = profile
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .expect("a name");
+    assert_eq!(json(&out.join(format!("triage/{id}.json"))), answer);
+}
+
+#[test]
+fn traces_of_the_systems_compiler_are_rebuilt_named_and_joined() {
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
+    let folder = corpus.join("witness");
+    let folder = folder.to_str().expect("text");
+    let (code, answer, error) = lapbelt(&["lab", "writes", "analyze", folder]);
+    assert_eq!(code, 0, "{answer:#} {error}");
+    let inputs = answer["inputs"].as_array().expect("inputs");
+    assert_eq!(answer["explained"], inputs.len());
+    assert!(inputs.len() >= 6);
+    for input in inputs {
+        assert_eq!(input["rebuilt"], true, "{}", input["id"]);
+        let holes = input["hole_ranges"].as_array().expect("holes");
+        assert_eq!(
+            (holes.len(), &holes[0]["end"]),
+            (1, &400.into()),
+            "{}",
+            input["id"]
+        );
+        assert_eq!(holes[0]["what"][0], "padding to the next boundary of 8");
+    }
+    // One is traced on both sides, the other on one only.
+    let (code, answer, _) = lapbelt(&[
+        "lab",
+        "writes",
+        "join",
+        folder,
+        "baseline_allow_all",
+        "triple_nested_tcp",
+    ]);
+    assert_eq!((code, &answer["inferred"]), (0, &0.into()));
+    assert!(answer["witnessed"].as_u64().expect("a number") > 50);
+    let (code, answer, _) = lapbelt(&[
+        "lab",
+        "writes",
+        "join",
+        folder,
+        "baseline_allow_all",
+        "domain_af_inet",
+    ]);
+    assert_eq!(code, 1);
+    assert!(answer["inferred"].as_u64().expect("a number") > 0);
+}
