@@ -13,6 +13,7 @@ pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod explain;
+pub mod infer;
 pub mod layout;
 pub mod policy;
 pub mod raw;

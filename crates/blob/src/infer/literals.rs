@@ -1,0 +1,233 @@
+//! Which bytes of a node refer to literals, and which say what is asked about.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::field::FieldAt;
+use super::frame::{Cut, Frame};
+use super::literal::{Base, Framing, Literals, Stored};
+use super::record::{Edges, Record};
+
+/// How well filter, argument and addressing of literals go together.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fit {
+    pub(super) filter: Option<FieldAt>,
+    pub(super) argument: Option<FieldAt>,
+    pub(super) literals: Option<Literals>,
+    /// Share of literals that arguments refer to.
+    pub(super) covered: f64,
+    /// Share of arguments that hit a literal in filters all of whose arguments do.
+    pub(super) pure: f64,
+    /// What candidates are ranked by.
+    rank: f64,
+}
+
+/// Nodes of one tag and filter: how many there are, and the literals of files that they hit.
+#[derive(Default)]
+struct Class {
+    all: usize,
+    hits: Vec<(usize, usize)>,
+}
+
+/// A node that leads to two others: its file, where it starts, its tag.
+struct Branch {
+    file: usize,
+    start: usize,
+    tag: usize,
+}
+
+/// The best ways to read filters, arguments and literals of a record.
+pub(super) fn fits(
+    blobs: &[&[u8]],
+    frame: &Frame,
+    cuts: &[Cut],
+    record: &Record,
+    kept: usize,
+) -> Vec<Fit> {
+    let mut branches = Vec::new();
+    for (file, (blob, cut)) in blobs.iter().zip(cuts).enumerate() {
+        for (node, edges) in record.edges(frame, blob, cut).iter().enumerate() {
+            let start = cut.nodes + frame.stride * node;
+            if let (Edges::Branch(..), Some(tag)) =
+                (edges, record.tag.read(blob, start, frame.endianness))
+            {
+                branches.push(Branch { file, start, tag });
+            }
+        }
+    }
+    let read = |field: FieldAt| -> Vec<usize> {
+        let read = |own: &Branch| field.read(blobs[own.file], own.start, frame.endianness);
+        branches.iter().filter_map(read).collect()
+    };
+    let free = |size: usize| {
+        (0..=frame.stride.saturating_sub(size))
+            .map(move |offset| FieldAt { offset, size })
+            .filter(|field| !record.fields().any(|own| own.overlaps(*field)))
+    };
+    let varying = |field: &FieldAt| read(*field).iter().collect::<BTreeSet<_>>().len() > 1;
+    // Without a value that needs them, four bytes are two and padding, unless references have four.
+    let needs = |field: &FieldAt| {
+        field.size <= frame.slot.max(2) || read(*field).iter().any(|value| *value > 0xffff)
+    };
+    let arguments = [2, 4, 1].into_iter().flat_map(free);
+    let arguments: Vec<FieldAt> = arguments.filter(varying).filter(needs).collect();
+    let filters: Vec<FieldAt> = [1, 2].into_iter().flat_map(free).filter(varying).collect();
+    let keyed: Vec<(Option<FieldAt>, Vec<usize>)> = filters
+        .iter()
+        .map(|field| (Some(*field), read(*field)))
+        .chain([(None, vec![0; branches.len()])])
+        .collect();
+    let one = |offset| FieldAt { offset, size: 1 };
+    let cost = |byte: usize| match read(one(byte)).iter().all(|value| *value == 0) {
+        true => 0.25,
+        false => 1.0,
+    };
+    let costs: Vec<f64> = (0..frame.stride).map(cost).collect();
+    let residue = |fields: &[FieldAt]| {
+        let explained = |byte: usize| {
+            let mut own = record.fields().chain(fields.iter().copied());
+            own.any(|field| field.overlaps(one(byte)))
+        };
+        let left = (0..frame.stride).filter(|byte| !explained(*byte));
+        left.map(|byte| costs[byte]).sum::<f64>() / frame.stride as f64
+    };
+    let tidy = |fields: &[FieldAt]| {
+        let crooked = fields.iter().filter(|field| !field.is_aligned()).count();
+        0.2 * residue(fields) + 0.03 * crooked as f64
+    };
+
+    let mut found: Vec<Fit> = Vec::new();
+    for (framing, stored) in Framing::fitting(blobs, frame, cuts) {
+        let total: usize = stored.iter().flatten().map(Vec::len).sum();
+        for &argument in &arguments {
+            let values = read(argument);
+            for (base, unit, to_content) in addressings(frame, cuts, &framing) {
+                let starts: Vec<BTreeMap<usize, usize>> = stored
+                    .iter()
+                    .map(|own| {
+                        let start = |one: &Stored| {
+                            if to_content {
+                                one.content.start
+                            } else {
+                                one.start
+                            }
+                        };
+                        let own = own.iter().flatten().enumerate();
+                        own.map(|(number, one)| (start(one), number)).collect()
+                    })
+                    .collect();
+                let hit = |(branch, value): (&Branch, &usize)| {
+                    let offset = base.offset(frame, &cuts[branch.file], &framing);
+                    let at = value.checked_mul(unit)?.checked_add(offset)?;
+                    starts[branch.file].get(&at).copied()
+                };
+                let hits: Vec<Option<usize>> = branches.iter().zip(&values).map(hit).collect();
+                let all_hits = hits.iter().flatten().count();
+                if all_hits == 0 {
+                    continue;
+                }
+                for (filter, keys) in &keyed {
+                    if filter.is_some_and(|own| own.overlaps(argument)) {
+                        continue;
+                    }
+                    let mut classes: BTreeMap<(usize, usize), Class> = BTreeMap::new();
+                    for ((branch, key), hit) in branches.iter().zip(keys).zip(&hits) {
+                        if stored[branch.file].is_none() {
+                            continue;
+                        }
+                        let class = classes.entry((branch.tag, *key)).or_default();
+                        class.all += 1;
+                        class.hits.extend(hit.map(|own| (branch.file, own)));
+                    }
+                    let literal: Vec<_> = classes
+                        .values()
+                        .filter(|class| class.all == class.hits.len())
+                        .flat_map(|class| class.hits.iter().copied())
+                        .collect();
+                    let covered =
+                        literal.iter().collect::<BTreeSet<_>>().len() as f64 / total as f64;
+                    let pure = literal.len() as f64 / all_hits as f64;
+                    let is_odd = filter.is_none() || 2 * classes.len() > branches.len();
+                    let odd = if is_odd { 0.1 } else { 0.0 };
+                    let fields: Vec<FieldAt> = [argument].into_iter().chain(*filter).collect();
+                    found.push(Fit {
+                        filter: *filter,
+                        argument: Some(argument),
+                        literals: Some(Literals {
+                            base,
+                            unit,
+                            to_content,
+                            framing,
+                        }),
+                        covered,
+                        pure,
+                        rank: covered + 0.3 * pure - odd - tidy(&fields),
+                    });
+                }
+            }
+        }
+    }
+    if found.iter().all(|fit| fit.covered == 0.0) {
+        // No literal tells arguments from filters: what varies more is the argument.
+        let kinds = |field: FieldAt| read(field).iter().collect::<BTreeSet<_>>().len() as f64;
+        for &argument in &arguments {
+            let others = filters.iter().filter(|own| !own.overlaps(argument));
+            let mut choices: Vec<Option<FieldAt>> = others.copied().map(Some).collect();
+            choices.push(None);
+            for filter in choices {
+                let fields: Vec<FieldAt> = [argument].into_iter().chain(filter).collect();
+                let more = filter.map_or(0.0, |filter| (kinds(argument) - kinds(filter)) / 100.0);
+                found.push(Fit {
+                    filter,
+                    argument: Some(argument),
+                    literals: None,
+                    covered: 0.0,
+                    pure: 0.0,
+                    rank: more - tidy(&fields),
+                });
+            }
+        }
+    }
+    if found.is_empty() {
+        found.push(Fit {
+            filter: filters.first().copied(),
+            argument: None,
+            literals: None,
+            covered: 0.0,
+            pure: 0.0,
+            rank: 0.0,
+        });
+    }
+    found.sort_by(|a, b| b.rank.total_cmp(&a.rank));
+    found.truncate(kept);
+    found
+}
+
+/// Ways to refer to literals of a framing that differ.
+fn addressings(frame: &Frame, cuts: &[Cut], framing: &Framing) -> Vec<(Base, usize, bool)> {
+    let offsets = |base: Base| -> Vec<usize> {
+        let own = cuts.iter();
+        own.map(|cut| base.offset(frame, cut, framing)).collect()
+    };
+    let bases = [
+        Base::NodesEnd,
+        Base::FirstLiteral,
+        Base::FileStart,
+        Base::NodesStart,
+    ];
+    let mut all = Vec::new();
+    for (number, base) in bases.into_iter().enumerate() {
+        if bases[..number]
+            .iter()
+            .any(|other| offsets(*other) == offsets(base))
+        {
+            continue;
+        }
+        for unit in [1, 2, 4, 8, 16] {
+            all.push((base, unit, false));
+            if framing.prefix > 0 {
+                all.push((base, unit, true));
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,307 @@
+//! What speaks for a hypothesis and what against it, term by term.
+
+use super::Layout;
+use super::field::FieldAt;
+use super::frame::{Count, Cut, NodeCount, NodesAt};
+use super::literals::Fit;
+use super::record::{Edges, walk};
+
+/// One thing that is held against all files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// What is held against them.
+    pub name: &'static str,
+    /// How much it counts; those of all terms add up to 1.
+    pub weight: f64,
+    /// How well the files agree, 0 to 1.
+    pub value: f64,
+    /// What was counted.
+    pub evidence: String,
+}
+
+/// Scores a hypothesis: the sum of values times weights, and the terms.
+pub(super) fn score(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut], fit: &Fit) -> (f64, Vec<Term>) {
+    let counted = count(blobs, layout, cuts);
+    let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    let of = |part: usize, whole: usize, what: &str| format!("{part} of {whole} {what}");
+    let term = |name, weight, value, evidence| Term {
+        name,
+        weight,
+        value,
+        evidence,
+    };
+    let c = &counted;
+    let has_literals = layout.literals.is_some();
+    let (stated, stated_evidence) = stated(layout);
+    let (aligned, crooked) = aligned(layout, cuts);
+    let terms = vec![
+        term(
+            "tags",
+            0.10,
+            2.0 / c.tags.max(2) as f64,
+            format!("{} values of the tag", c.tags),
+        ),
+        term(
+            "edges",
+            0.15,
+            share(c.edges_in_bounds, c.edges),
+            of(c.edges_in_bounds, c.edges, "edges lead to a node"),
+        ),
+        term(
+            "cycles",
+            0.10,
+            1.0 - share(c.back.min(c.edges), c.edges),
+            format!("{} edges lead back to where they came from", c.back),
+        ),
+        term(
+            "op-table",
+            0.15,
+            share(c.entries_on_nodes, c.entries),
+            of(c.entries_on_nodes, c.entries, "entries lead to a node"),
+        ),
+        term(
+            "reach",
+            0.15,
+            share(c.reached, c.nodes),
+            of(c.reached, c.nodes, "nodes are reached from the op table"),
+        ),
+        term(
+            "literals",
+            0.12,
+            if has_literals {
+                0.8 * fit.covered + 0.2 * fit.pure
+            } else {
+                0.0
+            },
+            match has_literals {
+                true => format!(
+                    "literals fill the files to their ends; {:.0} % of them are referred to, \
+                     by filters whose arguments make {:.0} % of all hits",
+                    100.0 * fit.covered,
+                    100.0 * fit.pure
+                ),
+                false => "no literals that arguments refer to".to_string(),
+            },
+        ),
+        term("header", 0.05, stated, stated_evidence),
+        term(
+            "boundary",
+            0.05,
+            1.0 - share(c.looks_longer, blobs.len()),
+            format!(
+                "in {} of {} files what is before the tables looks like one more entry",
+                c.looks_longer,
+                blobs.len()
+            ),
+        ),
+        term("alignment", 0.03, aligned, crooked),
+        term(
+            "residue",
+            0.05,
+            1.0 - 0.5
+                * (share(c.header_left, c.header) + c.record_left / layout.frame.stride as f64),
+            format!(
+                "{} header bytes differ between files and {:.2} of {} bytes of a branching node \
+                 hold something, unexplained",
+                c.header_left, c.record_left, layout.frame.stride
+            ),
+        ),
+        term(
+            "order",
+            0.05,
+            (3 * c.unmatched_default + c.unmatched_goes_on + 1) as f64
+                / (3 * (c.unmatched_default + c.matched_default)
+                    + c.unmatched_goes_on
+                    + c.matched_goes_on
+                    + 2) as f64,
+            format!(
+                "{} unmatched and {} matched edges lead to where most operations start; {} and {} \
+                 lead to a test where the other decides",
+                c.unmatched_default, c.matched_default, c.unmatched_goes_on, c.matched_goes_on
+            ),
+        ),
+    ];
+    let sum = terms.iter().map(|term| term.weight * term.value).sum();
+    (sum, terms)
+}
+
+#[derive(Default)]
+struct Counted {
+    tags: usize,
+    nodes: usize,
+    edges: usize,
+    edges_in_bounds: usize,
+    back: usize,
+    entries: usize,
+    entries_on_nodes: usize,
+    reached: usize,
+    looks_longer: usize,
+    header: usize,
+    header_left: usize,
+    record_left: f64,
+    unmatched_default: usize,
+    matched_default: usize,
+    unmatched_goes_on: usize,
+    matched_goes_on: usize,
+}
+
+fn count(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut]) -> Counted {
+    let frame = &layout.frame;
+    let mut counted = Counted::default();
+    let mut tags = std::collections::BTreeSet::new();
+    let mut holds = vec![false; frame.stride];
+    for (blob, cut) in blobs.iter().zip(cuts) {
+        let edges = layout.record.edges(frame, blob, cut);
+        let stored = frame.entries(blob, cut);
+        let entries: Vec<Option<usize>> = stored
+            .iter()
+            .map(|own| frame.reference.index(*own, cut, frame.stride))
+            .collect();
+        counted.entries += entries.len();
+        counted.entries_on_nodes += entries.iter().flatten().count();
+        counted.nodes += edges.len();
+        let walk = walk(&edges, entries.iter().copied().flatten());
+        counted.reached += walk.reached;
+        counted.back += walk.back;
+        let most = entries.iter().copied().flatten().max_by_key(|own| {
+            let same = entries.iter().filter(|other| **other == Some(*own)).count();
+            (same, *own)
+        });
+        for (node, own) in edges.iter().enumerate() {
+            let start = cut.nodes + frame.stride * node;
+            tags.extend(layout.record.tag.read(blob, start, frame.endianness));
+            let Edges::Branch(matched, unmatched) = *own else {
+                continue;
+            };
+            counted.edges += 2;
+            counted.edges_in_bounds +=
+                usize::from(matched.is_some()) + usize::from(unmatched.is_some());
+            if matched != unmatched {
+                counted.matched_default += usize::from(matched == most);
+                counted.unmatched_default += usize::from(unmatched == most);
+                let decides = |to: Option<usize>| to.is_some_and(|to| edges[to] == Edges::Terminal);
+                match (decides(matched), decides(unmatched)) {
+                    (true, false) => counted.unmatched_goes_on += 1,
+                    (false, true) => counted.matched_goes_on += 1,
+                    _ => {}
+                }
+            }
+            for (byte, holds) in holds.iter_mut().enumerate() {
+                *holds |= blob[start + byte] != 0;
+            }
+        }
+        let before = frame
+            .header_length
+            .checked_sub(frame.slot)
+            .and_then(|offset| {
+                let size = frame.slot;
+                FieldAt { offset, size }.read(blob, 0, frame.endianness)
+            });
+        let longer = before.filter(|own| *own != 0);
+        let longer = longer.and_then(|own| frame.reference.index(own, cut, frame.stride));
+        counted.looks_longer += usize::from(longer.is_some());
+    }
+    counted.tags = tags.len();
+    let one = |offset| FieldAt { offset, size: 1 };
+    let used = header_fields(layout);
+    counted.header = frame.header_length;
+    counted.header_left = (0..frame.header_length)
+        .filter(|byte| !used.iter().any(|field| field.overlaps(one(*byte))))
+        .filter(|byte| blobs.iter().any(|blob| blob[*byte] != blobs[0][*byte]))
+        .count();
+    let left = (0..frame.stride)
+        .filter(|byte| {
+            !layout
+                .record
+                .fields()
+                .any(|field| field.overlaps(one(*byte)))
+        })
+        .map(|byte| if holds[byte] { 1.0 } else { 0.25 });
+    // Not `sum`, whose zero is negative.
+    counted.record_left = left.fold(0.0, |sum, own| sum + own);
+    counted
+}
+
+/// Header fields that a layout explains.
+fn header_fields(layout: &Layout) -> Vec<FieldAt> {
+    let frame = &layout.frame;
+    let mut fields = frame.tables.clone();
+    if let Count::Stated(field) = frame.op_count {
+        fields.push(field);
+    }
+    if let NodesAt::Stated(field, _) = frame.nodes {
+        fields.push(field);
+    }
+    if let NodeCount::Stated(field) | NodeCount::UpTo(field, _) = frame.node_count {
+        fields.push(field);
+    }
+    fields
+}
+
+/// How much of the sections' sizes the header says.
+fn stated(layout: &Layout) -> (f64, String) {
+    let frame = &layout.frame;
+    let operations = match frame.op_count {
+        Count::Stated(field) => (
+            0.4,
+            format!("the byte at {} counts operations", field.offset),
+        ),
+        Count::Fixed(_) => (0.0, "nothing counts operations".to_string()),
+    };
+    let nodes = match frame.node_count {
+        NodeCount::Stated(field) => (0.4, format!("that at {} nodes", field.offset)),
+        NodeCount::UpTo(field, _) => (
+            0.35,
+            format!("that at {} says where nodes end", field.offset),
+        ),
+        NodeCount::Reached => (0.1, "nothing counts nodes".to_string()),
+    };
+    let start = match frame.nodes {
+        NodesAt::AfterOpTable(alignment) => (
+            0.2,
+            format!("nodes start behind the op table, at a multiple of {alignment}"),
+        ),
+        NodesAt::Stated(field, _) => (
+            0.15,
+            format!("that at {} says where nodes start", field.offset),
+        ),
+        NodesAt::Fixed(_) => (
+            0.1,
+            "nodes start at the same offset in all files".to_string(),
+        ),
+    };
+    // A table of its own is one more thing to believe.
+    let tables = 0.1 * frame.tables.len() as f64;
+    (
+        operations.0 + nodes.0 + start.0 - tables,
+        format!("{}, {}, {}", operations.1, nodes.1, start.1),
+    )
+}
+
+/// The share of fields on multiples of their sizes; whether edges are as wide as entries, nodes lie
+/// on multiples of the power of two in their size, and none starts with what nothing explains.
+fn aligned(layout: &Layout, cuts: &[Cut]) -> (f64, String) {
+    let frame = &layout.frame;
+    let record = &layout.record;
+    let fields: Vec<FieldAt> = record.fields().collect();
+    let straight = fields.iter().filter(|field| field.is_aligned()).count();
+    let power = 1 << frame.stride.trailing_zeros().min(3);
+    let is_even = cuts.iter().all(|cut| cut.nodes.is_multiple_of(power));
+    let is_wide = record.matched.size == frame.slot;
+    let is_full = fields.iter().any(|field| field.offset == 0);
+    let marks = [is_even, is_wide, is_full]
+        .map(usize::from)
+        .iter()
+        .sum::<usize>();
+    let not = |is: bool| if is { "" } else { "not " };
+    let evidence = format!(
+        "{straight} of {} fields on multiples of their sizes, nodes {}on multiples of {power}, \
+         edges {}as wide as entries, a node's first byte {}in use",
+        fields.len(),
+        not(is_even),
+        not(is_wide),
+        not(is_full)
+    );
+    let share = (straight + marks) as f64 / (fields.len() + 3) as f64;
+    (share, evidence)
+}
