@@ -6,8 +6,10 @@
 
 mod backend;
 mod cmd;
+mod corpus;
 mod exit;
 mod interrupt;
+mod layout_file;
 mod output;
 mod profile;
 mod replace;

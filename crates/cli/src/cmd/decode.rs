@@ -1,5 +1,7 @@
 //! `lapbelt decode`: what a compiled profile says, node by node or byte by byte.
 
+mod by_layout;
+
 use std::path::PathBuf;
 
 use lapbelt_blob::decode::{Blob, Node, NodeIndex};
@@ -20,12 +22,18 @@ pub(crate) struct Args {
     /// Show every byte with what it says.
     #[arg(long)]
     bytes: bool,
+    /// Read nodes and edges by a layout that `lapbelt lab layout infer --export` wrote.
+    #[arg(long, value_name = "FILE", conflicts_with = "bytes")]
+    layout: Option<PathBuf>,
     /// The OS build that it was compiled for.
     #[arg(long, default_value = "macos-14.4.1")]
     world: String,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    if let Some(layout) = &args.layout {
+        return by_layout::run(&args.blob, layout, output);
+    }
     let world = profile::world(&args.world)?;
     let bytes = profile::read_bytes(&args.blob)?;
     let blob = subject::blob(&args.blob, &bytes, &world)?;

@@ -1,5 +1,6 @@
 //! `lapbelt lab`: tools to learn how the system's own compiler works.
 
+mod layout;
 mod meaning;
 mod witness;
 mod writes;
@@ -15,6 +16,8 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    /// Find out how compiled profiles of an unknown format are laid out.
+    Layout(layout::Args),
     /// Hold profiles that the system compiled against what is made of their sources here.
     Witness(witness::Args),
     /// Watch a compiler write, and join each byte of a profile to the write that made it.
@@ -23,6 +26,7 @@ enum Command {
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     match args.command {
+        Command::Layout(args) => layout::run(args, output),
         Command::Witness(args) => witness::run(args, output),
         Command::Writes(args) => writes::run(args, output),
     }

@@ -1,0 +1,28 @@
+//! `lapbelt lab layout`: how files of an unknown format are laid out.
+
+mod diff;
+mod infer;
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Output;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Find the layout of compiled profiles from their bytes alone.
+    Infer(infer::Args),
+    /// Show which records and fields differ between two compiled profiles.
+    Diff(diff::Args),
+}
+
+pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
+    match args.command {
+        Command::Infer(args) => infer::run(&args, output),
+        Command::Diff(args) => diff::run(&args, output),
+    }
+}

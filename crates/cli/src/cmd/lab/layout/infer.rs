@@ -1,0 +1,93 @@
+//! `lapbelt lab layout infer`: hypotheses about a corpus, best first.
+
+use std::path::PathBuf;
+
+use lapbelt_blob::infer::{Hypothesis, infer};
+use lapbelt_learn::run_dir;
+use serde_json::{Map, Value, json};
+
+use crate::corpus::{self, Member};
+use crate::exit::{CommandError, Exit};
+use crate::layout_file;
+use crate::output::Output;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Compiled profiles of one format, or folders of them; in NAME.hex written as hexadecimal
+    /// digits.
+    #[arg(required = true)]
+    corpus: Vec<PathBuf>,
+    /// Write the best layout to a file, for `lapbelt decode --layout`.
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    let members = corpus::members(&args.corpus)?;
+    let blobs: Vec<&[u8]> = members
+        .iter()
+        .map(|member| member.bytes.as_slice())
+        .collect();
+    let found = infer(&blobs);
+    let Some(best) = found.first() else {
+        let message = format!("no layout fits all of the {} files", members.len());
+        return Err(CommandError::Other(message));
+    };
+    if let Some(path) = &args.export {
+        let layout = layout_file::to_json(&best.layout, &best.cuts[0]);
+        run_dir::write(path, format!("{layout:#}\n").as_bytes())?;
+    }
+    output.answer_either(
+        || {
+            let hypotheses: Vec<Value> = found.iter().map(|own| to_json(own, &members)).collect();
+            json!({"files": members.len(), "hypotheses": hypotheses})
+        },
+        || text(&found, &members),
+    );
+    Ok(Exit::Yes)
+}
+
+/// Numbers of `layout` that differ between files are those of the first; `files` has all.
+fn to_json(own: &Hypothesis, members: &[Member]) -> Value {
+    let terms: Map<String, Value> = own
+        .terms
+        .iter()
+        .map(|term| {
+            let value = json!({"weight": term.weight, "value": term.value,
+                               "evidence": term.evidence});
+            (term.name.to_string(), value)
+        })
+        .collect();
+    let files = members.iter().zip(&own.cuts).map(|(member, cut)| {
+        json!({"file": member.name, "op_table_offset": cut.op_table, "op_count": cut.op_count,
+               "node_offset": cut.nodes, "node_count": cut.node_count,
+               "literal_base": layout_file::literal_base(&own.layout, cut)})
+    });
+    json!({"score": own.score, "terms": terms,
+           "layout": layout_file::to_json(&own.layout, &own.cuts[0]),
+           "files": files.collect::<Vec<_>>()})
+}
+
+fn text(found: &[Hypothesis], members: &[Member]) -> String {
+    let mut text = format!("{} files, {} hypotheses\n", members.len(), found.len());
+    let best = found[0].score;
+    for (rank, own) in found.iter().enumerate() {
+        let behind = match rank {
+            0 => String::new(),
+            _ => format!(", {:.4} behind the first", best - own.score),
+        };
+        text += &format!("\n{}. score {:.4}{behind}\n", rank + 1, own.score);
+        text += &layout_file::describe(&own.layout, &own.cuts[0]);
+        for term in own
+            .terms
+            .iter()
+            .filter(|term| rank == 0 || term.value < 1.0)
+        {
+            text += &format!(
+                "   {:<10} {:.3} x {:.2}  {}\n",
+                term.name, term.value, term.weight, term.evidence
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,78 @@
+//! Corpora: folders and files of compiled profiles.
+
+use std::path::{Path, PathBuf};
+
+use crate::exit::CommandError;
+use crate::{profile, subject};
+
+/// A compiled profile of a corpus.
+pub(crate) struct Member {
+    /// Name of its file.
+    pub(crate) name: String,
+    /// What is in it.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The compiled profiles that paths name, in the order of the paths and of names in a folder; of a
+/// folder only what is one, or is called `NAME.hex`.
+pub(crate) fn members(paths: &[PathBuf]) -> Result<Vec<Member>, CommandError> {
+    let mut members = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            members.push(member(path)?);
+            continue;
+        }
+        let failed =
+            |error| CommandError::Other(format!("cannot read {}: {error}", path.display()));
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            let file = entry.map_err(failed)?.path();
+            if file.is_file() {
+                files.push(file);
+            }
+        }
+        files.sort();
+        for file in files {
+            let own = member(&file);
+            if is_hex(&file) || own.as_ref().is_ok_and(|own| subject::is_blob(&own.bytes)) {
+                members.push(own?);
+            }
+        }
+    }
+    if members.is_empty() {
+        return Err(CommandError::Other(
+            "no compiled profiles there".to_string(),
+        ));
+    }
+    Ok(members)
+}
+
+/// Reads one compiled profile.
+pub(crate) fn member(path: &Path) -> Result<Member, CommandError> {
+    let name = profile::shown(path);
+    let mut bytes = profile::read_bytes(path)?;
+    if is_hex(path) {
+        bytes = from_hex(&bytes).ok_or_else(|| {
+            CommandError::Other(format!("{name}: not a line of hexadecimal digits"))
+        })?;
+    }
+    Ok(Member { name, bytes })
+}
+
+fn is_hex(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "hex")
+}
+
+fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = text
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .map(|byte| char::from(*byte).to_digit(16))
+        .collect();
+    let pairs = digits?;
+    let byte = |pair: &[u32]| match pair {
+        [high, low] => Some((high * 16 + low) as u8),
+        _ => None,
+    };
+    pairs.chunks(2).map(byte).collect()
+}
