@@ -65,16 +65,14 @@ pub struct Decided {
 /// Compares two policies for every operation that both worlds have in their op table. At most
 /// `most` examples are given for a way of differing.
 ///
-/// If one is source and the other compiled, the source is taken with paths as its world's compiler
-/// stores them, and what the compiler adds to every profile is no difference.
+/// Where the system compares paths in one case, so does this. If one is source and the other
+/// compiled, what the compiler adds to every profile is no difference.
 pub fn diff(left: &Subject<'_>, right: &Subject<'_>, most: usize) -> Diff {
-    let folded = |own: &Subject<'_>, other: &Subject<'_>| {
-        own.form() == Form::Source && other.form() == Form::Compiled && other.world().folds_paths()
-    };
-    match (folded(left, right), folded(right, left)) {
-        (true, _) => compare(&left.with_folded_paths(), right, most),
-        (_, true) => compare(left, &right.with_folded_paths(), most),
-        _ => compare(left, right, most),
+    if left.world().folds_paths() && right.world().folds_paths() {
+        let (left, right) = (left.with_folded_paths(), right.with_folded_paths());
+        compare(&left, &right, most)
+    } else {
+        compare(left, right, most)
     }
 }
 

@@ -101,8 +101,10 @@ impl<'p> Subject<'p> {
         found
     }
 
-    /// The same policy with paths as a compiled profile of its world holds them.
-    pub(crate) fn with_folded_paths(&self) -> Self {
+    /// The same policy with paths as a compiled profile of its world holds them; what is asked of it
+    /// must have paths in lower case then, if the world folds them.
+    #[must_use]
+    pub fn with_folded_paths(&self) -> Self {
         let graph = self.graph();
         let mut builder = GraphBuilder::default();
         let mut nodes: Vec<NodeId> = Vec::with_capacity(graph.nodes().len());

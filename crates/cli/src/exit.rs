@@ -8,7 +8,7 @@ use lapbelt_learn::run_dir::DirError;
 use lapbelt_learn::session::SessionError;
 use lapbelt_learn::source::ProfileError;
 
-use crate::output::Output;
+use crate::output::{Output, visible};
 use crate::show;
 
 /// How a command ended, for scripts.
@@ -91,7 +91,7 @@ impl CommandError {
                 &error.sources,
                 output.is_coloured(),
             )),
-            other => output.complain(&format!("lapbelt: {other}")),
+            other => output.complain(&visible(&format!("lapbelt: {other}"))),
         }
     }
 }

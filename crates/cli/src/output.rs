@@ -20,6 +20,19 @@ pub(crate) struct Output {
     pub(crate) json: bool,
 }
 
+/// Text with what could deceive a terminal made visible: names of files and targets hold anything.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !matches!(character, '\n' | '\t') {
+            out.extend(character.escape_unicode());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 impl Output {
     pub(crate) fn new(color: ColorChoice, quiet: bool, json: bool) -> Self {
         let coloured = match color {
@@ -72,7 +85,7 @@ impl Output {
         if self.json {
             self.answer(&json().to_string());
         } else {
-            self.answer(&text());
+            self.answer(&visible(&text()));
         }
     }
 

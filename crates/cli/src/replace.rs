@@ -1,8 +1,11 @@
-//! Replacing a file by another version of itself.
+//! Writing files: whole or not at all, and in the place that was named.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+
+use crate::exit::CommandError;
+use crate::profile::shown;
 
 /// Writes beside the file and renames, so that a reader never meets half of it. Permissions are
 /// kept, and a link stays a link.
@@ -25,4 +28,20 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Writes what a command was told to put into a file: a regular one is replaced, through links; into
+/// what is no regular file, a pipe or a terminal, it is written.
+pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    let written = match fs::metadata(path) {
+        Ok(there) if there.is_file() => replace(path, bytes),
+        Ok(_) => OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::write(path, bytes),
+        Err(error) => Err(error),
+    };
+    let named = |error| CommandError::Other(format!("cannot write {}: {error}", shown(path)));
+    written.map_err(named)
 }

@@ -5,6 +5,8 @@ use lapbelt_policy::origin::Origin;
 use lapbelt_sbpl::LoadedSource;
 use lapbelt_sbpl::diag::{Diagnostic, Label, Severity};
 
+use crate::output::visible;
+
 /// Something said about a place of a profile.
 pub(crate) struct Message<'d> {
     pub(crate) level: Level<'static>,
@@ -84,7 +86,7 @@ fn report<'d>(message: &'d Message<'d>, sources: &'d [LoadedSource]) -> Vec<Grou
             annotation
         });
         let snippet = Snippet::source(&source.text)
-            .path(&source.name)
+            .path(visible(&source.name))
             .annotations(annotations);
         group = group.element(snippet);
     }

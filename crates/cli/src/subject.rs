@@ -108,15 +108,14 @@ impl Subject {
         Analysed::new(graph, rules, world, form)
     }
 
-    /// Made ready for deciding.
+    /// Made ready for deciding. Where the world folds paths, it takes those in lower case only.
     pub(crate) fn decider(&self, world: &World) -> Decider {
+        if world.folds_paths() {
+            let folded = self.analysed(world).with_folded_paths();
+            return Decider::of(folded.graph().clone(), self.graph(world).1);
+        }
         let (graph, rules) = self.graph(world);
         Decider::of(graph, rules)
-    }
-
-    /// Whether its patterns of paths are in lower case, so that paths must be, too.
-    pub(crate) fn folds_paths(&self, world: &World) -> bool {
-        matches!(self, Self::Blob(_)) && world.folds_paths()
     }
 
     /// What decided, for a person and for scripts.

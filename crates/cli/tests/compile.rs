@@ -120,3 +120,28 @@ fn the_systems_own_bytes_come_out() {
     let (code, text, _) = out(lapbelt().args(["lab", "witness", &path]));
     assert_eq!(code, 0, "{text}");
 }
+
+#[test]
+fn what_is_no_file_is_written_into_and_links_are_followed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("p.sb"), "(version 1)(allow default)").expect("a profile");
+    std::fs::write(at("out.new"), "precious").expect("a file");
+    std::os::unix::fs::symlink("target", at("link")).expect("a link");
+    let compile = |out: &std::path::Path| {
+        let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+        command.arg("compile").arg(at("p.sb")).arg("-o").arg(out);
+        assert!(command.output().expect("a run").status.success());
+    };
+    compile(&at("out"));
+    compile(&at("link"));
+    compile(std::path::Path::new("/dev/null"));
+    let bytes = std::fs::read(at("out")).expect("bytes");
+    assert_eq!(std::fs::read(at("target")).expect("bytes"), bytes);
+    assert!(at("link").is_symlink());
+    assert_eq!(
+        std::fs::read_to_string(at("out.new")).expect("a file"),
+        "precious"
+    );
+    assert!(!std::path::Path::new("/dev/null").is_file());
+}

@@ -107,7 +107,7 @@ fn a_compiled_profile_is_asked_as_text_is() {
     let (code, text, _) = out(lapbelt().args(["query", &name, "file-read-data", "/usr/LIB/x"]));
     assert_eq!(code, 0);
     let wanted =
-        format!("allow file-read-data /usr/lib/x\n  by {name}: node 1 at byte 408\n    allow\n");
+        format!("allow file-read-data /usr/LIB/x\n  by {name}: node 1 at byte 408\n    allow\n");
     assert_eq!(text, wanted);
     let mut denied = lapbelt();
     let (code, text, _) = out(denied.args(["--json", "query", &name, "file-read-data", "/usr/x"]));

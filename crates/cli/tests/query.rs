@@ -140,3 +140,37 @@ fn a_batch_answers_each_line() {
     assert_eq!(lines[1]["decision"], "deny");
     assert_eq!(lines[2]["error"], "unknown operation `file-raed-data`");
 }
+
+#[test]
+fn paths_are_compared_in_one_case_where_the_system_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = folder.path().join("p.sb");
+    let text = "(version 1)(allow default)(deny file-read-data (subpath \"/Users/Me\"))";
+    std::fs::write(&profile, text).expect("a profile");
+    let decided = |world: &str, path: &str| {
+        let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+        let arguments = ["file-read-data", path, "--world", world];
+        let output = command.arg("query").arg(&profile).args(arguments).output();
+        output.expect("a run").status.code()
+    };
+    for path in ["/Users/Me/x", "/users/me/x", "/USERS/ME"] {
+        assert_eq!(decided("macos-14.4.1", path), Some(1), "{path}");
+    }
+    assert_eq!(decided("linux", "/Users/Me/x"), Some(1));
+    assert_eq!(decided("linux", "/users/me/x"), Some(0));
+}
+
+#[test]
+fn names_cannot_steer_a_terminal() {
+    let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+    let question = ["query", "-", "file-read-data", "/\u{1b}[31mx"];
+    let output = command.args(question).write_stdin("(version 1)").output();
+    let output = output.expect("a run");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!output.stdout.contains(&0x1b));
+    let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+    let output = command
+        .args(["query", "no\u{1b}[31m.sb", "file-read-data"])
+        .output();
+    assert!(!output.expect("a run").stderr.contains(&0x1b));
+}

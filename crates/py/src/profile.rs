@@ -81,6 +81,15 @@ impl NativeProfile {
             true => canonical_path(world, target.as_bytes()),
             false => target.as_bytes().to_vec(),
         });
+        let shown = target
+            .as_ref()
+            .map(|target| String::from_utf8_lossy(target).into_owned());
+        let target = target.map(|mut target| {
+            if world.folds_paths() && target.starts_with(b"/") {
+                target.make_ascii_lowercase();
+            }
+            target
+        });
         let filters: Vec<(FilterId, OwnedValue)> = filters
             .iter()
             .map(|(name, value)| parse_value(world, name, value))
@@ -94,12 +103,13 @@ impl NativeProfile {
         if let (Some(target), Some(other)) = (&target, &other) {
             request = request.also_spelled(target, other);
         }
-        let verdict = Decider::new(&self.policy, world).decide(&request);
+        let graph = lower(&self.policy, world);
+        let subject = Subject::new(graph, &self.policy.rules, world, Form::Source);
+        let graph = subject.with_folded_paths().graph().clone();
+        let verdict = Decider::of(graph, &self.policy.rules).decide(&request);
         let mut answer = self.decided(verdict.action, &verdict.source);
         answer["operation"] = operation.into();
-        answer["target"] = target
-            .map(|target| String::from_utf8_lossy(&target).into_owned())
-            .into();
+        answer["target"] = shown.into();
         Ok(answer.to_string())
     }
 

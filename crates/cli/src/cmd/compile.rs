@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lapbelt_blob::encode::{Derived, EncodeError, Encoded, encode};
-use lapbelt_learn::run_dir;
 use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::{Policy, RuleRef};
 use lapbelt_policy::world::World;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params, place};
+use crate::replace::write_out;
 
 /// The layout that the encoder writes.
 const WRITTEN: &str = lapbelt_blob::layout::known::MACOS_14.name;
@@ -33,9 +33,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
-    if let Some(layout) = world.layout().filter(|layout| *layout != WRITTEN) {
+    if world.layout() != Some(WRITTEN) {
+        let layout = world.layout().map_or_else(
+            || "no compiled form".to_string(),
+            |layout| format!("the layout {layout}"),
+        );
         return Err(CommandError::Other(format!(
-            "compiled profiles of {} have the layout {layout}; only {WRITTEN} is written",
+            "profiles of {} have {layout}; only {WRITTEN} is written",
             world.id()
         )));
     }
@@ -47,7 +51,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         output.tell(&summary(&encoded, &policy, &world));
         return Ok(Exit::Yes);
     }
-    run_dir::write(&args.out, &encoded.bytes)?;
+    write_out(&args.out, &encoded.bytes)?;
     output.answer_either(
         || {
             let size = &encoded.size;

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile;
 use lapbelt_blob::encode::encode;
-use lapbelt_learn::run_dir;
 use lapbelt_sbpl::expand::expand;
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
+use crate::replace::write_out;
 use crate::subject::Subject;
 
 #[derive(clap::Args)]
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         .bytes()
         .map(|bytes| encode(&policy, &world).is_ok_and(|made| made.bytes == bytes));
     match &args.out {
-        Some(out) => run_dir::write(out, text.as_bytes())?,
+        Some(out) => write_out(out, text.as_bytes())?,
         None if !output.json => output.answer(&text),
         None => {}
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use lapbelt_analysis::picture::{Words, dot, picture, svg};
-use lapbelt_learn::run_dir;
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::Outcome;
 use lapbelt_policy::world::{OperationId, World};
@@ -13,6 +12,7 @@ use lapbelt_sbpl::print;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params};
+use crate::replace::write_out;
 use crate::request;
 use crate::subject::Subject;
 
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         Format::Svg => svg(&picture),
     };
     match &args.out {
-        Some(out) => run_dir::write(out, text.as_bytes())?,
+        Some(out) => write_out(out, text.as_bytes())?,
         None => output.answer(&text),
     }
     for note in &picture.notes {

@@ -63,7 +63,6 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         target: args.target.as_deref(),
         filters: &args.filter,
         canonicalize: !args.no_canonicalize,
-        folds_paths: subject.folds_paths(&world),
     };
     let answer = question
         .answer(&decider, &world)
@@ -101,8 +100,6 @@ struct Question<'q> {
     target: Option<&'q str>,
     filters: &'q [(String, String)],
     canonicalize: bool,
-    /// Ask about paths in lower case, as a compiled profile holds them.
-    folds_paths: bool,
 }
 
 struct Answer {
@@ -115,12 +112,17 @@ impl Question<'_> {
     fn answer(&self, decider: &Decider, world: &World) -> Result<Answer, String> {
         let target = self.target.map(|target| {
             let is_path = target.starts_with('/');
-            let mut target = if self.canonicalize && is_path {
+            if self.canonicalize && is_path {
                 canonical_path(world, target.as_bytes())
             } else {
                 target.as_bytes().to_vec()
-            };
-            if self.folds_paths && is_path {
+            }
+        });
+        let shown = target
+            .as_ref()
+            .map(|target| String::from_utf8_lossy(target).into_owned());
+        let target = target.map(|mut target| {
+            if world.folds_paths() && target.starts_with(b"/") {
                 target.make_ascii_lowercase();
             }
             target
@@ -131,7 +133,7 @@ impl Question<'_> {
             .map(|(name, value)| parse_value(world, name, value))
             .collect::<Result<_, _>>()
             .map_err(|error| error.to_string())?;
-        for (filter, value) in filters.iter_mut().filter(|_| self.folds_paths) {
+        for (filter, value) in filters.iter_mut().filter(|_| world.folds_paths()) {
             if let (ArgumentKind::PathPattern, OwnedValue::Text(text)) =
                 (world.filter(*filter).kind, value)
             {
@@ -147,8 +149,10 @@ impl Question<'_> {
             request = request.also_spelled(target, other);
         }
         let verdict = decider.decide(&request);
-        let target = target.map(|target| String::from_utf8_lossy(&target).into_owned());
-        Ok(Answer { verdict, target })
+        Ok(Answer {
+            verdict,
+            target: shown,
+        })
     }
 }
 
@@ -241,7 +245,6 @@ fn answer_line(
         target: line.target.as_deref(),
         filters: &filters,
         canonicalize: line.canonicalize,
-        folds_paths: subject.folds_paths(world),
     };
     let answer = question.answer(decider, world)?;
     let rule = subject.place(&answer.verdict.source, world);

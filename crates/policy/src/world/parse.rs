@@ -163,6 +163,9 @@ impl Reader {
                 reader.world.lacks.push(lack);
             }
         }
+        // How profiles are compiled is a matter of each system.
+        reader.world.folds_paths = false;
+        reader.world.layout = None;
         reader.evidence.extend(self.evidence);
         reader.facts = 0;
         Ok(reader)

@@ -7,13 +7,13 @@ use lapbelt_analysis::decompile::decompile;
 use lapbelt_analysis::subject::{Form, Subject as Analysed};
 use lapbelt_blob::decode::{Blob, Profile};
 use lapbelt_blob::policy::compiled;
-use lapbelt_learn::run_dir;
 use lapbelt_policy::world::World;
 use lapbelt_sbpl::expand::expand;
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
+use crate::replace::write_out;
 use crate::{profile, subject};
 
 /// The bundle that a file is; `None` if it is something else, or standard input.
@@ -51,7 +51,7 @@ pub(super) fn decompile_all(
         match text(blob, profile, world) {
             Ok(text) => {
                 let file = folder.join(file_name(&name, index, &mut taken));
-                run_dir::write(&file, text.as_bytes())?;
+                write_out(&file, text.as_bytes())?;
                 members.push(json!({"name": name, "out": file}));
             }
             Err(error) => {

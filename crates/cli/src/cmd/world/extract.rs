@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use lapbelt_learn::run_dir;
 use lapbelt_macho::{Extracted, extract};
 use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
+use crate::replace::write_out;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let source = file.as_deref().unwrap_or("a file");
     let text = found.world(&format!("{source}-{}", found.architecture), source);
     if let Some(out) = &args.out {
-        run_dir::write(out, text.as_bytes())?;
+        write_out(out, text.as_bytes())?;
     }
     match (&args.out, output.json) {
         (_, true) => output.answer(&json(&found, &text).to_string()),
