@@ -75,7 +75,7 @@ pub(super) fn score(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut], fit: &Fit) -
             },
             match has_literals {
                 true => format!(
-                    "literals fill the files to their ends; {:.0} % of them are referred to, \
+                    "literals fill most files to their ends; {:.0} % of them are referred to, \
                      by filters whose arguments make {:.0} % of all hits",
                     100.0 * fit.covered,
                     100.0 * fit.pure
