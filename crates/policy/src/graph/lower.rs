@@ -4,9 +4,10 @@
 //! unfiltered rule, else its own default, else the list of the operation it falls back to.
 
 use super::{Graph, Node, NodeId, Source};
-use crate::filter::{Argument, Filter, Test};
+use crate::filter::{Argument, Filter, Protocol, Test};
+use crate::pattern::Pattern;
 use crate::rule::{Action, Policy, Rule, RuleRef, Version};
-use crate::world::{OperationId, World};
+use crate::world::{FilterId, OperationId, World};
 
 /// One operation's rules while they are collected.
 #[derive(Clone, Default)]
@@ -60,7 +61,9 @@ fn rules(rules: &[Rule], version: Version, with_implied: bool, world: &World) ->
                 .push((filter, rule.action, source));
         }
     }
+    let path = world.layout().and_then(|_| world.filter_named("path"));
     let mut lowering = Lowering {
+        any_path: path.map(|filter| filter.id),
         graph: Graph::default(),
         entries: vec![None; table.len()],
         table,
@@ -84,10 +87,18 @@ fn rules(rules: &[Rule], version: Version, with_implied: bool, world: &World) ->
 
 struct Lowering<'a> {
     graph: Graph,
+    /// The filter of paths, where any unix socket is known by having one: a compiled profile says
+    /// so.
+    any_path: Option<FilterId>,
     entries: Vec<Option<NodeId>>,
     table: Vec<Rules<'a>>,
     version: Version,
     world: &'a World,
+}
+
+/// Whether a test is for a unix socket, whatever its path.
+fn is_any_unix_socket(test: &Test) -> bool {
+    matches!(&test.argument, Argument::Network(pattern) if pattern.protocol == Protocol::Unix)
 }
 
 impl Lowering<'_> {
@@ -123,7 +134,14 @@ impl Lowering<'_> {
     fn filter(&mut self, filter: &Filter, matched: NodeId, unmatched: NodeId) -> NodeId {
         match filter {
             Filter::Test(test) => {
-                let test = self.graph.add_test(test);
+                let compiled = self.any_path.filter(|_| is_any_unix_socket(test));
+                let test = match compiled {
+                    Some(filter) => self.graph.add_test(&Test {
+                        filter,
+                        argument: Argument::Pattern(Pattern::Prefix(Vec::new())),
+                    }),
+                    None => self.graph.add_test(test),
+                };
                 self.graph.add_node(Node::Test {
                     test,
                     matched,
