@@ -25,7 +25,7 @@ use output::{ColorChoice, Output};
 
 /// The open toolchain for Apple's Seatbelt sandbox.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     output: OutputArgs,
