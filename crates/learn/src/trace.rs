@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::{Event, OwnedValue};
-use lapbelt_policy::request::Request;
 use lapbelt_policy::rule::Action;
 use lapbelt_sandbox::denial;
 
@@ -343,11 +342,7 @@ impl Growing<'_> {
         let policy = self.base.evaluate_with(&self.text, world)?.policy;
         let decider = Decider::new(&policy, world);
         for (event, atom) in &wanted {
-            let mut request = Request::new(event.operation);
-            for (filter, value) in &event.values {
-                request = request.with(*filter, value.borrow());
-            }
-            if decider.decide(&request).action == Action::Deny {
+            if decider.decide(&event.request()).action == Action::Deny {
                 let rule = profile_text::rules(std::slice::from_ref(atom), world);
                 lesson
                     .bad_rules

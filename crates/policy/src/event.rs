@@ -1,7 +1,7 @@
 //! What a backend saw: one decision about one request of the confined program.
 
 use crate::filter::{Host, NetworkPattern};
-use crate::request::{Endpoint, Value};
+use crate::request::{Endpoint, Request, Value};
 use crate::rule::{Action, RuleRef};
 use crate::world::{FilterId, OperationId};
 
@@ -68,6 +68,18 @@ pub struct Event {
     /// Whether there was something at the target's path when it was asked about; false for
     /// targets that are no paths. A creation of what exists replaces it.
     pub exists: bool,
+}
+
+impl Event {
+    /// The request again, to ask a policy.
+    pub fn request(&self) -> Request<'_> {
+        let request = Request::new(self.operation);
+        self.values
+            .iter()
+            .fold(request, |request, (filter, value)| {
+                request.with(*filter, value.borrow())
+            })
+    }
 }
 
 /// The address pattern a person would write for an endpoint: loopback becomes `localhost`, every

@@ -18,17 +18,13 @@ use std::time::{Duration, Instant};
 use lapbelt_policy::decide as policy;
 use lapbelt_policy::event::Event;
 use lapbelt_policy::graph::Source;
-use lapbelt_policy::request::Request;
 use lapbelt_policy::rule::{Action, RuleRef};
 use lapbelt_policy::world::World;
 
 use super::log::{Entry, Stream};
 use super::log_line::{DecidedBy, LogLine};
-use super::{MacosBackend, log, log_event, log_line};
+use super::{DOES_NOT_PARSE, MacosBackend, log, log_event, log_line};
 use crate::job::{Job, Outcome, RunError, Status, Stdio};
-
-/// Exit status of `sandbox-exec` for a profile that does not parse.
-const DOES_NOT_PARSE: i32 = 65;
 
 /// Exit status of `sandbox-exec` for a program that it could not start.
 const CANNOT_EXECUTE: i32 = 71;
@@ -129,14 +125,7 @@ fn told(line: &LogLine<'_>, world: &World, time: Duration) -> Option<Event> {
 
 /// The rule that decides so in our policy graph: the log does not say which did.
 fn rule_of(event: &Event, decider: &policy::Decider) -> Option<RuleRef> {
-    let request = Request::new(event.operation);
-    let request = event
-        .values
-        .iter()
-        .fold(request, |request, (filter, value)| {
-            request.with(*filter, value.borrow())
-        });
-    let decision = decider.decide(&request);
+    let decision = decider.decide(&event.request());
     match decision.source {
         Source::Rule(rule) if decision.action == event.decision => Some(rule),
         _ => None,
