@@ -1,5 +1,6 @@
 //! Answers from policy graphs: what differs between two, and what one looks like; and from the
-//! writes of a compiler: which made what.
+//! writes of a compiler: which made what. What is found out about builds and formats is kept with its
+//! evidence.
 //!
 //! This crate is pure: no files, processes, clock or environment. It knows neither text nor bytes;
 //! who calls it brings the graphs and prints the rules.
@@ -8,6 +9,7 @@
 
 pub mod decompile;
 pub mod diff;
+pub mod finding;
 pub mod operations;
 pub mod picture;
 pub mod subject;

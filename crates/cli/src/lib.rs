@@ -7,6 +7,7 @@
 mod backend;
 mod cmd;
 mod corpus;
+mod evidence;
 mod exit;
 mod interrupt;
 mod layout_file;

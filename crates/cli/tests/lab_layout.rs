@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
+use lapbelt_analysis::finding::{Finding, Tier};
 use serde_json::Value;
 
 fn lapbelt() -> Command {
@@ -96,6 +97,23 @@ fn a_layout_is_found_written_and_decoded_by() {
     assert_eq!(found["literal_base"], base);
     assert!(best["terms"]["edges"]["evidence"].is_string());
     assert!(best["score"].as_f64() >= answer["hypotheses"][1]["score"].as_f64());
+    let finding = &answer["findings"][0];
+    let kept: Finding = serde_json::from_value(finding.clone()).expect("a finding");
+    assert_eq!((kept.tier, &kept.evidence.world), (Tier::Hypothesis, &None));
+    let inputs = kept.evidence.inputs.as_slice();
+    assert_eq!(inputs.len(), 6);
+    // The compiler wrote the very bytes of `(allow default)`, so their digest is known.
+    let allow = "19832eb9716a32459bee8398c8977fd1";
+    assert!(
+        inputs[5].sha256.to_string().starts_with(allow),
+        "{inputs:?}"
+    );
+    assert_eq!(
+        kept.evidence.command[..4],
+        ["lapbelt", "--json", "lab", "layout"]
+    );
+    assert_eq!(finding["data"]["layout"], *found);
+    assert_eq!(finding["data"]["scores"][0]["score"], best["score"]);
 
     let mut command = lapbelt();
     command

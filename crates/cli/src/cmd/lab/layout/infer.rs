@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use lapbelt_analysis::finding::{Evidence, Finding, Tier};
 use lapbelt_blob::infer::{Hypothesis, infer};
 use lapbelt_learn::run_dir;
 use serde_json::{Map, Value, json};
 
 use crate::corpus::{self, Member};
 use crate::exit::{CommandError, Exit};
-use crate::layout_file;
 use crate::output::Output;
+use crate::{evidence, layout_file};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -37,14 +38,40 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         let layout = layout_file::to_json(&best.layout, &best.cuts[0]);
         run_dir::write(path, format!("{layout:#}\n").as_bytes())?;
     }
+    let inputs = members.iter();
+    let inputs = inputs.map(|member| evidence::input(&member.name, &member.bytes));
+    let evidence = evidence::evidence(None, inputs.collect())?;
+    let finding = finding(&found, &evidence);
     output.answer_either(
         || {
             let hypotheses: Vec<Value> = found.iter().map(|own| to_json(own, &members)).collect();
-            json!({"files": members.len(), "hypotheses": hypotheses})
+            json!({"files": members.len(), "hypotheses": hypotheses, "findings": [finding]})
         },
         || text(&found, &members),
     );
     Ok(Exit::Yes)
+}
+
+/// That the best hypothesis is the layout, with the scores of all.
+fn finding(found: &[Hypothesis], evidence: &Evidence) -> Finding {
+    let best = &found[0];
+    let layout = layout_file::to_json(&best.layout, &best.cuts[0]);
+    let score = |own: &Hypothesis| {
+        let terms = own.terms.iter();
+        let terms = terms.map(|term| (term.name.to_string(), json!(term.weight * term.value)));
+        json!({"score": own.score, "terms": terms.collect::<Map<_, _>>()})
+    };
+    let scores: Vec<Value> = found.iter().map(score).collect();
+    let claim = format!(
+        "of {} hypotheses about the layout, the one with nodes of {} bytes at {} in the first file \
+         scores best, with {:.4}",
+        found.len(),
+        best.layout.frame.stride,
+        best.cuts[0].nodes,
+        best.score
+    );
+    let data = json!({"layout": layout, "scores": scores});
+    evidence.finding(Tier::Hypothesis, claim, data)
 }
 
 /// Numbers of `layout` that differ between files are those of the first; `files` has all.
