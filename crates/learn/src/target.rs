@@ -43,13 +43,11 @@ impl Target {
 pub fn find_program(name: &Path) -> Result<PathBuf, String> {
     let shown = name.display();
     if name.as_os_str().as_bytes().contains(&b'/') {
-        let meta = std::fs::metadata(name).map_err(|error| {
-            format!("cannot find the program {shown}: {error}; check the path given with --cmd")
-        })?;
+        let meta = std::fs::metadata(name)
+            .map_err(|error| format!("cannot find the program {shown}: {error}; check the path"))?;
         if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
             return Err(format!(
-                "{shown} is not an executable file; give --cmd a program, or make it one with \
-                 chmod +x"
+                "{shown} is not an executable file; name a program, or make it one with chmod +x"
             ));
         }
         return std::path::absolute(name).map_err(|error| format!("{shown}: {error}"));
@@ -60,7 +58,5 @@ pub fn find_program(name: &Path) -> Result<PathBuf, String> {
         let meta = std::fs::metadata(candidate);
         meta.is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     });
-    found.ok_or_else(|| {
-        format!("no program {shown} in PATH; give its path, or check the spelling of --cmd")
-    })
+    found.ok_or_else(|| format!("no program {shown} in PATH; give its path, or check the spelling"))
 }

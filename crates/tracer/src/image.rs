@@ -21,7 +21,7 @@ pub enum Place {
     Symbol(String),
     /// The address that the file gives it, to which the place of the image in a process is added.
     Unslid(u64),
-    /// The address in the process.
+    /// The address in the process, whose addresses are not randomised then.
     Address(u64),
 }
 

@@ -15,15 +15,67 @@ pub fn moves_x86_64(code: &[u8]) -> bool {
     if code.starts_with(&[0xf3, 0x0f, 0x1e, 0xfa]) {
         return true;
     }
+    // A prefix that chooses among instructions of two bytes; before others it is not known here.
+    let (chosen, code) = match code {
+        [0x66 | 0xf2 | 0xf3, rest @ ..] => (true, rest),
+        code => (false, code),
+    };
     // One REX prefix at most; nothing else may come before the opcode.
     let code = match code {
         [0x40..=0x4f, rest @ ..] => rest,
         code => code,
     };
     match *code {
-        // push and pop of a register, mov of a number to one.
-        [0x50..=0x5f | 0xb0..=0xbf, ..] => true,
-        // add, or, and, sub, xor, cmp, test, mov, lea and moves of numbers, by registers and memory.
+        // Moves, arithmetic and comparisons of vector registers; nop, cmov, imul, movzx and movsx.
+        [
+            0x0f,
+            0x10..=0x17
+            | 0x1f
+            | 0x28..=0x2f
+            | 0x40..=0x5f
+            | 0x6e
+            | 0x6f
+            | 0x7e
+            | 0x7f
+            | 0xaf
+            | 0xb6
+            | 0xb7
+            | 0xbe
+            | 0xbf
+            | 0xd6
+            | 0xef,
+            modrm,
+            ..,
+        ] => modrm & 0xc7 != 0x05,
+        _ if chosen => false,
+        // push and pop of a register, nop, widening, mov of a number to a register, push of one,
+        // and those with a number for the first register.
+        [
+            0x50..=0x5f
+            | 0x68
+            | 0x6a
+            | 0x90
+            | 0x98
+            | 0x99
+            | 0xa8
+            | 0xa9
+            | 0xb0..=0xbf
+            | 0x04
+            | 0x05
+            | 0x0c
+            | 0x0d
+            | 0x24
+            | 0x25
+            | 0x2c
+            | 0x2d
+            | 0x34
+            | 0x35
+            | 0x3c
+            | 0x3d,
+            ..,
+        ] => true,
+        // add, or, and, sub, xor, cmp, test, mov, lea, shifts, and moves of numbers, by registers
+        // and memory.
         [
             0x00..=0x03
             | 0x08..=0x0b
@@ -31,13 +83,21 @@ pub fn moves_x86_64(code: &[u8]) -> bool {
             | 0x28..=0x2b
             | 0x30..=0x33
             | 0x38..=0x3b
+            | 0x63
+            | 0x69
+            | 0x6b
             | 0x80
             | 0x81
             | 0x83..=0x85
             | 0x88..=0x8b
             | 0x8d
+            | 0xc0
+            | 0xc1
             | 0xc6
-            | 0xc7,
+            | 0xc7
+            | 0xd0..=0xd3
+            | 0xf6
+            | 0xf7,
             modrm,
             ..,
         ] => modrm & 0xc7 != 0x05,
@@ -73,6 +133,9 @@ mod tests {
             &[0x48, 0x81, 0xec, 0, 1, 0, 0],
             &[0x48, 0x89, 0x7c, 0x24, 8],
             &[0x31, 0xc0],
+            &[0x0f, 0xb6, 0x07],
+            &[0x66, 0x41, 0x0f, 0x6f, 0x07],
+            &[0x48, 0x63, 0xc6],
         ];
         let stays: &[&[u8]] = &[
             &[],
@@ -84,6 +147,10 @@ mod tests {
             &[0xe9, 0, 0, 0, 0],
             &[0xff, 0x25, 0, 0, 0, 0],
             &[0xc3],
+            &[0x0f, 0x05],
+            &[0x0f, 0x84, 0, 0, 0, 0],
+            &[0x0f, 0xb6, 0x05, 0, 0, 0, 0],
+            &[0xff, 0xe0],
             &[0x66, 0x55],
         ];
         assert!(moves.iter().all(|code| moves_x86_64(code)));

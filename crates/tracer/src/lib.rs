@@ -13,6 +13,7 @@ pub mod instruction;
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
 mod linux;
+pub mod loaded;
 pub mod machine;
 pub mod maps;
 pub mod record;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde::Serialize;
 
-use crate::arguments::Arguments;
+use crate::arguments::{Argument, Arguments};
 use crate::image::{ImageError, Place};
 use crate::record::{Record, Stats};
 use crate::ring::ring;
@@ -41,7 +41,7 @@ pub struct Watch {
     /// Its arguments.
     pub arguments: Arguments,
     /// The routine that ends writing, and which of its arguments is the buffer.
-    pub immutable: Option<(Place, usize)>,
+    pub immutable: Option<(Place, Argument)>,
 }
 
 /// How to trace.

@@ -18,7 +18,7 @@ fn watch() -> Watch {
         arguments: "buf=arg0,cursor=arg1,src=arg2,len=arg3"
             .parse()
             .expect("arguments"),
-        immutable: Some((named("finish"), 0)),
+        immutable: Some((named("finish"), "arg0".parse().expect("an argument"))),
     }
 }
 

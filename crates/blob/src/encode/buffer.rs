@@ -45,6 +45,14 @@ impl Buffer {
         }
     }
 
+    /// Ends the writing, and gives back the room that was not needed.
+    ///
+    /// As with [`Self::write`], a debugger can watch the call: the one argument is the buffer.
+    #[inline(never)]
+    pub fn make_immutable(&mut self) {
+        self.bytes.shrink_to_fit();
+    }
+
     /// The bytes and the log, which is empty if none was kept.
     pub(super) fn finish(self) -> (Vec<u8>, Vec<Write>) {
         (self.bytes, self.log.unwrap_or_default())

@@ -43,6 +43,7 @@ pub(super) fn emit(
             Step::Slot(at, entry) => emitter.word(slots + 2 * at, emitter.index(entry)),
         }
     }
+    emitter.buffer.make_immutable();
     Ok(emitter.buffer.finish())
 }
 

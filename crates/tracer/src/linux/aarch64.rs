@@ -5,7 +5,7 @@ use std::io;
 use libc::pid_t;
 
 use super::sys;
-use crate::arguments::REGISTERS;
+use crate::arguments::{Argument, REGISTERS};
 
 /// The instruction that stops a thread: `brk #0`.
 pub(super) const BREAK: &[u8] = &[0x00, 0x00, 0x20, 0xd4];
@@ -42,9 +42,9 @@ impl Registers {
         self.0[PC] = pc;
     }
 
-    pub(super) fn argument(&self, number: usize) -> u64 {
+    pub(super) fn argument(&self, argument: Argument) -> u64 {
         const { assert!(REGISTERS <= 8, "x0 to x7 hold arguments") };
-        self.0[number]
+        self.0[argument.number()]
     }
 
     /// The system call that the thread is in.

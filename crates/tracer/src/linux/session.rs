@@ -11,7 +11,7 @@ use super::machine_code::Registers;
 use super::memory::{Memory, regions};
 use super::points::{Points, resolve};
 use super::sys::{self, Run, Status};
-use crate::image::Image;
+use crate::image::{Image, Place};
 use crate::machine::{Counts, Point, Resume, Stop, Thread};
 use crate::record::{CAPTURE, CHUNK, Record, Stats};
 use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
@@ -35,7 +35,9 @@ pub(crate) fn trace(
     };
     let image = Image::read(plan.watch.image.as_ref().unwrap_or(&program))?;
     let triage = triage::of_file(&image, &plan.watch.write)?;
-    sys::stop_after_exec(&mut command);
+    // An address that was seen in another run is of use only if it is the same in this one.
+    let is_fixed = matches!(plan.watch.write, Place::Address(_));
+    sys::stop_after_exec(&mut command, is_fixed);
     let refused = |what| move |error| TraceError::Refused { what, error };
     let child = command
         .spawn()

@@ -30,11 +30,17 @@ fn ptrace(request: c_int, tid: pid_t, address: usize, data: usize) -> io::Result
     }
 }
 
-/// Makes a command stop after `exec`, to be traced by the thread that starts it.
-pub(super) fn stop_after_exec(command: &mut Command) {
-    // SAFETY: the hook makes one system call, which a child of fork may, and allocates nothing.
+/// Makes a command stop after `exec`, to be traced by the thread that starts it; with the addresses
+/// that it has without randomisation, where wanted and the system lets it.
+pub(super) fn stop_after_exec(command: &mut Command, is_fixed: bool) {
+    // SAFETY: the hook makes two system calls, which a child of fork may, and allocates nothing.
     unsafe {
-        command.pre_exec(|| ptrace(libc::PTRACE_TRACEME as c_int, 0, 0, 0));
+        command.pre_exec(move || {
+            if is_fixed {
+                libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong);
+            }
+            ptrace(libc::PTRACE_TRACEME as c_int, 0, 0, 0)
+        });
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use libc::pid_t;
 
 use super::sys;
-use crate::arguments::REGISTERS;
+use crate::arguments::{Argument, REGISTERS};
 
 /// The instruction that stops a thread: `int3`.
 pub(super) const BREAK: &[u8] = &[0xcc];
@@ -40,8 +40,8 @@ impl Registers {
         self.0[RIP] = pc;
     }
 
-    pub(super) fn argument(&self, number: usize) -> u64 {
-        self.0[ARGUMENTS[number]]
+    pub(super) fn argument(&self, argument: Argument) -> u64 {
+        self.0[ARGUMENTS[argument.number()]]
     }
 
     /// The system call that the thread is in.

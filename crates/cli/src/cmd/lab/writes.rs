@@ -6,6 +6,8 @@ mod inputs;
 mod join;
 mod line;
 mod run;
+mod target;
+mod way;
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
@@ -19,7 +21,7 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     /// Compile profiles here, and record each write of the compiler from outside.
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Rebuild profiles from the writes, and say what was seen to be written and what was not.
     Analyze(analyze::Args),
     /// Say of each byte that differs between two profiles which write made it.
@@ -28,7 +30,7 @@ enum Command {
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     match args.command {
-        Command::Run(args) => run::run(args, output),
+        Command::Run(args) => run::run(*args, output),
         Command::Analyze(args) => analyze::run(args, output),
         Command::Join(args) => join::run(args, output),
     }

@@ -37,7 +37,7 @@ impl Folder {
 
     /// A folder to write to, with its subfolders.
     pub(super) fn create(path: PathBuf) -> Result<Self, CommandError> {
-        for name in ["triage", "stats", "traces", "blobs", "stderr"] {
+        for name in ["triage", "stats", "traces", "blobs", "texts", "stderr"] {
             let path = path.join(name);
             fs::create_dir_all(&path).map_err(|error| {
                 CommandError::Other(format!("cannot create {}: {error}", path.display()))
@@ -64,6 +64,11 @@ impl Folder {
 
     pub(super) fn stderr(&self, id: &str) -> PathBuf {
         self.0.join("stderr").join(format!("{id}.txt"))
+    }
+
+    /// Where the text of an input goes that is no file.
+    pub(super) fn text(&self, id: &str) -> PathBuf {
+        self.0.join("texts").join(format!("{id}.sb"))
     }
 
     pub(super) fn manifest(&self) -> PathBuf {

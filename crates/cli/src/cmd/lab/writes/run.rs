@@ -1,31 +1,28 @@
 //! `lapbelt lab writes run`.
 
-use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
 use lapbelt_learn::run_dir;
-use lapbelt_tracer::image::{Image, Place};
-use lapbelt_tracer::{Hook, Mode, Outcome, Plan, Traced, Watch, trace, triage};
+use lapbelt_tracer::image::Image;
+use lapbelt_tracer::{Hook, Mode, Outcome, Plan, Traced, trace, triage};
 use serde_json::{Value, json};
 
 use super::folder::Folder;
 use super::inputs::{self, Input, Text};
 use super::line;
+use super::target::{Target, TargetArgs};
+use super::way::Way;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params};
 
-/// The function through which our encoder writes, and its arguments.
-const SYMBOL: &str = "lapbelt_blob::encode::buffer::Buffer::write";
-const ARGUMENTS: &str = "buf=arg0,cursor=arg1,src=arg2,len=arg3";
 /// How many records may wait to be written.
 const RING: usize = 1 << 16;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A profile to compile; may be given many times.
+    /// A profile to compile; may be given many times. A program of your own may need none.
     #[arg(long = "profile", value_name = "FILE")]
     profiles: Vec<PathBuf>,
     /// A list of profiles: objects with `file` or `string`, and `id` and `params` if wanted.
@@ -39,45 +36,67 @@ pub(crate) struct Args {
     /// Only the inputs of these names.
     #[arg(long = "only-id", value_name = "ID")]
     only: Vec<String>,
-    /// How the compiler is watched.
+    /// How the program is watched.
     #[arg(long, default_value = "hw-breakpoint")]
     mode: Way,
     /// An input of which no write was seen is no failure.
     #[arg(long)]
     allow_zero_hits: bool,
-    /// How often to try again when the compiler was killed by a signal.
+    /// How often to try again when the program was killed by a signal.
     #[arg(long, value_name = "N", default_value_t = 2)]
     retries: u32,
-    /// The OS build whose compiler is followed.
+    /// The OS build whose compiler ours follows.
     #[arg(long, default_value = "macos-14.4.1")]
     world: String,
-}
-
-/// How the compiler is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Way {
-    /// By the debug registers of each of its threads.
-    HwBreakpoint,
-    /// By an instruction in its code.
-    Patch,
-    /// Not at all: say only what could be done.
-    Triage,
+    #[command(flatten)]
+    target: TargetArgs,
 }
 
 /// What came of one input.
 struct Report {
+    id: String,
+    hook: Hook,
+    outcome: Outcome,
     manifest: Value,
     records: u64,
     hits: u64,
+    immutable: u64,
     dropped: u64,
     truncated: u64,
     is_compiled: bool,
     is_whole: bool,
 }
 
+impl Report {
+    /// Why a trace is not whole.
+    fn trouble(&self) -> Option<String> {
+        let id = &self.id;
+        let why = match (&self.hook, self.outcome) {
+            _ if self.is_whole => return None,
+            (Hook::SkippedImmutable(why), _) => format!("skipped_immutable: {why}"),
+            (Hook::HookFailed(why), _) => format!("not watched: {why}"),
+            (Hook::NotLoaded, _) => "not watched: the image was never mapped".to_string(),
+            (Hook::Ok, Outcome::Signaled(signal)) => {
+                format!("killed by signal {signal}; the trace ends there")
+            }
+            (Hook::Ok, Outcome::Exited(code)) if !self.is_compiled => {
+                format!("nothing was made, exit code {code}; see the folder stderr")
+            }
+            (Hook::Ok, Outcome::Exited(_)) if self.hits == 0 => "no write was seen".to_string(),
+            (Hook::Ok, Outcome::Exited(_)) => {
+                "records are lost or cut short; see the folder stats".to_string()
+            }
+        };
+        Some(format!("{id}: {why}\n"))
+    }
+}
+
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     profile::world(&args.world)?;
-    let mut list = inputs::collect(&args.profiles, &args.params.map(), args.inputs.as_deref())?;
+    let target = args.target.target()?;
+    let alone = (!target.is_own()).then_some(target.program.as_path());
+    let params = args.params.map();
+    let mut list = inputs::collect(&args.profiles, &params, args.inputs.as_deref(), alone)?;
     if let Some(unknown) = args
         .only
         .iter()
@@ -88,28 +107,20 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         )));
     }
     list.retain(|input| args.only.is_empty() || args.only.contains(&input.id));
-    let program = std::env::current_exe()
-        .map_err(|error| CommandError::Other(format!("cannot find this program: {error}")))?;
     let folder = Folder::create(args.out.clone())?;
-    let mode = match args.mode {
-        Way::HwBreakpoint => Mode::HwBreakpoint,
-        Way::Patch => Mode::Patch,
-        Way::Triage => return triage_only(&program, &list, &folder, output),
+    let Some(mode) = args.mode.mode() else {
+        return triage_only(&target, &list, &folder, output);
     };
     let runner = Runner {
-        program,
+        target,
         folder,
         world: args.world,
         retries: args.retries,
-        plan: Plan {
-            mode,
-            watch: watch()?,
-            ring: RING,
-        },
+        mode,
     };
     let reports = list.iter().map(|input| runner.input(input));
     let reports = reports.collect::<Result<Vec<Report>, _>>()?;
-    let target = json!({"program": runner.program, "symbol": SYMBOL, "arguments": ARGUMENTS});
+    let target = runner.target.named();
     let entries: Vec<&Value> = reports.iter().map(|one| &one.manifest).collect();
     let manifest =
         json!({"world": runner.world, "mode": mode, "target": target, "inputs": entries});
@@ -122,15 +133,17 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let summary = json!({
         "mode": mode, "inputs": reports.len(), "compiled": compiled, "whole": whole,
         "zero_hits": zero_hits, "records": records, "break_hits": sum(|one| one.hits),
+        "immutable_hits": sum(|one| one.immutable),
         "ring_dropped": dropped, "capture_truncated": sum(|one| one.truncated),
     });
     run_dir::write_json(&runner.folder.summary(), &summary)?;
+    let troubles: String = reports.iter().filter_map(|one| one.trouble()).collect();
     output.answer_either(
         || summary.clone(),
         || {
             let of = reports.len();
             format!(
-                "{records} records of {of} inputs in {}: {compiled} compiled, {whole} with a \
+                "{troubles}{records} records of {of} inputs in {}: {compiled} compiled, {whole} with a \
                  whole trace, {zero_hits} without a write, {dropped} records dropped\n",
                 args.out.display()
             )
@@ -143,29 +156,20 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     })
 }
 
-fn watch() -> Result<Watch, CommandError> {
-    let arguments = ARGUMENTS.parse();
-    Ok(Watch {
-        image: None,
-        write: Place::Symbol(SYMBOL.to_string()),
-        arguments: arguments.map_err(failed)?,
-        immutable: None,
-    })
-}
-
 fn failed(error: impl std::fmt::Display) -> CommandError {
     CommandError::Other(error.to_string())
 }
 
 /// Looks at the program only.
 fn triage_only(
-    program: &Path,
+    target: &Target,
     list: &[Input],
     folder: &Folder,
     output: &Output,
 ) -> Result<Exit, CommandError> {
-    let image = Image::read(program).map_err(failed)?;
-    let found = triage::of_file(&image, &watch()?.write).map_err(failed)?;
+    let image = target.watch.image.as_ref().unwrap_or(&target.program);
+    let image = Image::read(image).map_err(failed)?;
+    let found = triage::of_file(&image, &target.watch.write).map_err(failed)?;
     for input in list {
         run_dir::write_json(&folder.triage(&input.id), &found)?;
     }
@@ -190,15 +194,15 @@ fn triage_only(
 }
 
 struct Runner {
-    program: PathBuf,
+    target: Target,
     folder: Folder,
     world: String,
     retries: u32,
-    plan: Plan,
+    mode: Mode,
 }
 
 impl Runner {
-    /// Compiles an input and writes its files; again if the compiler was killed.
+    /// Runs the program for an input and writes its files; again if it was killed.
     fn input(&self, input: &Input) -> Result<Report, CommandError> {
         let mut attempts = Vec::new();
         loop {
@@ -219,21 +223,19 @@ impl Runner {
             std::fs::remove_file(&blob)
                 .map_err(|error| failed(format!("cannot remove {}: {error}", blob.display())))?;
         }
-        let mut command = Command::new(&self.program);
-        command.arg("compile").arg("--world").arg(&self.world);
-        command.arg("-o").arg(&blob);
-        for (name, value) in &input.params {
-            command.arg("-D").arg(format!("{name}={value}"));
+        let command = self.target.command(input, &self.world, &self.folder)?;
+        let mut watch = self.target.watch.clone();
+        if let Some(place) = &input.place {
+            watch.write = place.clone();
         }
-        match &input.text {
-            Text::File(path) => command.arg("--").arg(path).stdin(Stdio::null()),
-            Text::Inline(text) => command.arg("-").stdin(self.file_of(id, text)?),
+        let plan = Plan {
+            mode: self.mode(input),
+            watch,
+            ring: RING,
         };
-        command.stdout(Stdio::null());
-        command.stderr(run_dir::create(&self.folder.stderr(id))?);
         let mut file = BufWriter::new(run_dir::create(&self.folder.trace(id))?);
         let (mut records, mut written) = (0_u64, Ok(()));
-        let traced = trace(command, &self.plan, |record| {
+        let traced = trace(command, &plan, |record| {
             records += 1;
             if written.is_ok() {
                 written = writeln!(file, "{}", line::of_record(&record, id));
@@ -245,15 +247,8 @@ impl Runner {
         Ok((traced.map_err(failed)?, records))
     }
 
-    /// A file that holds a text, opened to be read.
-    fn file_of(&self, id: &str, text: &str) -> Result<std::fs::File, CommandError> {
-        // It is read by another process, at its own pace: a pipe could fill up.
-        let path = self.folder.trace(id).with_extension("sb");
-        run_dir::write(&path, text.as_bytes())?;
-        let file = std::fs::File::open(&path);
-        let removed = std::fs::remove_file(&path);
-        file.and_then(|file| removed.map(|()| file))
-            .map_err(|error| failed(format!("cannot use {}: {error}", path.display())))
+    fn mode(&self, input: &Input) -> Mode {
+        input.mode.unwrap_or(self.mode)
     }
 
     fn report(
@@ -283,13 +278,13 @@ impl Runner {
         let stderr = std::fs::read(folder.stderr(id)).unwrap_or_default();
         let file = match &input.text {
             Text::File(path) => Some(path),
-            Text::Inline(_) => None,
+            Text::Inline(_) | Text::None => None,
         };
-        let params: &BTreeMap<String, String> = &input.params;
         let manifest = json!({
             "id": id,
             "file": file,
-            "params": params,
+            "params": input.params,
+            "mode": self.mode(input),
             "compile": {
                 "status": if is_compiled { "ok" } else { "failed" },
                 "attempts": attempts,
@@ -307,9 +302,13 @@ impl Runner {
             },
         });
         Ok(Report {
+            id: id.clone(),
+            hook: traced.hook.clone(),
+            outcome: traced.outcome,
             manifest,
             records,
             hits: stats.break_hits,
+            immutable: stats.immutable_hits,
             dropped: stats.ring_dropped,
             truncated: stats.capture_truncated,
             is_compiled,

@@ -1,0 +1,240 @@
+//! What is watched in a run: our own compiler, or a program that is named.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use lapbelt_learn::run_dir;
+use lapbelt_learn::target::find_program;
+use lapbelt_tracer::arguments::{Argument, Arguments};
+use lapbelt_tracer::image::Place;
+use lapbelt_tracer::{Watch, loaded};
+use serde_json::{Value, json};
+
+use super::folder::Folder;
+use super::inputs::{Input, Text};
+use crate::exit::CommandError;
+
+/// The functions through which our encoder writes, and by which it ends.
+const WRITE: &str = "lapbelt_blob::encode::buffer::Buffer::write";
+const IMMUTABLE: &str = "lapbelt_blob::encode::buffer::Buffer::make_immutable";
+
+#[derive(clap::Args)]
+pub(super) struct TargetArgs {
+    /// Watch this program, with the arguments that follow, instead of our own compiler. In them,
+    /// {input} and {output} stand for the files of an input and of its profile, {KEY} for its
+    /// parameter KEY. Without {input} the program reads standard input, and without {output} the
+    /// profile is what it prints.
+    #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
+    target_program: Vec<String>,
+    /// The executable or shared library that holds the routine, by path, or by the name of a
+    /// library that the program needs; the program itself if none is given.
+    #[arg(long, value_name = "NAME")]
+    image: Option<PathBuf>,
+    /// The routine that writes, by its symbol or the path of a Rust function.
+    #[arg(long, value_name = "NAME", group = "place")]
+    symbol: Option<String>,
+    /// The routine, by its address in the process. Addresses are then not randomised.
+    #[arg(long, value_name = "0x…", group = "place", value_parser = address)]
+    address: Option<u64>,
+    /// The routine, by the address that its file gives it.
+    #[arg(long, value_name = "0x…", group = "place", value_parser = address)]
+    unslid_address: Option<u64>,
+    /// Which argument of the routine is what.
+    #[arg(
+        long = "args",
+        value_name = "SPEC",
+        default_value = "buf=arg0,cursor=arg1,src=arg2,len=arg3"
+    )]
+    arguments: Arguments,
+    /// The routine that ends writing to a buffer, by its symbol.
+    #[arg(long, value_name = "NAME")]
+    immutable_symbol: Option<String>,
+    /// Which argument of it is the buffer.
+    #[arg(long, value_name = "argN", default_value = "arg0")]
+    immutable_arg: Argument,
+}
+
+/// Reads an address.
+pub(super) fn address(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    u64::from_str_radix(digits, 16).map_err(|_| format!("`{text}` is no hexadecimal number"))
+}
+
+/// A program that can be run for each input.
+pub(super) struct Target {
+    /// Its file.
+    pub(super) program: PathBuf,
+    /// Its arguments; `None` for our own compiler, which has a form of its own.
+    words: Option<Vec<String>>,
+    /// What is watched of it.
+    pub(super) watch: Watch,
+}
+
+impl TargetArgs {
+    /// Finds what is named.
+    pub(super) fn target(self) -> Result<Target, CommandError> {
+        let own = || {
+            std::env::current_exe()
+                .map_err(|error| CommandError::Other(format!("cannot find this program: {error}")))
+        };
+        let mut words = self.target_program.into_iter();
+        let named = words.next();
+        let program = match &named {
+            Some(name) => find_program(Path::new(name)).map_err(CommandError::Other)?,
+            None => own()?,
+        };
+        let places = [
+            self.symbol.map(Place::Symbol),
+            self.address.map(Place::Address),
+            self.unslid_address.map(Place::Unslid),
+        ];
+        let place = places.into_iter().flatten().next();
+        let is_own = named.is_none() && self.image.is_none() && place.is_none();
+        let write = match place {
+            Some(place) => place,
+            None if named.is_none() => Place::Symbol(WRITE.to_string()),
+            None => {
+                let message = "which routine? give --symbol, --unslid-address or --address";
+                return Err(CommandError::Other(message.to_string()));
+            }
+        };
+        let immutable = self
+            .immutable_symbol
+            .or_else(|| is_own.then(|| IMMUTABLE.to_string()));
+        let image = self.image.map(|image| match image.exists() {
+            true => Ok(image),
+            false => needed(&program, &image),
+        });
+        Ok(Target {
+            watch: Watch {
+                image: image.transpose()?,
+                write,
+                arguments: self.arguments,
+                immutable: immutable.map(|name| (Place::Symbol(name), self.immutable_arg)),
+            },
+            program,
+            words: named.map(|_| words.collect()),
+        })
+    }
+}
+
+/// A library that a program needs, by the name of its file.
+fn needed(program: &Path, name: &Path) -> Result<PathBuf, CommandError> {
+    let found = loaded::libraries(program).map_err(|why| CommandError::Other(why.to_string()))?;
+    let is_it = |path: &PathBuf| path.file_name() == Some(name.as_os_str());
+    found.into_iter().find(is_it).ok_or_else(|| {
+        CommandError::Other(format!(
+            "{} needs no library {}; give the path of one that it loads later",
+            program.display(),
+            name.display()
+        ))
+    })
+}
+
+impl Target {
+    /// Whether it is our own compiler, of which the profile is known to be a profile.
+    pub(super) fn is_own(&self) -> bool {
+        self.words.is_none()
+    }
+
+    /// What a manifest says of it.
+    pub(super) fn named(&self) -> Value {
+        let place = |place: &Place| match place {
+            Place::Symbol(name) => json!({"symbol": name}),
+            Place::Unslid(address) => json!({"unslid_address": format!("{address:#x}")}),
+            Place::Address(address) => json!({"address": format!("{address:#x}")}),
+        };
+        let immutable = self.watch.immutable.as_ref();
+        json!({
+            "program": self.program,
+            "words": self.words,
+            "image": self.watch.image,
+            "write": place(&self.watch.write),
+            "arguments": self.watch.arguments.to_string(),
+            "immutable": immutable.map(|(routine, _)| place(routine)),
+        })
+    }
+
+    /// The command for an input.
+    pub(super) fn command(
+        &self,
+        input: &Input,
+        world: &str,
+        folder: &Folder,
+    ) -> Result<Command, CommandError> {
+        let blob = folder.blob(&input.id);
+        let mut command = Command::new(&self.program);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(run_dir::create(&folder.stderr(&input.id))?);
+        let Some(words) = &self.words else {
+            command.args(["compile", "--world", world, "-o"]).arg(&blob);
+            for (name, value) in &input.params {
+                command.arg("-D").arg(format!("{name}={value}"));
+            }
+            match &input.text {
+                Text::File(path) => command.arg("--").arg(path),
+                Text::Inline(_) | Text::None => command.arg("-"),
+            };
+            if let Text::Inline(text) = &input.text {
+                command.stdin(reader(&folder.text(&input.id), text)?);
+            }
+            return Ok(command);
+        };
+        let has = |part: &str| words.iter().any(|word| word.contains(part));
+        if !has("{output}") {
+            command.stdout(run_dir::create(&blob)?);
+        }
+        let path = match &input.text {
+            Text::File(path) => Some(path.clone()),
+            Text::Inline(text) if has("{input}") => {
+                let path = folder.text(&input.id);
+                run_dir::write(&path, text.as_bytes())?;
+                Some(path)
+            }
+            Text::Inline(text) => {
+                command.stdin(reader(&folder.text(&input.id), text)?);
+                None
+            }
+            Text::None => None,
+        };
+        match &path {
+            Some(path) if !has("{input}") => {
+                command.stdin(opened(path)?);
+            }
+            None if has("{input}") => {
+                let message = "{input} stands for the file of an input: give --profile or --inputs";
+                return Err(CommandError::Other(message.to_string()));
+            }
+            _ => {}
+        }
+        command.args(words.iter().map(|word| {
+            let shown = |path: &Path| path.to_string_lossy().into_owned();
+            let mut word = word.replace("{output}", &shown(&blob));
+            if let Some(path) = &path {
+                word = word.replace("{input}", &shown(path));
+            }
+            for (name, value) in &input.params {
+                word = word.replace(&format!("{{{name}}}"), value);
+            }
+            OsString::from(word)
+        }));
+        Ok(command)
+    }
+}
+
+/// A file that holds a text, opened to be read, and gone by name. It is read by another process, at
+/// its own pace: a pipe could fill up.
+fn reader(path: &Path, text: &str) -> Result<std::fs::File, CommandError> {
+    run_dir::write(path, text.as_bytes())?;
+    let file = opened(path)?;
+    std::fs::remove_file(path).map_err(|error| {
+        CommandError::Other(format!("cannot remove {}: {error}", path.display()))
+    })?;
+    Ok(file)
+}
+
+fn opened(path: &Path) -> Result<std::fs::File, CommandError> {
+    std::fs::File::open(path)
+        .map_err(|error| CommandError::Other(format!("cannot read {}: {error}", path.display())))
+}

@@ -1,0 +1,27 @@
+//! How a program is watched in a run.
+
+use lapbelt_tracer::Mode;
+use serde::Deserialize;
+
+/// A way to watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Way {
+    /// By the debug registers of each of its threads.
+    HwBreakpoint,
+    /// By an instruction in its code.
+    Patch,
+    /// Not at all: say only what could be done.
+    Triage,
+}
+
+impl Way {
+    /// How breakpoints are set, unless there are to be none.
+    pub(super) fn mode(self) -> Option<Mode> {
+        match self {
+            Self::HwBreakpoint => Some(Mode::HwBreakpoint),
+            Self::Patch => Some(Mode::Patch),
+            Self::Triage => None,
+        }
+    }
+}

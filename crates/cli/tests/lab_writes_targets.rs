@@ -1,0 +1,355 @@
+//! `lapbelt lab writes run` on programs that are not ours: built here by the C compiler.
+#![cfg(target_os = "linux")]
+
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use object::{Object, ObjectSymbol};
+use serde_json::{Value, json};
+
+const SINK: &str = "
+#include <string.h>
+struct sink { unsigned char bytes[4096]; };
+void sink_write(struct sink *to, size_t cursor, const void *from, size_t length) {
+    memcpy(to->bytes + cursor, from, length);
+}
+int sink_done(struct sink *to) { return to->bytes[0]; }
+";
+
+/// Copies what it reads in pieces of five bytes. With an argument it aborts once: if there is no
+/// such file, which it makes.
+const PROGRAM: &str = "
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+struct sink;
+#ifdef LATE
+static void (*sink_write)(struct sink *, size_t, const void *, size_t);
+static int (*sink_done)(struct sink *);
+#else
+void sink_write(struct sink *, size_t, const void *, size_t);
+int sink_done(struct sink *);
+#endif
+int main(int argc, char **argv) {
+#ifdef LATE
+    void *library = dlopen(LATE, RTLD_NOW | RTLD_LOCAL);
+    if (!library) return 9;
+    *(void **)&sink_write = dlsym(library, \"sink_write\");
+    *(void **)&sink_done = dlsym(library, \"sink_done\");
+#endif
+    char text[4096];
+    size_t size = fread(text, 1, sizeof text, stdin);
+    struct sink *sink = calloc(1, 4096);
+    for (size_t at = 0; at < size; at += 5)
+        sink_write(sink, at, text + at, size - at < 5 ? size - at : 5);
+    sink_done(sink);
+    fwrite(sink, 1, size, stdout);
+    fflush(stdout);
+    if (argc > 1 && access(argv[1], F_OK) != 0) {
+        fclose(fopen(argv[1], \"w\"));
+        abort();
+    }
+    return 0;
+}
+";
+
+struct Built {
+    dir: tempfile::TempDir,
+}
+
+impl Built {
+    /// Builds the library, and programs that have it from the start, load it late, or hold it;
+    /// says so where there is no compiler.
+    fn new() -> Option<Self> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let built = Self { dir };
+        std::fs::write(built.path("sink.c"), SINK).expect("a source");
+        std::fs::write(built.path("main.c"), PROGRAM).expect("a source");
+        std::fs::write(built.path("in.txt"), "what is written, piece by piece").expect("a text");
+        let late = format!("-DLATE=\"{}\"", built.path("libsink.so").display());
+        let runs: [&[&str]; 4] = [
+            &["-shared", "-fPIC", "sink.c", "-o", "libsink.so"],
+            &[
+                "main.c",
+                "-o",
+                "linked",
+                "-L.",
+                "-lsink",
+                "-Wl,-rpath,$ORIGIN",
+            ],
+            &[&late, "main.c", "-o", "late", "-ldl"],
+            &["main.c", "sink.c", "-o", "whole"],
+        ];
+        for arguments in runs {
+            let mut compiler = std::process::Command::new("cc");
+            compiler.arg("-O1").args(arguments);
+            match compiler.current_dir(built.dir.path()).output() {
+                Ok(output) => {
+                    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                    assert!(output.status.success(), "{said}");
+                }
+                Err(error) => {
+                    lapbelt_corpus::say_skipped(&format!("no C compiler: {error}"));
+                    return None;
+                }
+            }
+        }
+        Some(built)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn json(&self, name: &str) -> Value {
+        let text = std::fs::read_to_string(self.path(name)).expect("a file");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// Runs into the folder `out`; `None`, and said so, where the host does not let us.
+    fn run(&self, arguments: &[&str]) -> Option<i32> {
+        let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+        command.args(["--json", "lab", "writes", "run", "--out", "out"]);
+        command.current_dir(self.dir.path()).args(arguments);
+        let output = command.output().expect("a run");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        if error.contains("the system refuses") {
+            lapbelt_corpus::say_skipped(&error);
+            return None;
+        }
+        let code = output.status.code().expect("an exit code");
+        assert_ne!(code, 2, "{error}");
+        let manifest = self.json("out/manifest.json");
+        let why = manifest["inputs"][0]["hook"]["hook_error"].as_str();
+        if let Some(why) = why.filter(|why| why.starts_with("debug registers")) {
+            lapbelt_corpus::say_skipped(why);
+            return None;
+        }
+        Some(code)
+    }
+
+    fn stats(&self, id: &str) -> Value {
+        self.json(&format!("out/stats/{id}.stats.json"))
+    }
+
+    /// What was recorded, without the addresses of buffers.
+    fn records(&self, id: &str) -> Vec<Value> {
+        let path = self.path(&format!("out/traces/{id}.jsonl"));
+        let text = std::fs::read_to_string(path).expect("a trace");
+        let lines = text.lines().map(|line| {
+            let mut record: Value = serde_json::from_str(line).expect("a record");
+            record["buf"] = Value::Null;
+            record
+        });
+        lines.collect()
+    }
+
+    /// The address that a file gives a symbol.
+    fn unslid(&self, file: &str, name: &str) -> u64 {
+        let data = std::fs::read(self.path(file)).expect("a file");
+        let file = object::File::parse(&*data).expect("an image");
+        let mut symbols = file.symbols().chain(file.dynamic_symbols());
+        let found = symbols.find(|symbol| symbol.name() == Ok(name));
+        found.expect("a symbol").address()
+    }
+}
+
+/// Seven pieces, each as it was handed over, and the buffer that was finished.
+fn assert_all_was_seen(built: &Built, what: &str) {
+    let stats = built.stats("in");
+    assert_eq!(stats["break_hits"], 7, "{what} {stats}");
+    let text = std::fs::read(built.path("in.txt")).expect("a text");
+    let pieces = text.chunks(5).zip(0..).map(|(piece, seq)| {
+        let hex: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({"seq": seq, "input": "in", "buf": null, "cursor": 5 * seq, "len": piece.len(),
+               "reported_len": piece.len(), "chunk_offset": 0, "bytes_hex": hex})
+    });
+    assert_eq!(built.records("in"), pieces.collect::<Vec<_>>(), "{what}");
+    let blob = std::fs::read(built.path("out/blobs/in.sb.bin")).expect("what it printed");
+    assert_eq!(blob, text, "{what}");
+}
+
+#[test]
+fn libraries_that_are_there_or_come_late_and_the_program_itself() {
+    let Some(built) = Built::new() else { return };
+    for mode in ["hw-breakpoint", "patch"] {
+        for (program, image) in [
+            ("./linked", Some("libsink.so")),
+            ("./late", Some("./libsink.so")),
+            ("./whole", None),
+        ] {
+            let mut arguments = vec!["--mode", mode, "--profile", "in.txt"];
+            arguments.extend(image.iter().flat_map(|image| ["--image", image]));
+            arguments.extend(["--symbol", "sink_write", "--immutable-symbol", "sink_done"]);
+            arguments.extend(["--target-program", program]);
+            let Some(code) = built.run(&arguments) else {
+                return;
+            };
+            assert_eq!(code, 0, "{mode} {program}");
+            assert_all_was_seen(&built, program);
+            let stats = built.stats("in");
+            assert_eq!(
+                (&stats["immutable_hits"], &stats["step_hits"]),
+                (&1.into(), &8.into())
+            );
+            let trace = std::fs::read_to_string(built.path("out/traces/in.jsonl"));
+            let buf = format!(
+                "{:#x}",
+                stats["immutable_buf"].as_u64().expect("an address")
+            );
+            assert!(trace.expect("a trace").contains(&buf));
+        }
+    }
+}
+
+#[test]
+fn a_routine_is_found_by_address_with_and_without_the_slide() {
+    let Some(built) = Built::new() else { return };
+    let base = ["--profile", "in.txt", "--target-program"];
+    let unslid = format!("{:#x}", built.unslid("libsink.so", "sink_write"));
+    let by_slide = ["--image", "./libsink.so", "--unslid-address", &unslid];
+    let Some(code) = built.run(&[&by_slide[..], &base, &["./late"]].concat()) else {
+        return;
+    };
+    assert_eq!(code, 0);
+    assert_all_was_seen(&built, "by the slide");
+    // What triage says of one run without randomisation holds for the next.
+    let unslid = format!("{:#x}", built.unslid("whole", "sink_write"));
+    // Every position-independent program is there then (ELF_ET_DYN_BASE of the kernel).
+    let guess = 0x5555_5555_4000 + built.unslid("whole", "sink_write");
+    let address = match cfg!(target_arch = "x86_64") {
+        true => format!("{guess:#x}"),
+        false => return,
+    };
+    let Some(code) = built.run(&[&["--address", &address][..], &base, &["./whole"]].concat())
+    else {
+        return;
+    };
+    assert_eq!(
+        (code, built.json("out/triage/in.json")["address"].as_u64()),
+        (0, Some(guess))
+    );
+    assert_all_was_seen(&built, "by the address");
+    // An entry of a list overrides both.
+    let list = json!([
+        {"file": "in.txt"},
+        {"file": "in.txt", "id": "other", "mode": "patch", "unslid_address": unslid},
+    ]);
+    std::fs::write(built.path("list.json"), list.to_string()).expect("a list");
+    let list = ["--inputs", "list.json", "--symbol", "sink_done", "--args"];
+    let spec = "buf=arg0,cursor=arg1,src=arg2,len=arg3";
+    let run = [
+        &list[..],
+        &[spec, "--only-id", "other", "--target-program", "./whole"],
+    ]
+    .concat();
+    let Some(code) = built.run(&run) else { return };
+    assert_eq!((code, &built.stats("other")["break_hits"]), (0, &7.into()));
+    let manifest = built.json("out/manifest.json");
+    assert_eq!(manifest["inputs"][0]["mode"], "patch");
+    assert_eq!(manifest["inputs"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_program_that_is_killed_is_tried_again_and_marked_if_it_always_is() {
+    let Some(built) = Built::new() else { return };
+    let symbol = ["--profile", "in.txt", "--symbol", "sink_write"];
+    let target = ["--target-program", "./whole"];
+    let Some(code) = built.run(&[&symbol[..], &target, &["once"]].concat()) else {
+        return;
+    };
+    let input = &built.json("out/manifest.json")["inputs"][0];
+    assert_eq!(
+        (code, &input["compile"]["attempts"]),
+        (0, &json!([{"signaled": 6}, {"exited": 0}]))
+    );
+    assert_all_was_seen(&built, "the second time");
+    let run = [
+        &symbol[..],
+        &["--retries", "1"],
+        &target,
+        &["no/such/folder/once"],
+    ]
+    .concat();
+    // It cannot make the file, and falls over that instead.
+    let code = built.run(&run).expect("as before");
+    let input = &built.json("out/manifest.json")["inputs"][0];
+    assert_eq!(code, 1);
+    assert_eq!(
+        input["compile"]["attempts"],
+        json!([{"signaled": 11}, {"signaled": 11}])
+    );
+    let integrity = &input["trace_integrity"];
+    assert_eq!(
+        (&integrity["whole"], &integrity["ended_by_signal"]),
+        (&false.into(), &true.into())
+    );
+    assert_all_was_seen(&built, "of what died");
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let Some(built) = Built::new() else { return };
+    let said = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+        command
+            .args(["lab", "writes", "run", "--out", "out"])
+            .args(arguments);
+        let output = command
+            .current_dir(built.dir.path())
+            .output()
+            .expect("a run");
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let none = said(&["--target-program", "./whole"]);
+    assert!(none.contains("--symbol"), "{none}");
+    let library = said(&[
+        "--image",
+        "libno.so",
+        "--symbol",
+        "x",
+        "--target-program",
+        "./whole",
+    ]);
+    assert!(library.contains("needs no library libno.so"), "{library}");
+    let input = said(&[
+        "--symbol",
+        "sink_write",
+        "--target-program",
+        "./whole",
+        "{input}",
+    ]);
+    assert!(input.contains("--profile"), "{input}");
+    let symbol = said(&["--symbol", "drain", "--target-program", "./whole"]);
+    assert!(symbol.contains("no symbol `drain`"), "{symbol}");
+}
+
+#[test]
+fn words_of_the_command_stand_for_files_and_parameters() {
+    let Some(built) = Built::new() else { return };
+    let list = json!([{"string": "text of a list", "id": "one", "params": {"HOW": "cat"}}]);
+    std::fs::write(built.path("list.json"), list.to_string()).expect("a list");
+    let script = "{HOW} \"{input}\" > \"{output}\"";
+    let Some(code) = built.run(&[
+        "--inputs",
+        "list.json",
+        "--symbol",
+        "sink_write",
+        "--image",
+        "./libsink.so",
+        "--allow-zero-hits",
+        "--target-program",
+        "/bin/sh",
+        "-c",
+        script,
+    ]) else {
+        return;
+    };
+    assert_eq!(code, 0);
+    let blob = std::fs::read_to_string(built.path("out/blobs/one.sb.bin"));
+    assert_eq!(blob.expect("a file"), "text of a list");
+    let input = &built.json("out/manifest.json")["inputs"][0];
+    assert_eq!(input["hook"]["hook_status"], "not_loaded");
+}
