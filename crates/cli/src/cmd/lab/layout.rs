@@ -1,7 +1,11 @@
 //! `lapbelt lab layout`: how files of an unknown format are laid out.
 
+mod changes;
 mod diff;
+mod family;
 mod infer;
+mod vary;
+mod written;
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
@@ -18,11 +22,14 @@ enum Command {
     Infer(infer::Args),
     /// Show which records and fields differ between two compiled profiles.
     Diff(diff::Args),
+    /// Compile profiles that differ in one thing, and show what differs in their bytes.
+    Vary(vary::Args),
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     match args.command {
         Command::Infer(args) => infer::run(&args, output),
         Command::Diff(args) => diff::run(&args, output),
+        Command::Vary(args) => vary::run(args, output),
     }
 }
