@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::explain;
 use lapbelt_blob::policy::compiled;
+use lapbelt_blob::survey::survey;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::world::{World, shipped};
 
@@ -33,12 +34,17 @@ pub fn bundle(bytes: &[u8]) {
 
 /// Whatever is read holds together.
 fn check(bytes: &[u8]) {
+    let surveyed = survey(bytes, &WORLD);
     let Ok(blob) = decode(bytes, &WORLD) else {
         return;
     };
     let rows = explain::rows(&blob, bytes, &WORLD);
     let covered: usize = rows.iter().map(|row| row.end - row.start).sum();
     assert_eq!(covered, bytes.len());
+    if Some(blob.layout.name) == WORLD.layout() {
+        let surveyed = surveyed.expect("what is decoded is surveyed");
+        assert_eq!(surveyed.faults, []);
+    }
     for profile in &blob.profiles {
         if let Ok(compiled) = compiled(&blob, profile, &WORLD) {
             Decider::of(compiled.graph, &compiled.rules);

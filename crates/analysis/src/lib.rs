@@ -10,6 +10,7 @@
 pub mod decompile;
 pub mod diff;
 pub mod finding;
+pub mod inventory;
 pub mod operations;
 pub mod picture;
 pub mod subject;

@@ -2,7 +2,7 @@
 
 mod argument;
 mod choose;
-mod literal;
+pub(crate) mod literal;
 mod terminal;
 mod walk;
 
@@ -15,7 +15,9 @@ use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Modifier};
 use lapbelt_policy::world::{FilterId, OperationId};
 
+pub(crate) use argument::{OTHER_FORM, number_of};
 pub use choose::{Provenance, decode};
+pub(crate) use terminal::{DENY, INLINE};
 
 use crate::bytes::Span;
 use crate::layout::{Layout, RecordField};

@@ -19,3 +19,4 @@ pub mod policy;
 pub mod raw;
 pub mod regex;
 pub mod strings;
+pub mod survey;

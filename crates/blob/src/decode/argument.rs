@@ -8,7 +8,7 @@ use crate::error::{DecodeError, unexpected};
 use crate::raw::Stored;
 
 /// Bit of a filter byte for the other form of the argument.
-const OTHER_FORM: u8 = 0x80;
+pub(crate) const OTHER_FORM: u8 = 0x80;
 
 impl Walk<'_, '_> {
     /// The filter and the argument of the node that stands `at`.
@@ -69,7 +69,7 @@ impl Walk<'_, '_> {
 }
 
 /// A value as the world counts: some enumerations have negative numbers, which 16 bits cut.
-fn number_of(filter: &FilterInfo, value: u16) -> i64 {
+pub(crate) fn number_of(filter: &FilterInfo, value: u16) -> i64 {
     let negative = i64::from(value.cast_signed());
     let has = |number| filter.values.iter().any(|(_, own)| *own == number);
     if !has(i64::from(value)) && has(negative) {

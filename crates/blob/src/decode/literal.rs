@@ -12,7 +12,7 @@ use crate::regex;
 use crate::strings::Program;
 
 /// Reads a literal; also where it ends.
-pub(super) fn read(
+pub(crate) fn read(
     bytes: &[u8],
     at: usize,
     stored: Stored,

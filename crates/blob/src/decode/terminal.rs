@@ -8,9 +8,10 @@ use super::{MessageFilter, Terminal};
 use crate::error::{DecodeError, unexpected};
 use crate::raw::Stored;
 
-const DENY: u32 = 1;
+/// Bit of the flags that denies.
+pub(crate) const DENY: u32 = 1;
 /// Bytes 4 to 7 hold a modifier.
-const INLINE: u32 = 0x80_0000;
+pub(crate) const INLINE: u32 = 0x80_0000;
 
 impl Walk<'_, '_> {
     /// The decision of the node that stands `at`.

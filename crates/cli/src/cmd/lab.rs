@@ -1,7 +1,12 @@
 //! `lapbelt lab`: tools to learn how the system's own compiler works.
 
+mod inventory;
 mod layout;
 mod meaning;
+mod roles;
+mod sheets;
+mod slots;
+mod unknowns;
 mod witness;
 mod writes;
 
@@ -16,8 +21,14 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    /// Count what the nodes of profiles hold, by filter and tag.
+    Inventory(inventory::Args),
     /// Find out how compiled profiles of an unknown format are laid out.
     Layout(layout::Args),
+    /// Check what each field of a node is for.
+    Roles(roles::Args),
+    /// List the values that no vocabulary explains, each with what is around it.
+    Unknowns(unknowns::Args),
     /// Hold profiles that the system compiled against what is made of their sources here.
     Witness(witness::Args),
     /// Watch a compiler write, and join each byte of a profile to the write that made it.
@@ -26,7 +37,10 @@ enum Command {
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     match args.command {
+        Command::Inventory(args) => inventory::run(&args, output),
         Command::Layout(args) => layout::run(args, output),
+        Command::Roles(args) => roles::run(args, output),
+        Command::Unknowns(args) => unknowns::run(&args, output),
         Command::Witness(args) => witness::run(args, output),
         Command::Writes(args) => writes::run(args, output),
     }
