@@ -47,6 +47,9 @@ pub(crate) enum CommandError {
     /// The user stopped it, or what was denied could not be told.
     #[error("{0}")]
     Undecided(SessionError),
+    /// The system did not tell what it decided.
+    #[error("{0}")]
+    Untold(String),
     /// Anything that one paragraph says.
     #[error("{0}")]
     Other(String),
@@ -78,7 +81,7 @@ impl CommandError {
     /// The exit code it ends a command with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Undecided(_) => Exit::Undecided,
+            Self::Undecided(_) | Self::Untold(_) => Exit::Undecided,
             _ => Exit::Failed,
         }
     }

@@ -70,3 +70,14 @@ impl Host {
             .unwrap_or_else(|| panic!("no world {}", self.world))
     }
 }
+
+/// The id of this very host, such as `linux-6.18.44-x86_64`; where the system enforces by itself,
+/// that of the world it is taken for.
+pub fn exact_world(backend: &dyn Backend, world: &World) -> String {
+    if backend.dialect().is_some() {
+        return world.id().to_string();
+    }
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let release = release.trim().split('-').next().unwrap_or_default();
+    format!("{}-{release}-{}", world.id(), std::env::consts::ARCH)
+}

@@ -16,6 +16,7 @@ pub mod manifest;
 pub mod matrix;
 pub mod plan;
 mod ports;
+pub mod probe;
 pub mod profile_text;
 pub mod record;
 pub mod run_dir;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use crate::base::Base;
 use crate::error::LearnError;
+use crate::host::exact_world;
 use crate::record::{
     ArtifactPaths, Command, Knobs, Manifest, Paths, PhasePaths, ProfilePaths, ShrinkReport,
     ShrinkStatus, ShrinkSummary, Timing, TraceReport, TraceStatus, TraceSummary, word,
@@ -83,21 +84,6 @@ fn skip(dir: &RunDir, reason: String) -> Result<(), LearnError> {
     )?)
 }
 
-/// The id of this very host, such as `linux-6.18.44-x86_64`; where the system enforces by itself,
-/// that of the world it is taken for.
-fn host_world(session: &Session<'_>) -> String {
-    if session.backend.dialect().is_some() {
-        return session.world.id().to_string();
-    }
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let release = release.trim().split('-').next().unwrap_or_default();
-    format!(
-        "{}-{release}-{}",
-        session.world.id(),
-        std::env::consts::ARCH
-    )
-}
-
 fn opening(
     session: &Session<'_>,
     dir: &RunDir,
@@ -108,7 +94,7 @@ fn opening(
     let text = |path: &Path| path.display().to_string();
     let target = &session.target;
     Manifest {
-        world_id: host_world(session),
+        world_id: exact_world(session.backend, &session.world),
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         command: Command {
             program: text(&target.program),

@@ -100,7 +100,8 @@ pub fn target(event: &Event, world: &World) -> String {
     out
 }
 
-fn decision(event: &Event, world: &World) -> String {
+/// What was decided, in the words of the log: `deny(1) file-read-data /etc/passwd`.
+pub fn decision(event: &Event, world: &World) -> String {
     use lapbelt_policy::rule::Action;
     let word = match event.decision {
         Action::Deny => "deny(1)",

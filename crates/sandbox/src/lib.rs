@@ -11,6 +11,7 @@ mod job;
 #[cfg(target_os = "linux")]
 mod linux;
 pub mod macos;
+pub mod probe;
 
 pub use job::{Backend, Dialect, Job, Outcome, RunError, Status, Stdio, Support};
 #[cfg(target_os = "linux")]

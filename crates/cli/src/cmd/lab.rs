@@ -3,6 +3,7 @@
 mod inventory;
 mod layout;
 mod meaning;
+mod probe;
 mod roles;
 mod sheets;
 mod slots;
@@ -25,6 +26,8 @@ enum Command {
     Inventory(inventory::Args),
     /// Find out how compiled profiles of an unknown format are laid out.
     Layout(layout::Args),
+    /// Apply a profile, try operations, and record what the system decided.
+    Probe(probe::Args),
     /// Check what each field of a node is for.
     Roles(roles::Args),
     /// List the values that no vocabulary explains, each with what is around it.
@@ -33,12 +36,17 @@ enum Command {
     Witness(witness::Args),
     /// Watch a compiler write, and join each byte of a profile to the write that made it.
     Writes(writes::Args),
+    /// Try one operation: what `probe` runs confined.
+    #[command(hide = true, name = probe::TRY)]
+    Try(probe::TryArgs),
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     match args.command {
         Command::Inventory(args) => inventory::run(&args, output),
         Command::Layout(args) => layout::run(args, output),
+        Command::Probe(args) => probe::run(&args, output),
+        Command::Try(args) => Ok(probe::attempt(&args)),
         Command::Roles(args) => roles::run(args, output),
         Command::Unknowns(args) => unknowns::run(&args, output),
         Command::Witness(args) => witness::run(args, output),

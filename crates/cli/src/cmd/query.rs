@@ -156,6 +156,22 @@ impl Question<'_> {
     }
 }
 
+/// What a policy decides of a target as it is given by a person.
+pub(crate) fn predict(
+    operation: &str,
+    target: Option<&str>,
+    decider: &Decider,
+    world: &World,
+) -> Result<Verdict, String> {
+    let question = Question {
+        operation,
+        target,
+        filters: &[],
+        canonicalize: true,
+    };
+    question.answer(decider, world).map(|answer| answer.verdict)
+}
+
 /// One line of a batch; fields of other tools are passed over.
 #[derive(Deserialize)]
 struct Line {
