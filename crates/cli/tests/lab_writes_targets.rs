@@ -173,7 +173,7 @@ fn assert_all_was_seen(built: &Built, what: &str) {
 #[test]
 fn libraries_that_are_there_or_come_late_and_the_program_itself() {
     let Some(built) = Built::new() else { return };
-    for mode in ["hw-breakpoint", "patch"] {
+    for mode in ["hw-breakpoint", "patch", "interpose"] {
         for (program, image) in [
             ("./linked", Some("libsink.so")),
             ("./late", Some("./libsink.so")),
@@ -186,12 +186,25 @@ fn libraries_that_are_there_or_come_late_and_the_program_itself() {
             let Some(code) = built.run(&arguments) else {
                 return;
             };
+            let triage = built.json("out/triage/in.json");
+            let modes = triage["modes"].as_array().expect("modes");
+            let verdict = modes.iter().find(|one| one["mode"] == mode);
+            let verdict = verdict.expect("a verdict");
+            // A hook comes before libraries that are there from the start, and nothing else.
+            let can_work = mode != "interpose" || program == "./linked";
+            assert_eq!(verdict["can_work"], can_work, "{mode} {program} {verdict}");
+            if !can_work {
+                assert_eq!((code, &triage["hook_status"]), (1, &"hook_failed".into()));
+                assert_eq!(triage["hook_error"], verdict["reason"]);
+                continue;
+            }
             assert_eq!(code, 0, "{mode} {program}");
             assert_all_was_seen(&built, program);
             let stats = built.stats("in");
+            let steps = if mode == "interpose" { 0 } else { 8 };
             assert_eq!(
                 (&stats["immutable_hits"], &stats["step_hits"]),
-                (&1.into(), &8.into())
+                (&1.into(), &steps.into())
             );
             let trace = std::fs::read_to_string(built.path("out/traces/in.jsonl"));
             let buf = format!(

@@ -1,59 +1,89 @@
-//! What one hit costs, by mode; `unwatched` is the program alone.
+//! What one watched call costs in each mode: one program, built here by the C compiler, all modes in
+//! one run, the median of some rounds.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use divan::Bencher;
-use divan::counter::ItemsCount;
 use lapbelt_tracer::image::Place;
-use lapbelt_tracer::{Hook, Mode, Plan, Watch, trace};
+use lapbelt_tracer::{Hook, Mode, Plan, Routine, Watch, trace};
 
-const HITS: u32 = 5000;
+const HITS: u32 = 20_000;
+const ROUNDS: usize = 7;
 
 fn main() {
-    divan::main();
-}
-
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lapbelt-traced"));
-    command.args(["threads", "1", &HITS.to_string()]);
-    command.stdout(Stdio::null());
-    command
-}
-
-#[divan::bench(sample_count = 5, sample_size = 1)]
-fn unwatched(bencher: Bencher<'_, '_>) {
-    bencher
-        .counter(ItemsCount::new(HITS))
-        .bench_local(|| program().status().is_ok());
-}
-
-#[divan::bench(sample_count = 5, sample_size = 1)]
-fn hw_breakpoint(bencher: Bencher<'_, '_>) {
-    watched(bencher, Mode::HwBreakpoint);
-}
-
-#[divan::bench(sample_count = 5, sample_size = 1)]
-fn patch(bencher: Bencher<'_, '_>) {
-    watched(bencher, Mode::Patch);
-}
-
-fn watched(bencher: Bencher<'_, '_>, mode: Mode) {
-    let arguments = "buf=arg0,cursor=arg1,src=arg2,len=arg3";
-    let plan = Plan {
-        mode,
-        watch: Watch {
-            image: None,
-            write: Place::Symbol("lapbelt_traced::Buffer::write".into()),
-            arguments: arguments.parse().expect("arguments"),
-            immutable: None,
-        },
-        ring: 1 << 16,
+    let dir = tempfile::tempdir().expect("a directory");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/three_modes");
+    let [sink, program] = ["sink.c", "program.c"].map(|name| sources.join(name));
+    let library = dir.path().join("libsink.so");
+    let made = dir.path().join("program");
+    let build = |command: &mut Command| assert!(command.status().is_ok_and(|one| one.success()));
+    let compiler = || {
+        let mut command = Command::new("cc");
+        command.arg("-O2");
+        command
     };
-    bencher.counter(ItemsCount::new(HITS)).bench_local(|| {
-        let traced = trace(program(), &plan, |_| {}).expect("a host that lets us trace");
-        assert_eq!(
-            (traced.hook, traced.stats.break_hits),
-            (Hook::Ok, u64::from(HITS))
+    build(
+        compiler()
+            .args(["-shared", "-fPIC", "-o"])
+            .arg(&library)
+            .arg(&sink),
+    );
+    build(
+        compiler()
+            .args(["-pthread", "-Wl,-rpath,$ORIGIN", "-o"])
+            .args([&made, &program, &library]),
+    );
+    let watch = Watch {
+        image: Some(library),
+        write: Place::Symbol("sink_write".into()),
+        arguments: "buf=arg0,cursor=arg1,src=arg2,len=arg3"
+            .parse()
+            .expect("arguments"),
+        immutable: None,
+    };
+    let routine = Routine::find(&made, watch).expect("the routine");
+    let command = || {
+        let mut command = Command::new(&made);
+        command.args(["threads", &HITS.to_string()]);
+        command.stdout(Stdio::null());
+        command
+    };
+    let alone = median(|| assert!(command().status().is_ok_and(|one| one.success())));
+    println!(
+        "{HITS} calls; unwatched {:.1} ms in all",
+        1e3 * alone.as_secs_f64()
+    );
+    for mode in [Mode::Interpose, Mode::HwBreakpoint, Mode::Patch] {
+        let plan = Plan {
+            mode,
+            routine: &routine,
+            ring: 1 << 16,
+        };
+        let watched = median(|| {
+            let traced = trace(command(), &plan, |_| {}).expect("a host that lets us trace");
+            assert_eq!(traced.hook, Hook::Ok, "{}", mode.name());
+            // The library makes a call of its own.
+            assert_eq!(traced.stats.break_hits, u64::from(HITS) + 1);
+            assert_eq!(traced.stats.ring_dropped, 0);
+        });
+        let each = watched.saturating_sub(alone) / HITS;
+        println!(
+            "{:<14} {:>7.2} µs a call",
+            mode.name(),
+            1e6 * each.as_secs_f64()
         );
-    });
+    }
+}
+
+fn median(mut run: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[ROUNDS / 2]
 }

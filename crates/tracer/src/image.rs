@@ -12,6 +12,7 @@ use crate::maps::{Region, code};
 pub struct Image {
     path: PathBuf,
     data: Vec<u8>,
+    code: Vec<CodeSegment>,
 }
 
 /// How a routine is named.
@@ -96,7 +97,7 @@ impl Image {
     /// Reads a file.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be read, or is no such file.
     pub fn read(path: &Path) -> Result<Self, ImageError> {
         let failed = |error| ImageError::Read {
             path: path.to_owned(),
@@ -104,7 +105,18 @@ impl Image {
         };
         let path = path.canonicalize().map_err(failed)?;
         let data = std::fs::read(&path).map_err(failed)?;
-        Ok(Self { path, data })
+        let code = Vec::new();
+        let mut image = Self { path, data, code };
+        let code = (image.file()?.segments())
+            .filter(|segment| segment.permissions().executable())
+            .map(|segment| CodeSegment {
+                address: segment.address(),
+                size: segment.size(),
+                offset: segment.file_range().0,
+            })
+            .collect();
+        image.code = code;
+        Ok(image)
     }
 
     /// The file, without links on the way.
@@ -162,40 +174,22 @@ impl Image {
     }
 
     /// The executable segments.
-    pub(crate) fn code(&self) -> Result<Vec<CodeSegment>, ImageError> {
-        let file = self.file()?;
-        let segments = file
-            .segments()
-            .filter(|segment| segment.permissions().executable());
-        Ok(segments
-            .map(|segment| CodeSegment {
-                address: segment.address(),
-                size: segment.size(),
-                offset: segment.file_range().0,
-            })
-            .collect())
+    pub(crate) fn code(&self) -> &[CodeSegment] {
+        &self.code
     }
 
     /// What must be added to an address of the file to have that of the process; `None` if its
     /// code is not mapped.
-    ///
-    /// # Errors
-    /// The file is damaged.
-    pub fn slide(&self, regions: &[Region]) -> Result<Option<u64>, ImageError> {
-        let Some(region) = code(regions, &self.path) else {
-            return Ok(None);
-        };
+    pub fn slide(&self, regions: &[Region]) -> Option<u64> {
+        let region = code(regions, &self.path)?;
         let floor = |number: u64| number & !(PAGE - 1);
-        let segments = self.code()?;
-        let segment = segments.iter().find(|segment| {
+        let segment = self.code.iter().find(|segment| {
             (floor(segment.offset)..segment.offset.saturating_add(segment.size))
                 .contains(&region.offset)
-        });
-        Ok(segment.map(|segment| {
-            let into = region.offset.wrapping_sub(floor(segment.offset));
-            let unslid = floor(segment.address).wrapping_add(into);
-            region.start.wrapping_sub(unslid)
-        }))
+        })?;
+        let into = region.offset.wrapping_sub(floor(segment.offset));
+        let unslid = floor(segment.address).wrapping_add(into);
+        Some(region.start.wrapping_sub(unslid))
     }
 
     /// The bytes at an address of the file; none if there are none.
@@ -266,7 +260,7 @@ mod tests {
         };
         let name = "lapbelt_tracer::image::tests::landmark";
         let symbol = image.symbol(name).expect("a symbol");
-        let slide = image.slide(&crate::maps::parse(&text)).expect("segments");
+        let slide = image.slide(&crate::maps::parse(&text));
         let address = symbol.address.wrapping_add(slide.expect("mapped"));
         assert_eq!(address, landmark as *const () as u64);
         assert_eq!(landmark(3), 10);

@@ -3,11 +3,14 @@
 //!
 //! A breakpoint is set where the routine starts. A thread that reaches it is recorded, stepped over
 //! the first instruction and sent on, as [`machine`] says; how a breakpoint is set, and how a thread
-//! gets past it, is the [`Mode`]. What it may trace, and how well, [`triage`] says beforehand.
+//! gets past it, is the [`Mode`]; or a routine of the same name is loaded before it, and there is no
+//! breakpoint. What it may trace, and how well, [`triage`] says beforehand.
 
 pub mod arguments;
 pub mod image;
 pub mod instruction;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod interpose;
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
@@ -21,4 +24,4 @@ pub mod ring;
 pub mod trace;
 pub mod triage;
 
-pub use trace::{Hook, Mode, Outcome, Plan, TraceError, Traced, Watch, trace};
+pub use trace::{Hook, Mode, Outcome, Plan, Routine, TraceError, Traced, Watch, trace};

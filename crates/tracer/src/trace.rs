@@ -1,24 +1,26 @@
 //! One run of a program with a routine of it watched.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Serialize;
 
 use crate::arguments::{Argument, Arguments};
-use crate::image::{ImageError, Place};
+use crate::image::{Image, ImageError, Place};
 use crate::record::{Record, Stats};
 use crate::ring::ring;
-use crate::triage::Triage;
+use crate::triage::{self, Triage};
 
-/// How breakpoints are set.
+/// How a routine is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// In the debug registers of each thread.
+    /// By breakpoints in the debug registers of each thread.
     HwBreakpoint,
-    /// As an instruction in the code.
+    /// By breakpoints as an instruction in the code.
     Patch,
+    /// By a library that is loaded first, with a routine of that name.
+    Interpose,
 }
 
 impl Mode {
@@ -27,6 +29,7 @@ impl Mode {
         match self {
             Self::HwBreakpoint => "hw-breakpoint",
             Self::Patch => "patch",
+            Self::Interpose => "interpose",
         }
     }
 }
@@ -44,13 +47,80 @@ pub struct Watch {
     pub immutable: Option<(Place, Argument)>,
 }
 
-/// How to trace.
+/// A routine that was found in the files of a program, and what they show of it.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    /// How breakpoints are set.
+pub struct Routine {
+    watch: Watch,
+    image: Image,
+    triage: Triage,
+    spots: [Option<Spot>; 2],
+}
+
+/// Where a routine starts.
+#[derive(Clone, Copy, Debug)]
+enum Spot {
+    /// At the address that its file gives it, and what that was moved by.
+    Unslid(u64),
+    /// There.
+    Fixed(u64),
+}
+
+impl Routine {
+    /// Looks for it.
+    ///
+    /// # Errors
+    /// A file is damaged, or has no such symbol.
+    pub fn find(program: &Path, watch: Watch) -> Result<Self, ImageError> {
+        let image = Image::read(watch.image.as_deref().unwrap_or(program))?;
+        let triage = triage::of_files(program, &image, &watch)?;
+        let spot = |place: &Place| -> Result<Spot, ImageError> {
+            Ok(match place {
+                Place::Symbol(name) => Spot::Unslid(image.symbol(name)?.address),
+                Place::Unslid(address) => Spot::Unslid(*address),
+                Place::Address(address) => Spot::Fixed(*address),
+            })
+        };
+        let immutable = watch.immutable.as_ref().map(|(place, _)| spot(place));
+        let spots = [Some(spot(&watch.write)?), immutable.transpose()?];
+        Ok(Self {
+            watch,
+            image,
+            triage,
+            spots,
+        })
+    }
+
+    /// The addresses of the routine that writes and of the one that ends writing, in a process that
+    /// has the image moved by so much, if at all.
+    pub(crate) fn addresses(&self, slide: Option<u64>) -> [Option<u64>; 2] {
+        self.spots.map(|spot| match spot? {
+            Spot::Unslid(address) => slide.map(|slide| address.wrapping_add(slide)),
+            Spot::Fixed(address) => Some(address),
+        })
+    }
+
+    /// What is watched.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// What its files show.
+    pub fn triage(&self) -> &Triage {
+        &self.triage
+    }
+
+    pub(crate) fn image(&self) -> &Image {
+        &self.image
+    }
+}
+
+/// How to trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'r> {
+    /// How the routine is watched.
     pub mode: Mode,
     /// What to watch.
-    pub watch: Watch,
+    pub routine: &'r Routine,
     /// How many records may wait to be taken.
     pub ring: usize,
 }
@@ -115,7 +185,7 @@ pub enum TraceError {
         error: std::io::Error,
     },
     /// There is no tracer for this system yet.
-    #[error("programs are watched on Linux for x86-64 and AArch64 only")]
+    #[error("programs are watched so on Linux for x86-64 and AArch64 only")]
     Unsupported,
 }
 
@@ -123,13 +193,16 @@ pub enum TraceError {
 /// order, from another thread.
 ///
 /// # Errors
-/// The program cannot be started, its image lacks the routine, or the system refuses to trace. Once
-/// it runs, what goes wrong is part of [`Traced`].
+/// The program cannot be started, or the system refuses to trace. Once it runs, what goes wrong is
+/// part of [`Traced`].
 pub fn trace(
     command: Command,
-    plan: &Plan,
+    plan: &Plan<'_>,
     mut take: impl FnMut(Record) + Send,
 ) -> Result<Traced, TraceError> {
+    if plan.mode == Mode::Interpose {
+        return interpose(command, plan, &mut take);
+    }
     let (mut ring, records) = ring(plan.ring);
     std::thread::scope(|scope| {
         scope.spawn(move || records.iter().for_each(&mut take));
@@ -149,10 +222,19 @@ pub fn trace(
 ))]
 use crate::linux::trace as platform;
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+use crate::interpose::trace as interpose;
+
 #[cfg(not(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 )))]
-fn platform(_: Command, _: &Plan, _: &mut dyn FnMut(Record)) -> Result<Traced, TraceError> {
+use unsupported as platform;
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+use unsupported as interpose;
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+fn unsupported(_: Command, _: &Plan<'_>, _: &mut dyn FnMut(Record)) -> Result<Traced, TraceError> {
     Err(TraceError::Unsupported)
 }

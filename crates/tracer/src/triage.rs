@@ -1,15 +1,16 @@
 //! What can be known of a routine before it is watched, and which modes can watch it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use object::{Architecture, Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind};
 use serde::Serialize;
 
 use crate::image::{Image, ImageError, Place, Symbol};
 use crate::instruction::{LONGEST, moves_aarch64, moves_x86_64};
+use crate::loaded;
 use crate::maps::Region;
-use crate::trace::Mode;
+use crate::trace::{Mode, Watch};
 
 /// What was found.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +25,9 @@ pub struct Triage {
     pub unslid: Option<u64>,
     /// How it is reached, where that can be told.
     pub reached: Option<Reached>,
+    /// How many places the loader fills with its address, in the program and the libraries that it
+    /// is started with; 0 where they are not known.
+    pub bindings: usize,
     /// The region that holds it in the process, once there is one.
     pub region: Option<Region>,
     /// Its address in the process.
@@ -52,12 +56,13 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// Looks at a file.
+/// Looks at the files of a program.
 ///
 /// # Errors
 /// The file is damaged, or has no such symbol.
-pub fn of_file(image: &Image, place: &Place) -> Result<Triage, ImageError> {
+pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, ImageError> {
     let file = image.file()?;
+    let place = &watch.write;
     let symbol = match place {
         Place::Symbol(name) => Some(image.symbol(name)?),
         Place::Unslid(_) | Place::Address(_) => None,
@@ -75,10 +80,23 @@ pub fn of_file(image: &Image, place: &Place) -> Result<Triage, ImageError> {
         symbol,
         unslid,
         reached,
+        bindings: 0,
         region: None,
         address: None,
         modes: Vec::new(),
     };
+    let (can_work, reason) = match triage.interposing(program, watch) {
+        Ok(()) => (
+            true,
+            "the symbol is bound by the loader; calls that it does not bind are missed",
+        ),
+        Err(why) => (false, why),
+    };
+    triage.modes = vec![Verdict {
+        mode: Mode::Interpose,
+        can_work,
+        reason: reason.to_string(),
+    }];
     let code = match unslid {
         Some(address) => image.bytes(address, LONGEST as u64)?,
         None => Vec::new(),
@@ -106,10 +124,55 @@ impl Triage {
             can_work: judged.is_ok(),
             reason: judged.unwrap_or_else(|why| why).to_string(),
         };
-        self.modes = vec![
-            verdict(Mode::HwBreakpoint, self.debug_registers()),
-            verdict(Mode::Patch, self.patch(code)),
-        ];
+        // What was found of interposing does not depend on the code.
+        self.modes.retain(|verdict| verdict.mode == Mode::Interpose);
+        self.modes
+            .push(verdict(Mode::HwBreakpoint, self.debug_registers()));
+        self.modes.push(verdict(Mode::Patch, self.patch(code)));
+    }
+
+    /// Whether a library that is loaded first can come between the callers and the routine: the
+    /// loader must bind the name, and not find it in the program, which it always asks first
+    /// (ld.so(8)). The hook itself is code for one machine and one C library.
+    fn interposing(&mut self, program: &Path, watch: &Watch) -> Result<(), &'static str> {
+        if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            return Err("hook_is_for_linux_on_x86_64");
+        }
+        let symbol = self.symbol.as_ref().ok_or(NO_SYMBOL)?;
+        let has_address = |(place, _): &(Place, _)| !matches!(place, Place::Symbol(_));
+        if watch.immutable.as_ref().is_some_and(has_address) {
+            return Err(NO_SYMBOL);
+        }
+        let program = Image::read(program).map_err(|_| "program_cannot_be_read")?;
+        if program.path() == self.image {
+            return Err("defined_by_the_program_itself");
+        }
+        if !symbol.exported {
+            return Err("symbol_not_exported");
+        }
+        let libraries = loaded::libraries(program.path()).map_err(|error| match error {
+            loaded::LoadedError::Static(_) => "program_is_static",
+            _ => "loader_does_not_tell_libraries",
+        })?;
+        let mut files: Vec<Image> = libraries
+            .iter()
+            .filter_map(|path| Image::read(path).ok())
+            .collect();
+        if !files.iter().any(|file| file.path() == self.image) {
+            return Err("image_not_loaded_at_start");
+        }
+        if !libraries.iter().any(|path| path.ends_with(C_LIBRARY)) {
+            return Err("hook_needs_glibc");
+        }
+        if defines(&program, &symbol.name) {
+            return Err("defined_by_the_program_itself");
+        }
+        files.push(program);
+        self.bindings = files.iter().map(|file| bindings(file, &symbol.name)).sum();
+        match self.bindings {
+            0 => Err("no_relocation_reaches_it"),
+            _ => Ok(()),
+        }
     }
 
     fn debug_registers(&self) -> Result<&'static str, &'static str> {
@@ -131,6 +194,37 @@ impl Triage {
         }
         Ok("the region is private: the process gets a copy of the page that it patches")
     }
+}
+
+/// The reason for which only routines that are named by symbols are interposed.
+pub(crate) const NO_SYMBOL: &str = "not_named_by_a_symbol";
+
+/// The library whose functions the hook calls.
+pub(crate) const C_LIBRARY: &str = "libc.so.6";
+
+/// Whether a file offers a symbol to others.
+fn defines(image: &Image, name: &str) -> bool {
+    image.file().is_ok_and(|file| {
+        let mut symbols = file.dynamic_symbols();
+        symbols.any(|one| one.is_definition() && one.name() == Ok(name))
+    })
+}
+
+/// How many places of a file the loader fills with the address of a symbol.
+fn bindings(image: &Image, name: &str) -> usize {
+    let Ok(file) = image.file() else {
+        return 0;
+    };
+    let symbols: BTreeSet<usize> = (file.dynamic_symbols())
+        .filter(|symbol| symbol.name() == Ok(name))
+        .map(|symbol| symbol.index().0)
+        .collect();
+    (file.dynamic_relocations().into_iter().flatten())
+        .filter(|(_, relocation)| match relocation.target() {
+            RelocationTarget::Symbol(symbol) => symbols.contains(&symbol.0),
+            _ => false,
+        })
+        .count()
 }
 
 /// The reason for which `patch` is not tried on a region that can never be written.
@@ -231,7 +325,15 @@ mod tests {
     fn a_region_that_can_never_be_written_is_not_patched() {
         let own = std::env::current_exe().expect("a path");
         let image = Image::read(&own).expect("an image");
-        let mut triage = of_file(&image, &Place::Address(0x1800)).expect("a triage");
+        let watch = Watch {
+            image: None,
+            write: Place::Address(0x1800),
+            arguments: "buf=arg0,cursor=arg1,src=arg2,len=arg3"
+                .parse()
+                .expect("arguments"),
+            immutable: None,
+        };
+        let mut triage = of_files(&own, &image, &watch).expect("a triage");
         let region = |protection: &str| Region {
             start: 0x1000,
             end: 0x2000,

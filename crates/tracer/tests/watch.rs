@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use lapbelt_tracer::image::Place;
 use lapbelt_tracer::record::Record;
-use lapbelt_tracer::{Hook, Mode, Outcome, Plan, TraceError, Traced, Watch, trace};
+use lapbelt_tracer::{Hook, Mode, Outcome, Plan, Routine, TraceError, Traced, Watch, trace};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lapbelt-traced");
 
@@ -49,9 +49,10 @@ fn run_watching(watch: Watch, mode: Mode, arguments: &[&str]) -> Option<Run> {
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(Stdio::null());
+    let routine = Routine::find(PROGRAM.as_ref(), watch).expect("the routine");
     let plan = Plan {
         mode,
-        watch,
+        routine: &routine,
         ring: 1 << 16,
     };
     let mut records = Vec::new();
@@ -191,9 +192,10 @@ fn programs_that_it_starts_are_left_alone() {
 fn a_full_ring_is_counted_not_waited_for() {
     let mut command = Command::new(PROGRAM);
     command.args(["threads", "1", "300"]).stdout(Stdio::null());
+    let routine = Routine::find(PROGRAM.as_ref(), watch()).expect("the routine");
     let plan = Plan {
         mode: Mode::HwBreakpoint,
-        watch: watch(),
+        routine: &routine,
         ring: 4,
     };
     let mut taken = 0_u64;
@@ -262,13 +264,8 @@ fn a_routine_of_a_shared_library_is_watched_once_it_is_loaded() {
 fn a_routine_that_is_not_there_is_named() {
     let mut watch = watch();
     watch.write = Place::Symbol("lapbelt_traced::Buffer::read".into());
-    let plan = Plan {
-        mode: Mode::Patch,
-        watch,
-        ring: 1,
-    };
-    let traced = trace(Command::new(PROGRAM), &plan, |_| {});
-    let error = traced.expect_err("no such symbol").to_string();
+    let found = Routine::find(PROGRAM.as_ref(), watch);
+    let error = found.expect_err("no such symbol").to_string();
     assert!(
         error.contains("no symbol `lapbelt_traced::Buffer::read`"),
         "{error}"

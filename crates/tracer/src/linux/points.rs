@@ -6,11 +6,11 @@ use libc::pid_t;
 
 use super::machine_code::{AFTER_BREAK, BREAK, BREAK_CODES, Registers, arm, enable};
 use super::memory::Memory;
-use crate::image::{Image, ImageError, Place};
+use crate::image::Image;
 use crate::instruction::LONGEST;
 use crate::machine::{Change, Point};
 use crate::maps::Region;
-use crate::trace::{Hook, Mode, Watch};
+use crate::trace::{Hook, Mode, Routine};
 use crate::triage::{IMMUTABLE, Triage};
 
 /// Code of the signal of a hardware breakpoint.
@@ -34,37 +34,13 @@ struct Patched {
 }
 
 /// The places in a process whose image is there, in the order of [`Point`].
-pub(super) fn resolve(
-    watch: &Watch,
-    image: &Image,
-    regions: &[Region],
-) -> Result<Option<[Option<u64>; 2]>, ImageError> {
-    let slide = image.slide(regions)?;
-    let address = |place: &Place| -> Result<Option<u64>, ImageError> {
-        Ok(match place {
-            Place::Address(address) => Some(*address),
-            Place::Unslid(address) => slide.map(|slide| address.wrapping_add(slide)),
-            Place::Symbol(name) => match slide {
-                Some(slide) => Some(image.symbol(name)?.address.wrapping_add(slide)),
-                None => None,
-            },
-        })
-    };
-    let Some(write) = address(&watch.write)? else {
-        return Ok(None);
-    };
+pub(super) fn resolve(routine: &Routine, regions: &[Region]) -> Option<[Option<u64>; 2]> {
+    let [write, immutable] = routine.addresses(routine.image().slide(regions));
     // An address is of no use before its code is mapped.
-    if !regions
-        .iter()
-        .any(|region| region.contains(write) && region.is_executable())
-    {
-        return Ok(None);
-    }
-    let immutable = match &watch.immutable {
-        Some((place, _)) => address(place)?,
-        None => None,
-    };
-    Ok(Some([Some(write), immutable]))
+    let start = write?;
+    let is_code = |region: &Region| region.contains(start) && region.is_executable();
+    let is_there = regions.iter().any(is_code);
+    is_there.then_some([write, immutable])
 }
 
 impl Points {
@@ -175,8 +151,8 @@ fn index(point: Point) -> usize {
 
 /// Room between the end of the code and the end of its last page, which nothing uses.
 fn tail(image: &Image, regions: &[Region]) -> Option<u64> {
-    let slide = image.slide(regions).ok()??;
-    let mut ends = image.code().ok()?.into_iter().filter_map(|segment| {
+    let slide = image.slide(regions)?;
+    let mut ends = image.code().iter().filter_map(|segment| {
         let end = segment
             .address
             .checked_add(segment.size)?

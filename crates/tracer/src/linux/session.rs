@@ -11,11 +11,11 @@ use super::machine_code::Registers;
 use super::memory::{Memory, regions};
 use super::points::{Points, resolve};
 use super::sys::{self, Run, Status};
-use crate::image::{Image, Place};
+use crate::image::Place;
 use crate::machine::{Counts, Point, Resume, Stop, Thread};
 use crate::record::{CAPTURE, CHUNK, Record, Stats};
 use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
-use crate::triage::{self, Triage};
+use crate::triage::Triage;
 
 /// Set in the stop signal of a system call.
 const SYSTEM_CALL: i32 = libc::SIGTRAP | 0x80;
@@ -25,7 +25,7 @@ const TRAP_TRACE: i32 = 2;
 /// Runs and traces a program.
 pub(crate) fn trace(
     mut command: Command,
-    plan: &Plan,
+    plan: &Plan<'_>,
     emit: &mut dyn FnMut(Record),
 ) -> Result<Traced, TraceError> {
     let program = PathBuf::from(command.get_program());
@@ -33,10 +33,8 @@ pub(crate) fn trace(
         program: program.display().to_string(),
         error,
     };
-    let image = Image::read(plan.watch.image.as_ref().unwrap_or(&program))?;
-    let triage = triage::of_file(&image, &plan.watch.write)?;
     // An address that was seen in another run is of use only if it is the same in this one.
-    let is_fixed = matches!(plan.watch.write, Place::Address(_));
+    let is_fixed = matches!(plan.routine.watch().write, Place::Address(_));
     sys::stop_after_exec(&mut command, is_fixed);
     let refused = |what| move |error| TraceError::Refused { what, error };
     let child = command
@@ -49,8 +47,7 @@ pub(crate) fn trace(
     let mut session = Session {
         leader,
         plan,
-        image,
-        triage,
+        triage: plan.routine.triage().clone(),
         memory: None,
         points: State::Awaited,
         hook: Hook::NotLoaded,
@@ -105,8 +102,7 @@ struct Tracee {
 
 struct Session<'p> {
     leader: pid_t,
-    plan: &'p Plan,
-    image: Image,
+    plan: &'p Plan<'p>,
     triage: Triage,
     memory: Option<Memory>,
     points: State,
@@ -259,17 +255,12 @@ impl Session<'_> {
             return Ok(());
         };
         let regions = regions(self.leader)?;
-        let addresses = match resolve(&self.plan.watch, &self.image, &regions) {
-            Ok(None) => return Ok(()),
-            Ok(Some(addresses)) => addresses,
-            Err(error) => {
-                self.hook = Hook::HookFailed(error.to_string());
-                self.points = State::Gone;
-                return Ok(());
-            }
+        let routine = self.plan.routine;
+        let Some(addresses) = resolve(routine, &regions) else {
+            return Ok(());
         };
         let mode = self.plan.mode;
-        let (image, triage) = (&self.image, &mut self.triage);
+        let (image, triage) = (routine.image(), &mut self.triage);
         match Points::set(addresses, mode, image, &regions, memory, triage) {
             Ok(points) => {
                 self.hook = Hook::Ok;
@@ -353,7 +344,7 @@ impl Session<'_> {
 
     fn record(&mut self, tid: pid_t, point: Point) -> io::Result<()> {
         let registers = Registers::of(tid)?;
-        let watch = &self.plan.watch;
+        let watch = self.plan.routine.watch();
         if point == Point::Immutable {
             let buf = watch
                 .immutable

@@ -4,8 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use lapbelt_learn::run_dir;
-use lapbelt_tracer::image::Image;
-use lapbelt_tracer::{Hook, Mode, Outcome, Plan, Traced, trace, triage};
+use lapbelt_tracer::{Hook, Mode, Outcome, Plan, Traced, trace};
 use serde_json::{Value, json};
 
 use super::folder::Folder;
@@ -167,12 +166,11 @@ fn triage_only(
     folder: &Folder,
     output: &Output,
 ) -> Result<Exit, CommandError> {
-    let image = target.watch.image.as_ref().unwrap_or(&target.program);
-    let image = Image::read(image).map_err(failed)?;
-    let found = triage::of_file(&image, &target.watch.write).map_err(failed)?;
     for input in list {
-        run_dir::write_json(&folder.triage(&input.id), &found)?;
+        let routine = target.routine(input)?;
+        run_dir::write_json(&folder.triage(&input.id), routine.triage())?;
     }
+    let found = target.routine.triage();
     output.answer_either(
         || json!(found),
         || {
@@ -224,13 +222,10 @@ impl Runner {
                 .map_err(|error| failed(format!("cannot remove {}: {error}", blob.display())))?;
         }
         let command = self.target.command(input, &self.world, &self.folder)?;
-        let mut watch = self.target.watch.clone();
-        if let Some(place) = &input.place {
-            watch.write = place.clone();
-        }
+        let routine = self.target.routine(input)?;
         let plan = Plan {
             mode: self.mode(input),
-            watch,
+            routine: &routine,
             ring: RING,
         };
         let mut file = BufWriter::new(run_dir::create(&self.folder.trace(id))?);

@@ -1,5 +1,6 @@
 //! What is watched in a run: our own compiler, or a program that is named.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,7 +9,7 @@ use lapbelt_learn::run_dir;
 use lapbelt_learn::target::find_program;
 use lapbelt_tracer::arguments::{Argument, Arguments};
 use lapbelt_tracer::image::Place;
-use lapbelt_tracer::{Watch, loaded};
+use lapbelt_tracer::{Routine, Watch, loaded};
 use serde_json::{Value, json};
 
 use super::folder::Folder;
@@ -68,7 +69,7 @@ pub(super) struct Target {
     /// Its arguments; `None` for our own compiler, which has a form of its own.
     words: Option<Vec<String>>,
     /// What is watched of it.
-    pub(super) watch: Watch,
+    pub(super) routine: Routine,
 }
 
 impl TargetArgs {
@@ -106,13 +107,14 @@ impl TargetArgs {
             true => Ok(image),
             false => needed(&program, &image),
         });
+        let watch = Watch {
+            image: image.transpose()?,
+            write,
+            arguments: self.arguments,
+            immutable: immutable.map(|name| (Place::Symbol(name), self.immutable_arg)),
+        };
         Ok(Target {
-            watch: Watch {
-                image: image.transpose()?,
-                write,
-                arguments: self.arguments,
-                immutable: immutable.map(|name| (Place::Symbol(name), self.immutable_arg)),
-            },
+            routine: found(&program, watch)?,
             program,
             words: named.map(|_| words.collect()),
         })
@@ -132,7 +134,23 @@ fn needed(program: &Path, name: &Path) -> Result<PathBuf, CommandError> {
     })
 }
 
+fn found(program: &Path, watch: Watch) -> Result<Routine, CommandError> {
+    Routine::find(program, watch).map_err(|error| CommandError::Other(error.to_string()))
+}
+
 impl Target {
+    /// The routine that is watched for an input.
+    pub(super) fn routine(&self, input: &Input) -> Result<Cow<'_, Routine>, CommandError> {
+        let Some(place) = &input.place else {
+            return Ok(Cow::Borrowed(&self.routine));
+        };
+        let watch = Watch {
+            write: place.clone(),
+            ..self.routine.watch().clone()
+        };
+        found(&self.program, watch).map(Cow::Owned)
+    }
+
     /// Whether it is our own compiler, of which the profile is known to be a profile.
     pub(super) fn is_own(&self) -> bool {
         self.words.is_none()
@@ -145,13 +163,14 @@ impl Target {
             Place::Unslid(address) => json!({"unslid_address": format!("{address:#x}")}),
             Place::Address(address) => json!({"address": format!("{address:#x}")}),
         };
-        let immutable = self.watch.immutable.as_ref();
+        let watch = self.routine.watch();
+        let immutable = watch.immutable.as_ref();
         json!({
             "program": self.program,
             "words": self.words,
-            "image": self.watch.image,
-            "write": place(&self.watch.write),
-            "arguments": self.watch.arguments.to_string(),
+            "image": watch.image,
+            "write": place(&watch.write),
+            "arguments": watch.arguments.to_string(),
             "immutable": immutable.map(|(routine, _)| place(routine)),
         })
     }

@@ -11,16 +11,19 @@ pub(super) enum Way {
     HwBreakpoint,
     /// By an instruction in its code.
     Patch,
+    /// By a library that is loaded first, with a routine of the same name.
+    Interpose,
     /// Not at all: say only what could be done.
     Triage,
 }
 
 impl Way {
-    /// How breakpoints are set, unless there are to be none.
+    /// How the routine is watched, unless it is not to be.
     pub(super) fn mode(self) -> Option<Mode> {
         match self {
             Self::HwBreakpoint => Some(Mode::HwBreakpoint),
             Self::Patch => Some(Mode::Patch),
+            Self::Interpose => Some(Mode::Interpose),
             Self::Triage => None,
         }
     }
