@@ -11,6 +11,7 @@ pub mod decompile;
 pub mod diff;
 pub mod finding;
 pub mod inventory;
+pub mod op_table;
 pub mod operations;
 pub mod picture;
 pub mod subject;

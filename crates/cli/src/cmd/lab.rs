@@ -3,6 +3,7 @@
 mod inventory;
 mod layout;
 mod meaning;
+mod optable;
 mod probe;
 mod roles;
 mod sheets;
@@ -32,6 +33,8 @@ enum Command {
     Roles(roles::Args),
     /// List the values that no vocabulary explains, each with what is around it.
     Unknowns(unknowns::Args),
+    /// Say what op tables lead to, and why they differ from profile to profile.
+    Optable(optable::Args),
     /// Hold profiles that the system compiled against what is made of their sources here.
     Witness(witness::Args),
     /// Watch a compiler write, and join each byte of a profile to the write that made it.
@@ -49,6 +52,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         Command::Try(args) => Ok(probe::attempt(&args)),
         Command::Roles(args) => roles::run(args, output),
         Command::Unknowns(args) => unknowns::run(&args, output),
+        Command::Optable(args) => optable::run(&args, output),
         Command::Witness(args) => witness::run(args, output),
         Command::Writes(args) => writes::run(args, output),
     }

@@ -1,6 +1,6 @@
 //! `lapbelt lab layout`: how files of an unknown format are laid out.
 
-mod changes;
+pub(super) mod changes;
 mod diff;
 mod family;
 mod infer;
