@@ -7,6 +7,7 @@ pub(crate) mod automaton;
 pub(crate) mod eliminate;
 pub(crate) mod expression;
 mod nodes;
+mod source;
 mod v3;
 
 use std::collections::HashMap;
@@ -51,6 +52,8 @@ pub struct Program {
     pub version: u32,
     /// Which bytes each instruction is stored in, counted from the version word, in the same order.
     pub extents: Vec<Range<usize>>,
+    /// The code itself, of version 3.
+    code: Vec<u8>,
 }
 
 /// Offset of the code of version 3: behind version and length.
@@ -185,12 +188,15 @@ impl Program {
         self.automaton().finds(text)
     }
 
-    /// SBPL text of the same language.
+    /// SBPL text of the same language: the source, if its structure is that of the code.
     ///
     /// # Errors
     /// If there is none, or none short enough.
     pub fn text(&self) -> Result<String, TextError> {
-        Ok(eliminate::expression(&self.automaton())?.text()?)
+        match source::source(&self.code) {
+            Some(text) => Ok(text),
+            None => Ok(eliminate::expression(&self.automaton())?.text()?),
+        }
     }
 }
 
@@ -243,7 +249,7 @@ mod tests {
         let class = program(
             "00000003 2500 19 0267 0264 0274 022d 3b 3039 415a 617a 2f1600 0a0900 022d 2f2000 0263 29 1500 0273 0a1d00",
         );
-        assert_eq!(class.text().as_deref(), Ok("^gdt-[0-9A-Za-z]+-[cs]$"));
+        assert_eq!(class.text().as_deref(), Ok("^gdt-[0-9A-Za-z]+-(c|s)$"));
         assert!(class.is_match(b"gdt-a1Z-s") && !class.is_match(b"gdt--s"));
         for (hex, text) in [
             ("1b302e", "[^/]"),

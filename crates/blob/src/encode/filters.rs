@@ -11,6 +11,7 @@ use super::fidelity::Reason;
 use super::graph::{Argument as Stored, Literal, NodeId, Question};
 use super::lower::{Lowering, bits};
 use super::pattern::{Alternative, Tail, Tree};
+use super::regex::plain;
 use super::size::PatternSize;
 
 /// A filter with the rule it is of.
@@ -249,20 +250,24 @@ impl Lowering<'_> {
         self.patterns(path.id, &[every], rule)
     }
 
-    /// A pattern for the prefix tree; `None` for a regular expression.
+    /// A pattern for the prefix tree; `None` for a regular expression that says more than one.
     fn alternative(
         &mut self,
         info: &FilterInfo,
         pattern: &Pattern,
         rule: Option<u32>,
     ) -> Option<Alternative> {
-        let (text, tail) = match pattern {
-            Pattern::Literal(text) => (text, Tail::Nothing),
+        let (mut text, tail) = match pattern {
+            Pattern::Literal(text) => (text.clone(), Tail::Nothing),
             // Nothing more is asked of what lies below a path that ends in a slash.
-            Pattern::Subpath(text) if text.ends_with(b"/") => (text, Tail::Anything),
-            Pattern::Subpath(text) => (text, Tail::Below),
-            Pattern::Prefix(text) => (text, Tail::Anything),
-            Pattern::Regex(_) => return None,
+            Pattern::Subpath(text) if text.ends_with(b"/") => (text.clone(), Tail::Anything),
+            Pattern::Subpath(text) => (text.clone(), Tail::Below),
+            Pattern::Prefix(text) => (text.clone(), Tail::Anything),
+            Pattern::Regex(regex) => {
+                let plain = plain(regex)?;
+                self.note(Reason::Regex, rule);
+                plain
+            }
         };
         if tail == Tail::Anything {
             self.note(Reason::Prefix, rule);
@@ -270,7 +275,6 @@ impl Lowering<'_> {
         if text.windows(2).any(|two| two == b"${") {
             self.note(Reason::Variable, rule);
         }
-        let mut text = text.clone();
         if self.lowers(info) {
             if !text.is_ascii() {
                 self.note(Reason::LowerCase, rule);

@@ -4,15 +4,31 @@ mod class;
 mod code;
 mod straight;
 
+pub(crate) use code::body as regex_code;
+
 use lapbelt_policy::pattern::Pattern;
-use lapbelt_policy::pattern::regex::Syntax;
+use lapbelt_policy::pattern::regex::{Regex, Syntax};
 use lapbelt_policy::world::FilterInfo;
 
 use super::error::{EncodeError, Problem};
 use super::fidelity::Reason;
 use super::graph::{Argument, Literal, Question};
 use super::lower::Lowering;
+use super::pattern::Tail;
 use super::size::PatternSize;
+use crate::strings::Program;
+
+/// The text that an expression asks for, with what may follow, if its program asks for no more: it
+/// is read back as a plain pattern then, so it joins others as that does.
+pub(super) fn plain(regex: &Regex) -> Option<(Vec<u8>, Tail)> {
+    let program = straight::program(&Syntax::parse(regex.source()).ok()?)?;
+    let patterns = Program::read(&program).ok()?.patterns(&|_| None).ok()?;
+    match patterns.as_slice() {
+        [Pattern::Literal(text)] => Some((text.clone(), Tail::Nothing)),
+        [Pattern::Prefix(text)] => Some((text.clone(), Tail::Anything)),
+        _ => None,
+    }
+}
 
 impl Lowering<'_> {
     /// A question about a regular expression.

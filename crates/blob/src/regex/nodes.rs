@@ -117,5 +117,6 @@ fn program(
         start: start as usize,
         version,
         extents: nodes.iter().map(|node| node.0..node.0 + width).collect(),
+        code: Vec::new(),
     })
 }

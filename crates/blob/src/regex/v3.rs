@@ -23,6 +23,7 @@ pub(super) fn read(code: &[u8], code_at: usize) -> Result<Program, RegexError> {
         start: 0,
         version: 3,
         extents,
+        code: code.to_vec(),
     })
 }
 

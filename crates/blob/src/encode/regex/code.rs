@@ -15,14 +15,19 @@ const RANGES: usize = 15;
 /// The byte code of an expression, with its version and length. Beyond the 16 bits of a length it
 /// is not valid, but as long as it would be.
 pub(super) fn code(syntax: &Syntax) -> Vec<u8> {
-    let mut states = States(Vec::new());
-    let accept = states.add(State::Accept);
-    let start = states.build(syntax, accept);
-    let code = states.lay_out(start);
+    let code = body(syntax);
     let mut bytes = VERSION.to_be_bytes().to_vec();
     bytes.extend((code.len() as u16).to_le_bytes());
     bytes.extend(code);
     bytes
+}
+
+/// The byte code alone.
+pub(crate) fn body(syntax: &Syntax) -> Vec<u8> {
+    let mut states = States(Vec::new());
+    let accept = states.add(State::Accept);
+    let start = states.build(syntax, accept);
+    states.lay_out(start)
 }
 
 enum State {

@@ -1,0 +1,202 @@
+//! Version 3 to the expression that it was compiled from, by the shape of the code.
+//!
+//! Compiled code keeps its source's structure: alternatives part at splits and join where all their
+//! ways meet, repetitions lead back. What is read off is compiled again, and counts only if that
+//! gives the same code; so it need not be sought for foreign shapes, which go the long way.
+
+mod flow;
+
+use lapbelt_policy::pattern::regex::Syntax;
+
+use crate::encode;
+use flow::{Flow, Op};
+
+/// How deep what is read may nest.
+const DEEPEST: usize = 100;
+
+/// The source of some code, without its version and length; `None` if it is not seen from the code.
+pub(super) fn source(code: &[u8]) -> Option<String> {
+    let flow = Flow::of(code)?;
+    let mut reading = Reading {
+        flow: &flow,
+        steps: 16 * code.len(),
+    };
+    let syntax = reading.read(flow.start(), flow.accept(), &[], 0)?;
+    let text = text(&syntax)?;
+    let again = encode::regex_code(&Syntax::parse(&text).ok()?);
+    (again == code).then_some(text)
+}
+
+struct Reading<'f> {
+    flow: &'f Flow,
+    /// How many more nodes may be looked at.
+    steps: usize,
+}
+
+impl Reading<'_> {
+    /// What stands on the ways from one node to another. `open` are the splits at the end of
+    /// repetitions that are being read.
+    fn read(&mut self, from: usize, to: usize, open: &[usize], depth: usize) -> Option<Syntax> {
+        let mut parts = Vec::new();
+        let mut at = from;
+        // A repetition of a repetition may start where it is itself repeated.
+        let mut open = open.to_vec();
+        while at != to {
+            self.steps = self.steps.checked_sub(1)?;
+            if depth == DEEPEST {
+                return None;
+            }
+            if let Some((split, next)) = self.flow.repeated_from(at, &open) {
+                open.push(split);
+                let inner = self.read(at, split, &open, depth + 1)?;
+                parts.push(repeat(inner, false, true));
+                at = next;
+                continue;
+            }
+            let part;
+            (part, at) = match self.flow.op(at) {
+                Op::Pass(syntax, next) => (syntax.clone(), *next),
+                Op::Split(one, other) if self.flow.is_repeated(at) => {
+                    let inner = self.read(*one, at, &open, depth + 1)?;
+                    (repeat(inner, true, true), *other)
+                }
+                Op::Split(one, other) => {
+                    let join = self.flow.join(at)?;
+                    let first = self.read(*one, join, &open, depth + 1)?;
+                    if *other == join {
+                        (repeat(first, true, false), join)
+                    } else {
+                        let mut branches = vec![first];
+                        match self.read(*other, join, &open, depth + 1)? {
+                            Syntax::Alternation(more) => branches.extend(more),
+                            one => branches.push(one),
+                        }
+                        (Syntax::Alternation(branches), join)
+                    }
+                }
+                Op::Accept => return None,
+            };
+            parts.push(part);
+        }
+        Some(match parts.len() {
+            1 => parts.remove(0),
+            _ => Syntax::Sequence(parts),
+        })
+    }
+}
+
+fn repeat(inner: Syntax, optional: bool, many: bool) -> Syntax {
+    Syntax::Repeat {
+        inner: Box::new(inner),
+        optional,
+        many,
+    }
+}
+
+/// The text of an expression; `None` if SBPL has none for its bytes.
+fn text(syntax: &Syntax) -> Option<String> {
+    let mut bytes = Vec::new();
+    write(syntax, &mut bytes);
+    String::from_utf8(bytes).ok()
+}
+
+fn write(syntax: &Syntax, out: &mut Vec<u8>) {
+    match syntax {
+        Syntax::Sequence(parts) => parts.iter().for_each(|part| match part {
+            Syntax::Alternation(_) => group(part, out),
+            _ => write(part, out),
+        }),
+        Syntax::Alternation(parts) => {
+            for (index, part) in parts.iter().enumerate() {
+                if index > 0 {
+                    out.push(b'|');
+                }
+                write(part, out);
+            }
+        }
+        Syntax::Repeat {
+            inner,
+            optional,
+            many,
+        } => {
+            match **inner {
+                Syntax::Byte(_) | Syntax::Any | Syntax::Class { .. } => write(inner, out),
+                _ => group(inner, out),
+            }
+            out.push(match (optional, many) {
+                (true, true) => b'*',
+                (false, _) => b'+',
+                (true, false) => b'?',
+            });
+        }
+        Syntax::Byte(byte) => escaped(*byte, b"\\.^$*+?()[]|", out),
+        Syntax::Any => out.push(b'.'),
+        Syntax::Start => out.push(b'^'),
+        Syntax::End => out.push(b'$'),
+        Syntax::Class { negated, ranges } => {
+            out.extend(if *negated { &b"[^"[..] } else { b"[" });
+            for (low, high) in ranges {
+                escaped(*low, b"\\]^-[", out);
+                if low < high {
+                    out.push(b'-');
+                    escaped(*high, b"\\]^-[", out);
+                }
+            }
+            out.push(b']');
+        }
+    }
+}
+
+fn group(syntax: &Syntax, out: &mut Vec<u8>) {
+    out.push(b'(');
+    write(syntax, out);
+    out.push(b')');
+}
+
+fn escaped(byte: u8, signs: &[u8], out: &mut Vec<u8>) {
+    if signs.contains(&byte) {
+        out.push(b'\\');
+    }
+    out.push(byte);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_come_back_as_they_were_written() {
+        for text in [
+            "^/a/b/c*",
+            "^gdt-[0-9A-Za-z]+-(c|s)$",
+            "^/x/(lmanage|quick(look)?|q[abc]+)(32)?\\.app$",
+            "(a|b*|c+)+d",
+            "((a*)+b)*",
+            "(a+)+x?",
+            "[^./]+\\.(txt|(rtf)?d|)$",
+            "^/(tmp/|lib(rary/|/))x",
+            "ab|cd|ef",
+        ] {
+            let syntax = Syntax::parse(text).expect("an expression");
+            let code = encode::regex_code(&syntax);
+            let found = source(&code).expect("a source");
+            let again = Syntax::parse(&found).expect("an expression");
+            assert_eq!(encode::regex_code(&again), code, "{text} became {found}");
+            if !text.contains("|)") && !text.contains("(a*)") {
+                assert_eq!(found, text);
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_source_has_is_left_to_others() {
+        // Twice the same split, and a jump into the middle of a repetition.
+        assert_eq!(source(b"\x2f\x00\x00\x15\x00"), None);
+        assert_eq!(source(b"\x0a\x00\x00"), None);
+        assert_eq!(
+            source(b"\x2f\x07\x00\x02a\x2f\x05\x00\x02b\x0a\x03\x00\x15\x00"),
+            None
+        );
+        assert_eq!(source(b""), None);
+    }
+}
