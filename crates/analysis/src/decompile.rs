@@ -41,7 +41,7 @@ pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
             *entry = without_inferred(&mut canon, *entry, operation, world);
         }
     }
-    let policy = raise(&canon, &entries, world)?;
+    let policy = raise(&canon, &entries, subject.repeats(), world)?;
     let graph = lower(&policy, world);
     let raised = Subject::new(graph, &policy.rules, world, Form::Source);
     let answer = diff(subject, &raised, 1);

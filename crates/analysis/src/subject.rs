@@ -25,6 +25,7 @@ pub struct Subject<'p> {
     decider: Decider,
     canon: Canon,
     entries: Vec<NodeId>,
+    repeats: Vec<usize>,
 }
 
 impl<'p> Subject<'p> {
@@ -39,7 +40,22 @@ impl<'p> Subject<'p> {
             decider: Decider::of(graph, rules),
             canon,
             entries,
+            repeats: Vec::new(),
         }
+    }
+
+    /// With what its operations ask again by rules of their own, as [`raise`] takes it.
+    ///
+    /// [`raise`]: lapbelt_policy::graph::raise
+    #[must_use]
+    pub fn repeating(mut self, repeats: Vec<usize>) -> Self {
+        self.repeats = repeats;
+        self
+    }
+
+    /// What its operations ask again.
+    pub fn repeats(&self) -> &[usize] {
+        &self.repeats
     }
 
     /// Where it comes from.

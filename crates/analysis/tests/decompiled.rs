@@ -17,7 +17,8 @@ use support::{WORLD, generate::profile, policy, subject, witnesses};
 fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
     let blob = decode(bytes, &WORLD).expect("a good blob");
     let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
-    let whole = Subject::new(compiled.graph, &compiled.rules, &WORLD, Form::Compiled);
+    let whole = Subject::new(compiled.graph, &compiled.rules, &WORLD, Form::Compiled)
+        .repeating(compiled.repeats);
     let answer = diff(&subject(source), &whole, 1);
     assert_eq!(answer.different, []);
     assert_eq!(answer.undecided, Vec::<String>::new());
@@ -34,6 +35,42 @@ fn what_the_system_compiled_compiles_to_its_bytes_again() {
         assert!(policy.rules.len() <= source.rules.len() + 1, "{name}");
     }
     println!("{} witnesses", witnesses.len());
+}
+
+/// Profiles whose rules, read off the graph, compile to fewer nodes: within a `require-all` they ask
+/// for two patterns in a row, which is read as one `require-any`, and that is merged.
+const SHORTER: &[&str] = &[
+    "profiles/ios-decompiled/iPad2_1_9.3_13E237__assertiond.sb",
+    "profiles/ios-decompiled/iPad2_1_9.3_13E237__com.apple.tccd.sb",
+];
+
+#[test]
+fn profiles_of_the_corpus_compile_to_the_same_bytes_again() {
+    let Some(corpus) = support::corpus() else {
+        return;
+    };
+    let mut tried = 0;
+    let mut others = Vec::new();
+    for (name, source) in corpus.iter().filter(|one| one.1.rules.len() < 400) {
+        let Ok(first) = encode(source, &WORLD) else {
+            continue;
+        };
+        let blob = decode(&first.bytes, &WORLD).expect("a good blob");
+        let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
+        let whole = Subject::new(compiled.graph, &compiled.rules, &WORLD, Form::Compiled)
+            .repeating(compiled.repeats);
+        let policy = decompile(&whole).unwrap_or_else(|error| panic!("{name}: {error}"));
+        tried += 1;
+        if encode(&policy, &WORLD).ok().map(|made| made.bytes) != Some(first.bytes) {
+            others.push(name.as_str());
+        }
+    }
+    println!(
+        "{} of {tried} compile to the same bytes again",
+        tried - others.len()
+    );
+    others.sort_unstable();
+    assert_eq!(others, SHORTER);
 }
 
 proptest! {

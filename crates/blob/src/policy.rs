@@ -29,6 +29,10 @@ pub struct Compiled {
     pub rules: Vec<Rule>,
     /// The terminal node of each rule.
     pub nodes: Vec<NodeIndex>,
+    /// For each operation of the world, how many of the first tests of the operation it falls back
+    /// to it asks by nodes of its own, though both decide the same. Rules of its own say so: without
+    /// any, an operation has the slot of the one it falls back to.
+    pub repeats: Vec<usize>,
 }
 
 /// Why a compiled profile has no policy graph.
@@ -97,10 +101,12 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
         });
     }
     building.operations(profile);
+    let repeats = building.repeats(profile)?;
     Ok(Compiled {
         graph: building.builder.finish(entries),
         rules: building.rules,
         nodes: building.nodes,
+        repeats,
     })
 }
 
@@ -224,6 +230,60 @@ impl Building<'_> {
         self.rules
             .iter_mut()
             .for_each(|rule| rule.operations.sort());
+    }
+
+    /// See [`Compiled::repeats`].
+    fn repeats(&mut self, profile: &Profile) -> Result<Vec<usize>, PolicyError> {
+        let in_table = self.world.operations().iter().filter(|o| o.in_table);
+        let slots: BTreeMap<OperationId, NodeIndex> = in_table
+            .map(|operation| operation.id)
+            .zip(profile.entries.iter().copied())
+            .collect();
+        let mut repeats = Vec::new();
+        for operation in self.world.operations() {
+            let parent = operation.parent.and_then(|parent| slots.get(&parent));
+            repeats.push(match (slots.get(&operation.id), parent) {
+                (Some(own), Some(parent)) => self.repeated(*own, *parent)?,
+                _ => 0,
+            });
+        }
+        Ok(repeats)
+    }
+
+    /// How many tests two nodes ask alike before they come to the same node.
+    fn repeated(
+        &mut self,
+        mut own: NodeIndex,
+        mut parent: NodeIndex,
+    ) -> Result<usize, PolicyError> {
+        let mut count = 0;
+        while own != parent {
+            let blob = self.blob;
+            let (one, other) = (blob.node(own), blob.node(parent));
+            let (
+                Node::Filter {
+                    filter,
+                    argument,
+                    matched,
+                    unmatched,
+                },
+                Node::Filter {
+                    filter: other_filter,
+                    argument: other_argument,
+                    matched: other_matched,
+                    unmatched: next,
+                },
+            ) = (one, other)
+            else {
+                return Ok(0);
+            };
+            if (filter, argument, matched) != (other_filter, other_argument, other_matched) {
+                return Ok(0);
+            }
+            count += self.tests(*filter, *argument)?.len();
+            (own, parent) = (*unmatched, *next);
+        }
+        Ok(count)
     }
 
     /// Any of several tests as one filter.

@@ -101,11 +101,11 @@ impl Subject {
     /// Made ready for questions about all of it.
     pub(crate) fn analysed<'s>(&'s self, world: &'s World) -> Analysed<'s> {
         let (graph, rules) = self.graph(world);
-        let form = match self {
-            Self::Source(_) => Form::Source,
-            Self::Blob(_) => Form::Compiled,
-        };
-        Analysed::new(graph, rules, world, form)
+        match self {
+            Self::Source(_) => Analysed::new(graph, rules, world, Form::Source),
+            Self::Blob(subject) => Analysed::new(graph, rules, world, Form::Compiled)
+                .repeating(subject.compiled.repeats.clone()),
+        }
     }
 
     /// Made ready for deciding. Where the world folds paths, it takes those in lower case only.

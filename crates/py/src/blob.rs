@@ -52,7 +52,8 @@ fn decoded(bytes: &[u8], world: &Arc<World>) -> Result<(String, Vec<NativeProfil
             .map(|name| String::from_utf8_lossy(blob.text(name)).into_owned());
         tables.push(json!({"name": name, "op_table": table}));
         let compiled = compiled(&blob, profile, world).map_err(|error| error.to_string())?;
-        let subject = Subject::new(compiled.graph, &compiled.rules, world, Form::Compiled);
+        let subject = Subject::new(compiled.graph, &compiled.rules, world, Form::Compiled)
+            .repeating(compiled.repeats);
         profiles.push(NativeProfile {
             policy: decompile(&subject).map_err(|error| error.to_string())?,
             world: Arc::clone(world),

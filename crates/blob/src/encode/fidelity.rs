@@ -46,6 +46,8 @@ pub enum Reason {
     NumberMask,
     /// Alternatives over a filter whose values the world does not merge.
     Unmerged,
+    /// The same alternative twice.
+    Repeated,
     /// A pattern with `${…}`, which the system may take for a variable.
     Variable,
     /// A string argument.
@@ -77,6 +79,7 @@ impl fmt::Display for Reason {
             Self::Regex => "regular expressions",
             Self::NumberMask => "several numbers of one filter in a rule",
             Self::Unmerged => "several values of a filter in a rule, asked one by one",
+            Self::Repeated => "a filter given twice, also by what the system adds, asked once",
             Self::Variable => "patterns with ${}, taken as they are written",
             Self::Text => "string arguments",
             Self::Network => "network addresses",

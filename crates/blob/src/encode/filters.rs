@@ -1,6 +1,6 @@
 //! Filters to questions.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
 use lapbelt_policy::pattern::Pattern;
@@ -39,13 +39,24 @@ impl Lowering<'_> {
         let mut questions: Vec<Asking<'_>> = Vec::new();
         let mut places = HashMap::new();
         let mut costs = Vec::new();
+        let mut seen = HashSet::new();
         let mut todo: VecDeque<Part<'_>> = parts.iter().copied().collect();
         while let Some((filter, rule)) = todo.pop_front() {
-            if let Filter::Any(inner) = filter {
+            let alternatives = match filter {
+                Filter::Any(inner) => Some(inner),
+                // All of one is that one.
+                Filter::All(inner) if inner.len() == 1 => Some(inner),
+                _ => None,
+            };
+            if let Some(inner) = alternatives {
                 inner
                     .iter()
                     .rev()
                     .for_each(|one| todo.push_front((one, rule)));
+                continue;
+            }
+            if !seen.insert(filter) {
+                self.note(Reason::Repeated, rule);
                 continue;
             }
             costs.push(self.cost(filter));

@@ -68,12 +68,12 @@ impl Building<'_> {
                 }
             }
         }
-        // What would be so without it is not said.
+        // What would be so without it is not said, but that the filter is about the operation.
         let default = own_default(self.world, operation);
         let is_default = |rule: &Rule| {
             rule.filters.is_empty() && rule.modifiers.is_empty() && rule.action == default
         };
-        if rules.first().is_some_and(is_default) {
+        if rules.len() > 1 && rules.first().is_some_and(is_default) {
             rules.remove(0);
         }
         Ok(rules)

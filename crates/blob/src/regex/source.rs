@@ -111,7 +111,10 @@ fn write(syntax: &Syntax, out: &mut Vec<u8>) {
                 if index > 0 {
                     out.push(b'|');
                 }
-                write(part, out);
+                match part {
+                    Syntax::Alternation(_) => group(part, out),
+                    _ => write(part, out),
+                }
             }
         }
         Syntax::Repeat {
@@ -176,6 +179,7 @@ mod tests {
             "[^./]+\\.(txt|(rtf)?d|)$",
             "^/(tmp/|lib(rary/|/))x",
             "ab|cd|ef",
+            "^((tmp|lib)|doc)/",
         ] {
             let syntax = Syntax::parse(text).expect("an expression");
             let code = encode::regex_code(&syntax);

@@ -35,9 +35,17 @@ pub struct RaiseError(pub String);
 /// the fewest rules; own defaults, and rules that the system adds anyway, are left out. The policy
 /// opts out of the latter only if it could not decide so otherwise.
 ///
+/// `repeats` says for how many tests, from the first on, an operation repeats by rules of its own
+/// what it falls back to anyway; operations that it does not have repeat none.
+///
 /// # Errors
 /// If too many rules would be needed.
-pub fn raise(canon: &Canon, entries: &[NodeId], world: &World) -> Result<Policy, RaiseError> {
+pub fn raise(
+    canon: &Canon,
+    entries: &[NodeId],
+    repeats: &[usize],
+    world: &World,
+) -> Result<Policy, RaiseError> {
     let mut best: Option<(usize, Policy)> = None;
     let mut error = None;
     for implied in [true, false] {
@@ -45,6 +53,7 @@ pub fn raise(canon: &Canon, entries: &[NodeId], world: &World) -> Result<Policy,
             let raising = Raising {
                 canon,
                 entries,
+                repeats,
                 world,
                 version,
                 implied,
@@ -74,6 +83,7 @@ enum Refusal {
 struct Raising<'c> {
     canon: &'c Canon,
     entries: &'c [NodeId],
+    repeats: &'c [usize],
     world: &'c World,
     version: Version,
     implied: bool,
@@ -172,6 +182,9 @@ impl Raising<'_> {
         let bases = base.map_or_else(Vec::new, |base| self.same_behind(operation, base));
         let region = Region::new(self.canon, self.world, bases.clone());
         let mut filtered = Vec::new();
+        if own_default.is_none() && bases.contains(&entry) {
+            self.add_repeated(operation, entry, filters, &mut filtered);
+        }
         let end = region
             .take_apart(entry, filters, &mut filtered)
             .ok_or_else(too_long)?;
@@ -185,6 +198,37 @@ impl Raising<'_> {
             filtered,
             unconditional,
         })
+    }
+
+    /// Adds what an operation asks by rules of its own as the one it falls back to does.
+    fn add_repeated(
+        &self,
+        operation: &Operation,
+        entry: NodeId,
+        filters: &mut Filters,
+        found: &mut Vec<(FilterKey, OutcomeId)>,
+    ) {
+        let repeats = self.repeats.get(usize::from(operation.id.0));
+        // The system adds its own rules to both.
+        let implied = self.implied(operation).count();
+        let count = repeats.copied().unwrap_or(0).saturating_sub(implied);
+        let mut at = entry;
+        for _ in 0..count {
+            let Step::Test {
+                test,
+                matched,
+                unmatched,
+            } = self.canon.step(at)
+            else {
+                return;
+            };
+            let Step::Decide(outcome) = self.canon.step(matched) else {
+                return;
+            };
+            let test = Filter::Test(self.canon.test(test).clone());
+            found.push((filters.add(test), outcome));
+            at = unmatched;
+        }
     }
 
     /// Where an operation's own rules begin, behind those that the system puts before them.

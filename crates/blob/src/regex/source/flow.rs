@@ -160,7 +160,7 @@ impl Flow {
     /// Finds where ways join: what dominates each node as seen from the end (Cooper, Harvey and
     /// Kennedy, "A Simple, Fast Dominance Algorithm").
     fn find_joins(&mut self) {
-        let order = self.from_the_end();
+        let order = self.back_from_end();
         let mut rank = vec![usize::MAX; self.ops.len()];
         for (place, at) in order.iter().enumerate() {
             rank[*at] = place;
@@ -198,7 +198,7 @@ impl Flow {
     }
 
     /// All nodes from which the end is reached: it first, each other behind one that it leads to.
-    fn from_the_end(&self) -> Vec<usize> {
+    fn back_from_end(&self) -> Vec<usize> {
         let mut before = vec![Vec::new(); self.ops.len()];
         for at in 0..self.ops.len() {
             for next in self.next(at).into_iter().flatten() {

@@ -71,7 +71,8 @@ pub(super) fn decompile_all(
 
 fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<String, String> {
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
-    let analysed = Analysed::new(compiled.graph, &compiled.rules, world, Form::Compiled);
+    let analysed = Analysed::new(compiled.graph, &compiled.rules, world, Form::Compiled)
+        .repeating(compiled.repeats);
     let policy = decompile(&analysed).map_err(|error| error.to_string())?;
     Ok(expand(&policy, &[], world))
 }

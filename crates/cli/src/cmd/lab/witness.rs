@@ -178,7 +178,8 @@ fn compile(dir: &Path, entry: &Entry, world: &World) -> Result<Encoded, String> 
 fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
     let profile = blob.profiles.first().ok_or("no profile in it")?;
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
-    let subject = Subject::new(compiled.graph, &compiled.rules, world, Form::Compiled);
+    let subject = Subject::new(compiled.graph, &compiled.rules, world, Form::Compiled)
+        .repeating(compiled.repeats);
     let policy = decompile(&subject).map_err(|error| error.to_string())?;
     Ok(encode(&policy, world).is_ok_and(|made| made.bytes == bytes))
 }
