@@ -14,5 +14,6 @@ pub mod inventory;
 pub mod op_table;
 pub mod operations;
 pub mod picture;
+pub mod report;
 pub mod subject;
 pub mod writes;

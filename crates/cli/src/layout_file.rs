@@ -34,6 +34,18 @@ fn base(base: Base) -> &'static str {
     }
 }
 
+/// Where the fields of a node are.
+pub(crate) fn fields(layout: &Layout) -> Value {
+    let record = &layout.record;
+    json!({
+        "tag": field(record.tag),
+        "filter": record.filter.map(field),
+        "argument": record.argument.map(field),
+        "match": field(record.matched),
+        "unmatch": field(record.unmatched),
+    })
+}
+
 /// A layout, with the numbers of one file.
 pub(crate) fn to_json(layout: &Layout, cut: &Cut) -> Value {
     let Layout {

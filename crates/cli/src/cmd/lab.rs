@@ -5,6 +5,7 @@ mod layout;
 mod meaning;
 mod optable;
 mod probe;
+mod report;
 mod roles;
 mod sheets;
 mod slots;
@@ -29,6 +30,8 @@ enum Command {
     Layout(layout::Args),
     /// Apply a profile, try operations, and record what the system decided.
     Probe(probe::Args),
+    /// Make a page of findings, with figures.
+    Report(report::Args),
     /// Check what each field of a node is for.
     Roles(roles::Args),
     /// List the values that no vocabulary explains, each with what is around it.
@@ -50,6 +53,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         Command::Layout(args) => layout::run(args, output),
         Command::Probe(args) => probe::run(&args, output),
         Command::Try(args) => Ok(probe::attempt(&args)),
+        Command::Report(args) => report::run(&args, output),
         Command::Roles(args) => roles::run(args, output),
         Command::Unknowns(args) => unknowns::run(&args, output),
         Command::Optable(args) => optable::run(&args, output),

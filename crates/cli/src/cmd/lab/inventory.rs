@@ -157,7 +157,7 @@ fn finding(
         "file": own.name, "layout": own.layout, "faults": own.faults,
         "profiles": counted.collect::<Vec<_>>(),
         "region": {"offset": nodes.first().map(|node| node.offset), "stride": own.stride,
-                   "nodes": nodes.len(), "rows": rows},
+                   "nodes": nodes.len(), "fields": own.fields, "rows": rows},
     });
     let total = census(nodes);
     let arguments: usize = total.filters.iter().map(|key| key.values.len()).sum();
@@ -165,8 +165,8 @@ fn finding(
         .iter()
         .filter(|node| node.has(&[Word::Miss, Word::Broken]));
     let claim = format!(
-        "{} holds {} nodes that test {} filters with {arguments} arguments, {} nodes with a value \
-         that is not explained",
+        "{} holds {} nodes that test {} filters with {arguments} arguments; nodes with a value that \
+         nothing explains: {}",
         own.name,
         nodes.len(),
         total.filters.len(),

@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::finding::Input;
-use lapbelt_analysis::inventory::{Filter, Node, Profile, Sheet, Test, Value, Word};
+use lapbelt_analysis::inventory::{Filter, Node, Profile, Sheet, Test, Value as Held, Word};
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::infer::Layout;
 use lapbelt_blob::infer::record::Edges;
 use lapbelt_blob::survey::{self, Kind, Of, Reading, Says, survey};
 use lapbelt_policy::world::World;
+use serde_json::{Value, json};
 
 use crate::exit::CommandError;
 use crate::profile::{self, Params};
@@ -53,6 +54,8 @@ pub(super) struct Sheeted {
     pub(super) layout: String,
     /// Bytes of a node.
     pub(super) stride: usize,
+    /// The fields of a node that tests, with offset and size.
+    pub(super) fields: Value,
     pub(super) sheet: Sheet,
     /// What does not hold together.
     pub(super) faults: Vec<String>,
@@ -151,6 +154,9 @@ pub(super) fn known(own: Compiled, world: &World) -> Read<Sheeted> {
         Ok(survey) => Ok(Sheeted {
             layout: survey.layout.name.to_string(),
             stride: 8,
+            fields: json!({"tag": {"offset": 0, "size": 1}, "filter": {"offset": 1, "size": 1},
+                           "argument": {"offset": 2, "size": 2}, "match": {"offset": 4, "size": 2},
+                           "unmatch": {"offset": 6, "size": 2}}),
             sheet: surveyed(&survey, world),
             faults: survey.faults.into_iter().map(|fault| fault.what).collect(),
             name: own.name,
@@ -187,7 +193,7 @@ pub(super) fn guessed(own: Compiled, layout: &Layout) -> Read<Sheeted> {
             },
             values: node
                 .argument
-                .map(|argument| Value {
+                .map(|argument| Held {
                     of: name(Of::Argument),
                     value: argument as i64,
                     word: match literal {
@@ -210,6 +216,7 @@ pub(super) fn guessed(own: Compiled, layout: &Layout) -> Read<Sheeted> {
     Ok(Sheeted {
         layout: "a layout that was found".to_string(),
         stride: layout.frame.stride,
+        fields: layout_file::fields(layout),
         sheet,
         faults: Vec::new(),
         name: own.name,
@@ -294,7 +301,7 @@ fn surveyed(survey: &survey::Survey, world: &World) -> Sheet {
     }
 }
 
-fn value(reading: &Reading) -> Value {
+fn value(reading: &Reading) -> Held {
     let (word, meaning) = match &reading.says {
         Says::Named(name) => (Word::Hit, Some(name.clone())),
         Says::Unnamed => (Word::Miss, None),
@@ -302,7 +309,7 @@ fn value(reading: &Reading) -> Value {
         Says::Literal(text) => (Word::Literal, Some(text.clone())),
         Says::Broken => (Word::Broken, None),
     };
-    Value {
+    Held {
         of: name(reading.of),
         value: reading.value,
         word,

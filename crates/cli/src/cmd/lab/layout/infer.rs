@@ -63,7 +63,7 @@ fn finding(found: &[Hypothesis], evidence: &Evidence) -> Finding {
     };
     let scores: Vec<Value> = found.iter().map(score).collect();
     let claim = format!(
-        "of {} hypotheses about the layout, the one with nodes of {} bytes at {} in the first file \
+        "Of {} hypotheses about the layout, the one with nodes of {} bytes at {} in the first file \
          scores best, with {:.4}",
         found.len(),
         best.layout.frame.stride,
