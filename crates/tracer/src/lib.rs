@@ -17,9 +17,12 @@ mod interpose;
 ))]
 mod linux;
 pub mod loaded;
+#[cfg(any(target_os = "macos", feature = "check-mach", test))]
+pub mod mach;
 pub mod machine;
 pub mod maps;
 pub mod record;
+mod recorder;
 pub mod ring;
 pub mod trace;
 pub mod triage;

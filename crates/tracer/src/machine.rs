@@ -42,14 +42,14 @@ pub enum Resume {
     Continue(Option<i32>),
 }
 
-/// What to do, in the order of the fields.
+/// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
     /// Undo for the point that was stepped over.
     pub undo: Option<Change>,
     /// Record a call.
     pub record: Option<Point>,
-    /// Make way for a step.
+    /// Make way for a step, after what was to be undone.
     pub lift: Option<Change>,
     /// Signals that came while the thread stepped, to be sent to it again.
     pub resend: Vec<i32>,
@@ -77,6 +77,36 @@ pub struct Counts {
     pub steps: u64,
     /// Signals that were passed on.
     pub forwarded: u64,
+}
+
+/// A thread that has stopped, in the hands of the system's tracer: all that a tracer of one system
+/// must be able to do.
+pub(crate) trait Halted {
+    /// What can fail.
+    type Error;
+
+    /// Records the call that the thread is about to make.
+    fn record(&mut self, point: Point) -> Result<(), Self::Error>;
+    /// Changes a breakpoint for this thread.
+    fn change(&mut self, change: Change) -> Result<(), Self::Error>;
+    /// Sends it a signal once more.
+    fn resend(&mut self, signal: i32) -> Result<(), Self::Error>;
+    /// Lets it go on; the last that is done.
+    fn resume(&mut self, resume: Resume) -> Result<(), Self::Error>;
+}
+
+/// Does what is to be done with a thread that stopped.
+pub(crate) fn obey<H: Halted>(next: Next, halted: &mut H) -> Result<(), H::Error> {
+    if let Some(point) = next.record {
+        halted.record(point)?;
+    }
+    for change in next.undo.into_iter().chain(next.lift) {
+        halted.change(change)?;
+    }
+    for signal in next.resend {
+        halted.resend(signal)?;
+    }
+    halted.resume(next.resume)
 }
 
 impl Thread {
@@ -121,6 +151,11 @@ impl Thread {
             (Stop::Step, None) => forward(TRAP, counts),
             (Stop::Fault(signal) | Stop::Signal(signal), None) => forward(signal, counts),
         }
+    }
+
+    /// Whether it was let run one instruction.
+    pub fn is_stepping(&self) -> bool {
+        self.stepping.is_some()
     }
 
     fn after(&mut self, undo: Change, signal: Option<i32>, counts: &mut Counts) -> Next {
@@ -197,6 +232,63 @@ mod tests {
         assert_eq!(next[0].resume, Resume::Continue(Some(15)));
         assert_eq!(next[1].resume, Resume::Continue(Some(TRAP)));
         assert_eq!(counts.forwarded, 2);
+    }
+
+    /// Writes down what it is told.
+    #[derive(Default)]
+    struct Told(Vec<String>);
+
+    impl Halted for Told {
+        type Error = ();
+
+        fn record(&mut self, point: Point) -> Result<(), ()> {
+            self.0.push(format!("record {point:?}"));
+            Ok(())
+        }
+
+        fn change(&mut self, change: Change) -> Result<(), ()> {
+            self.0.push(format!("{change:?}"));
+            Ok(())
+        }
+
+        fn resend(&mut self, signal: i32) -> Result<(), ()> {
+            self.0.push(format!("resend {signal}"));
+            Ok(())
+        }
+
+        fn resume(&mut self, resume: Resume) -> Result<(), ()> {
+            self.0.push(format!("{resume:?}"));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_undone_comes_before_what_is_lifted() {
+        let stops = [
+            Stop::Break(Point::Write),
+            Stop::Signal(10),
+            // The instruction leads to the other routine.
+            Stop::Break(Point::Immutable),
+            Stop::Step,
+        ];
+        let mut told = Told::default();
+        for next in run(&stops).0 {
+            obey(next, &mut told).expect("nothing fails");
+        }
+        let expected = [
+            "record Write",
+            "Lift(Write)",
+            "Step",
+            "Step",
+            "record Immutable",
+            "Restore(Write)",
+            "Lift(Immutable)",
+            "Step",
+            "Restore(Immutable)",
+            "resend 10",
+            "Continue(None)",
+        ];
+        assert_eq!(told.0, expected);
     }
 
     proptest! {

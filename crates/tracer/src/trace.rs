@@ -185,7 +185,7 @@ pub enum TraceError {
         error: std::io::Error,
     },
     /// There is no tracer for this system yet.
-    #[error("programs are watched so on Linux for x86-64 and AArch64 only")]
+    #[error("no program can be watched so on this system; see which modes triage names")]
     Unsupported,
 }
 
@@ -225,9 +225,15 @@ use crate::linux::trace as platform;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use crate::interpose::trace as interpose;
 
-#[cfg(not(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
+#[cfg(target_os = "macos")]
+use crate::mach::trace as platform;
+
+#[cfg(not(any(
+    target_os = "macos",
+    all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    )
 )))]
 use unsupported as platform;
 

@@ -183,6 +183,9 @@ impl Triage {
     }
 
     fn patch(&self, code: &[u8]) -> Result<&'static str, &'static str> {
+        if !cfg!(target_os = "linux") {
+            return Err("patch_is_for_linux");
+        }
         match &self.region {
             Some(region) if !region.is_executable() => return Err("region_not_executable"),
             // A shared mapping would change for all who map it, and the kernel refuses.

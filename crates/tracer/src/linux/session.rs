@@ -12,8 +12,9 @@ use super::memory::{Memory, regions};
 use super::points::{Points, resolve};
 use super::sys::{self, Run, Status};
 use crate::image::Place;
-use crate::machine::{Counts, Point, Resume, Stop, Thread};
-use crate::record::{CAPTURE, CHUNK, Record, Stats};
+use crate::machine::{Change, Counts, Halted, Point, Resume, Stop, Thread, obey};
+use crate::record::{Record, Stats};
+use crate::recorder::Recorder;
 use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
 use crate::triage::Triage;
 
@@ -23,10 +24,10 @@ const SYSTEM_CALL: i32 = libc::SIGTRAP | 0x80;
 const TRAP_TRACE: i32 = 2;
 
 /// Runs and traces a program.
-pub(crate) fn trace(
+pub(crate) fn trace<'p>(
     mut command: Command,
-    plan: &Plan<'_>,
-    emit: &mut dyn FnMut(Record),
+    plan: &'p Plan<'p>,
+    emit: &'p mut dyn FnMut(Record),
 ) -> Result<Traced, TraceError> {
     let program = PathBuf::from(command.get_program());
     let launched = |error| TraceError::Launch {
@@ -56,8 +57,7 @@ pub(crate) fn trace(
         early: BTreeSet::new(),
         counts: Counts::default(),
         stats: Stats::default(),
-        seq: 0,
-        emit,
+        recorder: Recorder::new(plan.routine.watch(), emit),
     };
     match session.run() {
         Ok(outcome) => Ok(session.finish(outcome)),
@@ -113,8 +113,7 @@ struct Session<'p> {
     early: BTreeSet<pid_t>,
     counts: Counts,
     stats: Stats,
-    seq: u64,
-    emit: &'p mut dyn FnMut(Record),
+    recorder: Recorder<'p>,
 }
 
 /// A thread may be killed at any time; what was wanted of it is then of no matter.
@@ -302,21 +301,7 @@ impl Session<'_> {
             _ => Stop::Signal(signal),
         };
         let next = tracee.machine.stopped(stop, &mut self.counts);
-        if let Some(point) = next.record {
-            self.record(tid, point)?;
-        }
-        if let State::Set(points) = &self.points {
-            for change in next.undo.into_iter().chain(next.lift) {
-                points.change(tid, change)?;
-            }
-        }
-        for held in next.resend {
-            sys::signal(self.leader, tid, held)?;
-        }
-        match next.resume {
-            Resume::Step => sys::resume(tid, Run::OneInstruction, 0),
-            Resume::Continue(signal) => self.go_on(tid, signal.unwrap_or(0)),
-        }
+        obey(next, &mut Stopped { session: self, tid })
     }
 
     /// Lets a thread run, armed if there is what to arm it with.
@@ -341,42 +326,44 @@ impl Session<'_> {
         };
         sys::resume(tid, run, signal)
     }
+}
 
-    fn record(&mut self, tid: pid_t, point: Point) -> io::Result<()> {
-        let registers = Registers::of(tid)?;
-        let watch = self.plan.routine.watch();
-        if point == Point::Immutable {
-            let buf = watch
-                .immutable
-                .as_ref()
-                .map(|(_, number)| registers.argument(*number));
-            self.stats.immutable_buf = buf;
-            return Ok(());
-        }
-        let arguments = watch.arguments;
-        let reported_len = registers.argument(arguments.len);
-        let wanted = usize::try_from(reported_len)
-            .unwrap_or(CAPTURE)
-            .min(CAPTURE);
-        let source = registers.argument(arguments.src);
-        let memory = self.memory.as_ref();
-        let bytes = memory.map_or(Vec::new(), |memory| memory.read(source, wanted));
-        self.stats.capture_truncated += u64::from((bytes.len() as u64) < reported_len);
-        // A call without bytes is a call all the same.
-        let chunks = bytes
-            .chunks(CHUNK)
-            .chain(bytes.is_empty().then_some(&[][..]));
-        for (number, chunk) in chunks.enumerate() {
-            (self.emit)(Record {
-                seq: self.seq,
-                buf: registers.argument(arguments.buf),
-                cursor: registers.argument(arguments.cursor),
-                reported_len,
-                chunk_offset: (number * CHUNK) as u64,
-                bytes: chunk.to_vec(),
-            });
-            self.seq += 1;
-        }
+/// A thread that was stopped by a signal.
+struct Stopped<'s, 'p> {
+    session: &'s mut Session<'p>,
+    tid: pid_t,
+}
+
+impl Halted for Stopped<'_, '_> {
+    type Error = io::Error;
+
+    fn record(&mut self, point: Point) -> io::Result<()> {
+        let registers = Registers::of(self.tid)?;
+        let memory = self.session.memory.as_ref();
+        self.session.recorder.call(
+            point,
+            &mut self.session.stats,
+            |argument| registers.argument(argument),
+            |address, size| memory.map_or(Vec::new(), |memory| memory.read(address, size)),
+        );
         Ok(())
+    }
+
+    fn change(&mut self, change: Change) -> io::Result<()> {
+        match &self.session.points {
+            State::Set(points) => points.change(self.tid, change),
+            State::Awaited | State::Gone => Ok(()),
+        }
+    }
+
+    fn resend(&mut self, signal: i32) -> io::Result<()> {
+        sys::signal(self.session.leader, self.tid, signal)
+    }
+
+    fn resume(&mut self, resume: Resume) -> io::Result<()> {
+        match resume {
+            Resume::Step => sys::resume(self.tid, Run::OneInstruction, 0),
+            Resume::Continue(signal) => self.session.go_on(self.tid, signal.unwrap_or(0)),
+        }
     }
 }

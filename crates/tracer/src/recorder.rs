@@ -1,0 +1,62 @@
+//! What becomes of a call that was seen: records, and what is counted of them.
+
+use crate::arguments::Argument;
+use crate::machine::Point;
+use crate::record::{CAPTURE, CHUNK, Record, Stats};
+use crate::trace::Watch;
+
+/// Makes records of calls.
+pub(crate) struct Recorder<'p> {
+    watch: &'p Watch,
+    seq: u64,
+    emit: &'p mut dyn FnMut(Record),
+}
+
+impl<'p> Recorder<'p> {
+    /// One for the calls of the routines that are watched.
+    pub(crate) fn new(watch: &'p Watch, emit: &'p mut dyn FnMut(Record)) -> Self {
+        Self {
+            watch,
+            seq: 0,
+            emit,
+        }
+    }
+
+    /// Records a call, by what its arguments are and what can be read of the program's memory: from
+    /// an address on, at most so much.
+    pub(crate) fn call(
+        &mut self,
+        point: Point,
+        stats: &mut Stats,
+        argument: impl Fn(Argument) -> u64,
+        read: impl FnOnce(u64, usize) -> Vec<u8>,
+    ) {
+        if point == Point::Immutable {
+            let buf = self.watch.immutable.as_ref();
+            stats.immutable_buf = buf.map(|(_, number)| argument(*number));
+            return;
+        }
+        let arguments = self.watch.arguments;
+        let reported_len = argument(arguments.len);
+        let wanted = usize::try_from(reported_len)
+            .unwrap_or(CAPTURE)
+            .min(CAPTURE);
+        let bytes = read(argument(arguments.src), wanted);
+        stats.capture_truncated += u64::from((bytes.len() as u64) < reported_len);
+        // A call without bytes is a call all the same.
+        let chunks = bytes
+            .chunks(CHUNK)
+            .chain(bytes.is_empty().then_some(&[][..]));
+        for (number, chunk) in chunks.enumerate() {
+            (self.emit)(Record {
+                seq: self.seq,
+                buf: argument(arguments.buf),
+                cursor: argument(arguments.cursor),
+                reported_len,
+                chunk_offset: (number * CHUNK) as u64,
+                bytes: chunk.to_vec(),
+            });
+            self.seq += 1;
+        }
+    }
+}
