@@ -15,12 +15,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("macho", &[]),
     ("sandbox", &["policy"]),
     ("tracer", &[]),
+    ("libsandbox", &[]),
     ("analysis", &["blob", "policy"]),
     ("learn", &["analysis", "sandbox", "sbpl", "policy"]),
     (
         "cli",
         &[
-            "learn", "analysis", "tracer", "sandbox", "sbpl", "blob", "macho", "policy",
+            "learn",
+            "analysis",
+            "tracer",
+            "libsandbox",
+            "sandbox",
+            "sbpl",
+            "blob",
+            "macho",
+            "policy",
         ],
     ),
     ("corpus", &[]),
@@ -28,8 +37,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("py", &["learn", "analysis", "sbpl", "blob", "policy"]),
 ];
 
-/// Crates that speak to the kernel in blocks of their own.
-const UNSAFE: &[&str] = &["sandbox", "tracer"];
+/// Crates that speak to the system in blocks of their own.
+const UNSAFE: &[&str] = &["sandbox", "tracer", "libsandbox"];
 
 /// Crates that must name the methods and types they deny.
 const PURE: &[&str] = &["policy", "sbpl", "blob", "macho", "analysis"];

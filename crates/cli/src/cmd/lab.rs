@@ -1,5 +1,6 @@
 //! `lapbelt lab`: tools to learn how the system's own compiler works.
 
+mod agreement;
 mod inventory;
 mod layout;
 mod meaning;
@@ -10,6 +11,7 @@ mod roles;
 mod sheets;
 mod slots;
 mod unknowns;
+mod verify_host;
 mod witness;
 mod writes;
 
@@ -36,6 +38,8 @@ enum Command {
     Roles(roles::Args),
     /// List the values that no vocabulary explains, each with what is around it.
     Unknowns(unknowns::Args),
+    /// Hold the compiler of this very system against ours.
+    VerifyHost(verify_host::Args),
     /// Say what op tables lead to, and why they differ from profile to profile.
     Optable(optable::Args),
     /// Hold profiles that the system compiled against what is made of their sources here.
@@ -56,6 +60,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         Command::Report(args) => report::run(&args, output),
         Command::Roles(args) => roles::run(args, output),
         Command::Unknowns(args) => unknowns::run(&args, output),
+        Command::VerifyHost(args) => verify_host::run(&args, output),
         Command::Optable(args) => optable::run(&args, output),
         Command::Witness(args) => witness::run(args, output),
         Command::Writes(args) => writes::run(args, output),

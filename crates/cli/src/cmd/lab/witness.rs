@@ -1,7 +1,8 @@
 //! `lapbelt lab witness`: sources with the bytes that the system's compiler made of them.
 //!
 //! A directory of witnesses holds `NAME.sb` and `NAME.hex` for each, and in `index.json` a list
-//! `entries` of objects with the name as `id` and the parameters as `params`, if there is one.
+//! `entries` of objects with the name as `id` and the parameters as `params`, if there is one. What
+//! `lab verify-host` writes is one file with all of that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,15 +17,17 @@ use lapbelt_policy::world::World;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::agreement::first_difference;
 use super::meaning::{bytes, meaning};
+use super::verify_host::FORMAT;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The directory.
-    dir: PathBuf,
+    /// The directory, or a file that `verify-host` wrote.
+    from: PathBuf,
     /// The OS build that compiled them.
     #[arg(long, default_value = "macos-14.4.1")]
     world: String,
@@ -40,6 +43,37 @@ struct Entry {
     id: String,
     #[serde(default)]
     params: Option<BTreeMap<String, String>>,
+}
+
+/// What `verify-host` writes, as far as it is needed.
+#[derive(Deserialize)]
+struct Sent {
+    format: String,
+    profiles: Vec<SentProfile>,
+}
+
+#[derive(Deserialize)]
+struct SentProfile {
+    name: String,
+    source: String,
+    params: BTreeMap<String, String>,
+    theirs: Theirs,
+}
+
+#[derive(Deserialize)]
+struct Theirs {
+    /// None where the system's compiler refused.
+    #[serde(default)]
+    hex: Option<String>,
+}
+
+/// A source and the bytes that the system made of it.
+struct Pair {
+    id: String,
+    path: PathBuf,
+    source: String,
+    params: BTreeMap<String, String>,
+    witness: Vec<u8>,
 }
 
 /// What was found of one pair.
@@ -76,11 +110,14 @@ impl Report {
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
-    let entries = entries(&args.dir)?;
-    let reports = entries
-        .iter()
-        .map(|entry| report(&args.dir, entry, &world))
-        .collect::<Result<Vec<_>, _>>()?;
+    let pairs = if args.from.is_file() {
+        sent(&args.from)?
+    } else {
+        let entries = entries(&args.from)?;
+        let read = entries.into_iter().map(|entry| pair(&args.from, entry));
+        read.collect::<Result<Vec<_>, _>>()?
+    };
+    let reports: Vec<Report> = pairs.iter().map(|pair| report(pair, &world)).collect();
     let counted = |holds: fn(&Report) -> bool| reports.iter().filter(|one| holds(one)).count();
     let identical = counted(Report::is_identical);
     let decoded = counted(Report::is_decoded);
@@ -135,19 +172,57 @@ fn entries(dir: &Path) -> Result<Vec<Entry>, CommandError> {
     Ok(list)
 }
 
-fn report(dir: &Path, entry: &Entry, world: &World) -> Result<Report, CommandError> {
-    let path = dir.join(format!("{}.hex", entry.id));
-    let witness = bytes(&run_dir::read(&path)?).ok_or_else(|| {
-        CommandError::Other(format!(
-            "{}: not a line of hexadecimal digits",
-            path.display()
-        ))
-    })?;
-    let decoded = decode(&witness, world);
-    let compiled = compile(dir, entry, world).map(|encoded| Compiled {
+fn digits(hex: &str, file: &Path) -> Result<Vec<u8>, CommandError> {
+    bytes(hex).ok_or_else(|| {
+        let file = file.display();
+        CommandError::Other(format!("{file}: not a line of hexadecimal digits"))
+    })
+}
+
+fn pair(dir: &Path, entry: Entry) -> Result<Pair, CommandError> {
+    let file = dir.join(format!("{}.hex", entry.id));
+    let witness = digits(&run_dir::read(&file)?, &file)?;
+    let path = dir.join(format!("{}.sb", entry.id));
+    Ok(Pair {
+        source: run_dir::read(&path)?,
+        id: entry.id,
+        path,
+        params: entry.params.unwrap_or_default(),
+        witness,
+    })
+}
+
+/// The pairs of a file that `verify-host` wrote.
+fn sent(file: &Path) -> Result<Vec<Pair>, CommandError> {
+    let failed = |what: String| CommandError::Other(format!("{}: {what}", file.display()));
+    let sent: Sent =
+        serde_json::from_str(&run_dir::read(file)?).map_err(|error| failed(error.to_string()))?;
+    if sent.format != FORMAT {
+        return Err(failed(format!(
+            "the format is `{}`, not {FORMAT}",
+            sent.format
+        )));
+    }
+    let pair = |one: SentProfile| {
+        let hex = one.theirs.hex?;
+        Some(digits(&hex, file).map(|witness| Pair {
+            path: PathBuf::from(&one.name),
+            id: one.name,
+            source: one.source,
+            params: one.params,
+            witness,
+        }))
+    };
+    sent.profiles.into_iter().filter_map(pair).collect()
+}
+
+fn report(pair: &Pair, world: &World) -> Report {
+    let witness = &pair.witness;
+    let decoded = decode(witness, world);
+    let compiled = compile(pair, world).map(|encoded| Compiled {
         length: encoded.bytes.len(),
         witnessed: encoded.fidelity.is_witnessed(),
-        difference: first_difference(&encoded.bytes, &witness).map(|at| {
+        difference: first_difference(&encoded.bytes, witness).map(|at| {
             let meaning = decoded
                 .as_ref()
                 .ok()
@@ -155,21 +230,20 @@ fn report(dir: &Path, entry: &Entry, world: &World) -> Result<Report, CommandErr
             (at, meaning.unwrap_or_else(|| "past the end".to_string()))
         }),
     });
-    Ok(Report {
-        id: entry.id.clone(),
+    Report {
+        id: pair.id.clone(),
         length: witness.len(),
         decompiled: match &decoded {
-            Ok(blob) => recompile(blob, &witness, world).map_err(Undone::Decompiling),
+            Ok(blob) => recompile(blob, witness, world).map_err(Undone::Decompiling),
             Err(error) => Err(Undone::Decoding(error.to_string())),
         },
         compiled,
-    })
+    }
 }
 
-fn compile(dir: &Path, entry: &Entry, world: &World) -> Result<Encoded, String> {
-    let path = dir.join(format!("{}.sb", entry.id));
-    let params = entry.params.clone().unwrap_or_default();
-    let loaded = profile::load(&path, &params, world).map_err(|error| error.to_string())?;
+fn compile(pair: &Pair, world: &World) -> Result<Encoded, String> {
+    let loaded = profile::evaluate(&pair.path, &pair.source, &pair.params, world)
+        .map_err(|error| error.to_string())?;
     encode(&loaded.policy, world)
         .map_err(|error| super::super::compile::refused(&error, &loaded.policy, world).to_string())
 }
@@ -182,12 +256,6 @@ fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
         .repeating(compiled.repeats);
     let policy = decompile(&subject).map_err(|error| error.to_string())?;
     Ok(encode(&policy, world).is_ok_and(|made| made.bytes == bytes))
-}
-
-fn first_difference(ours: &[u8], theirs: &[u8]) -> Option<usize> {
-    let differing = ours.iter().zip(theirs).position(|(a, b)| a != b);
-    let shorter = ours.len().min(theirs.len());
-    differing.or((ours.len() != theirs.len()).then_some(shorter))
 }
 
 fn to_json(report: &Report) -> Value {
