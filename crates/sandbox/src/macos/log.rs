@@ -127,3 +127,6 @@ pub(super) fn show(log: &Path, span: Duration) -> io::Result<Vec<Entry>> {
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(text.lines().filter_map(entry).collect())
 }
+
+#[cfg(test)]
+mod tests;
