@@ -156,18 +156,21 @@ impl Question<'_> {
     }
 }
 
-/// What a policy decides of a target as it is given by a person.
+/// What a policy decides of a target with further values. `canonicalize` a path that is given by a
+/// person, and not one that a system decided.
 pub(crate) fn predict(
     operation: &str,
     target: Option<&str>,
+    filters: &[(String, String)],
+    canonicalize: bool,
     decider: &Decider,
     world: &World,
 ) -> Result<Verdict, String> {
     let question = Question {
         operation,
         target,
-        filters: &[],
-        canonicalize: true,
+        filters,
+        canonicalize,
     };
     question.answer(decider, world).map(|answer| answer.verdict)
 }

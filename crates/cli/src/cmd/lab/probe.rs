@@ -1,7 +1,8 @@
 //! `lapbelt lab probe`: apply a profile, try operations on targets, and record what the system
 //! decided.
 
-use std::path::PathBuf;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lapbelt_analysis::decompile::decompile;
@@ -203,8 +204,11 @@ fn expected(record: Record, subject: &Subject, decider: &Decider, world: &World)
         return record;
     };
     let (operation, target) = case.decided();
+    let by_person = case.kernel_target.is_none();
+    let filters = vnode(operation, target);
     let target = (!target.is_empty()).then_some(target);
-    if let Ok(verdict) = query::predict(operation, target, decider, world) {
+    let verdict = query::predict(operation, target, &filters, by_person, decider, world);
+    if let Ok(verdict) = verdict {
         let decision = match verdict.action {
             Action::Allow => "allow",
             Action::Deny => "deny",
@@ -216,6 +220,35 @@ fn expected(record: Record, subject: &Subject, decider: &Decider, world: &World)
         });
     }
     Record::Case(case)
+}
+
+/// The type and mode of what is at a path, which rules may ask about.
+fn vnode(operation: &str, path: &str) -> Vec<(String, String)> {
+    let path = Path::new(path);
+    let metadata = match operation {
+        _ if !path.is_absolute() || !operation.starts_with("file-") => return Vec::new(),
+        "file-read-metadata" => path.symlink_metadata(),
+        _ => path.metadata(),
+    };
+    let Ok(metadata) = metadata else {
+        return Vec::new();
+    };
+    let kind = metadata.file_type();
+    let kinds = [
+        (kind.is_file(), "REGULAR-FILE"),
+        (kind.is_dir(), "DIRECTORY"),
+        (kind.is_symlink(), "SYMLINK"),
+        (kind.is_block_device(), "BLOCK-DEVICE"),
+        (kind.is_char_device(), "CHARACTER-DEVICE"),
+        (kind.is_fifo(), "FIFO"),
+        (kind.is_socket(), "SOCKET"),
+    ];
+    let kind = kinds.iter().find(|(is, _)| *is);
+    let kind = kind.map(|(_, name)| ("vnode-type".to_owned(), (*name).to_owned()));
+    let mode = format!("0{:o}", metadata.mode() & 0o7777);
+    kind.into_iter()
+        .chain([("file-mode".to_owned(), mode)])
+        .collect()
 }
 
 fn disagrees(record: &Record) -> bool {
