@@ -12,6 +12,7 @@ mod exit;
 mod interrupt;
 mod layout_file;
 mod output;
+mod parquet_file;
 mod profile;
 mod replace;
 mod request;

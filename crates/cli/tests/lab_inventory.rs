@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use serde_json::Value;
 
 fn lapbelt(words: &[&str], paths: &[&Path]) -> (i32, String, String) {
@@ -229,4 +231,78 @@ fn profiles_of_the_system_have_no_faults() {
         assert!(role["kind"].is_string(), "{role}");
         assert_eq!(role["counts"]["broken"], 0, "{role}");
     }
+}
+
+fn cell(field: &Field) -> Value {
+    match field {
+        Field::Null => Value::Null,
+        Field::Bool(flag) => (*flag).into(),
+        Field::Long(number) => (*number).into(),
+        Field::Str(text) => text.as_str().into(),
+        Field::ListInternal(list) => list.elements().iter().map(cell).collect(),
+        other => panic!("no type of ours: {other}"),
+    }
+}
+
+/// Two profiles as a table, read back.
+#[test]
+fn nodes_are_rows_of_a_table() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (table, other) = (
+        dir.path().join("nodes.parquet"),
+        dir.path().join("other.sb"),
+    );
+    std::fs::write(&other, "(version 1)(allow default)").expect("a source");
+    let own = blob(dir.path(), "own.bin", |_| {});
+    let words = &["lab", "inventory", "--parquet"];
+    let (code, answer) = json(words, &[&table, &own, &other]);
+    assert_eq!(code, 0);
+
+    let file = std::fs::File::open(&table).expect("the table");
+    let reader = SerializedFileReader::new(file).expect("a table");
+    let metadata = reader.metadata().file_metadata();
+    let pairs = metadata.key_value_metadata().expect("metadata");
+    let evidence: Value =
+        serde_json::from_str(pairs[0].value.as_deref().expect("a value")).expect("JSON");
+    assert_eq!(pairs[0].key, "lapbelt.evidence");
+    let inputs = evidence["inputs"].as_array().expect("inputs");
+    assert_eq!(inputs.len(), 2);
+    assert_eq!(inputs[1], answer["findings"][1]["inputs"][0]);
+
+    let rows = reader.get_row_iter(None).expect("rows");
+    let rows: Vec<Value> = rows
+        .map(|row| {
+            let row = row.expect("a row");
+            let cells = row.get_column_iter();
+            cells
+                .map(|(name, field)| (name.clone(), cell(field)))
+                .collect()
+        })
+        .collect();
+    let nodes = |finding: &Value| {
+        finding["data"]["region"]["nodes"]
+            .as_u64()
+            .expect("a number")
+    };
+    let findings = answer["findings"].as_array().expect("findings");
+    assert_eq!(rows.len() as u64, findings.iter().map(nodes).sum::<u64>());
+    let row = rows.iter().find(|row| row["filter_name"] == "socket-type");
+    let row = row.expect("a row");
+    let wanted = serde_json::json!({
+        "file": own, "layout": "macos-14", "profile": null, "node": 2, "offset": 416,
+        "bytes": "000c2c0107000800", "tag": 0, "filter": 12, "filter_name": "socket-type",
+        "other_form": false, "argument": 300, "word": "miss", "meaning": null, "matched": 7,
+        "unmatched": 8, "edges_in": 1, "slots_in": 0, "edges_out": 2,
+        "operations": ["network-outbound"], "sha256": findings[0]["inputs"][0]["sha256"],
+    });
+    assert_eq!(*row, wanted);
+    // A decision tests nothing, and an operation of every kind may come by.
+    let last = rows.last().expect("a row");
+    assert_eq!((&last["filter"], &last["tag"]), (&Value::Null, &1.into()));
+    let operations: usize = rows
+        .iter()
+        .filter(|row| row["file"] == rows[0]["file"])
+        .map(|row| row["operations"].as_array().map_or(0, Vec::len))
+        .sum();
+    assert!(operations >= 190, "{operations}");
 }

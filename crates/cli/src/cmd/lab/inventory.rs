@@ -1,5 +1,7 @@
 //! `lapbelt lab inventory`: what the nodes of profiles hold, in numbers.
 
+mod table;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -11,9 +13,9 @@ use serde_json::json;
 
 use super::sheets::{SheetArgs, Sheeted, Skipped, sheets};
 use super::slots::Slots;
-use crate::evidence;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
+use crate::{evidence, parquet_file};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -25,6 +27,9 @@ pub(crate) struct Args {
     /// Also write the findings to a file, for `lapbelt lab report`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Also write a table with a row for each node to a Parquet file.
+    #[arg(long, value_name = "FILE")]
+    parquet: Option<PathBuf>,
 }
 
 /// Most values that are listed of one filter to a person.
@@ -51,6 +56,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let answer = json!({"findings": findings, "skipped": skipped_json.collect::<Vec<_>>()});
     if let Some(path) = &args.out {
         run_dir::write(path, format!("{answer:#}\n").as_bytes())?;
+    }
+    if let Some(path) = &args.parquet {
+        let inputs = found.iter().map(|own| own.input.clone()).collect();
+        let evidence = evidence::evidence(known, inputs)?;
+        parquet_file::write(path, &table::columns(&found, &slots), &evidence)?;
     }
     for one in &skipped {
         output.tell(&format!("lapbelt: skipped {}: {}", one.name, one.why));
