@@ -73,6 +73,29 @@ fn traced(mode: &str, profiles: &[PathBuf], out: &Path) -> bool {
     true
 }
 
+/// Without the help of what was analysed: the writes over zeros are the profile. Answers the
+/// records, and which bytes none of them filled.
+fn rebuilt(out: &Path, id: &str) -> (Vec<Value>, Vec<bool>) {
+    let blob = std::fs::read(out.join(format!("blobs/{id}.sb.bin"))).expect("a blob");
+    let mut rebuilt = vec![0; blob.len()];
+    let mut holes = vec![true; blob.len()];
+    let records = records(&out.join(format!("traces/{id}.jsonl")));
+    for record in &records {
+        assert_eq!(record["input"], id);
+        let number = |key: &str| record[key].as_u64().expect("a number") as usize;
+        let hex = record["bytes_hex"].as_str().expect("digits");
+        assert_eq!(hex.len(), 2 * number("len"));
+        let at = number("cursor") + number("chunk_offset");
+        for (place, digits) in (at..).zip(hex.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).expect("digits");
+            rebuilt[place] = u8::from_str_radix(digits, 16).expect("a byte");
+            holes[place] = false;
+        }
+    }
+    assert!(rebuilt == blob, "{id}");
+    (records, holes)
+}
+
 #[test]
 fn our_compiler_is_seen_to_write_each_byte_and_both_modes_agree() {
     let (dir, profiles) = (tempfile::tempdir().expect("a directory"), shipped());
@@ -93,24 +116,7 @@ fn our_compiler_is_seen_to_write_each_byte_and_both_modes_agree() {
                 (&input["rebuilt"], &input["holes_are_padding"]),
                 (&true.into(), &true.into())
             );
-            // Without the help of what was analysed: the writes over zeros are the file.
-            let blob = std::fs::read(out.join(format!("blobs/{id}.sb.bin"))).expect("a blob");
-            let mut rebuilt = vec![0; blob.len()];
-            let mut holes = vec![true; blob.len()];
-            let records = records(&out.join(format!("traces/{id}.jsonl")));
-            for record in &records {
-                assert_eq!(record["input"], id);
-                let number = |key: &str| record[key].as_u64().expect("a number") as usize;
-                let hex = record["bytes_hex"].as_str().expect("digits");
-                assert_eq!(hex.len(), 2 * number("len"));
-                let at = number("cursor") + number("chunk_offset");
-                for (place, digits) in (at..).zip(hex.as_bytes().chunks(2)) {
-                    let digits = std::str::from_utf8(digits).expect("digits");
-                    rebuilt[place] = u8::from_str_radix(digits, 16).expect("a byte");
-                    holes[place] = false;
-                }
-            }
-            assert_eq!(rebuilt, blob, "{id} by {mode}");
+            let (records, holes) = rebuilt(&out, id);
             // The table ends before a boundary of 8, and nodes start there.
             let first = holes.iter().position(|hole| *hole).expect("a hole");
             let count = holes.iter().filter(|hole| **hole).count();
@@ -253,6 +259,19 @@ fn traces_of_the_systems_compiler_are_rebuilt_named_and_joined() {
         );
         assert_eq!(holes[0]["what"][0], "padding to the next boundary of 8");
     }
+    let (code, answer, _) = lapbelt(&["lab", "writes", "join", folder]);
+    let pairs = answer["pairs"].as_array().expect("pairs");
+    assert_eq!(pairs.len(), inputs.len() * (inputs.len() - 1) / 2);
+    assert_eq!(code, 1);
+    // One has a message filter, and so two bytes more before the padding: the others were seen to
+    // write nothing there.
+    for pair in pairs {
+        let sides = [&pair["one"], &pair["other"]];
+        let is_longer = sides.iter().any(|id| **id == "gate_airlock_minimal_file");
+        let inferred = pair["inferred"].as_u64().expect("a number");
+        assert_eq!((1..=2).contains(&inferred), is_longer, "{pair}");
+        assert!(is_longer || inferred == 0, "{pair}");
+    }
     // One is traced on both sides, the other on one only.
     let (code, answer, _) = lapbelt(&[
         "lab",
@@ -274,4 +293,105 @@ fn traces_of_the_systems_compiler_are_rebuilt_named_and_joined() {
     ]);
     assert_eq!(code, 1);
     assert!(answer["inferred"].as_u64().expect("a number") > 0);
+}
+
+/// The profiles of a folder and those below it.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        match path.extension() {
+            _ if path.is_dir() => sources(&path, found),
+            Some(extension) if extension == "sb" => found.push(path),
+            _ => {}
+        }
+    }
+}
+
+/// All that can be compiled alone, because each has its own nodes and literals: it takes seconds.
+#[test]
+fn each_profile_of_the_corpus_is_rebuilt_and_the_network_matrix_witnessed() {
+    let Some(corpus) = lapbelt_corpus::folder() else {
+        return;
+    };
+    let mut paths = Vec::new();
+    for folder in ["profiles", "witness"] {
+        sources(&corpus.join(folder), &mut paths);
+    }
+    paths.sort();
+    let text =
+        |path: &Path| String::from_utf8_lossy(&std::fs::read(path).expect("a text")).into_owned();
+    // Pieces of profiles, and what is written for the system's own library of profiles.
+    paths.retain(|path| {
+        let text = text(path);
+        text.contains("(version ") && !text.contains("(import ") && !text.contains("home-dir")
+    });
+    let entries = paths.iter().map(|path| {
+        let own = path.strip_prefix(&corpus).expect("of the corpus");
+        let id = own.with_extension("").to_string_lossy().replace('/', "__");
+        let text = text(path);
+        // Each parameter that it names has a value that fits most.
+        let names = text
+            .split("(param \"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next());
+        let params: serde_json::Map<String, Value> = names
+            .map(|name| (name.to_string(), "/private/tmp".into()))
+            .collect();
+        serde_json::json!({"file": path, "id": id, "params": params})
+    });
+    let dir = tempfile::tempdir().expect("a directory");
+    let (list, out) = (dir.path().join("list.json"), dir.path().join("out"));
+    let entries: Vec<Value> = entries.collect();
+    std::fs::write(&list, Value::from(entries).to_string()).expect("a list");
+    let [list, folder] = [&list, &out].map(|path| path.to_str().expect("text"));
+    let run = ["lab", "writes", "run", "--inputs", list, "--out", folder];
+    let (_, summary, error) = lapbelt(&run);
+    if error.contains("the system refuses") {
+        return lapbelt_corpus::say_skipped(&error);
+    }
+    let manifest = json(&out.join("manifest.json"));
+    let inputs = manifest["inputs"].as_array().expect("inputs");
+    if let Some(why) = inputs[0]["hook"]["hook_error"].as_str() {
+        return lapbelt_corpus::say_skipped(why);
+    }
+    assert_eq!(inputs.len(), paths.len());
+    let mut network = Vec::new();
+    for input in inputs {
+        let id = input["id"].as_str().expect("a name");
+        // What is refused, as for what it imports, ends by itself and writes nothing.
+        if input["compile"]["status"] != "ok" {
+            assert_eq!(input["records"], 0, "{id}");
+            assert_eq!(input["trace_integrity"]["ended_by_signal"], false, "{id}");
+            continue;
+        }
+        assert_eq!(input["trace_integrity"]["whole"], true, "{id}");
+        let (_, holes) = rebuilt(&out, id);
+        let holes: Vec<usize> = (0..holes.len()).filter(|at| holes[*at]).collect();
+        let end = holes.last().map_or(0, |last| last + 1);
+        assert!(holes.len() < 8 && end.is_multiple_of(8), "{id}: {holes:?}");
+        let Some(name) = id.strip_prefix("witness__") else {
+            continue;
+        };
+        let hex = std::fs::read_to_string(corpus.join(format!("witness/{name}.hex")));
+        let blob = std::fs::read(out.join(format!("blobs/{id}.sb.bin"))).expect("a blob");
+        let ours: String = blob.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(ours, hex.expect("a line").trim(), "{id}");
+        if ["pair_", "domain_", "type_", "proto_"]
+            .iter()
+            .any(|kind| name.starts_with(kind))
+        {
+            network.push(id);
+        }
+    }
+    assert!(
+        summary["whole"].as_u64().expect("a number") >= 100,
+        "{summary}"
+    );
+    assert!(network.len() >= 20);
+    let (code, answer, error) =
+        lapbelt(&[&["lab", "writes", "join", folder][..], &network].concat());
+    assert_eq!(code, 0, "{answer:#} {error}");
+    let pairs = answer["pairs"].as_array().expect("pairs");
+    assert_eq!(pairs.len(), network.len() * (network.len() - 1) / 2);
+    assert!(pairs.iter().all(|pair| pair["inferred"] == 0));
 }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use lapbelt_analysis::writes::{Difference, join, rebuild, widest};
+use lapbelt_analysis::writes::{Alignment, Buffer, Difference, join, rebuild, widest};
 use lapbelt_blob::decode::decode;
+use lapbelt_policy::world::World;
 use serde_json::{Value, json};
 
 use super::super::meaning::meaning;
@@ -16,39 +17,71 @@ use crate::profile;
 pub(crate) struct Args {
     /// A folder of a run, or of witnesses: NAME.hex with NAME.writes.jsonl.
     dir: PathBuf,
-    /// Two inputs.
-    #[arg(num_args = 2, required = true, value_names = ["ONE", "OTHER"])]
-    pair: Vec<String>,
+    /// Two inputs; of more, or of all if none is named, each pair is only counted.
+    inputs: Vec<String>,
     /// The OS build that the profiles are for.
     #[arg(long, default_value = "macos-14.4.1")]
     world: String,
 }
 
+/// One side of a pair.
+struct Side {
+    id: String,
+    bytes: Vec<u8>,
+    buffers: Vec<Buffer>,
+}
+
+impl Side {
+    fn of(made: Made) -> Result<Self, CommandError> {
+        let Some(bytes) = made.bytes else {
+            let message = format!("no profile was made of `{}`", made.id);
+            return Err(CommandError::Other(message));
+        };
+        Ok(Self {
+            id: made.id,
+            bytes,
+            buffers: rebuild(made.writes.as_deref().unwrap_or_default()),
+        })
+    }
+
+    fn aligned(&self) -> Option<Alignment<'_>> {
+        widest(&self.buffers, &self.bytes)
+    }
+}
+
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
     let folder = Folder::open(args.dir);
-    let [one, other] = args.pair.as_slice() else {
-        return Err(CommandError::Other("two inputs make a pair".to_string()));
+    let side = |id: &String| Side::of(folder.read(id)?);
+    if let [one, other] = args.inputs.as_slice() {
+        return pair(&side(one)?, &side(other)?, &world, output);
+    }
+    let sides: Vec<Side> = match args.inputs.as_slice() {
+        [] => {
+            let made = folder.traced()?.into_iter().map(|id| folder.read(&id));
+            let made = made.collect::<Result<Vec<Made>, _>>()?;
+            // An input that could not be compiled has nothing to differ in.
+            let made = made.into_iter().filter(|made| made.bytes.is_some());
+            made.map(Side::of).collect::<Result<_, _>>()?
+        }
+        named => named.iter().map(side).collect::<Result<_, _>>()?,
     };
-    let made = [folder.read(one)?, folder.read(other)?];
-    let [first, second] = &made;
-    let profile = |made: &Made| {
-        let missing = || CommandError::Other(format!("no profile was made of `{}`", made.id));
-        made.bytes.clone().ok_or_else(missing)
-    };
-    let bytes = [profile(first)?, profile(second)?];
-    let buffers = [first, second].map(|made| rebuild(made.writes.as_deref().unwrap_or_default()));
-    let aligned = [0, 1].map(|side: usize| widest(&buffers[side], &bytes[side]));
+    matrix(&sides, output)
+}
+
+/// Each byte that differs between two.
+fn pair(one: &Side, other: &Side, world: &World, output: &Output) -> Result<Exit, CommandError> {
+    let aligned = [one.aligned(), other.aligned()];
     let found = join(
-        (&bytes[0], aligned[0].as_ref()),
-        (&bytes[1], aligned[1].as_ref()),
+        (&one.bytes, aligned[0].as_ref()),
+        (&other.bytes, aligned[1].as_ref()),
     );
-    let decoded = bytes.each_ref().map(|bytes| decode(bytes, &world).ok());
+    let decoded = [one, other].map(|side| decode(&side.bytes, world).ok());
     let name = |one: &Difference| {
         let mut names = decoded
             .iter()
             .flatten()
-            .filter_map(|blob| meaning(blob, one.at, &world));
+            .filter_map(|blob| meaning(blob, one.at, world));
         names.next().unwrap_or_else(|| "not decoded".to_string())
     };
     let names: Vec<String> = found.iter().map(name).collect();
@@ -61,7 +94,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
                            "what": name, "by": by(one)})
                 })
                 .collect();
-            json!({"one": first.id, "other": second.id, "differences": differences,
+            json!({"one": one.id, "other": other.id, "differences": differences,
                    "witnessed": witnessed, "inferred": found.len() - witnessed})
         },
         || {
@@ -73,6 +106,45 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         },
     );
     Ok(match witnessed == found.len() {
+        true => Exit::Yes,
+        false => Exit::No,
+    })
+}
+
+/// How many bytes differ between each two, and how many of them were seen to be written.
+fn matrix(sides: &[Side], output: &Output) -> Result<Exit, CommandError> {
+    let aligned: Vec<Option<Alignment<'_>>> = sides.iter().map(Side::aligned).collect();
+    let watched: Vec<_> = (sides.iter().zip(&aligned))
+        .map(|(side, aligned)| (side.id.as_str(), (&*side.bytes, aligned.as_ref())))
+        .collect();
+    let mut pairs = Vec::new();
+    for (number, (one, first)) in watched.iter().enumerate() {
+        for (other, second) in &watched[number + 1..] {
+            let found = join(*first, *second);
+            let witnessed = found.iter().filter(|one| one.is_witnessed()).count();
+            pairs.push((*one, *other, found.len(), witnessed));
+        }
+    }
+    let whole = pairs.iter().filter(|(.., all, seen)| all == seen).count();
+    output.answer_either(
+        || {
+            let pairs = pairs.iter().map(|(one, other, all, seen)| {
+                json!({"one": one, "other": other, "witnessed": seen, "inferred": all - seen})
+            });
+            json!({"pairs": pairs.collect::<Vec<Value>>(), "whole": whole})
+        },
+        || {
+            let lines = pairs.iter().map(|(one, other, all, seen)| {
+                format!("{one}, {other}: {all} bytes differ, {seen} of them witnessed\n")
+            });
+            let of = pairs.len();
+            format!(
+                "{}of {of} pairs: {whole} witnessed in full\n",
+                lines.collect::<String>()
+            )
+        },
+    );
+    Ok(match whole == pairs.len() {
         true => Exit::Yes,
         false => Exit::No,
     })
