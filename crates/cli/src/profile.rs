@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use lapbelt_learn::run_dir;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::{SHIPPED, World, shipped};
 
 use crate::exit::CommandError;
+use crate::subject::is_blob;
 
 /// Parameters of a profile.
 #[derive(clap::Args, Clone, Debug)]
@@ -60,14 +60,28 @@ pub(crate) fn world(name: &str) -> Result<World, CommandError> {
 
 /// Reads a text; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
-    if path != Path::new("-") {
-        return Ok(run_dir::read(path)?);
-    }
-    let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|error| CommandError::Other(format!("cannot read standard input: {error}")))?;
-    Ok(text)
+    let bytes = read_bytes(path)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let name = shown(path);
+        if is_blob(error.as_bytes()) {
+            let help = "a compiled profile is turned into rules by `lapbelt decompile`";
+            return CommandError::Other(format!("{name} is not text; {help}"));
+        }
+        let at = error.utf8_error().valid_up_to();
+        let before = &error.as_bytes()[..at];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let column = before
+            .iter()
+            .rev()
+            .take_while(|byte| **byte != b'\n')
+            .count()
+            + 1;
+        let byte = error.as_bytes()[at];
+        let help = "profiles are UTF-8 text; convert the file, or escape the byte";
+        CommandError::Other(format!(
+            "{name}:{line}:{column}: byte {byte:#04x} is not UTF-8; {help}"
+        ))
+    })
 }
 
 /// Reads bytes; `-` is standard input.

@@ -138,7 +138,10 @@ fn a_batch_answers_each_line() {
     );
     assert_eq!(lines[1]["id"], 2);
     assert_eq!(lines[1]["decision"], "deny");
-    assert_eq!(lines[2]["error"], "unknown operation `file-raed-data`");
+    assert_eq!(
+        lines[2]["error"],
+        "unknown operation `file-raed-data`; did you mean `file-read-data`?"
+    );
 }
 
 #[test]
@@ -173,4 +176,18 @@ fn names_cannot_steer_a_terminal() {
         .args(["query", "no\u{1b}[31m.sb", "file-read-data"])
         .output();
     assert!(!output.expect("a run").stderr.contains(&0x1b));
+}
+
+#[test]
+fn a_missing_target_that_rules_ask_for_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("p.sb");
+    let text = "(version 1)\n(deny default)\n(allow file-read* (subpath \"/tmp\"))\n(allow process-fork)\n";
+    std::fs::write(&file, text).expect("a file");
+    for (operation, says) in [("file-read-data", true), ("process-fork", false)] {
+        let mut command = assert_cmd::Command::cargo_bin("lapbelt").expect("the built command");
+        let output = command.arg("query").arg(&file).arg(operation).output();
+        let told = String::from_utf8(output.expect("a run").stderr).expect("text");
+        assert_eq!(told.contains("no TARGET was given"), says, "{told}");
+    }
 }

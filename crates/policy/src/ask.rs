@@ -11,17 +11,27 @@ pub use value::parse_value;
 
 use crate::event::OwnedValue;
 use crate::request::{Endpoint, MAX_VALUES, Request, Transport, Value};
-use crate::world::{FilterId, Operation, World};
+use crate::world::{FilterId, Operation, World, nearest};
 
 /// Why a question makes no request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
     /// No operation of that name.
-    #[error("unknown operation `{0}`")]
-    UnknownOperation(String),
+    #[error("unknown operation `{name}`{}", did_you_mean(near))]
+    UnknownOperation {
+        /// What was given.
+        name: String,
+        /// The nearest name that is one.
+        near: Option<String>,
+    },
     /// No filter of that name.
-    #[error("unknown filter `{0}`")]
-    UnknownFilter(String),
+    #[error("unknown filter `{name}`{}", did_you_mean(near))]
+    UnknownFilter {
+        /// What was given.
+        name: String,
+        /// The nearest name that is one.
+        near: Option<String>,
+    },
     /// A value that the filter does not take.
     #[error("`{value}` is no value of {filter}: expected {expected}")]
     BadValue {
@@ -35,6 +45,11 @@ pub enum AskError {
     /// More values than a request carries.
     #[error("more than {MAX_VALUES} values")]
     TooManyValues,
+}
+
+fn did_you_mean(near: &Option<String>) -> String {
+    let help = |near| format!("; did you mean `{near}`?");
+    near.as_ref().map_or_else(String::new, help)
 }
 
 /// For the first of these filter categories that an operation accepts, the filter that its target
@@ -95,9 +110,7 @@ pub fn ask<'a>(
     target: Option<&'a [u8]>,
     extra: &'a [(FilterId, OwnedValue)],
 ) -> Result<Request<'a>, AskError> {
-    let operation = world
-        .operation_named(operation)
-        .ok_or_else(|| AskError::UnknownOperation(operation.to_owned()))?;
+    let operation = operation_named(world, operation)?;
     let mut values: Vec<(FilterId, Value<'a>)> = Vec::new();
     if let Some(target) = target {
         if operation
@@ -124,6 +137,20 @@ pub fn ask<'a>(
         .fold(request, |request, (filter, value)| {
             request.with(filter, value)
         }))
+}
+
+/// An operation by its name.
+///
+/// # Errors
+/// None of that name, with the nearest that is one.
+pub fn operation_named<'w>(world: &'w World, name: &str) -> Result<&'w Operation, AskError> {
+    world.operation_named(name).ok_or_else(|| {
+        let names = world.operations().iter().map(|one| one.name.as_str());
+        AskError::UnknownOperation {
+            name: name.to_owned(),
+            near: nearest(name, names).map(str::to_owned),
+        }
+    })
 }
 
 /// The filter that an operation's target is a value of, for all but network operations.

@@ -94,6 +94,29 @@ impl Decider {
         &self.graph
     }
 
+    /// Whether the decision of a request was come to past a test of a filter that the request has
+    /// no value of. Panics on an operation of another world.
+    pub fn lacks(&self, request: &Request<'_>, filter: FilterId) -> bool {
+        if request.get(filter).next().is_some() {
+            return false;
+        }
+        let mut at = self.graph.entry(request.operation);
+        while let Node::Test {
+            test,
+            matched,
+            unmatched,
+        } = self.graph.nodes()[at.0 as usize]
+        {
+            let test = self.graph.test(test);
+            if test.filter == filter {
+                return true;
+            }
+            let holds = request.get(test.filter).any(|v| test.argument.accepts(v));
+            at = if holds { matched } else { unmatched };
+        }
+        false
+    }
+
     /// Decides a request. Panics on an operation of another world.
     pub fn decide(&self, request: &Request<'_>) -> Verdict {
         let mut at = self.entries[usize::from(request.operation.0)];

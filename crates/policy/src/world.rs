@@ -5,12 +5,14 @@
 
 mod delta;
 mod lint;
+mod nearest;
 mod parse;
 mod provenance;
 mod shipped;
 
 pub use delta::{Change, Delta, What, delta};
 pub use lint::{Finding, lint};
+pub use nearest::nearest;
 pub use parse::{Problem, WorldError};
 pub use provenance::{Fact, Provenance};
 pub use shipped::{SHIPPED, shipped, shipped_text};

@@ -30,10 +30,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
     let params = args.params.map();
     let name = profile::shown(&args.profile);
-    let text = String::from_utf8(profile::read_bytes(&args.profile)?).map_err(|_| {
-        let help = "a compiled profile is turned into rules by `lapbelt decompile`";
-        CommandError::Other(format!("{name} is not text; {help}"))
-    })?;
+    let text = profile::read(&args.profile)?;
     let is_stdin = args.profile == Path::new("-");
     let imports = FileImports::new((!is_stdin).then_some(&args.profile), &params);
     let source = Source {

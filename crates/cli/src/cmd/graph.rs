@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use lapbelt_analysis::picture::{Words, dot, picture, svg};
+use lapbelt_policy::ask::operation_named;
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::Outcome;
 use lapbelt_policy::world::{OperationId, World};
@@ -78,9 +79,9 @@ fn operations(names: &[String], world: &World) -> Result<BTreeSet<OperationId>, 
         let in_table = world.operations().iter().filter(|o| o.in_table);
         return Ok(in_table.map(|operation| operation.id).collect());
     }
-    let id = |name: &String| match world.operation_named(name) {
-        Some(operation) => Ok(operation.id),
-        None => Err(CommandError::Other(format!("unknown operation `{name}`"))),
+    let id = |name: &String| match operation_named(world, name) {
+        Ok(operation) => Ok(operation.id),
+        Err(error) => Err(CommandError::Other(error.to_string())),
     };
     names.iter().map(id).collect()
 }

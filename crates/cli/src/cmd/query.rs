@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use lapbelt_policy::ask::{ask, canonical_path, other_spelling, parse_value};
+use lapbelt_policy::ask::{ask, canonical_path, other_spelling, parse_value, target_filter};
 use lapbelt_policy::decide::{Decider, Verdict};
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::rule::Action;
@@ -73,7 +73,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         || {
             let rule = subject.rule_json(&answer.verdict.source, &world);
             json!({"decision": decision, "operation": operation, "target": answer.target,
-                   "by": by, "rule": rule, "world": world.id()})
+                   "lacks": answer.lacks, "by": by, "rule": rule, "world": world.id()})
         },
         || {
             let target = answer.target.as_deref().unwrap_or_default();
@@ -82,6 +82,11 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             format!("{decision} {operation} {target}\n  by {by}{text}")
         },
     );
+    if let Some(filter) = &answer.lacks {
+        output.tell(&format!(
+            "lapbelt: rules ask for its {filter}, and no TARGET was given: they were taken not to match"
+        ));
+    }
     Ok(match answer.verdict.action {
         Action::Allow => Exit::Yes,
         Action::Deny => Exit::No,
@@ -106,6 +111,8 @@ struct Answer {
     verdict: Verdict,
     /// The target as it was decided.
     target: Option<String>,
+    /// What a target would have been, if rules asked for it and there was none.
+    lacks: Option<String>,
 }
 
 impl Question<'_> {
@@ -148,10 +155,14 @@ impl Question<'_> {
         if let (Some(target), Some(other)) = (&target, &other) {
             request = request.also_spelled(target, other);
         }
-        let verdict = decider.decide(&request);
+        let operation = world.operation(request.operation);
+        let lacks = target_filter(world, operation)
+            .filter(|filter| target.is_none() && decider.lacks(&request, *filter))
+            .map(|filter| world.filter(filter).name.clone());
         Ok(Answer {
-            verdict,
+            verdict: decider.decide(&request),
             target: shown,
+            lacks,
         })
     }
 }

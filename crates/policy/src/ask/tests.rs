@@ -198,7 +198,10 @@ fn values_by_the_kind_of_the_filter() {
     }
     assert_eq!(
         parse("colour", "red"),
-        Err(AskError::UnknownFilter("colour".into()))
+        Err(AskError::UnknownFilter {
+            name: "colour".into(),
+            near: None
+        })
     );
 }
 
@@ -212,7 +215,10 @@ fn questions_that_make_no_request() {
     };
     assert_eq!(
         error("file-raed", "/", &[]),
-        AskError::UnknownOperation("file-raed".into())
+        AskError::UnknownOperation {
+            name: "file-raed".into(),
+            near: Some("file-read*".into())
+        }
     );
     assert!(matches!(
         error("network-outbound", "nowhere", &[]),

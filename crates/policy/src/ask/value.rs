@@ -3,7 +3,7 @@
 use super::{AskError, address};
 use crate::event::OwnedValue;
 use crate::request::{Endpoint, Transport, Value};
-use crate::world::{ArgumentKind, FilterId, FilterInfo, World};
+use crate::world::{ArgumentKind, FilterId, FilterInfo, World, nearest};
 
 /// The value of `NAME=VALUE`, by the kind of the filter: text as it is, numbers in decimal, `0x…`
 /// or by name, bits in octal with a leading `0` or `#o`, flags as `true`, `false`, `#t`, `#f`,
@@ -16,9 +16,13 @@ pub fn parse_value(
     name: &str,
     value: &str,
 ) -> Result<(FilterId, OwnedValue), AskError> {
-    let filter = world
-        .filter_named(name)
-        .ok_or_else(|| AskError::UnknownFilter(name.to_owned()))?;
+    let filter = world.filter_named(name).ok_or_else(|| {
+        let names = world.filters().iter().map(|one| one.name.as_str());
+        AskError::UnknownFilter {
+            name: name.to_owned(),
+            near: nearest(name, names).map(str::to_owned),
+        }
+    })?;
     let borrowed = borrowed(world, filter.id, value.as_bytes())?;
     let host = || match address::internet(value.as_bytes(), Transport::Tcp) {
         Some((_, host)) => host.to_owned(),

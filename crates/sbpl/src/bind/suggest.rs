@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lapbelt_policy::world::{ArgumentKind, FilterId};
+use lapbelt_policy::world::{ArgumentKind, FilterId, nearest};
 
 use super::vocabulary::{PROTOCOLS, WORDS};
 use super::{Binder, Procedure};
@@ -132,50 +132,5 @@ impl Binder<'_> {
 
 /// `did you mean …?` if a known name is near.
 pub(super) fn help<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
-    let limit = (name.len() / 3).clamp(1, 4);
-    let near = known
-        .filter(|candidate| !candidate.is_empty() && candidate.len().abs_diff(name.len()) <= limit)
-        .map(|candidate| (distance(name.as_bytes(), candidate.as_bytes()), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()?;
-    Some(format!("did you mean `{}`?", near.1))
-}
-
-/// Edits between two names: insert, delete, replace, swap of neighbours.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replace.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(before[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_nearest_name() {
-        let known = ["file-read*", "file-write*", "default"];
-        let near = |name| help(name, known.into_iter());
-        assert_eq!(
-            near("file-raed*").as_deref(),
-            Some("did you mean `file-read*`?")
-        );
-        assert_eq!(
-            near("file-wirte"),
-            Some("did you mean `file-write*`?".into())
-        );
-        assert_eq!(near("process-exec"), None);
-    }
+    nearest(name, known).map(|near| format!("did you mean `{near}`?"))
 }
