@@ -181,6 +181,17 @@ fn structure_fails_and_an_unknown_value_does_not() {
             "{name}: {faults:?}"
         );
     }
+    // What does not compile is no profile with a fault, but alone it is no answer.
+    let sources = dir.path().join("sources");
+    std::fs::create_dir(&sources).expect("a folder");
+    source(&sources);
+    let bad = sources.join("bad.sb");
+    std::fs::write(&bad, "(version 1)(allow fle-read*)").expect("a source");
+    let (code, answer) = json(&["lab", "roles", "check"], &[&sources]);
+    assert_eq!((code, &answer["files"]), (0, &1.into()));
+    let why = answer["skipped"][0]["why"].as_str().expect("text");
+    assert!(why.starts_with("1:19: "), "{why}");
+    assert_eq!(lapbelt(&["lab", "roles", "check"], &[&bad]).0, 2);
     // Cut off in the middle of the nodes.
     let short = blob(dir.path(), "short.bin", |bytes| bytes.truncate(404));
     assert_eq!(json(&["lab", "roles", "check"], &[&short]).0, 1);

@@ -100,6 +100,33 @@ fn nothing_of_a_document_is_mark_up() {
 }
 
 #[test]
+fn figures_of_any_numbers_are_drawn() {
+    for values in [
+        &[1e308, -1e308][..],
+        &[1e308],
+        &[0.0],
+        &[-3.0, -3.0],
+        &[f64::INFINITY],
+    ] {
+        let mut any = doc();
+        any.blocks = vec![Block::Figure(Figure {
+            caption: String::new(),
+            plot: Plot::Curves(Curves {
+                x: "rank".to_string(),
+                y: "score".to_string(),
+                series: vec![Series {
+                    name: String::new(),
+                    values: values.to_vec(),
+                }],
+            }),
+        })];
+        let page = html(&any);
+        assert!(!page.contains("NaN") && page.len() < 20_000, "{values:?}");
+        assert!(text(&any).len() < 2_000, "{values:?}");
+    }
+}
+
+#[test]
 fn figures_without_numbers_are_drawn_empty() {
     let empty = Doc {
         title: String::new(),

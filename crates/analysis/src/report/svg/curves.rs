@@ -38,8 +38,16 @@ impl Scale {
 pub(super) fn drawn(curves: &Curves) -> (usize, usize, String) {
     let lines = curves.series.iter().take(Curves::MOST);
     let ranks = lines.clone().map(|own| own.values.len()).max().unwrap_or(0);
-    let (least, most) = curves.range().unwrap_or((0.0, 1.0));
-    let step = step(most - least);
+    // Numbers too far apart to be drawn are none.
+    let range = curves
+        .range()
+        .filter(|(least, most)| (most - least).abs() < 1e100);
+    let (least, most) = range.unwrap_or((0.0, 1.0));
+    let step = step(if most > least {
+        most - least
+    } else {
+        most.abs()
+    });
     let names = curves.series.len() > 1;
     let scale = Scale {
         low: (least / step).floor() * step,

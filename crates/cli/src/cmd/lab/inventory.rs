@@ -2,16 +2,16 @@
 
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use lapbelt_analysis::finding::{Finding, Tier};
-use lapbelt_analysis::inventory::{Census, FilterValues, Profile, ValueCount, Word, census};
+use lapbelt_analysis::inventory::{Census, Fan, FilterValues, Profile, ValueCount, Word, census};
 use lapbelt_learn::run_dir;
 use lapbelt_policy::world::World;
 use serde_json::json;
 
-use super::sheets::{SheetArgs, Sheeted, Skipped, sheets};
+use super::sheets::{SheetArgs, Sheeted, Skipped, sheets, tell, told};
 use super::slots::Slots;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
@@ -46,14 +46,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
     let mut text = String::new();
     for own in &found {
-        let profiles: Vec<Of<'_>> = own.sheet.profiles.iter().map(|p| of(own, p)).collect();
+        let fans = own.sheet.fans();
+        let profiles = own.sheet.profiles.iter();
+        let profiles: Vec<Of<'_>> = profiles.map(|p| of(own, p, &fans)).collect();
         text += &to_text(own, &profiles, &slots);
         findings.push(finding(own, &profiles, &slots, known)?);
     }
-    let skipped_json = skipped
-        .iter()
-        .map(|one| json!({"file": one.name, "sha256": one.input.sha256, "why": one.why}));
-    let answer = json!({"findings": findings, "skipped": skipped_json.collect::<Vec<_>>()});
+    let answer = json!({"findings": findings, "skipped": told(&skipped)});
     if let Some(path) = &args.out {
         run_dir::write(path, format!("{answer:#}\n").as_bytes())?;
     }
@@ -62,9 +61,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         let evidence = evidence::evidence(known, inputs)?;
         parquet_file::write(path, &table::columns(&found, &slots), &evidence)?;
     }
-    for one in &skipped {
-        output.tell(&format!("lapbelt: skipped {}: {}", one.name, one.why));
-    }
+    tell(&skipped, output);
     output.answer_either(|| answer, || text);
     Ok(Exit::Yes)
 }
@@ -97,47 +94,41 @@ struct Of<'s> {
     fan_in: BTreeMap<usize, usize>,
     /// How many nodes lead to so many others.
     fan_out: BTreeMap<usize, usize>,
-    /// How many slots come by each node.
+    /// The slots that come by any node of a tag and filter, in the order of the census.
     reach: Vec<Vec<usize>>,
 }
 
 /// Counts a profile: of a bundle the nodes it comes by, else all.
-fn of<'s>(own: &'s Sheeted, profile: &'s Profile) -> Of<'s> {
+fn of<'s>(own: &'s Sheeted, profile: &'s Profile, fans: &[Fan]) -> Of<'s> {
     let sheet = &own.sheet;
     let reach = sheet.reach(profile);
     let is_bundle = sheet.profiles.len() > 1;
     let nodes = (0..sheet.nodes.len()).filter(|index| !is_bundle || !reach[*index].is_empty());
     let nodes: Vec<usize> = nodes.collect();
-    let fans = sheet.fans();
     let (mut fan_in, mut fan_out) = (BTreeMap::new(), BTreeMap::new());
     for index in &nodes {
         *fan_in.entry(fans[*index].edges_in).or_insert(0) += 1;
         *fan_out.entry(fans[*index].out).or_insert(0) += 1;
     }
+    let census = census(nodes.iter().map(|index| &sheet.nodes[*index]));
+    let mut by_filter: BTreeMap<(usize, usize, bool), BTreeSet<usize>> = BTreeMap::new();
+    for index in nodes {
+        let node = &sheet.nodes[index];
+        if let Some(test) = &node.test {
+            let key = (node.tag, test.filter.number, test.filter.other_form);
+            by_filter.entry(key).or_default().extend(&reach[index]);
+        }
+    }
+    let of = |own: &FilterValues| by_filter.remove(&(own.tag, own.filter, own.other_form));
+    let reach = census.filters.iter().map(of);
+    let reach = reach.map(|slots| slots.into_iter().flatten().collect());
     Of {
         profile,
-        census: census(nodes.iter().map(|index| &sheet.nodes[*index])),
+        reach: reach.collect(),
+        census,
         fan_in,
         fan_out,
-        reach,
     }
-}
-
-/// The slots that come by any node of a tag and filter.
-fn reach_of(own: &Sheeted, profile: &Of<'_>, key: &FilterValues) -> Vec<usize> {
-    let nodes = own.sheet.nodes.iter().zip(&profile.reach);
-    let mut slots: Vec<usize> = nodes
-        .filter(|(node, _)| {
-            node.tag == key.tag
-                && node.test.as_ref().is_some_and(|test| {
-                    test.filter.number == key.filter && test.filter.other_form == key.other_form
-                })
-        })
-        .flat_map(|(_, slots)| slots.iter().copied())
-        .collect();
-    slots.sort_unstable();
-    slots.dedup();
-    slots
 }
 
 fn finding(
@@ -148,11 +139,16 @@ fn finding(
 ) -> Result<Finding, CommandError> {
     let evidence = evidence::evidence(world, vec![own.input.clone()])?;
     let counted = profiles.iter().map(|one| {
-        let filters = one.census.filters.iter().map(|key| {
-            let mut value = json!(key);
-            value["operations"] = slots.names(&reach_of(own, one, key)).into();
-            value
-        });
+        let filters = one
+            .census
+            .filters
+            .iter()
+            .zip(&one.reach)
+            .map(|(key, reach)| {
+                let mut value = json!(key);
+                value["operations"] = slots.names(reach).into();
+                value
+            });
         json!({"name": one.profile.name, "nodes": one.census.nodes, "tags": one.census.tags,
                "filters": filters.collect::<Vec<_>>(), "high_bits": one.census.high_bits,
                "fan_in": one.fan_in, "fan_out": one.fan_out})
@@ -199,15 +195,14 @@ fn to_text(own: &Sheeted, profiles: &[Of<'_>], slots: &Slots) -> String {
         let name = one.profile.name.as_ref();
         text += &name.map_or(String::new(), |name| format!("  profile {name}\n"));
         text += &format!("  {} nodes; tags {}\n", census.nodes, counts(&census.tags));
-        for key in &census.filters {
-            let reach = reach_of(own, one, key);
+        for (key, reach) in census.filters.iter().zip(&one.reach) {
             text += &format!(
                 "  tag {} filter {}{}: in {} nodes, reached by {}\n",
                 key.tag,
                 filter(key.filter, key.name.as_deref()),
                 if key.other_form { ", other form" } else { "" },
                 key.nodes,
-                slots.summary(&reach),
+                slots.summary(reach),
             );
             for value in key.values.iter().take(LISTED) {
                 text += &line(value);

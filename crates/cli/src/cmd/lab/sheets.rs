@@ -13,6 +13,7 @@ use lapbelt_policy::world::World;
 use serde_json::{Value, json};
 
 use crate::exit::CommandError;
+use crate::output::Output;
 use crate::profile::{self, Params};
 use crate::{corpus, evidence, layout_file, subject};
 
@@ -66,6 +67,8 @@ pub(super) struct Skipped {
     pub(super) name: String,
     pub(super) input: Input,
     pub(super) why: String,
+    /// Whether it is a source that does not compile, of whose structure nothing is known.
+    pub(super) is_source: bool,
 }
 
 /// What became of a profile.
@@ -131,7 +134,19 @@ fn one(path: &Path, args: &SheetArgs, world: &World) -> Result<Read<Compiled>, C
         .and_then(|text| compile(path, &text, args, world).map_err(|error| error.to_string()));
     Ok(match made {
         Ok(bytes) => Ok(Compiled { name, input, bytes }),
-        Err(why) => Err(Skipped { name, input, why }),
+        Err(why) => {
+            // A place in a source comes with the name of the file.
+            let why = why
+                .strip_prefix(&format!("{name}: "))
+                .unwrap_or(&why)
+                .to_string();
+            Err(Skipped {
+                name,
+                input,
+                why,
+                is_source: true,
+            })
+        }
     })
 }
 
@@ -245,6 +260,7 @@ impl Compiled {
             name: self.name,
             input: self.input,
             why,
+            is_source: false,
         }
     }
 }
@@ -256,6 +272,19 @@ impl Sheeted {
         let bytes = bytes.unwrap_or_default().iter();
         bytes.map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// Tells a person what was skipped.
+pub(super) fn tell(skipped: &[Skipped], output: &Output) {
+    for one in skipped {
+        output.tell(&format!("lapbelt: skipped {}: {}", one.name, one.why));
+    }
+}
+
+/// What was skipped, for programs.
+pub(super) fn told(skipped: &[Skipped]) -> Value {
+    let one = |own: &Skipped| json!({"file": own.name, "sha256": own.input.sha256, "why": own.why});
+    skipped.iter().map(one).collect()
 }
 
 fn surveyed(survey: &survey::Survey, world: &World) -> Sheet {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lapbelt_analysis::finding::{Finding, Input, Tier};
+use lapbelt_analysis::finding::{Input, Tier};
 use lapbelt_analysis::inventory::{Context, Word, unexplained};
 use lapbelt_learn::run_dir;
 use serde_json::json;
 
 use super::inventory::{filter, told_apart};
-use super::sheets::{SheetArgs, Sheeted, sheets};
+use super::sheets::{SheetArgs, Sheeted, sheets, tell, told};
 use super::slots::Slots;
 use crate::evidence;
 use crate::exit::{CommandError, Exit};
@@ -74,13 +74,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         findings.push(evidence.finding(Tier::Derived, claim(unknown, seen), data));
         text += &to_text(unknown, seen, &slots);
     }
-    let answer = answer(&findings);
+    let answer = json!({"findings": findings, "skipped": told(&skipped)});
     if let Some(path) = &args.out {
         run_dir::write(path, format!("{answer:#}\n").as_bytes())?;
     }
-    for one in &skipped {
-        output.tell(&format!("lapbelt: skipped {}: {}", one.name, one.why));
-    }
+    tell(&skipped, output);
     let files = found.len();
     output.answer_either(
         || answer,
@@ -93,10 +91,6 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         true => Exit::Yes,
         false => Exit::No,
     })
-}
-
-fn answer(findings: &[Finding]) -> serde_json::Value {
-    json!({"findings": findings})
 }
 
 fn collect<'s>(found: &'s [Sheeted], words: &[Word]) -> BTreeMap<Unknown, Vec<Seen<'s>>> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::drift::{Drift, drift};
 use super::pin::pinned;
 use crate::cmd::lab::inventory::filter;
-use crate::cmd::lab::sheets::{SheetArgs, Sheeted, sheets};
+use crate::cmd::lab::sheets::{SheetArgs, Sheeted, sheets, tell, told};
 use crate::evidence;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
@@ -41,9 +41,8 @@ struct Declared {
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world = args.sheets.world()?;
-    let mut found = Vec::new();
-    let mut faults = Vec::new();
-    let mut inputs = Vec::new();
+    let (mut found, mut faults) = (Vec::new(), Vec::new());
+    let (mut inputs, mut skipped) = (Vec::new(), Vec::new());
     for one in sheets(&args.sheets, None, &world)? {
         match one {
             Ok(own) => {
@@ -55,11 +54,20 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
                 );
                 found.push(own);
             }
+            // It is not what was asked, nor is it an answer.
+            Err(own) if own.is_source => skipped.push(own),
             Err(own) => {
                 inputs.push(own.input);
                 faults.push(format!("{}: {}", own.name, own.why));
             }
         }
+    }
+    match skipped.first() {
+        Some(first) if inputs.is_empty() => {
+            let message = format!("{}: {}", first.name, first.why);
+            return Err(CommandError::Other(message));
+        }
+        _ => tell(&skipped, output),
     }
     let declared = declared(&found, &world);
     let evidence = evidence::evidence(Some(&world), inputs)?;
@@ -92,7 +100,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
                                                  "now": one.now})
             });
             json!({"world": world.id(), "files": found.len(), "roles": roles, "faults": faults,
-                   "drift": drifts.collect::<Vec<_>>(), "findings": [finding]})
+                   "drift": drifts.collect::<Vec<_>>(), "skipped": told(&skipped),
+                   "findings": [finding]})
         },
         || to_text(&declared, &faults, &drifts, found.len(), &world),
     );
