@@ -128,6 +128,8 @@ pub struct Run {
     pub rc: i32,
     /// Whether it counts as a success.
     pub success: bool,
+    /// Process id of the program; `None` if it was not let start.
+    pub pid: Option<u32>,
     /// Distinct denials, in order.
     pub denied: Vec<Event>,
     /// Distinct requests that were allowed, in order.
@@ -138,6 +140,15 @@ pub struct Run {
     pub fired: BTreeSet<RuleRef>,
     /// Wall time.
     pub duration: Duration,
+}
+
+impl Run {
+    /// The process that is the program itself. One that was not let start is the first that was
+    /// seen.
+    pub(crate) fn program(&self) -> Option<u32> {
+        let first = || self.allowed.iter().chain(&self.denied).next();
+        self.pid.or_else(|| first().map(|event| event.pid))
+    }
 }
 
 /// Told after each run.
@@ -326,6 +337,7 @@ impl<'s> Session<'s> {
         let mut run = Run {
             rc: 0,
             success: false,
+            pid: None,
             denied: Vec::new(),
             allowed: Vec::new(),
             denials: 0,
@@ -380,6 +392,7 @@ impl<'s> Session<'s> {
                 calls: outcome.unseen,
             });
         }
+        run.pid = Some(outcome.pid);
         run.duration = outcome.duration;
         run.rc = match outcome.status {
             _ if outcome.timed_out => TIMED_OUT,

@@ -222,13 +222,7 @@ fn note(
     }
     let logs = dir.file(Phase::Trace, "logs");
     run_dir::write(&logs.join(format!("iter_{iter}.log")), log.as_bytes())?;
-    if let Some(pid) = run
-        .allowed
-        .iter()
-        .chain(&run.denied)
-        .map(|event| event.pid)
-        .next()
-    {
+    if let Some(pid) = run.program() {
         run_dir::write(
             &logs.join(format!("iter_{iter}_pid.txt")),
             format!("{pid}\n").as_bytes(),
@@ -295,12 +289,6 @@ impl Growing<'_> {
         let world = &session.world;
         self.paths.push(paths_of(run));
         self.ports.add(run.allowed.iter().chain(&run.denied));
-        let first_pid = run
-            .allowed
-            .iter()
-            .chain(&run.denied)
-            .map(|event| event.pid)
-            .next();
         let before = self.rules.clone();
         let mut lesson = Lesson {
             new_rules: 0,
@@ -309,7 +297,7 @@ impl Growing<'_> {
         };
         let mut wanted: Vec<(&Event, Atom)> = Vec::new();
         for event in &run.denied {
-            if self.knobs.deny_scope == DenyScope::Pid && Some(event.pid) != first_pid {
+            if self.knobs.deny_scope == DenyScope::Pid && Some(event.pid) != run.program() {
                 continue;
             }
             match atom_for(event, world, self.knobs.network_rules) {

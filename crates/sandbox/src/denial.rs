@@ -62,20 +62,28 @@ pub fn place(event: &Event, world: &World, policy: &Policy) -> String {
     format!("{source}:{}", origin.line)
 }
 
-/// What a request is about: its first value, and the attribute or command beside a path.
+/// What a request is about: its first value, and the attribute or command beside a path, the type
+/// and protocol beside the domain of a socket.
 pub fn target(event: &Event, world: &World) -> String {
     let mut out = String::new();
-    let mut shown_path = false;
+    let mut shown = "";
     for (i, (filter, value)) in event.values.iter().enumerate() {
         let info = world.filter(*filter);
-        let beside = shown_path && matches!(info.name.as_str(), "xattr" | "ioctl-command");
+        let beside = match shown {
+            "path" => matches!(info.name.as_str(), "xattr" | "ioctl-command"),
+            // Protocol 0 is whatever goes with the type.
+            "socket-domain" => info.category == "socket" && *value != OwnedValue::Integer(0),
+            _ => false,
+        };
         if i > 0 && !beside {
             continue;
         }
         if beside {
             let _ = write!(out, " {}:", info.name);
         }
-        shown_path |= info.name == "path";
+        if i == 0 {
+            shown = &info.name;
+        }
         match value {
             OwnedValue::Text(text) => out.push_str(&escaped(text)),
             OwnedValue::Integer(number) => {

@@ -73,6 +73,8 @@ pub enum Status {
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
+    /// Process id of the program, and of nothing that it started.
+    pub pid: u32,
     /// How the program ended.
     pub status: Status,
     /// It was killed because its time was over.

@@ -131,7 +131,11 @@ impl Backend for MacosBackend {
     }
 
     fn accepts(&self, profile: &str) -> Result<bool, RunError> {
-        self.accepts_text(profile)
+        // What is denied in trying must not be taken for what a run was denied.
+        match self.mark() {
+            Some(mark) => self.accepts_text(&profile.replace(mark, "lapbelt-check")),
+            None => self.accepts_text(profile),
+        }
     }
 
     fn run(&self, job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {

@@ -87,6 +87,7 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     }
     outbox.take().iter().for_each(sink);
     Ok(Outcome {
+        pid: main.unsigned_abs(),
         status: status_of(status),
         timed_out: watch.killed == Some(Killed::TimedOut),
         stopped: watch.killed == Some(Killed::Stopped),

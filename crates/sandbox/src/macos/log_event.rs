@@ -58,19 +58,30 @@ pub fn event(line: &LogLine<'_>, world: &World, time: u64) -> Result<Event, NoEv
     })
 }
 
+/// What may stand beside a path.
+const BESIDE_PATH: &[&str] = &["ioctl-command", "xattr", "fsctl-command", "fcntl-command"];
+
+/// What stands beside the domain of a socket, the last first: as our own supervisor says it; no
+/// recorded log has a socket that was refused.
+const BESIDE_DOMAIN: &[&str] = &["socket-protocol", "socket-type"];
+
 /// `TARGET`, `path:TARGET`, and what may stand beside it: `KEY:VALUE`.
 fn target(line: &LogLine<'_>, world: &World) -> Option<Vec<(FilterId, OwnedValue)>> {
     let operation = world.operation_named(line.operation)?;
     let mut text = line.target.strip_prefix("path:").unwrap_or(line.target);
-    let mut beside = None;
-    for key in ["ioctl-command", "xattr", "fsctl-command", "fcntl-command"] {
+    let mut beside = Vec::new();
+    let keys = match operation.name.as_str() {
+        "system-socket" => BESIDE_DOMAIN,
+        _ => BESIDE_PATH,
+    };
+    for key in keys {
         if let Some((head, value)) = text.split_once(&format!(" {key}:")) {
             let filter = world.filter_named(key)?.id;
-            let value = match command_number(value) {
+            let value = match command_number(value).or_else(|| named_number(key, value, world)) {
                 Some(number) => OwnedValue::Integer(number),
                 None => OwnedValue::Text(value.as_bytes().to_vec()),
             };
-            beside = Some((filter, value));
+            beside.insert(0, (filter, value));
             text = head;
         }
     }
@@ -94,6 +105,13 @@ fn owned<'a>(
     values
         .map(|(filter, value)| (filter, OwnedValue::of(value, || host.to_owned())))
         .collect()
+}
+
+/// A number by its name, `SOCK_STREAM`.
+fn named_number(filter: &str, name: &str, world: &World) -> Option<i64> {
+    let values = &world.filter_named(filter)?.values;
+    let known = values.iter().find(|(known, _)| known == name);
+    known.map(|(_, number)| *number)
 }
 
 /// `(_IO "h" 4)`: the group's character × 256 and the number; or a plain number.

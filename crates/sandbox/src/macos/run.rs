@@ -24,7 +24,7 @@ use lapbelt_policy::world::World;
 use super::log::{Entry, Stream};
 use super::log_line::{DecidedBy, LogLine};
 use super::{DOES_NOT_PARSE, MacosBackend, log, log_event, log_line};
-use crate::job::{Job, Outcome, RunError, Status, Stdio};
+use crate::job::{Backend, Job, Outcome, RunError, Status, Stdio};
 
 /// Exit status of `sandbox-exec` for a program that it could not start.
 const CANNOT_EXECUTE: i32 = 71;
@@ -58,7 +58,7 @@ pub(super) fn run(
     let ended = program_run(backend, job, &profile.path, &program)?;
     let duration = started.elapsed();
     let code = ended.status.code();
-    if code == Some(DOES_NOT_PARSE) && !backend.accepts_text(&text)? {
+    if code == Some(DOES_NOT_PARSE) && !backend.accepts(&text)? {
         return Err(RunError::Unsupported(
             "sandbox-exec does not accept the profile".to_owned(),
         ));
@@ -75,6 +75,7 @@ pub(super) fn run(
         }
     };
     let mut outcome = Outcome {
+        pid: ended.pid,
         status: status(ended.status),
         timed_out: ended.timed_out,
         stopped: ended.stopped,

@@ -74,6 +74,22 @@ fn targets_of_all_kinds() {
             ],
         ),
         (
+            "system-socket AF_INET socket-type:SOCK_STREAM socket-protocol:IPPROTO_TCP",
+            &[
+                ("socket-domain", OwnedValue::Integer(2)),
+                ("socket-type", OwnedValue::Integer(1)),
+                ("socket-protocol", OwnedValue::Integer(6)),
+            ],
+        ),
+        (
+            "system-socket AF_SYSTEM",
+            &[("socket-domain", OwnedValue::Integer(32))],
+        ),
+        (
+            "file-read-data /a socket-type:SOCK_STREAM",
+            &[("path", text("/a socket-type:SOCK_STREAM"))],
+        ),
+        (
             "file-read-xattr /a xattr:com.apple.quarantine",
             &[
                 ("path", text("/a")),
