@@ -1,6 +1,7 @@
 //! Regeneration of data files, and the checks on the shape of the tree that no other tool makes.
 #![forbid(unsafe_code)]
 
+mod licences;
 mod programs;
 mod tables;
 mod tidy;

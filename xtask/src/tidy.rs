@@ -71,6 +71,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     lengths(&files, &mut findings);
     words(&files, &mut findings);
     dependencies(root, &mut findings)?;
+    findings.extend(crate::licences::findings(root)?);
     if findings.is_empty() {
         Ok(())
     } else {
