@@ -235,6 +235,24 @@ fn profiles_of_the_system_have_no_faults() {
         return;
     };
     let witness = corpus.join("witness");
+    // The one number without a name is written so in their sources.
+    let (_, answer) = json(&["lab", "unknowns"], &[&witness]);
+    let unknown = answer["findings"].as_array().expect("findings").iter();
+    let unknown = unknown.map(|own| (own["data"]["filter_name"].as_str(), &own["data"]["value"]));
+    assert_eq!(
+        unknown.collect::<Vec<_>>(),
+        [(Some("socket-protocol"), &256.into())]
+    );
+    let (_, answer) = json(&["lab", "inventory"], &[&witness]);
+    let findings = answer["findings"].as_array().expect("findings");
+    for own in findings {
+        for row in own["data"]["profiles"][0]["high_bits"]
+            .as_array()
+            .expect("rows")
+        {
+            assert_eq!(row["high"], 0, "{}", own["claim"]);
+        }
+    }
     let (code, answer) = json(&["lab", "roles", "check"], &[&witness]);
     assert_eq!(code, 0, "{:#}", answer["faults"]);
     assert!(answer["files"].as_u64().expect("a number") > 20);
