@@ -60,6 +60,7 @@ fn the_op_table_family_is_described_and_explained() {
         "global-name literal \"com.apple.cfprefsd.agent\"",
     );
     assert_eq!(lookup["reachable"], 3);
+    assert_eq!(lookup["filters"], json!(["global-name"]));
     assert_eq!(
         lookup["literals"],
         json!(["literal \"com.apple.cfprefsd.agent\""])
@@ -106,6 +107,14 @@ fn the_op_table_family_is_described_and_explained() {
     let catalog = file(out.path(), "op_table_catalog_v1.json");
     assert_eq!(catalog["records"].as_array().map(Vec::len), Some(17));
     assert_eq!(catalog["vocabulary"]["operations"]["in_world"], 190);
+    let named = catalog["vocabulary"]["filters"]
+        .as_array()
+        .expect("filters");
+    let named: Vec<&str> = named
+        .iter()
+        .filter_map(|own| own["name"].as_str())
+        .collect();
+    assert_eq!(named, ["path", "global-name", "target"]);
     assert!(catalog["evidence"]["inputs"].is_array());
 }
 

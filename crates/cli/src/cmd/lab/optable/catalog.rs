@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lapbelt_analysis::op_table::{Bucket, Cause};
 use lapbelt_blob::explain;
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{FilterInfo, World};
 use serde_json::{Map, Value, json};
 
 use super::member::{Member, grouped};
@@ -114,7 +114,7 @@ impl Catalog<'_> {
 
     fn entry_signatures(&self, member: &Member) -> Value {
         let filter = |number: &usize| {
-            let known = self.world.filters().get(*number);
+            let known = self.filter(*number);
             known.map_or_else(|| number.to_string(), |own| own.name.clone())
         };
         let signature = |bucket: Bucket| {
@@ -138,6 +138,12 @@ impl Catalog<'_> {
             })
         };
         member.table.buckets().into_iter().map(signature).collect()
+    }
+
+    /// The filter of a number that a node has.
+    fn filter(&self, number: usize) -> Option<&FilterInfo> {
+        let mut filters = self.world.filters().iter();
+        filters.find(|own| usize::from(own.id.0) == number)
     }
 
     /// Operations and filters of a source with their numbers.
@@ -200,7 +206,7 @@ impl Catalog<'_> {
             *seen.entry(filter).or_default() += 1;
         }
         let filters = seen.into_iter().map(|(id, count)| {
-            let known = self.world.filters().get(id);
+            let known = self.filter(id);
             json!({"id": id, "name": known.map(|own| &own.name), "nodes": count})
         });
         let sources = self.moves.iter().filter(|own| own.named.is_some());
