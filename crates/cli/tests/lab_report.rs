@@ -216,6 +216,8 @@ fn the_page_reads_well_in_a_browser() {
     let dir = tempfile::tempdir().expect("a directory");
     let page = report(dir.path(), "report.html");
     let html = std::fs::read_to_string(&page).expect("text");
+    // A slot is named by its operation.
+    assert!(html.contains("own, signal: starts at node"));
     let probe = dir.path().join("probe.html");
     std::fs::write(
         &probe,

@@ -119,7 +119,7 @@ fn grid(grid: &Grid) -> String {
     let mut out = format!("{}: . {}, # {}\n", grid.x, grid.scale.0, grid.scale.1);
     for start in (0..grid.columns.len()).step_by(BAND) {
         if grid.columns.len() > BAND {
-            let _ = writeln!(out, "from {}", grid.columns[start]);
+            let _ = writeln!(out, "from {} {}", grid.first + start, grid.columns[start]);
         }
         for (name, cells) in &grid.rows {
             let band = cells.iter().skip(start).take(BAND);

@@ -7,11 +7,13 @@ mod tables;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lapbelt_analysis::finding::{Finding, Tier};
+use lapbelt_analysis::finding::{Evidence, Finding, Tier};
 use lapbelt_analysis::report::{Align, Block, Doc, Level, Table, html, markdown, text};
 
+use super::slots::Slots;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
+use crate::profile;
 use crate::replace::write_out;
 
 #[derive(clap::Args)]
@@ -67,12 +69,31 @@ fn form(path: &Path) -> Result<Form, CommandError> {
 
 fn doc(title: &str, findings: &[Finding]) -> Doc {
     let mut blocks = vec![Block::Paragraph(summary(findings))];
+    let mut before = None;
     for finding in findings {
+        // The world names the slots of op tables, if it is one of ours.
+        let has_slots = !figures::op_entries(&finding.data).is_empty();
+        let world = finding.evidence.world.as_deref().filter(|_| has_slots);
+        let world = world.and_then(|id| profile::world(id).ok());
         blocks.push(Block::Heading(Level::Section, finding.claim.clone()));
         blocks.push(Block::Paragraph(tier(finding.tier).to_string()));
-        blocks.extend(figures::of(&finding.data));
+        blocks.extend(figures::of(&finding.data, &Slots::of(world.as_ref())));
         blocks.extend(tables::of(&finding.data));
-        blocks.extend(evidence(finding));
+        match before == Some(&finding.evidence) {
+            true => blocks.push(Block::Folded {
+                label: "Evidence, as of the finding above".to_string(),
+                blocks: evidence(&finding.evidence),
+            }),
+            false => {
+                blocks.push(Block::Heading(Level::Part, "Evidence".to_string()));
+                blocks.extend(evidence(&finding.evidence));
+            }
+        }
+        before = Some(&finding.evidence);
+        blocks.push(Block::Folded {
+            label: "Data".to_string(),
+            blocks: vec![Block::Verbatim(beginning(&format!("{:#}", finding.data)))],
+        });
     }
     Doc {
         title: title.to_string(),
@@ -134,8 +155,7 @@ fn tier(tier: Tier) -> &'static str {
     }
 }
 
-fn evidence(finding: &Finding) -> Vec<Block> {
-    let own = &finding.evidence;
+fn evidence(own: &Evidence) -> Vec<Block> {
     let inputs = own.inputs.as_slice();
     let rows = inputs
         .iter()
@@ -158,9 +178,7 @@ fn evidence(finding: &Finding) -> Vec<Block> {
         .world
         .as_deref()
         .unwrap_or("none: the format is taken as unknown");
-    let data = format!("{:#}", finding.data);
     vec![
-        Block::Heading(Level::Part, "Evidence".to_string()),
         Block::Paragraph(format!("World: {world}. Found by {}:", own.tool)),
         Block::Verbatim(
             own.command
@@ -170,10 +188,6 @@ fn evidence(finding: &Finding) -> Vec<Block> {
                 .join(" "),
         ),
         table,
-        Block::Folded {
-            label: "Data".to_string(),
-            blocks: vec![Block::Verbatim(beginning(&data))],
-        },
     ]
 }
 

@@ -5,9 +5,16 @@ use std::collections::BTreeSet;
 use lapbelt_analysis::report::{Block, Cell, Curves, Figure, Grid, Plot, Series};
 use serde_json::Value;
 
+use crate::cmd::lab::slots::Slots;
+
 /// The figures of a finding.
-pub(super) fn of(data: &Value) -> Vec<Block> {
-    let figures = [scores(data), terms(data), region(data), buckets(data)];
+pub(super) fn of(data: &Value, slots: &Slots) -> Vec<Block> {
+    let figures = [
+        scores(data),
+        terms(data),
+        region(data),
+        buckets(data, slots),
+    ];
     figures.into_iter().flatten().map(Block::Figure).collect()
 }
 
@@ -158,7 +165,7 @@ fn collect(name: &str, value: &Value, found: &mut Vec<(String, Vec<u64>)>) {
 }
 
 /// Where each slot of each op table leads.
-fn buckets(data: &Value) -> Option<Figure> {
+fn buckets(data: &Value, names: &Slots) -> Option<Figure> {
     let tables = op_entries(data);
     let slots = tables.iter().map(|(_, entries)| entries.len()).max()?;
     let rows = tables.iter().map(|(name, entries)| {
@@ -184,7 +191,7 @@ fn buckets(data: &Value) -> Option<Figure> {
     let grid = Grid {
         x: "operation, by its slot".to_string(),
         first: 0,
-        columns: (0..slots).map(|slot| format!("slot {slot}")).collect(),
+        columns: (0..slots).map(|slot| names.name(slot)).collect(),
         rows: rows.collect(),
         scale: (
             "the last node, the default".to_string(),
