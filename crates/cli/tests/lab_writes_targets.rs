@@ -54,6 +54,58 @@ int main(int argc, char **argv) {
 }
 ";
 
+/// A compiler with the functions of `libsandbox`: it writes each word of a source as it reads it,
+/// `$` before a word stands for a parameter, and without that it gives up.
+const COMPILER: &str = "
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+struct buffer { unsigned char bytes[4096]; };
+struct profile { char *builtin; unsigned char *data; size_t size; };
+struct params { const char *key, *value; };
+__attribute__((noinline)) static void
+_sb_mutable_buffer_write(struct buffer *to, size_t at, const void *from, size_t length) {
+    memcpy(to->bytes + at, from, length);
+    __asm__ volatile(\"\" ::: \"memory\");
+}
+__attribute__((noinline)) static struct buffer *_sb_mutable_buffer_make_immutable(struct buffer *it) {
+    __asm__ volatile(\"\" : \"+r\"(it) :: \"memory\");
+    return it;
+}
+struct params *sandbox_create_params(void) { return calloc(1, sizeof(struct params)); }
+int sandbox_set_param(struct params *to, const char *key, const char *value) {
+    to->key = key;
+    to->value = value;
+    return 0;
+}
+void sandbox_free_params(struct params *params) { free(params); }
+struct profile *sandbox_compile_string(const char *text, struct params *params, char **error) {
+    struct buffer *buffer = calloc(1, sizeof *buffer);
+    char *copy = strdup(text);
+    size_t at = 0;
+    for (char *word = strtok(copy, \" \\n\"); word; word = strtok(0, \" \\n\")) {
+        if (*word == '$' && (!params->key || strcmp(params->key, word + 1))) {
+            *error = strdup(\"invalid data type of path filter; expected pattern, got boolean\");
+            return 0;
+        }
+        const char *what = *word == '$' ? params->value : word;
+        _sb_mutable_buffer_write(buffer, at, what, strlen(what));
+        at += strlen(what);
+    }
+    struct profile *profile = calloc(1, sizeof *profile);
+    profile->data = _sb_mutable_buffer_make_immutable(buffer)->bytes;
+    profile->size = at;
+    return profile;
+}
+struct profile *sandbox_compile_file(const char *path, struct params *params, char **error) {
+    char text[4096] = {0};
+    FILE *file = fopen(path, \"r\");
+    if (!file || !fread(text, 1, sizeof text - 1, file)) abort();
+    return sandbox_compile_string(text, params, error);
+}
+void sandbox_free_profile(struct profile *profile) { free(profile->data); free(profile); }
+";
+
 struct Built {
     dir: tempfile::TempDir,
 }
@@ -68,7 +120,9 @@ impl Built {
         std::fs::write(built.path("main.c"), PROGRAM).expect("a source");
         std::fs::write(built.path("in.txt"), "what is written, piece by piece").expect("a text");
         let late = format!("-DLATE=\"{}\"", built.path("libsink.so").display());
-        let runs: [&[&str]; 4] = [
+        std::fs::write(built.path("compiler.c"), COMPILER).expect("a source");
+        let runs: [&[&str]; 5] = [
+            &["-shared", "-fPIC", "compiler.c", "-o", "libsandbox.so"],
             &["-shared", "-fPIC", "sink.c", "-o", "libsink.so"],
             &[
                 "main.c",
@@ -365,4 +419,57 @@ fn words_of_the_command_stand_for_files_and_parameters() {
     assert_eq!(blob.expect("a file"), "text of a list");
     let input = &built.json("out/manifest.json")["inputs"][0];
     assert_eq!(input["hook"]["hook_status"], "not_loaded");
+}
+
+#[test]
+fn the_compiler_of_a_library_leaves_what_it_wrote_before_an_error() {
+    let Some(built) = Built::new() else { return };
+    let text = "first second $ROOT last";
+    let entry = |id: &str, params: Value| json!({"string": text, "id": id, "params": params});
+    let list = json!([
+        entry("with", json!({"ROOT": "/private/tmp"})),
+        entry("without", json!({})),
+        {"file": "in.txt"},
+    ]);
+    std::fs::write(built.path("list.json"), list.to_string()).expect("a list");
+    for mode in ["hw-breakpoint", "patch"] {
+        let library = ["--library", "./libsandbox.so", "--inputs", "list.json"];
+        let Some(code) = built.run(&[&["--mode", mode], &library[..]].concat()) else {
+            return;
+        };
+        // One of the three was not compiled.
+        assert_eq!(code, 1);
+        let words = |id: &str| -> Vec<String> {
+            let records = built.records(id).into_iter();
+            records
+                .map(|record| {
+                    let hex = record["bytes_hex"].as_str().expect("digits").to_string();
+                    let digits = (0..hex.len()).step_by(2).map(|at| &hex[at..at + 2]);
+                    let bytes = digits.map(|two| u8::from_str_radix(two, 16).expect("digits"));
+                    String::from_utf8(bytes.collect()).expect("text")
+                })
+                .collect()
+        };
+        assert_eq!(words("with"), ["first", "second", "/private/tmp", "last"]);
+        assert_eq!(words("without"), ["first", "second"]);
+        assert_eq!(words("in").concat(), "whatiswritten,piecebypiece");
+        let blob = std::fs::read_to_string(built.path("out/blobs/with.sb.bin"));
+        assert_eq!(blob.expect("a profile"), "firstsecond/private/tmplast");
+        let manifest = built.json("out/manifest.json");
+        let failed = &manifest["inputs"][1];
+        assert_eq!(
+            (&failed["id"], &failed["records"]),
+            (&"without".into(), &2.into())
+        );
+        assert_eq!(failed["compile"]["status"], "failed");
+        let why = failed["compile"]["stderr"].as_str().expect("text");
+        assert!(why.contains("expected pattern, got boolean"), "{why}");
+        let integrity = &failed["trace_integrity"];
+        assert_eq!(
+            (&integrity["trace"], &integrity["whole"]),
+            (&true.into(), &false.into())
+        );
+        let ends = ["with", "without"].map(|id| built.stats(id)["immutable_hits"].as_u64());
+        assert_eq!(ends, [Some(1), Some(0)]);
+    }
 }

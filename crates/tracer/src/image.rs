@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use object::{Object, ObjectSegment, ObjectSymbol};
+use object::{BinaryFormat, Object, ObjectSegment, ObjectSymbol};
 use serde::Serialize;
 
 use crate::maps::{Region, code};
@@ -137,13 +137,19 @@ impl Image {
     /// None or many have that name; the file is damaged.
     pub fn symbol(&self, name: &str) -> Result<Symbol, ImageError> {
         let file = self.file()?;
+        // Mach-O files write one before each name of C.
+        let extra = match file.format() {
+            BinaryFormat::MachO => "_",
+            _ => "",
+        };
         let mut found: Vec<Symbol> = Vec::new();
         for (symbol, exported) in (file.dynamic_symbols().map(|one| (one, true)))
             .chain(file.symbols().map(|one| (one, false)))
         {
             let own = symbol.name().unwrap_or_default();
             let is_there = symbol.is_definition() && !found.iter().any(|one| one.name == own);
-            if is_there && is_named(own, name) {
+            let plain = own.strip_prefix(extra).unwrap_or(own);
+            if is_there && is_named(plain, name) {
                 let local = symbol.is_local();
                 let weak = symbol.is_weak();
                 found.push(Symbol {

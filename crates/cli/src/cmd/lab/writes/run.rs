@@ -93,7 +93,7 @@ impl Report {
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     profile::world(&args.world)?;
     let target = args.target.target()?;
-    let alone = (!target.is_own()).then_some(target.program.as_path());
+    let alone = (!target.needs_input()).then_some(target.program.as_path());
     let params = args.params.map();
     let mut list = inputs::collect(&args.profiles, &params, args.inputs.as_deref(), alone)?;
     if let Some(unknown) = args

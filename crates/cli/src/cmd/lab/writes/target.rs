@@ -17,8 +17,15 @@ use super::inputs::{Input, Text};
 use crate::exit::CommandError;
 
 /// The functions through which our encoder writes, and by which it ends.
-const WRITE: &str = "lapbelt_blob::encode::buffer::Buffer::write";
-const IMMUTABLE: &str = "lapbelt_blob::encode::buffer::Buffer::make_immutable";
+const OURS: [&str; 2] = [
+    "lapbelt_blob::encode::buffer::Buffer::write",
+    "lapbelt_blob::encode::buffer::Buffer::make_immutable",
+];
+/// Those of the system's `libsandbox`, which exports neither.
+const SYSTEMS: [&str; 2] = [
+    "_sb_mutable_buffer_write",
+    "_sb_mutable_buffer_make_immutable",
+];
 
 #[derive(clap::Args)]
 pub(super) struct TargetArgs {
@@ -28,6 +35,11 @@ pub(super) struct TargetArgs {
     /// profile is what it prints.
     #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
     target_program: Vec<String>,
+    /// Watch the system's compiler instead of our own: this library, loaded here, is watched while
+    /// it compiles. On macOS its code is in the shared cache: name as --image a copy that was
+    /// extracted from there.
+    #[arg(long, value_name = "LIBSANDBOX", conflicts_with = "target_program")]
+    library: Option<PathBuf>,
     /// The executable or shared library that holds the routine, by path, or by the name of a
     /// library that the program needs; the program itself if none is given.
     #[arg(long, value_name = "NAME")]
@@ -66,10 +78,19 @@ pub(super) fn address(text: &str) -> Result<u64, String> {
 pub(super) struct Target {
     /// Its file.
     pub(super) program: PathBuf,
-    /// Its arguments; `None` for our own compiler, which has a form of its own.
-    words: Option<Vec<String>>,
+    how: How,
     /// What is watched of it.
     pub(super) routine: Routine,
+}
+
+/// How it is run.
+enum How {
+    /// This program, with our own compiler.
+    Ours,
+    /// This program, with that of a library.
+    Library(PathBuf),
+    /// With these arguments.
+    Words(Vec<String>),
 }
 
 impl TargetArgs {
@@ -85,25 +106,38 @@ impl TargetArgs {
             Some(name) => find_program(Path::new(name)).map_err(CommandError::Other)?,
             None => own()?,
         };
+        let how = match (&named, self.library) {
+            (Some(_), _) => How::Words(words.collect()),
+            (None, Some(library)) => How::Library(library),
+            (None, None) => How::Ours,
+        };
+        let image = self.image.or_else(|| match &how {
+            How::Library(library) => Some(library.clone()),
+            How::Ours | How::Words(_) => None,
+        });
         let places = [
             self.symbol.map(Place::Symbol),
             self.address.map(Place::Address),
             self.unslid_address.map(Place::Unslid),
         ];
-        let place = places.into_iter().flatten().next();
-        let is_own = named.is_none() && self.image.is_none() && place.is_none();
-        let write = match place {
-            Some(place) => place,
-            None if named.is_none() => Place::Symbol(WRITE.to_string()),
-            None => {
+        let known = match &how {
+            How::Ours => Some(OURS),
+            How::Library(_) => Some(SYSTEMS),
+            How::Words(_) => None,
+        };
+        let (write, other) = match (places.into_iter().flatten().next(), known) {
+            (Some(place), _) => (place, None),
+            (None, Some([write, other])) => {
+                let place = Place::Symbol(write.to_string());
+                (place, Some(other.to_string()))
+            }
+            (None, None) => {
                 let message = "which routine? give --symbol, --unslid-address or --address";
                 return Err(CommandError::Other(message.to_string()));
             }
         };
-        let immutable = self
-            .immutable_symbol
-            .or_else(|| is_own.then(|| IMMUTABLE.to_string()));
-        let image = self.image.map(|image| match image.exists() {
+        let immutable = self.immutable_symbol.or(other);
+        let image = image.map(|image| match image.exists() {
             true => Ok(image),
             false => needed(&program, &image),
         });
@@ -116,7 +150,7 @@ impl TargetArgs {
         Ok(Target {
             routine: found(&program, watch)?,
             program,
-            words: named.map(|_| words.collect()),
+            how,
         })
     }
 }
@@ -151,9 +185,9 @@ impl Target {
         found(&self.program, watch).map(Cow::Owned)
     }
 
-    /// Whether it is our own compiler, of which the profile is known to be a profile.
-    pub(super) fn is_own(&self) -> bool {
-        self.words.is_none()
+    /// Whether it compiles, and so needs something to compile.
+    pub(super) fn needs_input(&self) -> bool {
+        !matches!(self.how, How::Words(_))
     }
 
     /// What a manifest says of it.
@@ -165,9 +199,15 @@ impl Target {
         };
         let watch = self.routine.watch();
         let immutable = watch.immutable.as_ref();
+        let (library, words) = match &self.how {
+            How::Ours => (None, None),
+            How::Library(library) => (Some(library), None),
+            How::Words(words) => (None, Some(words)),
+        };
         json!({
             "program": self.program,
-            "words": self.words,
+            "words": words,
+            "library": library,
             "image": watch.image,
             "write": place(&watch.write),
             "arguments": watch.arguments.to_string(),
@@ -186,20 +226,39 @@ impl Target {
         let mut command = Command::new(&self.program);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(run_dir::create(&folder.stderr(&input.id))?);
-        let Some(words) = &self.words else {
-            command.args(["compile", "--world", world, "-o"]).arg(&blob);
-            for (name, value) in &input.params {
-                command.arg("-D").arg(format!("{name}={value}"));
+        match &self.how {
+            How::Ours => command.args(["compile", "--world", world, "-o"]),
+            How::Library(library) => command
+                .args(["lab", "writes", "compile", "--library"])
+                .arg(library)
+                .arg("-o"),
+            How::Words(words) => {
+                Self::words(&mut command, words, input, folder)?;
+                return Ok(command);
             }
-            match &input.text {
-                Text::File(path) => command.arg("--").arg(path),
-                Text::Inline(_) | Text::None => command.arg("-"),
-            };
-            if let Text::Inline(text) = &input.text {
-                command.stdin(reader(&folder.text(&input.id), text)?);
-            }
-            return Ok(command);
         };
+        command.arg(&blob);
+        for (name, value) in &input.params {
+            command.arg("-D").arg(format!("{name}={value}"));
+        }
+        match &input.text {
+            Text::File(path) => command.arg("--").arg(path),
+            Text::Inline(_) | Text::None => command.arg("-"),
+        };
+        if let Text::Inline(text) = &input.text {
+            command.stdin(reader(&folder.text(&input.id), text)?);
+        }
+        Ok(command)
+    }
+
+    /// Gives the command of a program that is named its words, with what they stand for.
+    fn words(
+        command: &mut Command,
+        words: &[String],
+        input: &Input,
+        folder: &Folder,
+    ) -> Result<(), CommandError> {
+        let blob = folder.blob(&input.id);
         let has = |part: &str| words.iter().any(|word| word.contains(part));
         if !has("{output}") {
             command.stdout(run_dir::create(&blob)?);
@@ -238,7 +297,7 @@ impl Target {
             }
             OsString::from(word)
         }));
-        Ok(command)
+        Ok(())
     }
 }
 
