@@ -52,15 +52,17 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         return Ok(Exit::Yes);
     }
     write_out(&args.out, &encoded.bytes)?;
-    output.answer_either(
-        || {
-            let size = &encoded.size;
-            json!({"world": world.id(), "out": args.out, "bytes": size.total, "nodes": size.nodes,
-                   "literal_bytes": size.literals, "witnessed": encoded.fidelity.is_witnessed(),
-                   "derived": derived_json(&encoded, &policy, &world)})
-        },
-        || summary(&encoded, &policy, &world),
-    );
+    if output.json {
+        let size = &encoded.size;
+        let answer = json!({"world": world.id(), "out": args.out, "bytes": size.total,
+                            "nodes": size.nodes, "literal_bytes": size.literals,
+                            "witnessed": encoded.fidelity.is_witnessed(),
+                            "derived": derived_json(&encoded, &policy, &world)});
+        output.answer(&answer.to_string());
+    } else {
+        // Beside the bytes, which may go to a standard output by its path.
+        output.tell(&summary(&encoded, &policy, &world));
+    }
     Ok(Exit::Yes)
 }
 
