@@ -212,7 +212,10 @@ impl Surveyor<'_, '_> {
             }
             let mut fields = profile.fields.iter();
             let name = fields.find(|(field, _)| *field == RecordField::Name);
-            let name = name.and_then(|(_, reference)| self.text(*reference, Stored::Text).ok());
+            let name = name.map(|(_, reference)| match self.read(*reference, Stored::Text) {
+                Ok(Literal::Text(name)) => String::from_utf8_lossy(&name).into_owned(),
+                _ => format!("name at {reference}, which is none"),
+            });
             profiles.push(Profile { name, entries });
         }
         profiles

@@ -4,14 +4,14 @@ mod build;
 mod bundle;
 mod damage;
 mod meaning;
+mod surveyed;
 
 use std::sync::LazyLock;
 
 use lapbelt_policy::world::World;
 
 /// A small world: three operations with slots, two of message filters, a filter of each kind.
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let text = "\
+const WORLD_TEXT: &str = "\
 world tiny
 evidence k made up
 operation 0 default parent=- default=deny evidence=k
@@ -35,5 +35,6 @@ modifier 5 telemetry actions=allow,deny argument=none mask=128 flags=128 evidenc
 modifier 6 backtrace actions=allow,deny argument=none mask=384 flags=384 evidence=k
 modifier 19 message-filter actions=allow argument=message-filter evidence=k
 ";
-    World::parse(text, &|_| None).expect("a world")
-});
+
+static WORLD: LazyLock<World> =
+    LazyLock::new(|| World::parse(WORLD_TEXT, &|_| None).expect("a world"));
