@@ -58,6 +58,19 @@ fn region(line: &str) -> Option<Region> {
     })
 }
 
+/// What the region that starts at an address may be made to allow, as `/proc/PID/smaps` says by the
+/// flags `mr`, `mw` and `me` (proc_pid_smaps(5)): three letters, `r`, `w`, `x` or `-` each.
+pub fn max_protection(smaps: &str, start: u64) -> Option<String> {
+    let mut lines = smaps.lines();
+    let is_own = |line: &str| region(line).is_some_and(|region| region.start == start);
+    lines.find(|line| is_own(line))?;
+    let flags = lines.find_map(|line| line.strip_prefix("VmFlags:"))?;
+    let letters = [("mr", 'r'), ("mw", 'w'), ("me", 'x')];
+    let has = |flag: &str| flags.split(' ').any(|one| one == flag);
+    let letters = letters.map(|(flag, letter)| if has(flag) { letter } else { '-' });
+    Some(letters.into_iter().collect())
+}
+
 /// The executable region of a file, if the process has one.
 pub fn code<'r>(regions: &'r [Region], path: &Path) -> Option<&'r Region> {
     let mut code = regions.iter().filter(|region| region.is_executable());
@@ -67,6 +80,15 @@ pub fn code<'r>(regions: &'r [Region], path: &Path) -> Option<&'r Region> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_region_may_be_made_to_allow() {
+        let smaps = "1000-2000 r-xp 00000000 fd:00 1 /a\nSize: 4 kB\nVmFlags: rd ex mr mw me sd \n\
+                     2000-3000 r-xs 00000000 fd:00 2 /b\nSize: 4 kB\nVmFlags: rd ex sh mr me ms sd \n";
+        assert_eq!(max_protection(smaps, 0x1000).as_deref(), Some("rwx"));
+        assert_eq!(max_protection(smaps, 0x2000).as_deref(), Some("r-x"));
+        assert_eq!(max_protection(smaps, 0x3000), None);
+    }
 
     #[test]
     fn regions_with_and_without_a_file() {

@@ -17,7 +17,7 @@ use crate::trace::{Mode, Watch};
 pub struct Triage {
     /// The executable or library.
     pub image: PathBuf,
-    /// Its build id in hexadecimal digits, if it has one.
+    /// Its build id or UUID in hexadecimal digits, if it has one.
     pub build_id: Option<String>,
     /// The symbol, where the routine was named by one.
     pub symbol: Option<Symbol>,
@@ -30,6 +30,8 @@ pub struct Triage {
     pub bindings: usize,
     /// The region that holds it in the process, once there is one.
     pub region: Option<Region>,
+    /// What that region may be made to allow: `r`, `w`, `x` or `-` each, where the system tells.
+    pub max_protection: Option<String>,
     /// Its address in the process.
     pub address: Option<u64>,
     /// What each mode can do.
@@ -73,7 +75,9 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         Place::Symbol(_) => symbol.as_ref().map(|symbol| symbol.address),
     };
     let reached = unslid.and_then(|address| reached(&file, address));
-    let build_id = file.build_id().ok().flatten();
+    let build_id = file.build_id().ok().flatten().map(<[u8]>::to_vec);
+    let uuid = || file.mach_uuid().ok().flatten().map(|uuid| uuid.to_vec());
+    let build_id = build_id.or_else(uuid);
     let mut triage = Triage {
         image: image.path().to_owned(),
         build_id: build_id.map(|id| id.iter().map(|byte| format!("{byte:02x}")).collect()),
@@ -82,6 +86,7 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         reached,
         bindings: 0,
         region: None,
+        max_protection: None,
         address: None,
         modes: Vec::new(),
     };
@@ -107,9 +112,16 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
 
 impl Triage {
     /// Adds what a process shows, and judges again.
-    pub fn in_process(&mut self, address: u64, regions: &[Region], code: &[u8]) {
+    pub fn in_process(
+        &mut self,
+        address: u64,
+        regions: &[Region],
+        code: &[u8],
+        max_protection: impl FnOnce(&Region) -> Option<String>,
+    ) {
         self.address = Some(address);
         self.region = regions.iter().find(|one| one.contains(address)).cloned();
+        self.max_protection = self.region.as_ref().and_then(max_protection);
         self.judge(code);
     }
 
@@ -191,6 +203,13 @@ impl Triage {
             // A shared mapping would change for all who map it, and the kernel refuses.
             Some(region) if !region.takes_a_patch() => return Err(IMMUTABLE),
             _ => {}
+        }
+        if self
+            .max_protection
+            .as_ref()
+            .is_some_and(|most| !most.contains('w'))
+        {
+            return Err(IMMUTABLE);
         }
         if !moves(code) {
             return Err("first_instruction_cannot_be_moved");
@@ -364,7 +383,7 @@ mod tests {
                 Some("first_instruction_cannot_be_moved"),
             ),
         ] {
-            triage.in_process(0x1800, &[region(protection)], &code);
+            triage.in_process(0x1800, &[region(protection)], &code, |_| None);
             for (mode, wrong) in [(Mode::HwBreakpoint, hardware), (Mode::Patch, patch)] {
                 let verdict = triage.verdict(mode).expect("a verdict");
                 assert_eq!(verdict.can_work, wrong.is_none(), "{protection} {mode:?}");

@@ -130,6 +130,8 @@ fn only_what_the_kernel_refuses_is_skipped() {
             let region = traced.triage.region.expect("a region");
             let last = if kind == "shared" { 's' } else { 'p' };
             assert_eq!(region.protection, format!("r-x{last}"));
+            let most = if kind == "shared" { "r-x" } else { "rwx" };
+            assert_eq!(traced.triage.max_protection.as_deref(), Some(most));
         }
     }
 }

@@ -7,17 +7,20 @@ use std::os::unix::fs::FileExt;
 
 use libc::pid_t;
 
-use crate::maps::{Region, parse};
+use crate::maps::{Region, max_protection, parse};
 
 /// The memory of one process.
 #[derive(Debug)]
-pub(super) struct Memory(File);
+pub(super) struct Memory {
+    file: File,
+    process: pid_t,
+}
 
 impl Memory {
     pub(super) fn of(process: pid_t) -> io::Result<Self> {
         let path = format!("/proc/{process}/mem");
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        Ok(Self(file))
+        Ok(Self { file, process })
     }
 
     /// What can be read from an address on, up to a size.
@@ -26,7 +29,7 @@ impl Memory {
         let mut got = 0;
         while got < size {
             match self
-                .0
+                .file
                 .read_at(&mut bytes[got..], address.wrapping_add(got as u64))
             {
                 Ok(more @ 1..) => got += more,
@@ -38,8 +41,14 @@ impl Memory {
         bytes
     }
 
+    /// What a region may be made to allow.
+    pub(super) fn max_protection(&self, region: &Region) -> Option<String> {
+        let smaps = std::fs::read_to_string(format!("/proc/{}/smaps", self.process));
+        max_protection(&smaps.ok()?, region.start)
+    }
+
     pub(super) fn write(&self, address: u64, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all_at(bytes, address)
+        self.file.write_all_at(bytes, address)
     }
 }
 

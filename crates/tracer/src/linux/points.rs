@@ -63,7 +63,9 @@ impl Points {
                 continue;
             };
             let code = memory.read(address, LONGEST);
-            triage.in_process(address, regions, &code);
+            triage.in_process(address, regions, &code, |region| {
+                memory.max_protection(region)
+            });
             if let Some(verdict) = triage.verdict(mode).filter(|verdict| !verdict.can_work) {
                 let reason = verdict.reason.clone();
                 return Err(match reason == IMMUTABLE {
