@@ -88,21 +88,32 @@ struct Table {
     entries: Vec<Vec<usize>>,
 }
 
+/// A number of nodes for each file that a column says.
+struct Counted {
+    column: usize,
+    /// In how many bytes it says where nodes end; `None` if it says how many there are.
+    unit: Option<usize>,
+    counts: Vec<usize>,
+}
+
 struct Search<'a> {
     blobs: &'a [&'a [u8]],
     endianness: Endianness,
     columns: Vec<Column>,
     endings: Endings<'a>,
+    /// By where nodes start and the size of a node what columns say of their number.
+    counts: BTreeMap<(Vec<usize>, usize), Vec<Counted>>,
     found: BTreeMap<Shape, Vec<Frame>>,
 }
 
 /// The frames that all files fit, by which bytes they take for nodes.
 ///
-/// `is_stated` asks for those whose number of operations a header field says; otherwise for those
+/// Entries of op tables have one of the sizes `slots`. `is_stated` asks for those whose number of operations a header field says; otherwise for those
 /// whose sections lie at the same place in all files.
 pub(super) fn frames(
     blobs: &[&[u8]],
     endianness: Endianness,
+    slots: &[usize],
     is_stated: bool,
 ) -> BTreeMap<Shape, Vec<Frame>> {
     let mut search = Search {
@@ -110,9 +121,10 @@ pub(super) fn frames(
         endianness,
         columns: columns(blobs, endianness),
         endings: Endings::new(blobs, endianness),
+        counts: BTreeMap::new(),
         found: BTreeMap::new(),
     };
-    for slot in [2, 1, 4] {
+    for &slot in slots {
         if is_stated {
             search.stated(slot);
         } else {
@@ -266,40 +278,58 @@ impl Search<'_> {
             .collect();
         let Some(rooms) = rooms else { return };
         for stride in STRIDES {
-            let room = |number: usize| rooms[number] / stride;
-            if (0..rooms.len()).any(|number| room(number) < 2) {
+            if rooms.iter().any(|room| room / stride < 2) {
                 continue;
             }
-            let mut counts: Vec<(NodeCount, Vec<usize>)> = Vec::new();
-            for column in &self.columns {
-                let values = &column.values;
-                let fits = |(number, count): (usize, &usize)| (2..=room(number)).contains(count);
-                let ends = |(start, count): (&usize, &usize)| start + stride * count;
-                if values.iter().enumerate().all(fits)
-                    && self.endings.fit(starts.iter().zip(values).map(ends))
-                    && let Some(field) = column.wide(table.header_length, table.slot)
-                {
-                    counts.push((NodeCount::Stated(field), values.clone()));
-                }
-                for unit in [1, 4, 8] {
-                    let count = |(value, start): (&usize, &usize)| {
-                        let length = (value * unit).checked_sub(*start)?;
-                        length.is_multiple_of(stride).then_some(length / stride)
-                    };
-                    let own: Option<Vec<usize>> = values.iter().zip(starts).map(count).collect();
-                    if let Some(own) = own
-                        && own.iter().enumerate().all(fits)
-                        && self.endings.fit(starts.iter().zip(&own).map(ends))
-                        && let Some(field) = column.wide(table.header_length, table.slot)
-                    {
-                        counts.push((NodeCount::UpTo(field, unit), own));
-                    }
-                }
+            let key = (starts.to_vec(), stride);
+            if !self.counts.contains_key(&key) {
+                let counts = self.counts(starts, &rooms, stride);
+                self.counts.insert(key.clone(), counts);
             }
+            let count = |own: &Counted| {
+                let column = &self.columns[own.column];
+                let field = column.wide(table.header_length, table.slot)?;
+                let node_count = match own.unit {
+                    None => NodeCount::Stated(field),
+                    Some(unit) => NodeCount::UpTo(field, unit),
+                };
+                Some((node_count, own.counts.clone()))
+            };
+            let counts: Vec<(NodeCount, Vec<usize>)> =
+                self.counts[&key].iter().filter_map(count).collect();
             for reference in references(stride) {
                 self.referred(table, nodes, starts, stride, reference, &counts);
             }
         }
+    }
+
+    /// What columns say of the number of nodes, if what is behind so many reads as literals.
+    fn counts(&mut self, starts: &[usize], rooms: &[usize], stride: usize) -> Vec<Counted> {
+        let fits = |(count, room): (&usize, &usize)| (2..=room / stride).contains(count);
+        let mut found = Vec::new();
+        for (column, own) in self.columns.iter().enumerate() {
+            for unit in [None, Some(1), Some(4), Some(8)] {
+                let count = |(value, start): (&usize, &usize)| match unit {
+                    None => Some(*value),
+                    Some(unit) => {
+                        let length = (value * unit).checked_sub(*start)?;
+                        length.is_multiple_of(stride).then_some(length / stride)
+                    }
+                };
+                let counts: Option<Vec<usize>> = own.values.iter().zip(starts).map(count).collect();
+                let Some(counts) = counts else { continue };
+                let ends = starts.iter().zip(&counts);
+                let ends = ends.map(|(start, count)| start + stride * count);
+                if counts.iter().zip(rooms).all(fits) && self.endings.fit(ends) {
+                    found.push(Counted {
+                        column,
+                        unit,
+                        counts,
+                    });
+                }
+            }
+        }
+        found
     }
 
     /// Nodes that each entry of the op table is the start of.

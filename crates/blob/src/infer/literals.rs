@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::field::FieldAt;
+use super::field::{Endianness, FieldAt};
 use super::frame::{Cut, Frame};
 use super::literal::{Base, Framing, Literals, Stored};
 use super::record::{Edges, Record};
@@ -66,11 +66,24 @@ pub(super) fn fits(
     let varying = |field: &FieldAt| read(*field).iter().collect::<BTreeSet<_>>().len() > 1;
     // Without a value that needs them, four bytes are two and padding, unless references have four.
     let needs = |field: &FieldAt| {
-        field.size <= frame.slot.max(2) || read(*field).iter().any(|value| *value > 0xffff)
+        field.size <= record.matched.size.max(2) || read(*field).iter().any(|value| *value > 0xffff)
     };
-    let arguments = [2, 4, 1].into_iter().flat_map(free);
+    // A number of which the least byte is always zero begins too late or ends too soon.
+    let counts = |field: &FieldAt| {
+        let least = match frame.endianness {
+            Endianness::Little => field.offset,
+            Endianness::Big => field.end() - 1,
+        };
+        let least = FieldAt {
+            offset: least,
+            size: 1,
+        };
+        field.size == 1 || read(least).iter().any(|value| *value != 0)
+    };
+    let arguments = [2, 4, 1].into_iter().flat_map(free).filter(counts);
     let arguments: Vec<FieldAt> = arguments.filter(varying).filter(needs).collect();
-    let filters: Vec<FieldAt> = [1, 2].into_iter().flat_map(free).filter(varying).collect();
+    let filters = [1, 2].into_iter().flat_map(free).filter(counts);
+    let filters: Vec<FieldAt> = filters.filter(varying).collect();
     let keyed: Vec<(Option<FieldAt>, Vec<usize>)> = filters
         .iter()
         .map(|field| (Some(*field), read(*field)))

@@ -1,6 +1,6 @@
 //! Which bytes of a record tag it and lead to others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::field::FieldAt;
 use super::frame::Cut;
@@ -20,15 +20,35 @@ pub(super) struct Sample<'a> {
     pub(super) starts: Vec<usize>,
 }
 
-/// A field that leads to nodes: for each node of the samples where to.
+/// A field that leads to nodes: for each node of the samples where to, and, as bits, whether to
+/// another than itself.
 struct Candidate {
     field: FieldAt,
     leads: Vec<Option<usize>>,
+    leading: Vec<u64>,
+}
+
+/// A byte with few values: for each node of the samples which of them it has, and for each of them,
+/// as bits, which nodes have it.
+struct Tag {
+    field: FieldAt,
+    values: Vec<usize>,
+    kinds: Vec<u8>,
+    nodes: Vec<Vec<u64>>,
+}
+
+/// Numbers below a bound as bits.
+fn bits(bound: usize, is_in: impl Fn(usize) -> bool) -> Vec<u64> {
+    let mut bits = vec![0; bound.div_ceil(64)];
+    for number in (0..bound).filter(|number| is_in(*number)) {
+        bits[number / 64] |= 1 << (number % 64);
+    }
+    bits
 }
 
 /// The records that make most sense of the nodes, best first, each with how much: 1 where all nodes
 /// are reached and none leads back.
-pub(super) fn records(samples: &[Sample<'_>], shape: &Shape, slot: usize) -> Vec<(f64, Record)> {
+pub(super) fn records(samples: &[Sample<'_>], shape: &Shape) -> Vec<(f64, Record)> {
     let nodes: Vec<(usize, usize)> = samples
         .iter()
         .enumerate()
@@ -39,36 +59,39 @@ pub(super) fn records(samples: &[Sample<'_>], shape: &Shape, slot: usize) -> Vec
         return Vec::new();
     }
     let mut found: Vec<(f64, Record)> = Vec::new();
-    for (tag, values) in tags(samples, shape, &nodes) {
-        for (number, one) in candidates.iter().enumerate() {
-            for other in &candidates[number + 1..] {
-                let fields = (one.field, other.field);
-                let is_apart = one.field.size == other.field.size
-                    && !one.field.overlaps(other.field)
-                    && !tag.overlaps(fields.0)
-                    && !tag.overlaps(fields.1);
-                if !is_apart {
+    for tag in tags(samples, shape, &nodes) {
+        let whole: Vec<(&Candidate, u16)> = candidates
+            .iter()
+            .filter(|own| !tag.field.overlaps(own.field))
+            .map(|own| (own, tag.led(own)))
+            .filter(|(_, led)| *led != 0)
+            .collect();
+        for (number, (one, led)) in whole.iter().enumerate() {
+            for (other, led_too) in &whole[number + 1..] {
+                let is_apart =
+                    one.field.size == other.field.size && !one.field.overlaps(other.field);
+                if !is_apart || led & led_too == 0 {
                     continue;
                 }
-                let branches = branches(&values, one, other, &nodes);
-                if branches.is_empty() {
+                let Some(is_branch) = branches(&tag, one, other, led & led_too) else {
+                    continue;
+                };
+                let sense = sense(samples, &tag.kinds, is_branch, one, other);
+                if sense < 0.5 {
                     continue;
                 }
+                let values = tag.values.iter().zip(is_branch);
                 let record = Record {
-                    tag,
-                    branches,
+                    tag: tag.field,
+                    branches: values.filter(|own| own.1).map(|own| *own.0).collect(),
                     matched: one.field,
                     unmatched: other.field,
                     filter: None,
                     argument: None,
                 };
-                let sense = sense(samples, &record, &values, one, other);
-                if sense < 0.5 {
-                    continue;
-                }
-                let kinds = values.iter().collect::<BTreeSet<_>>().len();
-                let mut score = sense - 0.02 * kinds as f64;
-                score -= if one.field.size == slot { 0.0 } else { 0.03 };
+                let mut score = sense - 0.02 * tag.values.len() as f64;
+                // What is always zero in front of a number or behind it is taken as part of it.
+                score -= 0.01 * (4 - one.field.size) as f64;
                 for field in [one.field, other.field] {
                     score -= if field.is_aligned() { 0.0 } else { 0.01 };
                 }
@@ -97,80 +120,84 @@ fn candidates(samples: &[Sample<'_>], shape: &Shape, nodes: &[(usize, usize)]) -
             let valid = leads.iter().flatten().count();
             let distinct: BTreeSet<_> = leads.iter().flatten().collect();
             if 4 * valid >= nodes.len() && distinct.len() > 1 {
-                candidates.push(Candidate { field, leads });
+                let is_other = |at: usize| leads[at].is_some_and(|to| to != nodes[at].1);
+                let leading = bits(nodes.len(), is_other);
+                candidates.push(Candidate {
+                    field,
+                    leads,
+                    leading,
+                });
             }
         }
     }
     candidates
 }
 
-/// Bytes with few values, more than one, for each node of the samples.
-fn tags(
-    samples: &[Sample<'_>],
-    shape: &Shape,
-    nodes: &[(usize, usize)],
-) -> Vec<(FieldAt, Vec<usize>)> {
+/// Bytes with few values, more than one.
+fn tags(samples: &[Sample<'_>], shape: &Shape, nodes: &[(usize, usize)]) -> Vec<Tag> {
     let tag = |offset| {
         let field = FieldAt { offset, size: 1 };
         let read = |(number, node): &(usize, usize)| {
             let sample: &Sample<'_> = &samples[*number];
-            field.read(
-                sample.bytes,
-                sample.cut.nodes + shape.stride * node,
-                shape.endianness,
-            )
+            let start = sample.cut.nodes + shape.stride * node;
+            sample.bytes.get(start + offset).copied()
         };
-        let values = nodes.iter().map(read).collect::<Option<Vec<usize>>>()?;
-        let distinct = values.iter().collect::<BTreeSet<_>>().len();
-        let is_small = (2..=TAGS).contains(&distinct) && 2 * distinct <= nodes.len() + 1;
-        is_small.then_some((field, values))
+        let all = nodes.iter().map(read).collect::<Option<Vec<u8>>>()?;
+        let mut kind_of = [None; 256];
+        all.iter()
+            .for_each(|value| kind_of[usize::from(*value)] = Some(0));
+        let mut values = Vec::new();
+        for (value, kind) in kind_of.iter_mut().enumerate().filter(|own| own.1.is_some()) {
+            *kind = Some(values.len() as u8);
+            values.push(value);
+        }
+        let is_small = (2..=TAGS).contains(&values.len()) && 2 * values.len() <= nodes.len() + 1;
+        is_small.then(|| {
+            let kinds = all.iter().filter_map(|value| kind_of[usize::from(*value)]);
+            let kinds: Vec<u8> = kinds.collect();
+            let of = |kind: usize| bits(kinds.len(), |at| usize::from(kinds[at]) == kind);
+            Tag {
+                field,
+                nodes: (0..values.len()).map(of).collect(),
+                values,
+                kinds,
+            }
+        })
     };
     (0..shape.stride).filter_map(tag).collect()
 }
 
-/// Values of a tag whose nodes all lead to two others, most of them not to the same one twice.
-fn branches(
-    values: &[usize],
-    one: &Candidate,
-    other: &Candidate,
-    nodes: &[(usize, usize)],
-) -> BTreeSet<usize> {
-    #[derive(Default)]
-    struct Kind {
-        all: usize,
-        leading: usize,
-        apart: usize,
-    }
-    let mut kinds: BTreeMap<usize, Kind> = BTreeMap::new();
-    for (number, value) in values.iter().enumerate() {
-        let kind = kinds.entry(*value).or_default();
-        kind.all += 1;
-        if let (Some(a), Some(b)) = (one.leads[number], other.leads[number])
-            && a != nodes[number].1
-            && b != nodes[number].1
-        {
-            kind.leading += 1;
-            kind.apart += usize::from(a != b);
+impl Tag {
+    /// The values whose nodes a field all leads to other nodes, as bits.
+    fn led(&self, candidate: &Candidate) -> u16 {
+        let mut led = 0;
+        for (kind, nodes) in self.nodes.iter().enumerate() {
+            let mut words = nodes.iter().zip(&candidate.leading);
+            led |= u16::from(words.all(|(nodes, leading)| nodes & leading == *nodes)) << kind;
         }
+        led
     }
-    let is_branch =
-        |(_, kind): &(&usize, &Kind)| kind.leading == kind.all && 2 * kind.apart >= kind.all;
-    let branches: BTreeSet<usize> = kinds
-        .iter()
-        .filter(is_branch)
-        .map(|(tag, _)| *tag)
-        .collect();
-    if branches.len() == kinds.len() {
-        return BTreeSet::new();
+}
+
+/// Which of some values of a tag, as bits, have nodes that mostly do not lead to the same one twice;
+/// `None` if none does or all values do.
+fn branches(tag: &Tag, one: &Candidate, other: &Candidate, led: u16) -> Option<[bool; TAGS]> {
+    let (mut all, mut apart) = ([0; TAGS], [0; TAGS]);
+    for (number, kind) in tag.kinds.iter().enumerate() {
+        all[usize::from(*kind)] += 1;
+        apart[usize::from(*kind)] += usize::from(one.leads[number] != other.leads[number]);
     }
-    branches
+    let is_branch: [bool; TAGS] =
+        std::array::from_fn(|kind| (led >> kind) & 1 == 1 && 2 * apart[kind] >= all[kind]);
+    let count = is_branch.iter().filter(|own| **own).count();
+    (1..tag.values.len()).contains(&count).then_some(is_branch)
 }
 
 /// The share of nodes that is reached, less that of edges that lead back.
 fn sense(
     samples: &[Sample<'_>],
-    record: &Record,
-    values: &[usize],
+    kinds: &[u8],
+    is_branch: [bool; TAGS],
     one: &Candidate,
     other: &Candidate,
 ) -> f64 {
@@ -179,7 +206,7 @@ fn sense(
         let nodes = first..first + sample.cut.node_count;
         first = nodes.end;
         let edges: Vec<Edges> = nodes
-            .map(|node| match record.branches.contains(&values[node]) {
+            .map(|node| match is_branch[usize::from(kinds[node])] {
                 true => Edges::Branch(one.leads[node], other.leads[node]),
                 false => Edges::Terminal,
             })
@@ -188,5 +215,5 @@ fn sense(
         reached += walk.reached;
         back += walk.back;
     }
-    (reached as f64 - back as f64) / values.len() as f64
+    (reached as f64 - back as f64) / kinds.len() as f64
 }

@@ -278,30 +278,33 @@ fn stated(layout: &Layout) -> (f64, String) {
     )
 }
 
-/// The share of fields on multiples of their sizes; whether edges are as wide as entries, nodes lie
-/// on multiples of the power of two in their size, and none starts with what nothing explains.
+/// The share of fields on multiples of their sizes; whether nodes lie on multiples of the power of
+/// two in their size, none starts with what nothing explains, the tables start on a multiple of
+/// four, and nothing is skipped between them and the nodes.
 fn aligned(layout: &Layout, cuts: &[Cut]) -> (f64, String) {
     let frame = &layout.frame;
     let record = &layout.record;
     let fields: Vec<FieldAt> = record.fields().collect();
     let straight = fields.iter().filter(|field| field.is_aligned()).count();
     let power = 1 << frame.stride.trailing_zeros().min(3);
-    let is_even = cuts.iter().all(|cut| cut.nodes.is_multiple_of(power));
-    let is_wide = record.matched.size == frame.slot;
-    let is_full = fields.iter().any(|field| field.offset == 0);
-    let marks = [is_even, is_wide, is_full]
-        .map(usize::from)
-        .iter()
-        .sum::<usize>();
+    let skips = |cut: &Cut| cut.op_table + frame.slot * cut.op_count < cut.nodes;
+    let marks = [
+        cuts.iter().all(|cut| cut.nodes.is_multiple_of(power)),
+        fields.iter().any(|field| field.offset == 0),
+        frame.header_length.is_multiple_of(4),
+        !cuts.iter().any(skips),
+    ];
     let not = |is: bool| if is { "" } else { "not " };
     let evidence = format!(
-        "{straight} of {} fields on multiples of their sizes, nodes {}on multiples of {power}, \
-         edges {}as wide as entries, a node's first byte {}in use",
+        "{straight} of {} fields on multiples of their sizes, nodes {}on multiples of {power}, a \
+         node's first byte {}in use, tables {}on a multiple of 4, nodes {}right behind them",
         fields.len(),
-        not(is_even),
-        not(is_wide),
-        not(is_full)
+        not(marks[0]),
+        not(marks[1]),
+        not(marks[2]),
+        not(marks[3]),
     );
-    let share = (straight + marks) as f64 / (fields.len() + 3) as f64;
+    let held = marks.into_iter().map(usize::from).sum::<usize>();
+    let share = (straight + held) as f64 / (fields.len() + marks.len()) as f64;
     (share, evidence)
 }

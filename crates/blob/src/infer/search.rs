@@ -16,7 +16,7 @@ const COMPARED: usize = 32;
 /// Nodes of a file in which records are sought.
 const SAMPLED_NODES: usize = 256;
 /// Pairs of shape and record of which filters, arguments and literals are sought.
-const REFINED: usize = 24;
+const REFINED: usize = 40;
 /// Frames held against each of them.
 const FRAMES: usize = 6;
 /// Ways to read filters, arguments and literals kept for each.
@@ -42,13 +42,19 @@ pub fn infer(blobs: &[&[u8]]) -> Vec<Hypothesis> {
     if blobs.is_empty() {
         return Vec::new();
     }
-    let stated = search(blobs, true);
-    if stated.first().is_some_and(|best| best.score > 0.75) {
-        return stated;
+    let mut all = Vec::new();
+    // What is rare or could be anything only where nothing else explains the files.
+    for (slots, is_stated, enough) in [
+        (&[2, 4][..], true, 0.9),
+        (&[1], true, 0.75),
+        (&[2, 1, 4], false, 0.0),
+    ] {
+        all = best([all, search(blobs, slots, is_stated)].concat());
+        if all.first().is_some_and(|best| best.score > enough) {
+            break;
+        }
     }
-    let mut all = search(blobs, false);
-    all.extend(stated);
-    best(all)
+    all
 }
 
 fn best(mut all: Vec<Hypothesis>) -> Vec<Hypothesis> {
@@ -62,16 +68,16 @@ fn best(mut all: Vec<Hypothesis>) -> Vec<Hypothesis> {
     kept
 }
 
-fn search(blobs: &[&[u8]], is_stated: bool) -> Vec<Hypothesis> {
+fn search(blobs: &[&[u8]], slots: &[usize], is_stated: bool) -> Vec<Hypothesis> {
     let chosen = chosen(blobs);
     let mut coarse: Vec<(f64, Record, Vec<Frame>)> = Vec::new();
     for endianness in [Endianness::Little, Endianness::Big] {
-        for (shape, frames) in frames(&chosen, endianness, is_stated) {
+        for (shape, frames) in frames(&chosen, endianness, slots, is_stated) {
             let Some(frame) = frames.first() else {
                 continue;
             };
             let samples = samples(&chosen, &shape, frame);
-            for (sense, record) in records(&samples, &shape, frame.slot) {
+            for (sense, record) in records(&samples, &shape) {
                 coarse.push((sense, record, frames.clone()));
             }
             coarse.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -2,6 +2,7 @@
 
 use lapbelt_blob::infer::field::{Endianness, FieldAt};
 use lapbelt_blob::infer::frame::Unit;
+use lapbelt_blob::infer::literal::Base;
 
 /// A made-up format.
 pub(crate) struct Format {
@@ -20,16 +21,23 @@ pub(crate) struct Format {
     pub(crate) edge_unit: Unit,
     pub(crate) edges_from_file: bool,
     pub(crate) literal_unit: usize,
-    pub(crate) literals_from_file: bool,
+    /// What references to literals count from.
+    pub(crate) literal_base: Base,
+    /// Whether they lead past the length.
+    pub(crate) to_content: bool,
     /// Bytes of a literal's length; 0 for a zero byte at its end.
     pub(crate) prefix: usize,
+    /// Whether decisions come before tests, and not behind them.
+    pub(crate) decisions_first: bool,
+    /// Whether tests have a tag for each kind of argument, and not one for all.
+    pub(crate) many_tags: bool,
 }
 
 /// Numbers that follow from a seed.
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6364136223846793005)
@@ -53,7 +61,7 @@ struct Profile {
 }
 
 /// Rules of a few operations: tests in a row, of which any or all must match.
-fn profile(operations: usize, numbers: &mut Numbers) -> Profile {
+fn profile(operations: usize, decisions_first: bool, numbers: &mut Numbers) -> Profile {
     let mut nodes = vec![Node::Decision(1), Node::Decision(0)];
     let mut entries = vec![0; operations];
     let mut literals = Vec::new();
@@ -77,16 +85,19 @@ fn profile(operations: usize, numbers: &mut Numbers) -> Profile {
         }
         entries[numbers.below(operations)] = next;
     }
-    // As the compilers of the field do, the default comes last and chains before what they lead to.
-    let last = nodes.len() - 1;
-    nodes.reverse();
-    for node in &mut nodes {
-        if let Node::Test(_, _, matched, unmatched) = node {
-            *matched = last - *matched;
-            *unmatched = last - *unmatched;
+    if !decisions_first {
+        // As the compilers of the field do, the default comes last and chains before what they lead
+        // to.
+        let last = nodes.len() - 1;
+        nodes.reverse();
+        for node in &mut nodes {
+            if let Node::Test(_, _, matched, unmatched) = node {
+                *matched = last - *matched;
+                *unmatched = last - *unmatched;
+            }
         }
+        entries.iter_mut().for_each(|entry| *entry = last - *entry);
     }
-    entries.iter_mut().for_each(|entry| *entry = last - *entry);
     Profile {
         entries,
         nodes,
@@ -98,7 +109,13 @@ impl Format {
     /// A corpus of this format.
     pub(crate) fn corpus(&self, files: usize) -> Vec<Vec<u8>> {
         let mut numbers = Numbers(self.stride as u64);
-        let file = |_| self.lay_out(&profile(self.operations, &mut numbers));
+        let file = |_| {
+            self.lay_out(&profile(
+                self.operations,
+                self.decisions_first,
+                &mut numbers,
+            ))
+        };
         (0..files).map(file).collect()
     }
 
@@ -140,8 +157,13 @@ impl Format {
         for literal in &profile.literals {
             let at = (out.len() - base).next_multiple_of(self.literal_unit);
             out.resize(base + at, 0);
-            let from = if self.literals_from_file { base } else { 0 };
-            literals.push((from + at) / self.literal_unit);
+            let from = match self.literal_base {
+                Base::FileStart => base,
+                Base::NodesStart => base - nodes_at,
+                Base::NodesEnd | Base::FirstLiteral => 0,
+            };
+            let past = if self.to_content { self.prefix } else { 0 };
+            literals.push((from + at + past) / self.literal_unit);
             let start = out.len();
             out.resize(start + self.prefix, 0);
             if self.prefix > 0 {
@@ -160,8 +182,9 @@ impl Format {
             let start = nodes_at + self.stride * number;
             match node {
                 Node::Test(filter, argument, matched, unmatched) => {
+                    let tag = 3 + usize::from(self.many_tags && argument.is_err());
                     let argument = argument.unwrap_or_else(|literal| literals[literal]);
-                    self.put(&mut out, start, self.tag, 3);
+                    self.put(&mut out, start, self.tag, tag);
                     self.put(&mut out, start, self.filter, *filter);
                     self.put(&mut out, start, self.argument, argument);
                     self.put(&mut out, start, self.matched, reference(*matched));

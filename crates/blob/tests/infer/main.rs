@@ -1,6 +1,7 @@
 //! Layouts found from bytes alone.
 
 mod made;
+mod sweep;
 
 use lapbelt_blob::infer::field::{Endianness, FieldAt};
 use lapbelt_blob::infer::frame::Unit;
@@ -30,11 +31,15 @@ const TWELVE: Format = Format {
     edge_unit: Unit::Index,
     edges_from_file: false,
     literal_unit: 4,
-    literals_from_file: false,
+    literal_base: Base::NodesEnd,
+    to_content: false,
     prefix: 1,
+    decisions_first: false,
+    many_tags: false,
 };
 
-/// Records of 16 bytes with the tag in their middle, edges in bytes.
+/// Records of 16 bytes with the tag in their middle, edges in bytes; that the zeros behind a number
+/// belong to it nothing can tell.
 const SIXTEEN: Format = Format {
     endianness: Endianness::Little,
     header_length: 10,
@@ -45,14 +50,17 @@ const SIXTEEN: Format = Format {
     stride: 16,
     tag: at(8, 1),
     filter: at(10, 2),
-    argument: at(12, 2),
-    matched: at(0, 2),
-    unmatched: at(4, 2),
+    argument: at(12, 4),
+    matched: at(0, 4),
+    unmatched: at(4, 4),
     edge_unit: Unit::Bytes,
     edges_from_file: false,
     literal_unit: 1,
-    literals_from_file: true,
+    literal_base: Base::FileStart,
+    to_content: false,
     prefix: 4,
+    decisions_first: false,
+    many_tags: false,
 };
 
 /// Records of 20 bytes, edges in words from the start of the file, text that ends with zero.
@@ -72,8 +80,11 @@ const TWENTY: Format = Format {
     edge_unit: Unit::Words(4),
     edges_from_file: true,
     literal_unit: 2,
-    literals_from_file: false,
+    literal_base: Base::NodesEnd,
+    to_content: false,
     prefix: 0,
+    decisions_first: false,
+    many_tags: false,
 };
 
 fn found(corpus: &[Vec<u8>]) -> Vec<Hypothesis> {
@@ -85,10 +96,6 @@ fn found(corpus: &[Vec<u8>]) -> Vec<Hypothesis> {
 fn holds(format: &Format, layout: &Layout) -> bool {
     let frame = &layout.frame;
     let record = &layout.record;
-    let base = match format.literals_from_file {
-        true => Base::FileStart,
-        false => Base::NodesEnd,
-    };
     frame.endianness == format.endianness
         && frame.header_length == format.header_length
         && frame.tables.is_empty()
@@ -100,7 +107,9 @@ fn holds(format: &Format, layout: &Layout) -> bool {
         && record.argument == Some(format.argument)
         && (record.matched, record.unmatched) == (format.matched, format.unmatched)
         && layout.literals.is_some_and(|own| {
-            (own.base, own.unit, own.framing.prefix) == (base, format.literal_unit, format.prefix)
+            let wanted = (format.literal_base, format.literal_unit, format.prefix);
+            (own.base, own.unit, own.framing.prefix) == wanted
+                && own.to_content == format.to_content
         })
 }
 
