@@ -150,3 +150,50 @@ fn a_compiled_profile_can_be_asked() {
         "{output:?}"
     );
 }
+
+/// The functions of macOS by which names are asked for, as far as an attempt uses them.
+const NAMES: &str = r#"
+#include <stddef.h>
+#include <errno.h>
+#include <string.h>
+unsigned bootstrap_port = 7;
+int bootstrap_look_up(unsigned port, const char *name, unsigned *service) {
+    if (port != 7) return 1;
+    *service = 9;
+    return strcmp(name, "known") == 0 ? 0 : strcmp(name, "refused") == 0 ? 1100 : 1102;
+}
+int sysctlbyname(const char *name, void *old, size_t *length, void *value, size_t size) {
+    if (strcmp(name, "kern.known") == 0 && !old && !value && !size) return *length = 8, 0;
+    errno = EPERM;
+    return -1;
+}
+"#;
+
+#[test]
+fn names_are_asked_for_as_on_macos() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, library) = (
+        folder.path().join("names.c"),
+        folder.path().join("names.so"),
+    );
+    std::fs::write(&source, NAMES).expect("a file");
+    let mut compiler = std::process::Command::new("cc");
+    let compiler = compiler
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(&source);
+    assert!(compiler.status().expect("a C compiler").success());
+    for (operation, target, answer) in [
+        ("mach-lookup", "known", "done"),
+        ("mach-lookup", "refused", "code 1100"),
+        ("mach-lookup", "nobody", "code 1102"),
+        ("sysctl-read", "kern.known", "done"),
+        ("sysctl-read", "kern.refused", "errno 1"),
+    ] {
+        let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+        let command = command.args(["lab", "try", operation, target]);
+        let output = command.env("LD_PRELOAD", &library).output().expect("a run");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(said, format!("asking\n{answer}\n"), "{operation} {target}");
+    }
+}
