@@ -33,6 +33,14 @@ pub(crate) fn visible(text: &str) -> String {
     out
 }
 
+/// So many of something that gets an s.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
 impl Output {
     pub(crate) fn new(color: ColorChoice, quiet: bool, json: bool) -> Self {
         let coloured = match color {

@@ -150,7 +150,7 @@ fn what_has_no_name_comes_with_its_context() {
     let (code, text, _) = lapbelt(&["lab", "unknowns"], &[&own]);
     assert_eq!(
         (code, text.as_str()),
-        (0, "every value of 1 files is explained\n")
+        (0, "every value of 1 file is explained\n")
     );
 }
 

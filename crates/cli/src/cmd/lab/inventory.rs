@@ -14,7 +14,7 @@ use serde_json::json;
 use super::sheets::{SheetArgs, Sheeted, Skipped, sheets, tell, told};
 use super::slots::Slots;
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::{evidence, parquet_file};
 
 #[derive(clap::Args)]
@@ -138,7 +138,7 @@ fn finding(
     world: Option<&World>,
 ) -> Result<Finding, CommandError> {
     let evidence = evidence::evidence(world, vec![own.input.clone()])?;
-    let counted = profiles.iter().map(|one| {
+    let told = profiles.iter().map(|one| {
         let filters = one
             .census
             .filters
@@ -161,7 +161,7 @@ fn finding(
         .collect();
     let data = json!({
         "file": own.name, "layout": own.layout, "faults": own.faults,
-        "profiles": counted.collect::<Vec<_>>(),
+        "profiles": told.collect::<Vec<_>>(),
         "region": {"offset": nodes.first().map(|node| node.offset), "stride": own.stride,
                    "nodes": nodes.len(), "fields": own.fields, "rows": rows},
     });
@@ -171,11 +171,11 @@ fn finding(
         .iter()
         .filter(|node| node.has(&[Word::Miss, Word::Broken]));
     let claim = format!(
-        "{} holds {} nodes that test {} filters with {arguments} arguments; nodes with a value that \
-         nothing explains: {}",
+        "{} holds {} that test {} with {}; nodes with a value that nothing explains: {}",
         own.name,
-        nodes.len(),
-        total.filters.len(),
+        counted(nodes.len(), "node"),
+        counted(total.filters.len(), "filter"),
+        counted(arguments, "argument"),
         unexplained.count(),
     );
     let tier = match world {
@@ -194,14 +194,18 @@ fn to_text(own: &Sheeted, profiles: &[Of<'_>], slots: &Slots) -> String {
         let census = &one.census;
         let name = one.profile.name.as_ref();
         text += &name.map_or(String::new(), |name| format!("  profile {name}\n"));
-        text += &format!("  {} nodes; tags {}\n", census.nodes, counts(&census.tags));
+        text += &format!(
+            "  {}; tags {}\n",
+            counted(census.nodes, "node"),
+            counts(&census.tags)
+        );
         for (key, reach) in census.filters.iter().zip(&one.reach) {
             text += &format!(
-                "  tag {} filter {}{}: in {} nodes, reached by {}\n",
+                "  tag {} filter {}{}: in {}, reached by {}\n",
                 key.tag,
                 filter(key.filter, key.name.as_deref()),
                 if key.other_form { ", other form" } else { "" },
-                key.nodes,
+                counted(key.nodes, "node"),
                 slots.summary(reach),
             );
             for value in key.values.iter().take(LISTED) {
@@ -213,9 +217,11 @@ fn to_text(own: &Sheeted, profiles: &[Of<'_>], slots: &Slots) -> String {
         }
         for row in &census.high_bits {
             text += &format!(
-                "  high bits {:#06x}: {} nodes, {} values of the low 14 bits, {} of them also with \
-                 other high bits\n",
-                row.high, row.nodes, row.low_values, row.pairs
+                "  high bits {:#06x}: {}, {} of the low 14 bits, {} of them also with other high bits\n",
+                row.high,
+                counted(row.nodes, "node"),
+                counted(row.low_values, "value"),
+                row.pairs
             );
         }
         text += &format!("  edges in {}\n", counts(&one.fan_in));

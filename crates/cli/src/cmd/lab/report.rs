@@ -12,7 +12,7 @@ use lapbelt_analysis::report::{Align, Block, Doc, Level, Table, html, markdown, 
 
 use super::slots::Slots;
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::profile;
 use crate::replace::write_out;
 
@@ -135,14 +135,6 @@ fn summary(findings: &[Finding]) -> String {
         tiers.collect::<Vec<_>>().join(", "),
         counted(inputs.len(), "input"),
     )
-}
-
-/// So many of something that gets an s.
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }
 
 fn tier(tier: Tier) -> &'static str {

@@ -13,7 +13,7 @@ use super::sheets::{SheetArgs, Sheeted, sheets, tell, told};
 use super::slots::Slots;
 use crate::evidence;
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -71,7 +71,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
             "word": unknown.word, "seen": seen.iter().map(|one| json(one, &slots))
                 .collect::<Vec<_>>(),
         });
-        findings.push(evidence.finding(Tier::Derived, claim(unknown, seen), data));
+        let tier = known.map_or(Tier::Hypothesis, |_| Tier::Derived);
+        findings.push(evidence.finding(tier, claim(unknown, seen), data));
         text += &to_text(unknown, seen, &slots);
     }
     let answer = json!({"findings": findings, "skipped": told(&skipped)});
@@ -79,12 +80,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         run_dir::write(path, format!("{answer:#}\n").as_bytes())?;
     }
     tell(&skipped, output);
-    let files = found.len();
+    let files = counted(found.len(), "file");
+    let values = counted(unknowns.len(), "value");
     output.answer_either(
         || answer,
-        || match unknowns.len() {
-            0 => format!("every value of {files} files is explained\n"),
-            count => format!("{text}{count} values that nothing explains, in {files} files\n"),
+        || match unknowns.is_empty() {
+            true => format!("every value of {files} is explained\n"),
+            false => format!("{text}{values} that nothing explains, in {files}\n"),
         },
     );
     Ok(match findings.is_empty() {
@@ -152,7 +154,11 @@ fn subject(unknown: &Unknown) -> String {
 }
 
 fn claim(unknown: &Unknown, seen: &[Seen<'_>]) -> String {
-    format!("{}; seen in {} nodes", subject(unknown), seen.len())
+    format!(
+        "{}; seen in {}",
+        subject(unknown),
+        counted(seen.len(), "node")
+    )
 }
 
 fn json(seen: &Seen<'_>, slots: &Slots) -> serde_json::Value {
@@ -173,13 +179,13 @@ fn to_text(unknown: &Unknown, seen: &[Seen<'_>], slots: &Slots) -> String {
         let (context, fan) = (&one.context, &one.context.fan);
         let node = &one.own.sheet.nodes[context.node];
         text += &format!(
-            "  {} node {} at byte {}: {}\n    {} edges and {} slots in, {} out; ",
+            "  {} node {} at byte {}: {}\n    {} and {} in, {} out; ",
             one.own.name,
             context.node,
             context.offset,
             one.own.hex(node),
-            fan.edges_in,
-            fan.slots_in,
+            counted(fan.edges_in, "edge"),
+            counted(fan.slots_in, "slot"),
             fan.out,
         );
         let reach = one.reach.iter().map(|(name, own)| {

@@ -5,9 +5,9 @@ use std::path::Path;
 use lapbelt_analysis::finding::{Evidence, Finding, Tier};
 use serde_json::{Map, Value};
 
-use super::counted;
 use super::figures::op_entries;
 use crate::exit::CommandError;
+use crate::output::counted;
 use crate::profile;
 
 /// The findings of a file: one, a list, or those of an answer under `findings`. A map of op tables

@@ -14,7 +14,7 @@ use crate::cmd::lab::inventory::filter;
 use crate::cmd::lab::sheets::{SheetArgs, Sheeted, sheets, tell, told};
 use crate::evidence;
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::replace::write_out;
 
 #[derive(clap::Args)]
@@ -73,10 +73,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let evidence = evidence::evidence(Some(&world), inputs)?;
     let known = pinned(&found, &world)?;
     let claim = format!(
-        "{} tags and filters of {} files are declared, {} faults; this is what they hold",
-        declared.iter().filter(|own| own.kind.is_some()).count(),
-        found.len(),
-        faults.len()
+        "{} in {}, with {}: this is what they hold",
+        counted(
+            declared.iter().filter(|own| own.kind.is_some()).count(),
+            "role"
+        ),
+        counted(found.len(), "file"),
+        counted(faults.len(), "fault")
     );
     let finding = evidence.finding(Tier::Derived, claim, known);
     if let Some(path) = &args.pin {
@@ -204,9 +207,10 @@ fn to_text(
         );
     }
     text += &format!(
-        "{files} files, {} faults, {} drifts, in {}\n",
-        faults.len(),
-        drifts.len(),
+        "{}, {}, {}, in {}\n",
+        counted(files, "file"),
+        counted(faults.len(), "fault"),
+        counted(drifts.len(), "drift"),
         world.id()
     );
     text
