@@ -105,6 +105,16 @@ fn witnesses_are_compared_byte_for_byte() {
     let difference = &answer["witnesses"][0]["first_difference"];
     assert_eq!(difference["offset"], 14 + 2 * 21);
     assert_eq!(difference["meaning"], "op table: file-read*");
+    let finding = &answer["findings"][0];
+    assert_eq!(finding["tier"], "witnessed");
+    assert_eq!(
+        finding["data"],
+        serde_json::json!({"identical": [], "differing": ["one"]})
+    );
+    // The source and the bytes, not the digits they are written in.
+    let digest = &finding["inputs"][1]["sha256"];
+    let known = "19832eb9716a32459bee8398c8977fd1dfd575fa26606928f95728462a833c92";
+    assert_eq!(digest, known);
 
     let empty = tempfile::tempdir().expect("a directory");
     let path = empty.path().display().to_string();

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::decompile::decompile;
+use lapbelt_analysis::finding::{Finding, Tier};
 use lapbelt_analysis::subject::{Form, Subject};
 use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::encode::{Encoded, encode};
@@ -21,8 +22,8 @@ use super::agreement::first_difference;
 use super::meaning::{bytes, meaning};
 use super::verify_host::FORMAT;
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
-use crate::profile;
+use crate::output::{Output, counted};
+use crate::{evidence, profile};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -118,17 +119,18 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         read.collect::<Result<Vec<_>, _>>()?
     };
     let reports: Vec<Report> = pairs.iter().map(|pair| report(pair, &world)).collect();
-    let counted = |holds: fn(&Report) -> bool| reports.iter().filter(|one| holds(one)).count();
-    let identical = counted(Report::is_identical);
-    let decoded = counted(Report::is_decoded);
-    let decompiled = counted(|one| one.decompiled.is_ok());
-    let recompiled = counted(|one| matches!(one.decompiled, Ok(true)));
+    let count = |holds: fn(&Report) -> bool| reports.iter().filter(|one| holds(one)).count();
+    let identical = count(Report::is_identical);
+    let decoded = count(Report::is_decoded);
+    let decompiled = count(|one| one.decompiled.is_ok());
+    let recompiled = count(|one| matches!(one.decompiled, Ok(true)));
+    let findings = findings(&pairs, &reports, &world)?;
     output.answer_either(
         || {
             let witnesses: Vec<Value> = reports.iter().map(to_json).collect();
             json!({"world": world.id(), "witnesses": witnesses, "count": reports.len(),
                    "decoded": decoded, "decompiled": decompiled, "recompiled": recompiled,
-                   "identical": identical})
+                   "identical": identical, "findings": findings})
         },
         || {
             let lines: String = reports.iter().map(to_text).collect();
@@ -143,6 +145,36 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         true => Exit::Yes,
         false => Exit::No,
     })
+}
+
+/// Which of the system's own bytes are made here; none if there are no pairs.
+fn findings(
+    pairs: &[Pair],
+    reports: &[Report],
+    world: &World,
+) -> Result<Vec<Finding>, CommandError> {
+    if pairs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inputs = pairs.iter().flat_map(|own| {
+        let source = evidence::input(own.path.display().to_string(), own.source.as_bytes());
+        let bytes = format!("{} as the system compiled it", own.id);
+        [source, evidence::input(bytes, &own.witness)]
+    });
+    let evidence = evidence::evidence(Some(world), inputs.collect())?;
+    let ids = |is_identical: bool| {
+        let own = reports.iter();
+        let own = own.filter(move |one| one.is_identical() == is_identical);
+        own.map(|one| one.id.as_str()).collect::<Vec<_>>()
+    };
+    let (identical, differing) = (ids(true), ids(false));
+    let claim = format!(
+        "The compiler writes the system's very bytes for {} of {}",
+        identical.len(),
+        counted(pairs.len(), "profile")
+    );
+    let data = json!({"identical": identical, "differing": differing});
+    Ok(vec![evidence.finding(Tier::Witnessed, claim, data)])
 }
 
 /// The pairs of a directory, by its index, else by the names of its files.
