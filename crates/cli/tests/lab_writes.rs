@@ -201,6 +201,11 @@ fn texts_parameters_and_failures_are_told_apart() {
     }
     let (code, ..) = lapbelt(&["lab", "writes", "analyze", folder, "none"]);
     assert_eq!(code, 1);
+    // What an earlier run has left is no part of the last.
+    assert_eq!(lapbelt(&[&run[..], &["--only-id", "two"]].concat()).0, 0);
+    let (_, answer, _) = lapbelt(&["lab", "writes", "analyze", folder]);
+    let ids = answer["inputs"].as_array().expect("inputs").iter();
+    assert!(ids.map(|input| &input["id"]).eq(["two"]));
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         address: None,
         modes: Vec::new(),
     };
-    let (can_work, reason) = match triage.interposing(program, watch) {
+    let (can_work, reason) = match triage.interposing(program, image, watch) {
         Ok(()) => (
             true,
             "the symbol is bound by the loader; calls that it does not bind are missed",
@@ -146,21 +146,29 @@ impl Triage {
     /// Whether a library that is loaded first can come between the callers and the routine: the
     /// loader must bind the name, and not find it in the program, which it always asks first
     /// (ld.so(8)). The hook itself is code for one machine and one C library.
-    fn interposing(&mut self, program: &Path, watch: &Watch) -> Result<(), &'static str> {
+    fn interposing(
+        &mut self,
+        program: &Path,
+        image: &Image,
+        watch: &Watch,
+    ) -> Result<(), &'static str> {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return Err("hook_is_for_linux_on_x86_64");
         }
         let symbol = self.symbol.as_ref().ok_or(NO_SYMBOL)?;
-        let has_address = |(place, _): &(Place, _)| !matches!(place, Place::Symbol(_));
-        if watch.immutable.as_ref().is_some_and(has_address) {
-            return Err(NO_SYMBOL);
-        }
         let program = Image::read(program).map_err(|_| "program_cannot_be_read")?;
         if program.path() == self.image {
             return Err("defined_by_the_program_itself");
         }
         if !symbol.exported {
             return Err("symbol_not_exported");
+        }
+        match &watch.immutable {
+            Some((Place::Symbol(name), _)) if !image.symbol(name).is_ok_and(|one| one.exported) => {
+                return Err("immutable_symbol_not_exported");
+            }
+            Some((Place::Unslid(_) | Place::Address(_), _)) => return Err(NO_SYMBOL),
+            Some(_) | None => {}
         }
         let libraries = loaded::libraries(program.path()).map_err(|error| match error {
             loaded::LoadedError::Static(_) => "program_is_static",

@@ -311,4 +311,14 @@ fn what_cannot_be_interposed_is_said_with_its_reason() {
         why("program", Some("libsink.so"), Some(unslid)),
         no("not_named_by_a_symbol")
     );
+    let mut watch = built.routine("program", Some("libsink.so")).watch().clone();
+    if let Some((place, _)) = &mut watch.immutable {
+        *place = Place::Symbol("early".into());
+    }
+    let routine = Routine::find(&built.path("program"), watch).expect("a routine");
+    let verdict = routine
+        .triage()
+        .verdict(Mode::Interpose)
+        .expect("a verdict");
+    assert_eq!(verdict.reason, "immutable_symbol_not_exported");
 }

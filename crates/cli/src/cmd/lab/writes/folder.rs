@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::writes::Write;
 use lapbelt_learn::run_dir;
+use serde::Deserialize;
 
 use super::super::meaning;
 use super::line;
@@ -23,6 +24,17 @@ pub(super) struct Made {
     pub(super) bytes: Option<Vec<u8>>,
     /// The writes, unless nothing was traced.
     pub(super) writes: Option<Vec<Write>>,
+}
+
+/// What is read again of a manifest.
+#[derive(Deserialize)]
+struct Manifest {
+    inputs: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
 }
 
 const BLOB: &str = ".sb.bin";
@@ -79,8 +91,16 @@ impl Folder {
         self.0.join("summary.json")
     }
 
-    /// The inputs that were traced, in the order of their names.
+    /// The inputs that were traced: those of the last run, for an earlier one may have left files of
+    /// others; without one, in the order of their names.
     pub(super) fn traced(&self) -> Result<Vec<String>, CommandError> {
+        let manifest = self.manifest();
+        if manifest.is_file() {
+            let wrong = |why| CommandError::Other(format!("{}: {why}", manifest.display()));
+            let manifest: Manifest = serde_json::from_str(&run_dir::read(&manifest)?)
+                .map_err(|error| wrong(error.to_string()))?;
+            return Ok(manifest.inputs.into_iter().map(|one| one.id).collect());
+        }
         let traces = self.0.join("traces");
         let (path, suffix) = match traces.is_dir() {
             true => (traces.as_path(), TRACE),
