@@ -1,6 +1,7 @@
 //! `lapbelt lab`: tools to learn how the system's own compiler works.
 
 mod agreement;
+mod build;
 mod inventory;
 mod layout;
 mod meaning;

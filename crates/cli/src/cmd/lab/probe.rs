@@ -17,6 +17,7 @@ use lapbelt_sandbox::Support;
 use lapbelt_sandbox::probe::{KINDS, Takes, answer_to};
 use serde_json::json;
 
+use super::build::Build;
 use crate::backend::BackendArg;
 use crate::cmd::query;
 use crate::exit::{CommandError, Exit};
@@ -74,10 +75,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let policy = policy(&subject, &world)?;
     let questions = questions(args, &policy, &world)?;
     let name = profile::shown(&args.profile);
-    let source = format!(
-        "lapbelt lab probe on {}",
-        exact_world(host.backend.as_ref(), &world)
-    );
+    let source = source(&host, &world);
     let program = std::env::current_exe()
         .map_err(|error| CommandError::Other(format!("cannot find our own program: {error}")))?;
     let prober = Prober {
@@ -121,6 +119,15 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         || text(&records),
     );
     Ok(verdict(&records))
+}
+
+/// What made the records: on macOS a world may stand for another build than the host's.
+fn source(host: &Host, world: &World) -> String {
+    let system = match Build::of_host() {
+        Some(build) => build.to_string(),
+        None => exact_world(host.backend.as_ref(), world),
+    };
+    format!("lapbelt lab probe on {system}")
 }
 
 fn refused(error: ProbeError) -> CommandError {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::agreement::{Agreement, agreement};
+use super::build::Build;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params};
@@ -22,9 +23,6 @@ const SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"
 
 /// What the file says of itself, so that a reader knows it.
 pub(super) const FORMAT: &str = "lapbelt-witnesses-1";
-
-/// Where macOS says which build it is.
-const SYSTEM: &str = "/System/Library/CoreServices/SystemVersion.plist";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -75,13 +73,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         let theirs = library.compile(Source::File(path), &params);
         compared.push(compare(path, &text, &params, theirs, &world));
     }
-    let host = host();
+    let host = Build::of_host();
+    let host_json = host.as_ref().map(Build::to_json);
     if let Some(out) = &args.out {
         let file = json!({
             "format": FORMAT,
             "tool": concat!("lapbelt ", env!("CARGO_PKG_VERSION")),
             "world": world.id(),
-            "host": host,
+            "host": host_json,
             "library": args.library,
             "profiles": compared.iter().map(|one| record(one, true)).collect::<Vec<_>>(),
         });
@@ -95,7 +94,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     output.answer_either(
         || {
             let profiles: Vec<Value> = compared.iter().map(|one| record(one, false)).collect();
-            json!({"world": world.id(), "host": host, "library": args.library,
+            json!({"world": world.id(), "host": host_json, "library": args.library,
                    "profiles": profiles, "count": compared.len(), "agree": agree})
         },
         || text(&compared, agree, host.as_ref(), &world),
@@ -123,24 +122,6 @@ fn compare(
         ours,
         agreement,
     }
-}
-
-/// The build that this program runs on; `None` if it is no macOS.
-fn host() -> Option<Value> {
-    let text = std::fs::read_to_string(SYSTEM).ok()?;
-    Some(host_of(&text))
-}
-
-/// Version and build, as the property list of a macOS has them.
-fn host_of(plist: &str) -> Value {
-    let of = |key: &str| {
-        let (_, rest) = plist.split_once(&format!("<key>{key}</key>"))?;
-        let (_, rest) = rest.split_once("<string>")?;
-        rest.split_once("</string>")
-            .map(|(value, _)| value.to_owned())
-    };
-    json!({"version": of("ProductVersion"), "build": of("ProductBuildVersion"),
-           "architecture": std::env::consts::ARCH})
 }
 
 fn bytes_json(bytes: &[u8], in_full: bool) -> Value {
@@ -177,7 +158,7 @@ fn record(one: &Compared, in_full: bool) -> Value {
     record
 }
 
-fn text(compared: &[Compared], agree: usize, host: Option<&Value>, world: &World) -> String {
+fn text(compared: &[Compared], agree: usize, host: Option<&Build>, world: &World) -> String {
     let mut text: String = compared
         .iter()
         .map(|one| {
@@ -191,31 +172,11 @@ fn text(compared: &[Compared], agree: usize, host: Option<&Value>, world: &World
             format!("{name}: {}{why}\n", one.agreement)
         })
         .collect();
-    let host = host.map_or("a system that is no macOS".to_owned(), |host| {
-        let part = |name: &str| host[name].as_str().unwrap_or("?").to_owned();
-        format!("macOS {} ({})", part("version"), part("build"))
-    });
+    let host = host.map_or("a system that is no macOS".to_owned(), Build::to_string);
     text += &format!(
         "{agree} of {} agree with {host}; ours follows {}\n",
         compared.len(),
         world.id()
     );
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_build_is_read_off_its_property_list() {
-        let list = "<dict>\n\t<key>ProductBuildVersion</key>\n\t<string>23E224</string>\n\
-                    \t<key>ProductVersion</key>\n\t<string>14.4.1</string>\n</dict>";
-        let host = host_of(list);
-        assert_eq!(
-            (&host["version"], &host["build"]),
-            (&"14.4.1".into(), &"23E224".into())
-        );
-        assert_eq!(host_of("<dict></dict>")["build"], Value::Null);
-    }
 }
