@@ -12,5 +12,6 @@ pub mod pattern_code;
 pub mod profile;
 pub mod question;
 pub mod regex_code;
+pub mod scan;
 pub mod violation;
 pub mod world;

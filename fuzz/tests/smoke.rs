@@ -1,7 +1,8 @@
 //! Every fuzz target, fed for a moment: with any bytes, and with words that mean something.
 
 use lapbelt_fuzz::{
-    blob, format, log_line, macho, pattern_code, profile, question, regex_code, violation, world,
+    blob, format, log_line, macho, pattern_code, profile, question, regex_code, scan, violation,
+    world,
 };
 use proptest::prelude::*;
 
@@ -137,6 +138,11 @@ proptest! {
     fn macho_files(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         macho::run(&bytes);
         macho::run(&[b"\xcf\xfa\xed\xfe\x0c\0\0\x01".as_slice(), &bytes].concat());
+    }
+
+    #[test]
+    fn machine_code(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        scan::run(&bytes);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod sheets;
 mod slots;
 mod unknowns;
 mod verify_host;
+mod scan;
 mod witness;
 mod writes;
 
@@ -43,6 +44,8 @@ enum Command {
     VerifyHost(verify_host::Args),
     /// Say what op tables lead to, and why they differ from profile to profile.
     Optable(optable::Args),
+    /// Find out what machine code does with the words it reads.
+    Scan(scan::Args),
     /// Hold profiles that the system compiled against what is made of their sources here.
     Witness(witness::Args),
     /// Watch a compiler write, and join each byte of a profile to the write that made it.
@@ -63,6 +66,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         Command::Unknowns(args) => unknowns::run(&args, output),
         Command::VerifyHost(args) => verify_host::run(&args, output),
         Command::Optable(args) => optable::run(&args, output),
+        Command::Scan(args) => scan::run(&args, output),
         Command::Witness(args) => witness::run(args, output),
         Command::Writes(args) => writes::run(args, output),
     }

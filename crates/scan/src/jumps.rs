@@ -1,0 +1,208 @@
+//! Where computed jumps and calls lead: tables of targets.
+
+use crate::code::{Condition, Op};
+use crate::eval::Evaluated;
+use crate::image::{Image, Pointer};
+use crate::value::{Node, Value};
+
+/// Most entries of a table whose length is not asked before the jump.
+const LONGEST: u64 = 512;
+/// Most entries of any table.
+const MOST: u64 = 4096;
+
+/// A table that a jump or call takes its target from.
+struct Table {
+    address: u64,
+    /// What it is indexed by.
+    index: Value,
+    size: u8,
+    /// Targets are this and the entry times the other; of pointers, the entry.
+    base: Option<(u64, i64)>,
+    is_signed: bool,
+}
+
+/// Targets of a jump in the function that starts and ends there; none if they cannot be told.
+pub(crate) fn of_jump(
+    image: &Image<'_>,
+    evaluated: &Evaluated,
+    target: Value,
+    function: (u64, u64),
+) -> Vec<u64> {
+    let mut targets = Vec::new();
+    for table in tables(evaluated, target) {
+        let bound = bound(evaluated, table.index);
+        let is_valid = |address: u64| match bound {
+            Some(_) => image.is_code(address),
+            None => (function.0..function.1).contains(&address),
+        };
+        targets.extend(entries(image, &table, bound, is_valid));
+    }
+    targets.sort_unstable();
+    targets.dedup();
+    targets
+}
+
+/// Functions that a call may lead to; none if they cannot be told.
+pub(crate) fn of_call(image: &Image<'_>, evaluated: &Evaluated, target: Value) -> Vec<u64> {
+    if let Some(table) = table(evaluated, target).filter(|table| table.base.is_none()) {
+        let bound = bound(evaluated, table.index);
+        return entries(image, &table, bound, |address| image.is_function(address));
+    }
+    let mut found = Vec::new();
+    let mut pending = vec![target];
+    let mut seen = Vec::new();
+    while let Some(value) = pending.pop() {
+        if seen.contains(&value) || seen.len() > 64 {
+            continue;
+        }
+        seen.push(value);
+        if let Some(operands) = evaluated.phis.get(&value) {
+            pending.extend(operands.iter().map(|(_, operand)| *operand));
+            continue;
+        }
+        match evaluated.values.node(value) {
+            Node::Either(a, b) => pending.extend([*a, *b]),
+            Node::Const(address) if image.is_code(*address) => found.push(*address),
+            Node::Const(0) => {}
+            // One that is not known leaves the call unresolved.
+            _ => return Vec::new(),
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// What a table jump or call is indexed by.
+pub(crate) fn indices(evaluated: &Evaluated, target: Value) -> Vec<Value> {
+    let tables = tables(evaluated, target);
+    tables.iter().map(|table| table.index).collect()
+}
+
+/// The tables that a target may be of: several where a jump is shared.
+fn tables(evaluated: &Evaluated, target: Value) -> Vec<Table> {
+    let mut tables = Vec::new();
+    let mut pending = vec![target];
+    let mut seen = Vec::new();
+    while let Some(value) = pending.pop() {
+        if seen.contains(&value) || seen.len() > 64 {
+            continue;
+        }
+        seen.push(value);
+        match evaluated.phis.get(&value) {
+            Some(operands) => pending.extend(operands.iter().map(|(_, operand)| *operand)),
+            None => tables.extend(table(evaluated, value)),
+        }
+    }
+    tables
+}
+
+fn table(evaluated: &Evaluated, target: Value) -> Option<Table> {
+    let values = &evaluated.values;
+    if let Node::Load {
+        address, size: 8, ..
+    } = values.node(target)
+    {
+        let (index, address) = indexed(evaluated, *address, 8)?;
+        return Some(Table {
+            address,
+            index,
+            size: 8,
+            base: None,
+            is_signed: false,
+        });
+    }
+    let (terms, base) = values.sum(target);
+    let [(entry, times)] = terms[..] else {
+        return None;
+    };
+    let (load, is_signed) = match values.node(entry) {
+        Node::Pure(Op::Sext, inner, _) => (*inner, true),
+        Node::Pure(Op::And, inner, _) => (*inner, false),
+        _ => (entry, false),
+    };
+    let Node::Load { address, size, .. } = values.node(load) else {
+        return None;
+    };
+    let (index, address) = indexed(evaluated, *address, (*size).into())?;
+    Some(Table {
+        address,
+        index,
+        size: *size,
+        base: Some((base as u64, times)),
+        is_signed,
+    })
+}
+
+/// The index and the start of an address that is a constant and an index times a size.
+fn indexed(evaluated: &Evaluated, address: Value, size: i64) -> Option<(Value, u64)> {
+    let values = &evaluated.values;
+    let (terms, start) = values.sum(address);
+    match terms[..] {
+        [(index, times)] if times == size => Some((index, start as u64)),
+        _ => None,
+    }
+}
+
+fn entries(
+    image: &Image<'_>,
+    table: &Table,
+    bound: Option<u64>,
+    is_valid: impl Fn(u64) -> bool,
+) -> Vec<u64> {
+    let mut targets = Vec::new();
+    for number in 0..bound.unwrap_or(LONGEST).min(MOST) {
+        let at = table
+            .address
+            .wrapping_add(number.wrapping_mul(u64::from(table.size)));
+        let target = match table.base {
+            None => match image.pointer(at) {
+                Some(Pointer::To(target)) => target,
+                _ => break,
+            },
+            Some((base, times)) => {
+                let Some(entry) = image.number(at, table.size) else {
+                    break;
+                };
+                let shift = 64 - u32::from(table.size) * 8;
+                let entry = match table.is_signed {
+                    true => ((entry << shift) as i64) >> shift,
+                    false => entry as i64,
+                };
+                base.wrapping_add_signed(entry.wrapping_mul(times))
+            }
+        };
+        if is_valid(target) {
+            targets.push(target);
+        } else if bound.is_none() {
+            break;
+        }
+    }
+    targets.sort_unstable();
+    targets.dedup();
+    targets
+}
+
+/// How many values an index can have, by its bits or by what is asked of it anywhere.
+fn bound(evaluated: &Evaluated, index: Value) -> Option<u64> {
+    let values = &evaluated.values;
+    let wanted = values.loose_sum(index);
+    let mut least: Option<u64> = None;
+    for check in &evaluated.facts.checks {
+        let Node::Pure(Op::Compare(_), a, b) = values.node(check.test) else {
+            continue;
+        };
+        let Some(number) = values.as_const(*b) else {
+            continue;
+        };
+        let count = match check.condition {
+            Condition::Greater => number.saturating_add(1),
+            Condition::Less => number,
+            _ => continue,
+        };
+        if values.loose_sum(*a) == wanted && count > 0 {
+            least = Some(least.map_or(count, |least| least.min(count)));
+        }
+    }
+    let ones = values.known(index).ones;
+    least.or_else(|| (ones <= 0xff).then(|| ones + 1))
+}

@@ -1,0 +1,25 @@
+// found: split
+#include <stdint.h>
+#include <stddef.h>
+struct reader { const uint8_t *at; size_t left; };
+__attribute__((noinline)) static int read16(struct reader *r, uint16_t *out) {
+    if (r->left < 2) return 0;
+    *out = (uint16_t)(r->at[0] | r->at[1] << 8);
+    r->at += 2;
+    r->left -= 2;
+    return 1;
+}
+__attribute__((noinline)) unsigned evaluate(struct reader *r, const unsigned *table) {
+    uint16_t word;
+    unsigned sum = 0;
+    while (read16(r, &word)) {
+        if (word & 0x4000) sum += table[word & 0x3fff];
+        else sum ^= word;
+    }
+    return sum;
+}
+int main(int argc, char **argv) {
+    struct reader r = { (const uint8_t *)argv[0], (size_t)argc };
+    static unsigned table[0x4000];
+    return (int)evaluate(&r, table);
+}

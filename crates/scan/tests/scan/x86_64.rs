@@ -1,0 +1,99 @@
+//! ELF programs of x86-64, compiled here.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{all, found, has_evidence, report};
+
+fn compile(source: &Path, options: &[&str], out: &Path) -> Vec<u8> {
+    let run = Command::new("gcc")
+        .args(["-w"])
+        .args(options)
+        .arg(source)
+        .arg("-o")
+        .arg(out)
+        .output()
+        .expect("gcc, which every machine that builds this has");
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    std::fs::read(out).expect("a program")
+}
+
+fn every_source(options: &[&str]) {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (source, wanted) in all("c") {
+        let bytes = compile(&source, options, &dir.path().join("program"));
+        let report = report(&bytes, &[]);
+        assert_eq!(
+            found(&report),
+            wanted,
+            "{} with {options:?}",
+            source.display()
+        );
+        has_evidence(&report);
+    }
+}
+
+#[test]
+fn unoptimised() {
+    every_source(&["-O0"]);
+}
+
+#[test]
+fn a_little_optimised() {
+    every_source(&["-O1"]);
+}
+
+#[test]
+fn optimised() {
+    every_source(&["-O2"]);
+}
+
+#[test]
+fn for_size() {
+    every_source(&["-Os"]);
+}
+
+#[test]
+fn stripped_and_not_position_independent() {
+    every_source(&["-O2", "-s"]);
+    every_source(&["-O1", "-no-pie"]);
+}
+
+#[test]
+fn object_files() {
+    every_source(&["-O2", "-c"]);
+}
+
+#[test]
+fn only_what_a_start_reaches() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let source = crate::support::sources().join("split_shift.c");
+    let bytes = compile(&source, &["-O1"], &dir.path().join("program"));
+    let from = |name: &str| report(&bytes, &[name.to_owned()]);
+    assert_eq!(found(&from("kind")), ["split"]);
+    assert_eq!(found(&from("arg_of")), Vec::<String>::new());
+    assert_eq!(from("arg_of").functions, 1);
+    assert_eq!(from("arg_of").readers.len(), 1);
+}
+
+#[test]
+fn what_cannot_be_followed_is_undecided() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let source = dir.path().join("callback.c");
+    let text = "int run(int (*next)(const char *), const char *at) { return next(at) + 1; }\n\
+                int main(int argc, char **argv) { return run((void *)argv[0], argv[argc]); }\n";
+    std::fs::write(&source, text).expect("a source");
+    let bytes = compile(&source, &["-O1"], &dir.path().join("program"));
+    let report = report(&bytes, &["run".to_owned()]);
+    assert_eq!(report.split.verdict, lapbelt_scan::Verdict::Undecided);
+    assert!(
+        report.split.why.starts_with("1 computed call"),
+        "{}",
+        report.split.why
+    );
+    assert_eq!(report.unresolved_sites.len(), 1);
+}
