@@ -89,6 +89,9 @@ pub(crate) fn scan(image: &Image<'_>, from: &[String]) -> Result<Report, ScanErr
     Ok(crate::verdict::report(image, program.seen))
 }
 
+/// A target that is taken from a table, and the functions that are in it.
+type Table = (Value, Vec<u64>);
+
 struct Program<'a, 'i> {
     image: &'a Image<'i>,
     decoder: Decoder,
@@ -261,7 +264,7 @@ impl Program<'_, '_> {
         &mut self,
         evaluated: &Evaluated,
         jumps: &BTreeMap<u64, Vec<u64>>,
-    ) -> (Vec<(Value, Vec<u64>)>, Vec<(Value, u64)>) {
+    ) -> (Vec<Table>, Vec<(Value, u64)>) {
         let (mut tables, mut unresolved) = (Vec::new(), Vec::new());
         let direct: BTreeSet<u64> = evaluated.facts.called.iter().copied().collect();
         self.found.extend(direct);

@@ -115,7 +115,10 @@ fn choices(evaluated: &Evaluated, terms: Terms, offset: i64) -> Vec<(Terms, i64)
             let mut rest = terms.clone();
             rest.remove(at);
             let offset_of = |by: i64| offset.wrapping_add(by.wrapping_mul(*times));
-            return constants.iter().map(|by| (rest.clone(), offset_of(*by))).collect();
+            return constants
+                .iter()
+                .map(|by| (rest.clone(), offset_of(*by)))
+                .collect();
         }
     }
     vec![(terms, offset)]

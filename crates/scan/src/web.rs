@@ -89,7 +89,9 @@ impl Web {
         if let [(other, times)] = others[..]
             && let Some(constants) = constants(evaluated, other)
         {
-            let steps = constants.iter().map(|c| sum.wrapping_add(c.wrapping_mul(times)));
+            let steps = constants
+                .iter()
+                .map(|c| sum.wrapping_add(c.wrapping_mul(times)));
             self.steps.extend(steps);
         } else {
             self.variable.extend(others.iter().map(|(other, _)| *other));

@@ -9,11 +9,11 @@ mod optable;
 mod probe;
 mod report;
 mod roles;
+mod scan;
 mod sheets;
 mod slots;
 mod unknowns;
 mod verify_host;
-mod scan;
 mod witness;
 mod writes;
 

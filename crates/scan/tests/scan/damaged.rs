@@ -1,9 +1,16 @@
 //! Files that are cut short or changed: an answer or an error, and never anything else.
 
+use std::sync::OnceLock;
+
 use lapbelt_scan::{Options, ScanError, scan};
 use proptest::prelude::*;
 
 fn own_program() -> Vec<u8> {
+    static PROGRAM: OnceLock<Vec<u8>> = OnceLock::new();
+    PROGRAM.get_or_init(compile).clone()
+}
+
+fn compile() -> Vec<u8> {
     let source = crate::support::sources().join("machine_switch.c");
     let dir = tempfile::tempdir().expect("a directory");
     let out = dir.path().join("program");

@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use lapbelt_analysis::finding::{Evidence, Tier};
 use lapbelt_scan::{Answer, Dispatch, Options, Report, Site, Verdict, Walk, scan};
 use serde_json::{Value, json};
 
+use crate::evidence;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
@@ -36,7 +38,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     };
     let report =
         scan(&bytes, &options).map_err(|error| CommandError::Other(format!("{name}: {error}")))?;
-    output.answer_either(|| to_json(&report), || to_text(&report));
+    let evidence = evidence::evidence(None, vec![evidence::input(&name, &bytes)])?;
+    output.answer_either(|| to_json(&report, &evidence), || to_text(&report));
     let answers = [&report.split, &report.array, &report.machine];
     let is_open = |answer: &&Answer| answer.verdict == Verdict::Undecided;
     Ok(match answers.iter().any(is_open) {
@@ -81,7 +84,7 @@ fn sites(all: &[Site]) -> Value {
     all.iter().map(site).collect()
 }
 
-fn to_json(report: &Report) -> Value {
+fn to_json(report: &Report, evidence: &Evidence) -> Value {
     let splits: Vec<Value> = report
         .splits
         .iter()
@@ -126,6 +129,22 @@ fn to_json(report: &Report) -> Value {
         json!({"function": one.function.function, "address": format!("{:#x}", one.function.address),
                "read": one.read.as_ref().map(site)})
     });
+    let answers = [
+        (SPLIT, &report.split),
+        (ARRAY, &report.array),
+        (MACHINE, &report.machine),
+    ];
+    let findings = answers.iter().map(|(name, answer)| {
+        // Instructions show what is there; that something is not there only fits what was seen.
+        let tier = match answer.verdict {
+            Verdict::Found => Tier::Derived,
+            Verdict::NotFound | Verdict::Undecided => Tier::Hypothesis,
+        };
+        let verdict = verdict(answer.verdict);
+        let claim = format!("{name}: {verdict}; {}", answer.why);
+        evidence.finding(tier, claim, json!({"name": name, "verdict": verdict}))
+    });
+    let findings: Vec<_> = findings.collect();
     json!({
         "architecture": report.architecture,
         "functions": report.functions,
@@ -140,6 +159,7 @@ fn to_json(report: &Report) -> Value {
         ],
         "u16_readers": readers.collect::<Vec<_>>(),
         "masks": masks.collect::<Vec<_>>(),
+        "findings": findings,
     })
 }
 
@@ -164,7 +184,7 @@ fn to_text(report: &Report) -> String {
         "{}: {} functions, {} instructions, {} reads of 16 bits\n",
         report.architecture, report.functions, report.instructions, report.reads
     );
-    let mut head = |name: &str, answer: &Answer| {
+    let head = |name: &str, answer: &Answer| {
         format!("\n{name}: {}\n  {}\n", verdict(answer.verdict), answer.why)
     };
     out += &head(SPLIT, &report.split);
