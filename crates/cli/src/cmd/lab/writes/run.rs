@@ -24,7 +24,8 @@ pub(crate) struct Args {
     /// A profile to compile; may be given many times. A program of your own may need none.
     #[arg(long = "profile", value_name = "FILE")]
     profiles: Vec<PathBuf>,
-    /// A list of profiles: objects with `file` or `string`, and `id` and `params` if wanted.
+    /// A list of profiles: objects with `file` or `string`, and, if wanted, `id`, `params`, `mode`,
+    /// `address` or `unslid_address`.
     #[arg(long, value_name = "LIST.json")]
     inputs: Option<PathBuf>,
     /// The folder that what was found goes to.
