@@ -18,7 +18,7 @@ use crate::summary::Summaries;
 use crate::value::{Node, Place, Value, Values};
 
 /// Most times that a function is gone through.
-const MOST_ROUNDS: usize = 6;
+const MOST_ROUNDS: usize = 4;
 
 /// What is done with bits of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 
 use crate::ScanError;
-use crate::code::{Flow, Op, Step};
+use crate::code::{Arg, Flow, Op, Step};
 use crate::decode::Decoder;
 use crate::eval::{Evaluated, evaluate};
 use crate::function::Function;
@@ -179,19 +179,34 @@ impl Program<'_, '_> {
         Vec::new()
     }
 
-    /// Whether a function can hold anything that is looked for, or is short: one that neither reads
-    /// numbers of one or two bytes nor calls one that tells of such cannot.
+    /// Whether a function can hold anything that is looked for, or is short: one that reads no words
+    /// of 16 bits, neither in one nor in two bytes, calls none that tells of such, and goes through
+    /// no bytes in a loop cannot.
     fn matters(&self, function: &Function) -> bool {
-        function.instructions.len() <= SHORT
-            || function.instructions.iter().any(|one| {
-                let mut steps = one.lifted.steps.iter();
-                matches!(one.lifted.flow, Flow::JumpTo(_))
-                    || steps.any(|step| matches!(step, Step::Load { size: 1 | 2, .. }))
-            })
-            || function
-                .callees()
+        let (mut words, mut bytes, mut shifts, mut jumps) = (0, 0, 0, 0);
+        for one in &function.instructions {
+            jumps += usize::from(matches!(one.lifted.flow, Flow::JumpTo(_)));
+            for step in &one.lifted.steps {
+                match step {
+                    Step::Load { size: 2, .. } => words += 1,
+                    Step::Load { size: 1, .. } => bytes += 1,
+                    Step::Set(_, Op::Shl, _, Arg::Const(8)) => shifts += 1,
+                    _ => {}
+                }
+            }
+        }
+        let is_told = || {
+            let callees = function.callees();
+            let mut told = callees
                 .iter()
-                .any(|callee| self.summaries.get(callee).is_some_and(Summary::tells))
+                .filter_map(|callee| self.summaries.get(callee));
+            told.any(Summary::tells)
+        };
+        function.instructions.len() <= SHORT
+            || words > 0
+            || jumps > 0
+            || bytes > 1 && (shifts > 0 || function.has_loops)
+            || is_told()
     }
 
     fn count(&mut self, function: &Function) {

@@ -104,10 +104,11 @@ impl Summary {
 
     /// Whether a caller learns something of small numbers from it.
     pub(crate) fn tells(&self) -> bool {
-        let told = [&self.result]
-            .into_iter()
-            .chain(self.effects.iter().map(|e| &e.value));
-        !self.uses.is_empty() || !self.reads.is_empty() || told.into_iter().any(Expr::is_small)
+        let is_word = |one: &ArgumentUse| one.field.is_none_or(|(_, size)| size == 2);
+        self.uses.iter().any(is_word)
+            || self.reads.iter().any(|read| read.size == 2)
+            || self.result.is_small()
+            || self.effects.iter().any(|effect| effect.value.is_small())
     }
 }
 
