@@ -20,7 +20,9 @@ use crate::value::Value;
 
 /// Most findings of each kind that are kept.
 const MOST_KEPT: usize = 1000;
-/// Instructions of a function that is gone through whatever it does.
+/// Functions of a file of which not all are gone through.
+const MANY: usize = 5000;
+/// Instructions of a function that is gone through whatever it does, if it calls none.
 const SHORT: usize = 40;
 /// Most times that a function is read again because its tables lead further.
 const MOST_READS: usize = 8;
@@ -79,6 +81,7 @@ pub(crate) fn scan(image: &Image<'_>, from: &[String]) -> Result<Report, ScanErr
         },
         split_keys: FxHashSet::default(),
         postponed: FxHashSet::default(),
+        is_large: from.is_empty() && roots.len() > MANY,
     };
     roots.reverse();
     while let Some(root) = roots.pop() {
@@ -103,6 +106,8 @@ struct Program<'a, 'i> {
     split_keys: FxHashSet<(u64, u16, u16)>,
     /// Functions that were held back once for those that their tables name.
     postponed: FxHashSet<u64>,
+    /// Whether functions that cannot hold what is looked for are passed over.
+    is_large: bool,
 }
 
 impl Program<'_, '_> {
@@ -151,7 +156,7 @@ impl Program<'_, '_> {
         let end = self.image.function_end(start);
         for round in 0..MOST_READS {
             let function = Function::read(self.image, &mut self.decoder, start, &known);
-            if round == 0 && !self.seen.is_partial && !self.matters(&function) {
+            if round == 0 && self.is_large && !self.matters(&function) {
                 self.count(&function);
                 self.summaries.insert(start, Summary::unknown());
                 return Vec::new();
@@ -179,13 +184,14 @@ impl Program<'_, '_> {
         Vec::new()
     }
 
-    /// Whether a function can hold anything that is looked for, or is short: one that reads no words
+    /// Whether a function can hold anything that is looked for, or is short and calls none: one that reads no words
     /// of 16 bits, neither in one nor in two bytes, calls none that tells of such, and goes through
     /// no bytes in a loop cannot.
     fn matters(&self, function: &Function) -> bool {
-        let (mut words, mut bytes, mut shifts, mut jumps) = (0, 0, 0, 0);
+        let (mut words, mut bytes, mut shifts, mut jumps, mut calls) = (0, 0, 0, 0, 0);
         for one in &function.instructions {
             jumps += usize::from(matches!(one.lifted.flow, Flow::JumpTo(_)));
+            calls += usize::from(matches!(one.lifted.flow, Flow::Call(_)));
             for step in &one.lifted.steps {
                 match step {
                     Step::Load { size: 2, .. } => words += 1,
@@ -202,7 +208,7 @@ impl Program<'_, '_> {
                 .filter_map(|callee| self.summaries.get(callee));
             told.any(Summary::tells)
         };
-        function.instructions.len() <= SHORT
+        function.instructions.len() <= SHORT && calls == 0
             || words > 0
             || jumps > 0
             || bytes > 1 && (shifts > 0 || function.has_loops)
