@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+#[cfg(target_os = "linux")]
+use lapbelt_sandbox::{Backend, LinuxBackend, Support};
 use serde_json::{Value, json};
 
 fn lapbelt(arguments: &[&Path]) -> (i32, String, String) {
@@ -158,4 +160,46 @@ fn what_is_no_folder_of_profiles_is_refused() {
     std::fs::write(dir.path().join("x.bin"), [0; 20]).expect("a file");
     let (code, _, error) = lapbelt(&[words[0], words[1], dir.path()]);
     assert_eq!((code, error.contains("x.bin")), (2, true), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn profiles_are_tried_on_the_host() {
+    if let Support::None(reason) = LinuxBackend.probe() {
+        lapbelt_corpus::say_skipped(&reason);
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    for name in ["v0_empty", "v1_read", "v4_network"] {
+        let name = format!("{name}.sb");
+        std::fs::copy(
+            families().join("op-table").join(&name),
+            dir.path().join(&name),
+        )
+        .expect("a copy");
+    }
+    let out = dir.path().join("out");
+    let words = ["lab", "optable", "--probe", "--out"].map(Path::new);
+    let (code, text, error) = lapbelt(&[&words[..], &[&out, dir.path()]].concat());
+    assert_eq!(code, 0, "{error}");
+    assert!(text.contains("0 against the profile"), "{text}");
+    let catalog = file(&out, "op_table_catalog_v1.json");
+    let answers = |id, question: &str| -> Value {
+        of(&catalog["records"], "id", id)["runtime_signature"][question].clone()
+    };
+    let (read, connect) = ("file-read-data /etc/hosts", "network-outbound 127.0.0.1:9");
+    for (id, reads, connects) in [
+        ("v0_empty", "deny", "deny"),
+        ("v1_read", "allow", "deny"),
+        ("v4_network", "deny", "allow"),
+    ] {
+        assert_eq!(answers(id, read), reads, "{id}");
+        assert_eq!(answers(id, connect), connects, "{id}");
+    }
+    let runtime = file(&out, "runtime_signatures.json");
+    assert_eq!(
+        runtime["profiles"].as_object().map(serde_json::Map::len),
+        Some(3)
+    );
+    assert!(runtime["evidence"]["inputs"].is_array());
 }

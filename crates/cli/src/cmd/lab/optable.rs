@@ -3,6 +3,7 @@
 mod catalog;
 mod member;
 mod moves;
+mod runtime;
 
 use std::path::PathBuf;
 
@@ -13,7 +14,9 @@ use serde_json::json;
 
 use self::member::Member;
 use self::moves::Move;
+use self::runtime::Runtime;
 use super::layout::changes::runs;
+use crate::backend::BackendArg;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::{evidence, profile};
@@ -34,6 +37,14 @@ pub(crate) struct Args {
     /// Most nodes to walk from an entry.
     #[arg(long, value_name = "NODES", default_value_t = 256)]
     limit: usize,
+    /// Try on this host, under each profile with a source, what the rules of all of them name and a
+    /// few things that any host has; adds runtime_signatures.json. Of files that are not there little
+    /// can be told.
+    #[arg(long)]
+    probe: bool,
+    /// What confines then.
+    #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
+    backend: BackendArg,
     /// The OS build whose vocabulary is used.
     #[arg(long, default_value = "macos-14.4.1")]
     world: String,
@@ -46,18 +57,26 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let inputs = members.iter().flat_map(Member::inputs).collect();
     let evidence = evidence::evidence(Some(&world), inputs)?;
     let findings = findings(&members, &moves, &evidence, &world);
+    let runtime = match args.probe {
+        true => Some(runtime::runtime(&members, args.backend)?),
+        false => None,
+    };
     let catalog = catalog::Catalog {
         members: &members,
         moves: &moves,
         world: &world,
         limit: args.limit,
+        runtime: runtime.as_ref(),
     };
     let mut summary = catalog.summary();
-    let files = [
+    let mut files = vec![
         ("op_table_map.json", catalog.map()),
         ("op_table_signatures.json", catalog.signatures()),
         ("op_table_catalog_v1.json", catalog.catalog()),
     ];
+    if let Some(runtime) = &runtime {
+        files.push(("runtime_signatures.json", runtime.json()));
+    }
     if let Some(out) = &args.out {
         let failed =
             |error| CommandError::Other(format!("cannot create {}: {error}", out.display()));
@@ -71,7 +90,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     if let Some(out) = &args.out {
         run_dir::write_json(&out.join("summary.json"), &summary)?;
     }
-    output.answer_either(|| summary, || text(&members, &moves, &world));
+    output.answer_either(
+        || summary,
+        || text(&members, &moves, runtime.as_ref(), &world),
+    );
     Ok(Exit::Yes)
 }
 
@@ -111,7 +133,12 @@ fn findings(
     findings
 }
 
-fn text(members: &[Member], moves: &[Move<'_>], world: &World) -> String {
+fn text(
+    members: &[Member],
+    moves: &[Move<'_>],
+    runtime: Option<&Runtime>,
+    world: &World,
+) -> String {
     let width = members.iter().map(|own| own.id.len()).max().unwrap_or(0);
     let mut text = format!("{:<width$}  nodes  buckets: node x slots\n", "profile");
     for own in members {
@@ -127,6 +154,9 @@ fn text(members: &[Member], moves: &[Move<'_>], world: &World) -> String {
         for line in own.lines(members, world) {
             text += &format!("  {line}\n");
         }
+    }
+    for line in runtime.map(Runtime::lines).unwrap_or_default() {
+        text += &format!("\n{line}");
     }
     text
 }

@@ -1,6 +1,7 @@
 //! `lapbelt lab probe`: apply a profile, try operations on targets, and record what the system
 //! decided.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,40 +77,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let questions = questions(args, &policy, &world)?;
     let name = profile::shown(&args.profile);
     let source = source(&host, &world);
-    let program = std::env::current_exe()
-        .map_err(|error| CommandError::Other(format!("cannot find our own program: {error}")))?;
-    let prober = Prober {
-        program,
-        args: vec!["lab".into(), TRY.into()],
+    let asked = Asked {
+        name: &name,
+        params: &params,
+        subject: &subject,
+        policy: &policy,
     };
-    let probe = Probe::new(
-        host.backend.as_ref(),
-        Arc::clone(&world),
-        &policy,
-        prober,
-        interrupt::stop_flag(),
-    );
-    let mut records = Vec::new();
-    match probe {
-        Err(ProbeError::NotApplied { stage, message }) => {
-            records.push(Record::ApplyFailure(ApplyFailure {
-                id: name.clone(),
-                profile: name.clone(),
-                stage: stage.to_owned(),
-                message,
-                source: source.clone(),
-            }));
-        }
-        Err(error) => return Err(refused(error)),
-        Ok(probe) => {
-            let decider = subject.decider(&world);
-            for question in &questions {
-                let record = probe.ask(question).map_err(refused)?;
-                let record = record.about(&name, &params, &source);
-                records.push(expected(record, &subject, &decider, &world));
-            }
-        }
-    }
+    let records = records(&host, &world, &source, &asked, &questions)?;
     if let Some(path) = &args.out {
         let lines: String = records.iter().map(|record| line(record) + "\n").collect();
         run_dir::write(path, lines.as_bytes())?;
@@ -121,8 +95,61 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     Ok(verdict(&records))
 }
 
+/// A profile that is asked.
+pub(super) struct Asked<'a> {
+    pub(super) name: &'a str,
+    pub(super) params: &'a BTreeMap<String, String>,
+    pub(super) subject: &'a Subject,
+    pub(super) policy: &'a Policy,
+}
+
+/// What the system decides under a profile, with what was expected; of one that cannot be applied
+/// only that.
+pub(super) fn records(
+    host: &Host,
+    world: &Arc<World>,
+    source: &str,
+    asked: &Asked<'_>,
+    questions: &[Question],
+) -> Result<Vec<Record>, CommandError> {
+    let program = std::env::current_exe()
+        .map_err(|error| CommandError::Other(format!("cannot find our own program: {error}")))?;
+    let prober = Prober {
+        program,
+        args: vec!["lab".into(), TRY.into()],
+    };
+    let probe = Probe::new(
+        host.backend.as_ref(),
+        Arc::clone(world),
+        asked.policy,
+        prober,
+        interrupt::stop_flag(),
+    );
+    match probe {
+        Err(ProbeError::NotApplied { stage, message }) => {
+            Ok(vec![Record::ApplyFailure(ApplyFailure {
+                id: asked.name.to_owned(),
+                profile: asked.name.to_owned(),
+                stage: stage.to_owned(),
+                message,
+                source: source.to_owned(),
+            })])
+        }
+        Err(error) => Err(refused(error)),
+        Ok(probe) => {
+            let decider = asked.subject.decider(world);
+            let record = |question: &Question| {
+                let record = probe.ask(question).map_err(refused)?;
+                let record = record.about(asked.name, asked.params, source);
+                Ok(expected(record, asked.subject, &decider, world))
+            };
+            questions.iter().map(record).collect()
+        }
+    }
+}
+
 /// What made the records: on macOS a world may stand for another build than the host's.
-fn source(host: &Host, world: &World) -> String {
+pub(super) fn source(host: &Host, world: &World) -> String {
     let system = match Build::of_host() {
         Some(build) => build.to_string(),
         None => exact_world(host.backend.as_ref(), world),
@@ -258,7 +285,7 @@ fn vnode(operation: &str, path: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn disagrees(record: &Record) -> bool {
+pub(super) fn disagrees(record: &Record) -> bool {
     matches!(record, Record::Case(case) if case.predicted.as_ref().is_some_and(|p| !p.agrees))
 }
 

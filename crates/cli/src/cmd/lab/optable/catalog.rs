@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::member::{Member, grouped};
 use super::moves::Move;
+use super::runtime::Runtime;
 
 /// All that the files are made from.
 pub(super) struct Catalog<'c> {
@@ -17,6 +18,8 @@ pub(super) struct Catalog<'c> {
     pub(super) world: &'c World,
     /// Most nodes to walk from an entry.
     pub(super) limit: usize,
+    /// What the system decides, if it was asked.
+    pub(super) runtime: Option<&'c Runtime>,
 }
 
 impl Catalog<'_> {
@@ -93,6 +96,7 @@ impl Catalog<'_> {
                 "filters": filters,
                 "entry_signatures": self.entry_signatures(own),
                 "shift": shift.map(|own| own.json(self.members, self.world)),
+                "runtime_signature": self.runtime.map(|runtime| runtime.signature(&own.id)),
             })
         });
         json!({"schema": "op_table_catalog_v1", "world": self.world.id(),
