@@ -1,13 +1,12 @@
 //! A graph to the rules that a person would write for it, checked.
 
-use std::collections::BTreeSet;
-
 use lapbelt_policy::filter::Test;
-use lapbelt_policy::graph::{Canon, NodeId, Outcome, RaiseError, Step, lower, raise};
-use lapbelt_policy::rule::Policy;
+use lapbelt_policy::graph::{Canon, Hints, NodeId, Outcome, RaiseError, Step, lower, raise};
+use lapbelt_policy::inferred::{inferred_test, with_inferred};
+use lapbelt_policy::rule::{Policy, Version};
 use lapbelt_policy::world::{OperationId, World};
 
-use crate::diff::{diff, inferred_test};
+use crate::diff::diff;
 use crate::subject::{Form, Subject};
 
 /// Why there are no rules.
@@ -25,25 +24,64 @@ pub enum DecompileError {
 }
 
 /// Rules that decide exactly as the subject does. Of a compiled profile, what the compiler adds to
-/// every profile is left out.
+/// these rules is left out.
 ///
 /// # Errors
 /// If no rules do, or it cannot be shown that they do.
 pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
     let world = subject.world();
-    let mut canon = subject.canon().clone();
-    let mut entries = subject.entries().to_vec();
-    if subject.form() == Form::Compiled {
-        let operations: BTreeSet<OperationId> =
-            world.inferred().iter().map(|rule| rule.operation).collect();
-        for operation in operations {
-            let entry = &mut entries[usize::from(operation.0)];
-            *entry = without_inferred(&mut canon, *entry, operation, world);
+    let mut operations: Vec<OperationId> = match subject.form() {
+        Form::Compiled => world.inferred().iter().map(|rule| rule.operation).collect(),
+        Form::Source => Vec::new(),
+    };
+    operations.dedup();
+    // What the compiler adds depends on the rules, and a profile may have the same rules itself: all
+    // is taken as added first, then less.
+    let mut first = None;
+    for kept in 0..1_u32 << operations.len().min(4) {
+        let added = operations.iter().zip(0_u32..);
+        let added = added.filter(|(_, bit)| kept >> bit & 1 == 0);
+        let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
+        match without(subject, &added) {
+            Ok(policy) => return Ok(policy),
+            Err(error) => _ = first.get_or_insert(error),
         }
     }
-    let policy = raise(&canon, &entries, subject.repeats(), world)?;
-    let graph = lower(&policy, world);
-    let raised = Subject::new(graph, &policy.rules, world, Form::Source);
+    Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
+}
+
+/// The rules, if what stands in front of some operations was added by the compiler.
+fn without(subject: &Subject<'_>, added: &[OperationId]) -> Result<Policy, DecompileError> {
+    let world = subject.world();
+    let mut canon = subject.canon().clone();
+    let mut entries = subject.entries().to_vec();
+    // Some rules are added from a version of the language on only.
+    let mut since = Version::V1;
+    for operation in added {
+        let entry = &mut entries[usize::from(operation.0)];
+        let behind = without_inferred(&mut canon, *entry, *operation, world);
+        if behind != *entry {
+            let rules = world.inferred().iter();
+            let rules = rules.filter(|rule| rule.operation == *operation);
+            since = rules
+                .map(|rule| rule.since)
+                .min()
+                .unwrap_or(since)
+                .max(since);
+        }
+        *entry = behind;
+    }
+    let hints = Hints {
+        repeats: subject.repeats(),
+        since,
+    };
+    let policy = raise(&canon, &entries, hints, world)?;
+    let whole = match subject.form() {
+        Form::Compiled => with_inferred(&policy, world),
+        Form::Source => policy.clone(),
+    };
+    let graph = lower(&whole, world);
+    let raised = Subject::new(graph, &whole.rules, world, subject.form());
     let answer = diff(subject, &raised, 1);
     let differing = answer.different.into_iter().flat_map(|one| one.operations);
     let differing: Vec<String> = differing.collect();

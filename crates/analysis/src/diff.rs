@@ -5,11 +5,10 @@ mod vocabulary;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use lapbelt_policy::event::OwnedValue;
-use lapbelt_policy::filter::{Argument, Test};
 use lapbelt_policy::graph::{Canon, NodeId, Outcome, Source, differences};
-use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::inferred::inferred_test;
 use lapbelt_policy::request::Request;
-use lapbelt_policy::world::{FilterId, InferredRule, InferredValue, OperationId, World};
+use lapbelt_policy::world::{FilterId, OperationId, World};
 
 use crate::operations::grouped;
 use crate::subject::{Form, Subject};
@@ -247,17 +246,4 @@ fn decided(
     });
     let (outcome, source) = side.decide(&request);
     Decided { outcome, source }
-}
-
-/// What a rule of the compiler's own asks.
-pub(crate) fn inferred_test(rule: &InferredRule) -> Test {
-    Test {
-        filter: rule.filter,
-        argument: match &rule.value {
-            InferredValue::Name(name) => {
-                Argument::Pattern(Pattern::Literal(name.clone().into_bytes()))
-            }
-            InferredValue::Bit(number) => Argument::Integer(i64::from(*number)),
-        },
-    }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use lapbelt_analysis::diff::diff;
 use lapbelt_policy::filter::Filter;
-use lapbelt_policy::graph::{idle, raise};
+use lapbelt_policy::graph::{Hints, idle, raise};
 use lapbelt_policy::rule::{Action, Policy};
 use support::{WORLD, subject};
 
@@ -109,7 +109,7 @@ fn rules_made_from_the_graph_of_every_profile_decide_the_same() {
     for (name, policy) in corpus {
         let start = Instant::now();
         let whole = subject(policy);
-        let raised = raise(whole.canon(), whole.entries(), &[], &WORLD);
+        let raised = raise(whole.canon(), whole.entries(), Hints::default(), &WORLD);
         slow.push((start.elapsed(), policy.rules.len(), name));
         let raised = raised.unwrap_or_else(|error| panic!("{name}: {error}"));
         let answer = diff(&whole, &subject(&raised), 5);

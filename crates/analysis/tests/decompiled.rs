@@ -85,3 +85,30 @@ proptest! {
         decompiled(&second.bytes, &source);
     }
 }
+
+#[test]
+fn what_the_compiler_would_not_add_is_not_taken_as_added() {
+    for text in [
+        "(version 1)(deny default)(allow network-outbound (control-name \"com.apple.flow-divert\"))",
+        "(version 1)(deny default)(allow network* (control-name \"com.apple.flow-divert\"))",
+        "(version 1)(deny default)(deny syscall-unix)(allow syscall-unix (syscall-number SYS_exit))",
+        "(version 1)(deny default)(deny syscall-unix)(allow syscall-unix (syscall-number SYS_exit SYS_read))",
+        "(version 2)(deny default)(deny syscall-unix)(allow syscall-unix (syscall-number SYS_exit))",
+        "(version 2)(allow default)(deny syscall-unix)",
+        "(version 1)(allow default)(deny network-outbound)\
+         (allow network-outbound (control-name \"com.apple.flow-divert\"))",
+    ] {
+        let source = policy(text);
+        let bytes = encode(&source, &WORLD).expect("bytes").bytes;
+        let rules = decompiled(&bytes, &source);
+        let again = encode(&rules, &WORLD).expect("bytes").bytes;
+        let compiled = |bytes: &[u8]| {
+            let blob = decode(bytes, &WORLD).expect("a good blob");
+            compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph")
+        };
+        let (one, other) = (compiled(&bytes), compiled(&again));
+        let one = Subject::new(one.graph, &one.rules, &WORLD, Form::Compiled);
+        let other = Subject::new(other.graph, &other.rules, &WORLD, Form::Compiled);
+        assert_eq!(diff(&one, &other, 1).different, [], "{text}");
+    }
+}

@@ -18,7 +18,7 @@ pub use compare::{Difference, differences};
 pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::lower;
 pub use outcome::Outcome;
-pub use raise::{RaiseError, raise};
+pub use raise::{Hints, RaiseError, raise};
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};
 
 use crate::filter::Test;

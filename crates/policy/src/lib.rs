@@ -11,6 +11,7 @@ pub mod decide;
 pub mod event;
 pub mod filter;
 pub mod graph;
+pub mod inferred;
 pub mod origin;
 pub mod pattern;
 pub mod request;

@@ -69,9 +69,10 @@ impl Rule {
 }
 
 /// Language version of a profile, from `(version N)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
     /// `(version 1)`
+    #[default]
     V1,
     /// `(version 2)`
     V2,

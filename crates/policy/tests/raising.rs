@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use lapbelt_policy::filter::{Argument, Filter, Test};
-use lapbelt_policy::graph::{Canon, NodeId, Outcome, differences, lower, raise};
+use lapbelt_policy::graph::{Canon, Hints, NodeId, Outcome, differences, lower, raise};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter, Version};
 use lapbelt_policy::world::{FilterId, World, shipped};
@@ -145,7 +145,7 @@ proptest! {
     fn rules_of_a_policy_decide_as_it_does(policy in policy()) {
         let mut canon = Canon::default();
         let wanted = entries(&policy, &mut canon);
-        let raised = raise(&canon, &wanted, &[], &WORLD).expect("rules");
+        let raised = raise(&canon, &wanted, Hints::default(), &WORLD).expect("rules");
         assert_decides(&raised, &mut canon, &wanted)?;
     }
 
@@ -169,7 +169,7 @@ proptest! {
             let operation = WORLD.operation_named(name).expect("an operation").id;
             wanted[usize::from(operation.0)] = *start.get(&nodes);
         }
-        let raised = raise(&canon, &wanted, &[], &WORLD).expect("rules");
+        let raised = raise(&canon, &wanted, Hints::default(), &WORLD).expect("rules");
         assert_decides(&raised, &mut canon, &wanted)?;
     }
 }
@@ -185,7 +185,7 @@ fn what_the_system_adds_is_left_out_if_it_has_to_be() {
             implied,
         };
         let wanted = entries(&policy, &mut canon);
-        let raised = raise(&canon, &wanted, &[], &WORLD).expect("rules");
+        let raised = raise(&canon, &wanted, Hints::default(), &WORLD).expect("rules");
         assert_eq!(raised.implied, implied);
     }
 }

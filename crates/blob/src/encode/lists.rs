@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use lapbelt_policy::filter::Filter;
-use lapbelt_policy::rule::{Action, Version};
 use lapbelt_policy::world::{OperationId, World};
 
 use super::graph::NodeId;
@@ -22,7 +21,6 @@ pub(super) struct Entry<'a> {
     /// Alternatives, those of the newest rule first.
     pub(super) alternatives: VecDeque<Asked<'a>>,
     pub(super) end: NodeId,
-    action: Action,
 }
 
 /// The rules of one operation.
@@ -31,7 +29,7 @@ pub(super) struct List<'a> {
     /// Oldest first.
     pub(super) entries: Vec<Entry<'a>>,
     /// The newest rule without filters.
-    pub(super) unconditional: Option<(Action, NodeId)>,
+    pub(super) unconditional: Option<NodeId>,
 }
 
 /// The rules of all operations.
@@ -52,10 +50,6 @@ impl<'a> Lists<'a> {
         }
     }
 
-    fn of(&self, operation: OperationId) -> &List<'a> {
-        &self.table[usize::from(operation.0)]
-    }
-
     /// Takes the rules of an operation out.
     pub(super) fn take(&mut self, operation: OperationId) -> List<'a> {
         std::mem::take(&mut self.table[usize::from(operation.0)])
@@ -66,14 +60,13 @@ impl<'a> Lists<'a> {
     pub(super) fn add(
         &mut self,
         operation: OperationId,
-        action: Action,
         end: NodeId,
         filters: impl DoubleEndedIterator<Item = Asked<'a>>,
     ) {
         let list = &mut self.table[usize::from(operation.0)];
         let mut filters = filters.rev().peekable();
         if filters.peek().is_none() {
-            list.unconditional = Some((action, end));
+            list.unconditional = Some(end);
             return;
         }
         match list.entries.last_mut() {
@@ -83,28 +76,7 @@ impl<'a> Lists<'a> {
             _ => list.entries.push(Entry {
                 alternatives: filters.rev().collect(),
                 end,
-                action,
             }),
         }
-    }
-
-    /// Whether a rule allows anything of the operation, its own or one that it falls back to.
-    pub(super) fn allow(&self, operation: OperationId, version: Version, world: &World) -> bool {
-        let mut at = Some(operation);
-        while let Some(id) = at {
-            let list = self.of(id);
-            if list.entries.iter().any(|one| one.action == Action::Allow) {
-                return true;
-            }
-            if let Some((action, _)) = list.unconditional {
-                return action == Action::Allow;
-            }
-            let info = world.operation(id);
-            at = match info.own_default(version) {
-                Some(_) => None,
-                None => info.parent,
-            };
-        }
-        false
     }
 }

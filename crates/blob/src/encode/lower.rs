@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use lapbelt_policy::filter::{Argument, Filter, Test};
+use lapbelt_policy::inferred::inferred;
 use lapbelt_policy::origin::Origin;
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Policy, Rule, Version};
@@ -106,7 +107,7 @@ impl<'a> Lowering<'a> {
                 filter: Cow::Borrowed(&one.filter),
                 rule: Some(index),
             });
-            lists.add(*operation, rule.action, end, filters);
+            lists.add(*operation, end, filters);
         }
         Ok(())
     }
@@ -116,7 +117,7 @@ impl<'a> Lowering<'a> {
         for rule in self.world.implied() {
             let end = self.plain(rule.action);
             let asked = asked_by_system(rule.filter, Argument::Integer(rule.value));
-            lists.add(rule.operation, rule.action, end, std::iter::once(asked));
+            lists.add(rule.operation, end, std::iter::once(asked));
         }
     }
 
@@ -125,17 +126,13 @@ impl<'a> Lowering<'a> {
     fn inferred(&mut self, lists: &mut Lists<'a>) -> Vec<Mask> {
         let mut masks: Vec<Mask> = Vec::new();
         let world = self.world;
-        for rule in world.inferred() {
-            let needed = |id| lists.allow(id, self.policy.version, world);
-            if self.policy.version < rule.since || !rule.needs.is_none_or(needed) {
-                continue;
-            }
+        for rule in inferred(self.policy, world) {
             match &rule.value {
                 InferredValue::Name(name) => {
                     let end = self.plain(rule.action);
                     let literal = Pattern::Literal(name.clone().into_bytes());
                     let asked = asked_by_system(rule.filter, Argument::Pattern(literal));
-                    lists.add(rule.operation, rule.action, end, std::iter::once(asked));
+                    lists.add(rule.operation, end, std::iter::once(asked));
                 }
                 InferredValue::Bit(bit) => match masks.iter_mut().find(|m| m.is_for(rule)) {
                     Some(mask) => mask.bits.push(*bit),
@@ -165,7 +162,7 @@ impl<'a> Lowering<'a> {
         let own = operation.own_default(self.policy.version);
         let list = entries.lists.take(id);
         let mut node = match (list.unconditional, own, operation.parent) {
-            (Some((_, node)), ..) => node,
+            (Some(node), ..) => node,
             (None, None, Some(parent)) => self.entry(parent, entries)?,
             (None, own, _) => self.plain(own.unwrap_or(Action::Deny)),
         };

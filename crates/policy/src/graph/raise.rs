@@ -30,30 +30,40 @@ const DEEPEST: usize = 100;
 #[error("the rules of {0} would be too long to write down")]
 pub struct RaiseError(pub String);
 
+/// What is known of the rules beyond what they decide.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints<'h> {
+    /// For how many tests, from the first on, an operation repeats by rules of its own what it falls
+    /// back to anyway; operations that it does not have repeat none.
+    pub repeats: &'h [usize],
+    /// The first version of the language that they can be of.
+    pub since: Version,
+}
+
 /// Rules whose graph in `world` decides as `canon` does from the entries on, which are those of
 /// all operations in the order of their numbers. The version of the language is the one that needs
 /// the fewest rules; own defaults, and rules that the system adds anyway, are left out. The policy
 /// opts out of the latter only if it could not decide so otherwise.
-///
-/// `repeats` says for how many tests, from the first on, an operation repeats by rules of its own
-/// what it falls back to anyway; operations that it does not have repeat none.
 ///
 /// # Errors
 /// If too many rules would be needed.
 pub fn raise(
     canon: &Canon,
     entries: &[NodeId],
-    repeats: &[usize],
+    hints: Hints<'_>,
     world: &World,
 ) -> Result<Policy, RaiseError> {
     let mut best: Option<(usize, Policy)> = None;
     let mut error = None;
     for implied in [true, false] {
         for version in [Version::V1, Version::V2, Version::V3] {
+            if version < hints.since {
+                continue;
+            }
             let raising = Raising {
                 canon,
                 entries,
-                repeats,
+                repeats: hints.repeats,
                 world,
                 version,
                 implied,
