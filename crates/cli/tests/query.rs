@@ -182,9 +182,14 @@ fn names_cannot_steer_a_terminal() {
 fn a_missing_target_that_rules_ask_for_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("p.sb");
-    let text = "(version 1)\n(deny default)\n(allow file-read* (subpath \"/tmp\"))\n(allow process-fork)\n";
+    let text = "(version 1)\n(deny default)\n(allow file-read* (subpath \"/tmp\"))\n(allow process-fork)\n\
+                (allow network-outbound (remote tcp \"*:80\"))\n";
     std::fs::write(&file, text).expect("a file");
-    for (operation, says) in [("file-read-data", true), ("process-fork", false)] {
+    for (operation, says) in [
+        ("file-read-data", true),
+        ("network-outbound", true),
+        ("process-fork", false),
+    ] {
         let mut command = assert_cmd::Command::cargo_bin("lapbelt").expect("the built command");
         let output = command.arg("query").arg(&file).arg(operation).output();
         let told = String::from_utf8(output.expect("a run").stderr).expect("text");

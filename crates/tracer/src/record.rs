@@ -44,6 +44,10 @@ pub struct Stats {
     pub forwarded: u64,
     /// Threads that were armed, with those started later.
     pub threads: u64,
+    /// Whether another program took the place of the watched one, which is not watched.
+    pub replaced: bool,
+    /// Processes that it forked, which are not watched.
+    pub forked: u64,
     /// Calls of the routine that ends writing.
     pub immutable_hits: u64,
     /// The buffer that its last call named.

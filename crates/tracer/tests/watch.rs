@@ -189,6 +189,22 @@ fn programs_that_it_starts_are_left_alone() {
 }
 
 #[test]
+fn a_program_in_its_place_is_told() {
+    for mode in [Mode::HwBreakpoint, Mode::Patch] {
+        let (Some(stays), Some(goes)) =
+            (run(mode, &["threads", "1", "4"]), run(mode, &["exec", "4"]))
+        else {
+            return;
+        };
+        for (run, replaced) in [(stays, false), (goes, true)] {
+            assert_eq!(run.traced.outcome, Outcome::Exited(0));
+            assert_eq!(run.traced.stats.break_hits, 4);
+            assert_eq!(run.traced.stats.replaced, replaced, "{mode:?}");
+        }
+    }
+}
+
+#[test]
 fn a_full_ring_is_counted_not_waited_for() {
     let mut command = Command::new(PROGRAM);
     command.args(["threads", "1", "300"]).stdout(Stdio::null());

@@ -156,8 +156,14 @@ impl Question<'_> {
             request = request.also_spelled(target, other);
         }
         let operation = world.operation(request.operation);
-        let lacks = target_filter(world, operation)
-            .filter(|filter| target.is_none() && decider.lacks(&request, *filter))
+        let mut targets = match operation.categories.iter().any(|one| one == "network") {
+            true => ["remote", "local"].map(|end| world.filter_named(end).map(|one| one.id)),
+            false => [target_filter(world, operation), None],
+        }
+        .into_iter()
+        .flatten();
+        let lacks = targets
+            .find(|filter| target.is_none() && decider.lacks(&request, *filter))
             .map(|filter| world.filter(filter).name.clone());
         Ok(Answer {
             verdict: decider.decide(&request),

@@ -213,6 +213,7 @@ impl Session<'_> {
 
     fn adopt(&mut self, tid: pid_t, kind: Kind) -> io::Result<()> {
         if kind == Kind::Fork {
+            self.stats.forked += 1;
             if let State::Set(points) = &self.points {
                 points.clean(&Memory::of(tid)?)?;
             }
@@ -239,6 +240,7 @@ impl Session<'_> {
             self.threads.remove(&tid);
             return sys::resume(tid, Run::Untraced, 0);
         }
+        self.stats.replaced |= matches!(self.points, State::Set(_));
         self.points = State::Gone;
         self.threads
             .retain(|own, tracee| *own == tid || tracee.kind != Kind::Thread);

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use lapbelt_analysis::finding::{Finding, Tier};
 use lapbelt_analysis::inventory::{Census, Fan, FilterValues, Profile, ValueCount, Word, census};
-use lapbelt_learn::run_dir;
 use lapbelt_policy::world::World;
 use serde_json::json;
 
@@ -15,6 +14,7 @@ use super::sheets::{SheetArgs, Sheeted, Skipped, sheets, tell, told};
 use super::slots::Slots;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, counted};
+use crate::replace::write_out;
 use crate::{evidence, parquet_file};
 
 #[derive(clap::Args)]
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     }
     let answer = json!({"findings": findings, "skipped": told(&skipped)});
     if let Some(path) = &args.out {
-        run_dir::write(path, format!("{answer:#}\n").as_bytes())?;
+        write_out(path, format!("{answer:#}\n").as_bytes())?;
     }
     if let Some(path) = &args.parquet {
         let inputs = found.iter().map(|own| own.input.clone()).collect();

@@ -10,7 +10,6 @@ use lapbelt_analysis::decompile::decompile;
 use lapbelt_learn::host::{Host, exact_world};
 use lapbelt_learn::probe::record::{ApplyFailure, Prediction, Record};
 use lapbelt_learn::probe::{Probe, ProbeError, Prober, Question, targets};
-use lapbelt_learn::run_dir;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::rule::{Action, Policy};
 use lapbelt_policy::world::World;
@@ -25,6 +24,7 @@ use crate::exit::{CommandError, Exit};
 use crate::interrupt;
 use crate::output::Output;
 use crate::profile::{self, Params};
+use crate::replace::write_out;
 use crate::subject::Subject;
 
 #[derive(clap::Args)]
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let records = records(&host, &world, &source, &asked, &questions)?;
     if let Some(path) = &args.out {
         let lines: String = records.iter().map(|record| line(record) + "\n").collect();
-        run_dir::write(path, lines.as_bytes())?;
+        write_out(path, lines.as_bytes())?;
     }
     output.answer_either(
         || json!({"world": world.id(), "source": source, "records": records}),

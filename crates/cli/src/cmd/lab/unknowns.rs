@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use lapbelt_analysis::finding::{Input, Tier};
 use lapbelt_analysis::inventory::{Context, Word, unexplained};
-use lapbelt_learn::run_dir;
 use serde_json::json;
 
 use super::inventory::{filter, told_apart};
@@ -14,6 +13,7 @@ use super::slots::Slots;
 use crate::evidence;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, counted};
+use crate::replace::write_out;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     }
     let answer = json!({"findings": findings, "skipped": told(&skipped)});
     if let Some(path) = &args.out {
-        run_dir::write(path, format!("{answer:#}\n").as_bytes())?;
+        write_out(path, format!("{answer:#}\n").as_bytes())?;
     }
     tell(&skipped, output);
     let files = counted(found.len(), "file");

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use lapbelt_analysis::finding::{Evidence, Finding, Tier};
 use lapbelt_blob::infer::{Hypothesis, infer};
-use lapbelt_learn::run_dir;
 use serde_json::{Map, Value, json};
 
 use crate::corpus::{self, Member};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
+use crate::replace::write_out;
 use crate::{evidence, layout_file};
 
 #[derive(clap::Args)]
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     };
     if let Some(path) = &args.export {
         let layout = layout_file::to_json(&best.layout, &best.cuts[0]);
-        run_dir::write(path, format!("{layout:#}\n").as_bytes())?;
+        write_out(path, format!("{layout:#}\n").as_bytes())?;
     }
     let inputs = members.iter();
     let inputs = inputs.map(|member| evidence::input(&member.name, &member.bytes));

@@ -64,6 +64,7 @@ struct Report {
     dropped: u64,
     truncated: u64,
     is_compiled: bool,
+    is_replaced: bool,
     is_whole: bool,
 }
 
@@ -81,6 +82,9 @@ impl Report {
             }
             (Hook::Ok, Outcome::Exited(code)) if !self.is_compiled => {
                 format!("nothing was made, exit code {code}; see the folder stderr")
+            }
+            (Hook::Ok, Outcome::Exited(_)) if self.is_replaced => {
+                "another program took its place by exec; the trace ends there".to_string()
             }
             (Hook::Ok, Outcome::Exited(_)) if self.hits == 0 => "no write was seen".to_string(),
             (Hook::Ok, Outcome::Exited(_)) => {
@@ -264,6 +268,7 @@ impl Runner {
         run_dir::write_json(&folder.triage(id), &triage)?;
         let is_compiled = traced.outcome == Outcome::Exited(0) && folder.blob(id).is_file();
         let is_whole = is_compiled
+            && !stats.replaced
             && traced.hook == Hook::Ok
             && stats.break_hits > 0
             && (
@@ -308,6 +313,7 @@ impl Runner {
             dropped: stats.ring_dropped,
             truncated: stats.capture_truncated,
             is_compiled,
+            is_replaced: stats.replaced,
             is_whole,
         })
     }
