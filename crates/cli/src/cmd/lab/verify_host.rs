@@ -3,6 +3,8 @@
 //! What it writes is all that someone without that system needs: sources, parameters, the bytes
 //! and their digests. `lab witness` reads it.
 
+mod shipped;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,7 @@ use lapbelt_libsandbox::{DEFAULT_PATH, Library, LibraryError, Source};
 use lapbelt_policy::world::World;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use shipped::SHIPPED;
 
 use super::agreement::{Agreement, agreement};
 use super::build::Build;
@@ -17,9 +20,6 @@ use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params};
 use crate::replace::write_out;
-
-/// The profiles that are shipped, by their path below `profiles`, with their texts.
-const SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
 /// What the file says of itself, so that a reader knows it.
 pub(super) const FORMAT: &str = "lapbelt-witnesses-1";
