@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::decompile::decompile;
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::{Blob, Profile, decode};
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::policy::compiled;
@@ -71,8 +71,7 @@ fn bundle(nodes: u16, profiles: u16) -> Vec<u8> {
 /// The rules of a profile: how many.
 fn rules(blob: &Blob, profile: &Profile, world: &World) -> usize {
     let compiled = compiled(blob, profile, world).expect("a policy");
-    let subject = Subject::new(compiled.graph, &compiled.rules, world, Form::Compiled)
-        .repeating(compiled.repeats);
+    let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, world);
     decompile(&subject).expect("rules").rules.len()
 }
 

@@ -76,12 +76,15 @@ fn without(subject: &Subject<'_>, added: &[OperationId]) -> Result<Policy, Decom
         since,
     };
     let policy = raise(&canon, &entries, hints, world)?;
-    let whole = match subject.form() {
-        Form::Compiled => with_inferred(&policy, world),
-        Form::Source => policy.clone(),
-    };
-    let graph = lower(&whole, world);
-    let raised = Subject::new(graph, &whole.rules, world, subject.form());
+    let (whole, raised);
+    match subject.form() {
+        Form::Compiled => {
+            whole = with_inferred(&policy, world);
+            let graph = lower(&whole, world);
+            raised = Subject::of_bytes(graph, &whole.rules, Vec::new(), world);
+        }
+        Form::Source => raised = Subject::of_rules(lower(&policy, world), &policy.rules, world),
+    }
     let answer = diff(subject, &raised, 1);
     let differing = answer.different.into_iter().flat_map(|one| one.operations);
     let differing: Vec<String> = differing.collect();

@@ -29,8 +29,31 @@ pub struct Subject<'p> {
 }
 
 impl<'p> Subject<'p> {
-    /// A graph of a world, with the rules that its sources name.
-    pub fn new(graph: Graph, rules: &'p [Rule], world: &'p World, form: Form) -> Self {
+    /// The graph of rules in a world, which its sources name.
+    pub fn of_rules(graph: Graph, rules: &'p [Rule], world: &'p World) -> Self {
+        Self::new(graph, rules, world, Form::Source, Vec::new())
+    }
+
+    /// The graph of a compiled profile, with the rules that its sources name and what its operations
+    /// ask again by rules of their own, as [`Hints::repeats`] has it.
+    ///
+    /// [`Hints::repeats`]: lapbelt_policy::graph::Hints::repeats
+    pub fn of_bytes(
+        graph: Graph,
+        rules: &'p [Rule],
+        repeats: Vec<usize>,
+        world: &'p World,
+    ) -> Self {
+        Self::new(graph, rules, world, Form::Compiled, repeats)
+    }
+
+    fn new(
+        graph: Graph,
+        rules: &'p [Rule],
+        world: &'p World,
+        form: Form,
+        repeats: Vec<usize>,
+    ) -> Self {
         let mut canon = Canon::default();
         let entries = canon.add_graph(&graph, rules, world);
         Self {
@@ -40,17 +63,8 @@ impl<'p> Subject<'p> {
             decider: Decider::of(graph, rules),
             canon,
             entries,
-            repeats: Vec::new(),
+            repeats,
         }
-    }
-
-    /// With what its operations ask again by rules of their own, as [`raise`] takes it.
-    ///
-    /// [`raise`]: lapbelt_policy::graph::raise
-    #[must_use]
-    pub fn repeating(mut self, repeats: Vec<usize>) -> Self {
-        self.repeats = repeats;
-        self
     }
 
     /// What its operations ask again.
@@ -147,6 +161,7 @@ impl<'p> Subject<'p> {
             self.rules,
             self.world,
             self.form,
+            self.repeats.clone(),
         )
     }
 }

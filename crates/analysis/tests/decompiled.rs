@@ -5,7 +5,7 @@ mod support;
 
 use lapbelt_analysis::decompile::decompile;
 use lapbelt_analysis::diff::diff;
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::policy::compiled;
@@ -17,8 +17,7 @@ use support::{WORLD, generate::profile, policy, subject, witnesses};
 fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
     let blob = decode(bytes, &WORLD).expect("a good blob");
     let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
-    let whole = Subject::new(compiled.graph, &compiled.rules, &WORLD, Form::Compiled)
-        .repeating(compiled.repeats);
+    let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, &WORLD);
     let answer = diff(&subject(source), &whole, 1);
     assert_eq!(answer.different, []);
     assert_eq!(answer.undecided, Vec::<String>::new());
@@ -57,8 +56,7 @@ fn profiles_of_the_corpus_compile_to_the_same_bytes_again() {
         };
         let blob = decode(&first.bytes, &WORLD).expect("a good blob");
         let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
-        let whole = Subject::new(compiled.graph, &compiled.rules, &WORLD, Form::Compiled)
-            .repeating(compiled.repeats);
+        let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, &WORLD);
         let policy = decompile(&whole).unwrap_or_else(|error| panic!("{name}: {error}"));
         tried += 1;
         if encode(&policy, &WORLD).ok().map(|made| made.bytes) != Some(first.bytes) {
@@ -107,8 +105,8 @@ fn what_the_compiler_would_not_add_is_not_taken_as_added() {
             compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph")
         };
         let (one, other) = (compiled(&bytes), compiled(&again));
-        let one = Subject::new(one.graph, &one.rules, &WORLD, Form::Compiled);
-        let other = Subject::new(other.graph, &other.rules, &WORLD, Form::Compiled);
+        let one = Subject::of_bytes(one.graph, &one.rules, one.repeats, &WORLD);
+        let other = Subject::of_bytes(other.graph, &other.rules, other.repeats, &WORLD);
         assert_eq!(diff(&one, &other, 1).different, [], "{text}");
     }
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use lapbelt_analysis::diff::{Decided, Diff, diff};
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::graph::{Source, lower};
 use lapbelt_policy::rule::{Action, Policy};
@@ -213,7 +213,7 @@ fn worlds_are_matched_by_name() {
     let text = rules("(allow file-read* (subpath \"/usr\"))");
     let left = policy(&text);
     let right = support::policy_in(&text, &linux);
-    let there = Subject::new(lower(&right, &linux), &right.rules, &linux, Form::Source);
+    let there = Subject::of_rules(lower(&right, &linux), &right.rules, &linux);
     let answer = diff(&subject(&left), &there, 3);
     assert_eq!(lines(&answer, &left, &right), Vec::<String>::new());
     assert!(answer.equal > 100, "{answer:?}");

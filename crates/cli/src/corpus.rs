@@ -52,6 +52,7 @@ pub(crate) fn member(path: &Path) -> Result<Member, CommandError> {
     let name = profile::shown(path);
     let mut bytes = profile::read_bytes(path)?;
     if is_hex(path) {
+        bytes.retain(|byte| !byte.is_ascii_whitespace());
         bytes = from_hex(&bytes).ok_or_else(|| {
             CommandError::Other(format!("{name}: not a line of hexadecimal digits"))
         })?;
@@ -63,16 +64,14 @@ fn is_hex(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "hex")
 }
 
-fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text
-        .iter()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .map(|byte| char::from(*byte).to_digit(16))
-        .collect();
-    let pairs = digits?;
-    let byte = |pair: &[u32]| match pair {
-        [high, low] => Some((high * 16 + low) as u8),
-        _ => None,
-    };
-    pairs.chunks(2).map(byte).collect()
+/// The bytes that hexadecimal digits stand for.
+pub(crate) fn from_hex(digits: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    digits
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some((digit(*high)? * 16 + digit(*low)?) as u8),
+            _ => None,
+        })
+        .collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use lapbelt_analysis::subject::{Form, Subject as Analysed};
+use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::explain;
 use lapbelt_blob::policy::{Compiled, compiled};
@@ -102,9 +102,10 @@ impl Subject {
     pub(crate) fn analysed<'s>(&'s self, world: &'s World) -> Analysed<'s> {
         let (graph, rules) = self.graph(world);
         match self {
-            Self::Source(_) => Analysed::new(graph, rules, world, Form::Source),
-            Self::Blob(subject) => Analysed::new(graph, rules, world, Form::Compiled)
-                .repeating(subject.compiled.repeats.clone()),
+            Self::Source(_) => Analysed::of_rules(graph, rules, world),
+            Self::Blob(subject) => {
+                Analysed::of_bytes(graph, rules, subject.compiled.repeats.clone(), world)
+            }
         }
     }
 

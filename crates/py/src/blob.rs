@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lapbelt_analysis::decompile::decompile;
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::{NodeIndex, decode as decode_bytes};
 use lapbelt_blob::explain;
 use lapbelt_blob::policy::compiled;
@@ -52,8 +52,7 @@ fn decoded(bytes: &[u8], world: &Arc<World>) -> Result<(String, Vec<NativeProfil
             .map(|name| String::from_utf8_lossy(blob.text(name)).into_owned());
         tables.push(json!({"name": name, "op_table": table}));
         let compiled = compiled(&blob, profile, world).map_err(|error| error.to_string())?;
-        let subject = Subject::new(compiled.graph, &compiled.rules, world, Form::Compiled)
-            .repeating(compiled.repeats);
+        let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, world);
         profiles.push(NativeProfile {
             policy: decompile(&subject).map_err(|error| error.to_string())?,
             world: Arc::clone(world),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lapbelt_analysis::diff::{Decided, diff};
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::encode::encode;
 use lapbelt_learn::source::{FileImports, evaluate_text};
 use lapbelt_policy::ask::{ask, canonical_path, other_spelling, parse_value};
@@ -104,7 +104,7 @@ impl NativeProfile {
             request = request.also_spelled(target, other);
         }
         let graph = lower(&self.policy, world);
-        let subject = Subject::new(graph, &self.policy.rules, world, Form::Source);
+        let subject = Subject::of_rules(graph, &self.policy.rules, world);
         let graph = subject.with_folded_paths().graph().clone();
         let verdict = Decider::of(graph, &self.policy.rules).decide(&request);
         let mut answer = self.decided(verdict.action, &verdict.source);
@@ -120,8 +120,8 @@ impl NativeProfile {
                 lower(&self.policy, &self.world),
                 lower(&other.policy, &other.world),
             );
-            let left = Subject::new(graphs.0, &self.policy.rules, &self.world, Form::Source);
-            let right = Subject::new(graphs.1, &other.policy.rules, &other.world, Form::Source);
+            let left = Subject::of_rules(graphs.0, &self.policy.rules, &self.world);
+            let right = Subject::of_rules(graphs.1, &other.policy.rules, &other.world);
             let answer = diff(&left, &right, examples.max(1));
             let told = |profile: &Self, decided: &Decided| {
                 profile.decided(decided.outcome.action, &decided.source)

@@ -16,7 +16,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::image::Place;
-use crate::record::{Record, Stats};
+use crate::record::Record;
 use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
 use crate::triage::NO_SYMBOL;
 use library::Names;
@@ -34,12 +34,7 @@ pub(crate) fn trace(
     take: &mut dyn FnMut(Record),
 ) -> Result<Traced, TraceError> {
     let routine = plan.routine;
-    let mut traced = Traced {
-        outcome: Outcome::Exited(0),
-        hook: Hook::NotLoaded,
-        stats: Stats::default(),
-        triage: routine.triage().clone(),
-    };
+    let mut traced = Traced::unseen(routine.triage().clone());
     let refused = |error| TraceError::Refused {
         what: "memory to be shared",
         error,

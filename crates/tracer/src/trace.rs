@@ -162,6 +162,18 @@ pub struct Traced {
     pub triage: Triage,
 }
 
+impl Traced {
+    /// A run of which nothing is known yet.
+    pub(crate) fn unseen(triage: Triage) -> Self {
+        Self {
+            outcome: Outcome::Exited(0),
+            hook: Hook::NotLoaded,
+            stats: Stats::default(),
+            triage,
+        }
+    }
+}
+
 /// Why nothing was traced.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {

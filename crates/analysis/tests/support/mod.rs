@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_policy::graph::lower;
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::{World, shipped};
@@ -71,7 +71,7 @@ pub fn policy_in(text: &str, world: &World) -> Policy {
 
 /// A policy of the world that tests use, made ready.
 pub fn subject(policy: &Policy) -> Subject<'_> {
-    Subject::new(lower(policy, &WORLD), &policy.rules, &WORLD, Form::Source)
+    Subject::of_rules(lower(policy, &WORLD), &policy.rules, &WORLD)
 }
 
 /// All profiles of the corpus that evaluate, largest first; `None` if there is no corpus.

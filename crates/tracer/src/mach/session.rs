@@ -53,12 +53,7 @@ fn follow<'p>(
     emit: &'p mut dyn FnMut(Record),
 ) -> io::Result<Traced> {
     let routine = plan.routine;
-    let mut traced = Traced {
-        outcome: Outcome::Exited(0),
-        hook: Hook::NotLoaded,
-        stats: Stats::default(),
-        triage: routine.triage().clone(),
-    };
+    let mut traced = Traced::unseen(routine.triage().clone());
     if let Some(outcome) = calls::stopped(process)? {
         traced.outcome = outcome;
         return Ok(traced);

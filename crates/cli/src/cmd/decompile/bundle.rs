@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use lapbelt_analysis::decompile::decompile;
-use lapbelt_analysis::subject::{Form, Subject as Analysed};
+use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_blob::decode::{Blob, Profile};
 use lapbelt_blob::policy::compiled;
 use lapbelt_policy::world::World;
@@ -71,8 +71,7 @@ pub(super) fn decompile_all(
 
 fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<String, String> {
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
-    let analysed = Analysed::new(compiled.graph, &compiled.rules, world, Form::Compiled)
-        .repeating(compiled.repeats);
+    let analysed = Analysed::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, world);
     let policy = decompile(&analysed).map_err(|error| error.to_string())?;
     Ok(expand(&policy, &[], world))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use lapbelt_analysis::diff::diff;
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::policy::compiled;
@@ -138,8 +138,8 @@ fn differing(at: usize, theirs: &[u8], profile: &Profile, world: &World) -> Agre
         Err(why) => return Agreement::Unexplained(at, why),
     };
     let graph = lower(&profile.policy, world);
-    let ours = Subject::new(graph, &profile.policy.rules, world, Form::Source);
-    let theirs = Subject::new(decided.graph, &decided.rules, world, Form::Compiled);
+    let ours = Subject::of_rules(graph, &profile.policy.rules, world);
+    let theirs = Subject::of_bytes(decided.graph, &decided.rules, decided.repeats, world);
     let difference = diff(&ours, &theirs, 1);
     let ways = difference.different.into_iter();
     let mut operations: Vec<String> = ways.flat_map(|way| way.operations).collect();

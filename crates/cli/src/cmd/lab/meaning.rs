@@ -1,4 +1,4 @@
-//! What a byte of a compiled profile is, and bytes as digits.
+//! What a byte of a compiled profile is.
 
 use lapbelt_blob::decode::Blob;
 use lapbelt_blob::raw::Part;
@@ -21,16 +21,4 @@ pub(super) fn meaning(blob: &Blob, at: usize, world: &World) -> Option<String> {
         }
         owner => format!("{owner}, byte {}", at - span.start),
     })
-}
-
-/// The bytes that a line of hexadecimal digits stands for.
-pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let hex = hex.trim().as_bytes();
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    hex.chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some((digit(*high)? * 16 + digit(*low)?) as u8),
-            _ => None,
-        })
-        .collect()
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::decompile::decompile;
 use lapbelt_analysis::finding::{Finding, Tier};
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::encode::{Encoded, encode};
 use lapbelt_blob::policy::compiled;
@@ -19,8 +19,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::agreement::first_difference;
-use super::meaning::{bytes, meaning};
+use super::meaning::meaning;
 use super::verify_host::FORMAT;
+use crate::corpus::from_hex;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, counted};
 use crate::{evidence, profile};
@@ -205,7 +206,7 @@ fn entries(dir: &Path) -> Result<Vec<Entry>, CommandError> {
 }
 
 fn digits(hex: &str, file: &Path) -> Result<Vec<u8>, CommandError> {
-    bytes(hex).ok_or_else(|| {
+    from_hex(hex.trim().as_bytes()).ok_or_else(|| {
         let file = file.display();
         CommandError::Other(format!("{file}: not a line of hexadecimal digits"))
     })
@@ -284,8 +285,7 @@ fn compile(pair: &Pair, world: &World) -> Result<Encoded, String> {
 fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
     let profile = blob.profiles.first().ok_or("no profile in it")?;
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
-    let subject = Subject::new(compiled.graph, &compiled.rules, world, Form::Compiled)
-        .repeating(compiled.repeats);
+    let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, world);
     let policy = decompile(&subject).map_err(|error| error.to_string())?;
     Ok(encode(&policy, world).is_ok_and(|made| made.bytes == bytes))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use lapbelt_analysis::finding::Input;
 use lapbelt_analysis::op_table::{Node, Table};
 use lapbelt_analysis::operations;
-use lapbelt_analysis::subject::{Form, Subject};
+use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::{self, Argument, Blob, LiteralAt, NodeIndex};
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::explain;
@@ -54,7 +54,12 @@ impl Member {
     /// What it decides.
     pub(super) fn subject<'s>(&'s self, world: &'s World) -> Subject<'s> {
         let graph = self.policy.graph.clone();
-        Subject::new(graph, &self.policy.rules, world, Form::Compiled)
+        Subject::of_bytes(
+            graph,
+            &self.policy.rules,
+            self.policy.repeats.clone(),
+            world,
+        )
     }
 
     /// The node of a decision of [`Self::subject`].

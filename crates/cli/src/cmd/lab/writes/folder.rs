@@ -10,8 +10,8 @@ use lapbelt_analysis::writes::Write;
 use lapbelt_learn::run_dir;
 use serde::Deserialize;
 
-use super::super::meaning;
 use super::line;
+use crate::corpus::from_hex;
 use crate::exit::CommandError;
 
 /// Where the files of an input are.
@@ -139,8 +139,10 @@ impl Folder {
             line::writes(&text).map_err(|why| wrong(&path, &why))
         });
         let bytes = blob.map(|path| match path.extension() {
-            Some(extension) if extension == "hex" => meaning::bytes(&run_dir::read(&path)?)
-                .ok_or_else(|| wrong(&path, "not a line of hexadecimal digits")),
+            Some(extension) if extension == "hex" => {
+                from_hex(run_dir::read(&path)?.trim().as_bytes())
+                    .ok_or_else(|| wrong(&path, "not a line of hexadecimal digits"))
+            }
             _ => fs::read(&path).map_err(|error| wrong(&path, &error.to_string())),
         });
         Ok(Made {

@@ -5,7 +5,7 @@ use lapbelt_tracer::record::Record;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::meaning;
+use crate::corpus::from_hex;
 
 /// A line as it is read: of ours, or of another tracer that leaves out what it does not know.
 #[derive(Deserialize)]
@@ -57,7 +57,8 @@ fn write(index: usize, text: &str) -> Result<Write, String> {
         seq: line.seq.unwrap_or(index as u64),
         buf: buf.map_err(|_| format!("`{}` is no address", line.buf))?,
         at: line.cursor.saturating_add(line.chunk_offset),
-        bytes: meaning::bytes(&line.bytes_hex).ok_or("the bytes are no hexadecimal digits")?,
+        bytes: from_hex(line.bytes_hex.trim().as_bytes())
+            .ok_or("the bytes are no hexadecimal digits")?,
     })
 }
 
