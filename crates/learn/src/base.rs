@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lapbelt_policy::world::World;
+use lapbelt_sandbox::{Backend, ProfileSource, RunError, SystemProfile};
 
 use crate::run_dir::{self, DirError};
 use crate::seed::{self, Loader, SEED};
 use crate::source::{FileImports, Profile, ProfileError, evaluate_text};
+
+/// Why a profile that its runs are content with is not handed out.
+pub(crate) const NOT_READ: &str = "sandbox-exec does not accept the file as it is written";
 
 /// A profile text and its surroundings.
 #[derive(Clone, Debug)]
@@ -65,5 +69,17 @@ impl Base {
     /// If it does not evaluate.
     pub fn evaluate_with(&self, text: &str, world: &World) -> Result<Profile, Box<ProfileError>> {
         evaluate_text(&self.name, text, &self.params, &self.imports, world)
+    }
+
+    /// Whether the system, if it reads profiles by itself, reads the one in a file, just as it is
+    /// handed out and under these parameters: in runs it has another text of the same rules.
+    ///
+    /// # Errors
+    /// If that cannot be tried.
+    pub fn is_read_in(&self, file: &Path, backend: &dyn Backend) -> Result<bool, RunError> {
+        backend.accepts(&SystemProfile {
+            source: ProfileSource::File(file.to_path_buf()),
+            params: self.params.clone(),
+        })
     }
 }

@@ -28,7 +28,7 @@ pub mod source;
 mod streams;
 pub mod suggest;
 pub mod summary;
-pub mod system_text;
+pub mod system_profile;
 pub mod target;
 pub mod trace;
 pub mod violation;

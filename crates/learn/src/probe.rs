@@ -28,7 +28,7 @@ use lapbelt_policy::world::{FilterId, OperationId, World};
 use lapbelt_sandbox::probe::{Said, Takes, kind, said};
 use lapbelt_sandbox::{Backend, Job, RunError, Status, Stdio};
 
-use crate::system_text::system_text;
+use crate::system_profile::system_profile;
 use meaning::Meaning;
 use record::Record;
 use start::Start;
@@ -222,7 +222,7 @@ impl<'p> Probe<'p> {
             profile: self
                 .backend
                 .dialect()
-                .map(|dialect| system_text(&self.start.policy, &dialect, &self.world)),
+                .map(|dialect| system_profile(&self.start.policy, &dialect, &self.world)),
             decider: Arc::clone(&self.start.decider),
             world: Arc::clone(&self.world),
             learn,

@@ -27,7 +27,7 @@ pub enum TraceStatus {
     Stalled,
     /// The iteration limit came first.
     MaxIters,
-    /// The profile given does not evaluate.
+    /// The profile given does not evaluate, or the system does not read the one that was learnt.
     ProfileInvalid,
     /// Interrupted; can be resumed.
     Stopped,

@@ -19,7 +19,7 @@ use crate::run_dir::{DirError, RunDir};
 use crate::second::wait_for_room;
 use crate::streams::Keepers;
 pub use crate::streams::Streams;
-use crate::system_text::system_text;
+use crate::system_profile::system_profile;
 use crate::target::Target;
 
 /// How long processes that outlive the main one are still watched before they are ended.
@@ -321,7 +321,7 @@ impl<'s> Session<'s> {
             profile: self
                 .backend
                 .dialect()
-                .map(|dialect| system_text(policy, &dialect, &self.world)),
+                .map(|dialect| system_profile(policy, &dialect, &self.world)),
             decider: Arc::new(Decider::new(policy, &self.world)),
             world: Arc::clone(&self.world),
             learn: mode == Mode::Learn,

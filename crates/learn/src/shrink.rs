@@ -10,7 +10,7 @@ use std::time::Duration;
 use lapbelt_policy::graph::{Inclusion, includes, lower};
 use lapbelt_policy::rule::{Action, Policy};
 
-use crate::base::Base;
+use crate::base::{Base, NOT_READ};
 use crate::error::LearnError;
 use crate::lint::lint;
 use crate::record::{ShrinkMetric, ShrinkReport, ShrinkStatus, Validation};
@@ -285,6 +285,11 @@ fn conclude(
     if !lint(&shrunk, &world).is_empty() {
         report.status = ShrinkStatus::LintFailed;
         report.reason = Some("shrunk_profile".to_string());
+        return Ok(());
+    }
+    let read = base.is_read_in(&dir.shrunk(), session.backend);
+    if !read.map_err(SessionError::Run)? {
+        report.reason = Some(NOT_READ.to_string());
         return Ok(());
     }
     let name = dir.shrunk().display().to_string();

@@ -9,7 +9,7 @@ use lapbelt_policy::rule::Action;
 use lapbelt_sandbox::denial;
 
 use crate::atom::Atom;
-use crate::base::Base;
+use crate::base::{Base, NOT_READ};
 use crate::denial_rule::atom_for;
 use crate::error::LearnError;
 use crate::generalise::Generaliser;
@@ -19,7 +19,7 @@ use crate::record::{DenyScope, Knobs, Strategy, TraceMetric, TraceReport, TraceS
 use crate::run_dir::{self, Phase, RunDir};
 use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
-use crate::system_text::system_text;
+use crate::system_profile::system_profile;
 
 /// A profile that grows.
 struct Growing<'b> {
@@ -154,8 +154,12 @@ fn iterate(
         report.new_rules = Some(lesson.new_rules);
         report.denies_seen = Some(run.denials);
         if streak >= knobs.success_streak {
-            report.status = TraceStatus::Success;
-            report.reason = Some("success_streak".to_string());
+            let written = base.is_read_in(&dir.traced(), session.backend);
+            (report.status, report.reason) = if written.map_err(SessionError::Run)? {
+                (TraceStatus::Success, Some("success_streak".to_string()))
+            } else {
+                (TraceStatus::ProfileInvalid, Some(NOT_READ.to_string()))
+            };
             return Ok(());
         }
         let hopeless = lesson.new_rules == 0 || (learning && lessons == 1);
@@ -350,8 +354,11 @@ impl Growing<'_> {
         let Some(dialect) = session.backend.dialect() else {
             return Ok(true);
         };
-        let text = system_text(&profile.policy, &dialect, &session.world);
-        Ok(session.backend.accepts(&text).map_err(SessionError::Run)?)
+        let profile = system_profile(&profile.policy, &dialect, &session.world);
+        Ok(session
+            .backend
+            .accepts(&profile)
+            .map_err(SessionError::Run)?)
     }
 
     /// Writes the profile anew from all that was learnt.

@@ -1,5 +1,6 @@
 //! One run of a program under a policy: what is wanted, and what came of it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
@@ -35,8 +36,8 @@ pub struct Job {
     pub env: Option<Vec<(OsString, OsString)>>,
     /// Its directory; `None` for ours.
     pub cwd: Option<PathBuf>,
-    /// The policy as the text of a profile, for a backend that has a [`Dialect`].
-    pub profile: Option<String>,
+    /// The policy as the system is to read it, for a backend that has a [`Dialect`].
+    pub profile: Option<SystemProfile>,
     /// Decides.
     pub decider: Arc<Decider>,
     /// The world of the policy.
@@ -120,6 +121,34 @@ pub struct Dialect {
     pub mark: Option<String>,
 }
 
+/// A profile for a system that reads and enforces profiles by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemProfile {
+    /// The profile.
+    pub source: ProfileSource,
+    /// Its parameters.
+    pub params: BTreeMap<String, String>,
+}
+
+/// Where the system finds a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProfileSource {
+    /// In this file.
+    File(PathBuf),
+    /// This is its text.
+    Text(String),
+}
+
+impl SystemProfile {
+    /// A text that needs no parameters.
+    pub fn of_text(text: String) -> Self {
+        Self {
+            source: ProfileSource::Text(text),
+            params: BTreeMap::new(),
+        }
+    }
+}
+
 /// A way to run a program under a policy.
 pub trait Backend {
     /// What it can do on this host.
@@ -132,11 +161,11 @@ pub trait Backend {
         None
     }
 
-    /// Whether the system can read the text of a profile.
+    /// Whether the system can read a profile.
     ///
     /// # Errors
     /// If that cannot be tried.
-    fn accepts(&self, _profile: &str) -> Result<bool, RunError> {
+    fn accepts(&self, _profile: &SystemProfile) -> Result<bool, RunError> {
         Ok(true)
     }
 
@@ -179,6 +208,12 @@ pub enum RunError {
     /// An argument, a variable or a path has a NUL byte in it.
     #[error("{0:?} has a NUL byte in it, which no program can be given; remove it")]
     Nul(OsString),
+    /// The system reads profiles by itself, and not this one.
+    #[error(
+        "sandbox-exec does not accept the profile; what it says of it, on its standard error, is \
+         its reason"
+    )]
+    Refused,
     /// The kernel cannot do it.
     #[error("this system cannot supervise a program: {0}")]
     Unsupported(String),

@@ -13,7 +13,9 @@ mod linux;
 pub mod macos;
 pub mod probe;
 
-pub use job::{Backend, Dialect, Job, Outcome, RunError, Status, Stdio, Support};
+pub use job::{
+    Backend, Dialect, Job, Outcome, ProfileSource, RunError, Status, Stdio, Support, SystemProfile,
+};
 #[cfg(target_os = "linux")]
 pub use linux::LinuxBackend;
 #[cfg(target_os = "linux")]

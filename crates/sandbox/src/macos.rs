@@ -19,7 +19,9 @@ use lapbelt_policy::event::Event;
 pub use log_event::{NoEvent, event};
 pub use log_line::{DecidedBy, LogLine, Refusal, parse};
 
-use crate::job::{Backend, Dialect, Job, Outcome, RunError, Support};
+use run::TextFile;
+
+use crate::job::{Backend, Dialect, Job, Outcome, ProfileSource, RunError, Support, SystemProfile};
 
 /// Exit status of `sandbox-exec` for a profile that does not parse.
 const DOES_NOT_PARSE: i32 = 65;
@@ -65,19 +67,38 @@ impl MacosBackend {
                 "(version 1)(allow default)(deny file-write-create (literal \"/lapbelt\") (with \
                  message \"{mark}\"))"
             );
-            self.accepts_text(&text)
+            self.is_read(&SystemProfile::of_text(text))
                 .is_ok_and(|yes| yes)
                 .then_some(mark)
         });
         mark.as_deref()
     }
 
+    /// `sandbox-exec` with a profile and its parameters; a text of ours, which may be long, is given
+    /// in a file, that has to be kept until the program has started.
+    fn confined(&self, profile: &SystemProfile) -> Result<(Command, Option<TextFile>), RunError> {
+        let mut command = Command::new(&self.sandbox_exec);
+        for (name, value) in &profile.params {
+            command.arg("-D").arg(format!("{name}={value}"));
+        }
+        let kept = match &profile.source {
+            ProfileSource::File(path) => {
+                command.arg("-f").arg(path);
+                None
+            }
+            ProfileSource::Text(text) => {
+                let file = run::text_file(text)?;
+                command.arg("-f").arg(&file.path);
+                Some(file)
+            }
+        };
+        Ok((command, kept))
+    }
+
     /// Whether `sandbox-exec` can read a profile: it starts something harmless under it.
-    fn accepts_text(&self, text: &str) -> Result<bool, RunError> {
-        let profile = run::text_file(text)?;
-        let status = Command::new(&self.sandbox_exec)
-            .arg("-f")
-            .arg(&profile.path)
+    fn is_read(&self, profile: &SystemProfile) -> Result<bool, RunError> {
+        let (mut command, _kept) = self.confined(profile)?;
+        let status = command
             .arg("/usr/bin/true")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -130,12 +151,13 @@ impl Backend for MacosBackend {
         })
     }
 
-    fn accepts(&self, profile: &str) -> Result<bool, RunError> {
+    fn accepts(&self, profile: &SystemProfile) -> Result<bool, RunError> {
+        let mut profile = profile.clone();
         // What is denied in trying must not be taken for what a run was denied.
-        match self.mark() {
-            Some(mark) => self.accepts_text(&profile.replace(mark, "lapbelt-check")),
-            None => self.accepts_text(profile),
+        if let (Some(mark), ProfileSource::Text(text)) = (self.mark(), &mut profile.source) {
+            *text = text.replace(mark, "lapbelt-check");
         }
+        self.is_read(&profile)
     }
 
     fn run(&self, job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {

@@ -14,13 +14,12 @@ use std::time::Duration;
 use lapbelt_learn::denial_rule::is_blank;
 use lapbelt_learn::host::Host;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
-use lapbelt_learn::system_text::system_text;
 use lapbelt_learn::violation::Violation;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::World;
-use lapbelt_sandbox::{Job, RunError, Status, Stdio, Support};
+use lapbelt_sandbox::{Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile};
 
 use crate::backend::BackendArg;
 use crate::exit::CommandError;
@@ -106,11 +105,11 @@ pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
         Ok(world) => Arc::new(world),
         Err(error) => return fail(&error, CANNOT_SET_UP, output),
     };
-    let loaded = match args.profile(&world) {
+    let (loaded, given) = match args.profile(&world) {
         Ok(loaded) => loaded,
         Err((error, code)) => return fail(&error, code, output),
     };
-    match supervise(args, &host, &loaded, world, output) {
+    match supervise(args, &host, &loaded, given, world, output) {
         Ok(code) => ExitCode::from(code),
         Err((error, code)) => fail(&error, code, output),
     }
@@ -122,29 +121,40 @@ fn fail(error: &CommandError, code: u8, output: &Output) -> ExitCode {
 }
 
 impl Args {
-    fn profile(&self, world: &World) -> Result<Profile, (CommandError, u8)> {
+    /// What the profile says, and the profile as it was given.
+    fn profile(&self, world: &World) -> Result<(Profile, SystemProfile), (CommandError, u8)> {
         let params = self.params.map();
-        let parsed = |name: &str, text: &str| {
+        let does_not_parse = |error: CommandError| (error, DOES_NOT_PARSE);
+        let from_text = |name: &str, text: &str| {
             let imports = FileImports::new(None, &params);
             evaluate_text(name, text, &params, &imports, world)
-                .map_err(|error| (error.into(), DOES_NOT_PARSE))
+                .map_err(|error| does_not_parse(error.into()))
         };
-        if let Some(file) = &self.which.file {
-            return profile::load(file, &params, world).map_err(|error| (error, DOES_NOT_PARSE));
-        }
-        if let Some(text) = &self.which.text {
-            return parsed("-p", text);
-        }
-        let name = self.which.name.as_deref().unwrap_or_default();
-        match NAMED.iter().find(|(known, _)| *known == name) {
-            Some((name, text)) => parsed(name, text),
-            None => {
+        let (loaded, source) = if let Some(file) = &self.which.file {
+            let text = profile::read(file).map_err(does_not_parse)?;
+            let loaded = profile::evaluate(file, &text, &params, world).map_err(does_not_parse)?;
+            let source = if file.as_os_str() == "-" {
+                ProfileSource::Text(text)
+            } else {
+                ProfileSource::File(file.clone())
+            };
+            (loaded, source)
+        } else if let Some(text) = &self.which.text {
+            (from_text("-p", text)?, ProfileSource::Text(text.clone()))
+        } else {
+            let name = self.which.name.as_deref().unwrap_or_default();
+            let Some((name, text)) = NAMED.iter().find(|(known, _)| *known == name) else {
                 let known: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
                 let known = known.join(", ");
                 let message = format!("no profile is called `{name}`; there are {known}");
-                Err((CommandError::Other(message), USAGE))
-            }
-        }
+                return Err((CommandError::Other(message), USAGE));
+            };
+            (
+                from_text(name, text)?,
+                ProfileSource::Text((*text).to_owned()),
+            )
+        };
+        Ok((loaded, SystemProfile { source, params }))
     }
 }
 
@@ -152,6 +162,7 @@ fn supervise(
     args: Args,
     host: &Host,
     loaded: &Profile,
+    given: SystemProfile,
     world: Arc<World>,
     output: &Output,
 ) -> Result<u8, (CommandError, u8)> {
@@ -178,9 +189,8 @@ fn supervise(
         args: command.collect(),
         env: None,
         cwd: None,
-        profile: backend
-            .dialect()
-            .map(|dialect| system_text(&loaded.policy, &dialect, &world)),
+        // What runs is what was written.
+        profile: Some(given),
         decider: Arc::new(Decider::new(&loaded.policy, &world)),
         world: Arc::clone(&world),
         learn: false,
@@ -243,6 +253,7 @@ fn supervise(
                 RunError::ProgramMissing(_)
                 | RunError::NotExecutable { .. }
                 | RunError::StartDenied { .. } => CANNOT_EXECUTE,
+                RunError::Refused => DOES_NOT_PARSE,
                 _ => CANNOT_SET_UP,
             };
             Err((CommandError::Other(error.to_string()), code))

@@ -13,6 +13,7 @@ use super::{Probe, ProbeError, Request, Tried, request_of};
 use crate::base::Base;
 use crate::denial_rule::{NetworkRules, atom_for};
 use crate::seed::Loader;
+use crate::system_profile::system_profile;
 
 /// Most runs in which a need is found. A loader that is refused something ends at once, so on
 /// macOS each run may show one.
@@ -63,8 +64,8 @@ impl Probe<'_> {
     pub(super) fn learn_to_start(&mut self) -> Result<(), ProbeError> {
         let can_let_go_on = self.backend.dialect().is_none();
         if let Some(dialect) = self.backend.dialect() {
-            let text = crate::system_text::system_text(&self.start.policy, &dialect, &self.world);
-            if !self.backend.accepts(&text)? {
+            let profile = system_profile(&self.start.policy, &dialect, &self.world);
+            if !self.backend.accepts(&profile)? {
                 return Err(ProbeError::NotApplied {
                     stage: "parse (sandbox-exec rc 65)",
                     message: "sandbox-exec does not accept it".to_owned(),

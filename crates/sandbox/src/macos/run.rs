@@ -24,7 +24,7 @@ use lapbelt_policy::world::World;
 use super::log::{Entry, Stream};
 use super::log_line::{DecidedBy, LogLine};
 use super::{DOES_NOT_PARSE, MacosBackend, log, log_event, log_line};
-use crate::job::{Backend, Job, Outcome, RunError, Status, Stdio};
+use crate::job::{Backend, Job, Outcome, ProfileSource, RunError, Status, Stdio, SystemProfile};
 
 /// Exit status of `sandbox-exec` for a program that it could not start.
 const CANNOT_EXECUTE: i32 = 71;
@@ -47,21 +47,23 @@ pub(super) fn run(
     job: Job,
     sink: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
-    let text = job.profile.clone().ok_or_else(|| {
-        RunError::Unsupported("sandbox-exec needs the text of a profile".to_owned())
-    })?;
-    let profile = text_file(&text)?;
+    let profile = job
+        .profile
+        .clone()
+        .ok_or_else(|| RunError::Unsupported("sandbox-exec needs a profile".to_owned()))?;
+    // One that was given to us as it is carries no mark; its denials are told by their processes.
+    let mark = backend
+        .mark()
+        .filter(|mark| matches!(&profile.source, ProfileSource::Text(text) if text.contains(mark)));
     let program = found(&job.program)?;
     let mut stream = backend.stream();
     let started = Instant::now();
     let (world, decider) = (Arc::clone(&job.world), Arc::clone(&job.decider));
-    let ended = program_run(backend, job, &profile.path, &program)?;
+    let ended = program_run(backend, job, &profile, mark, &program)?;
     let duration = started.elapsed();
     let code = ended.status.code();
-    if code == Some(DOES_NOT_PARSE) && !backend.accepts(&text)? {
-        return Err(RunError::Unsupported(
-            "sandbox-exec does not accept the profile".to_owned(),
-        ));
+    if code == Some(DOES_NOT_PARSE) && !backend.accepts(&profile)? {
+        return Err(RunError::Refused);
     }
     let told_all = match &mut stream {
         Err(reason) => Err(reason.clone()),
@@ -93,7 +95,7 @@ pub(super) fn run(
         let Ok(line) = log_line::parse(message) else {
             continue;
         };
-        if line.decided_by == DecidedBy::Platform || !is_ours(&line, backend.mark(), &ended) {
+        if line.decided_by == DecidedBy::Platform || !is_ours(&line, mark, &ended) {
             continue;
         }
         let Some(mut event) = told(&line, &world, duration) else {
@@ -203,11 +205,12 @@ fn sentinel(backend: &MacosBackend) -> io::Result<u32> {
 fn program_run(
     backend: &MacosBackend,
     mut job: Job,
-    profile: &Path,
+    profile: &SystemProfile,
+    mark: Option<&str>,
     program: &Path,
 ) -> Result<Ended, RunError> {
-    let mut command = Command::new(&backend.sandbox_exec);
-    command.arg("-f").arg(profile).arg(program).args(&job.args);
+    let (mut command, _kept) = backend.confined(profile)?;
+    command.arg(program).args(&job.args);
     if let Some(env) = job.env.take() {
         command.env_clear().envs(env);
     }
@@ -230,6 +233,7 @@ fn program_run(
     drop(command);
     let waiting = Waiting {
         own_group,
+        follow: mark.is_none(),
         timeout: job.timeout,
         stop: job.stop.as_deref(),
     };
@@ -238,6 +242,8 @@ fn program_run(
 
 struct Waiting<'w> {
     own_group: bool,
+    /// Look for descendants while it runs.
+    follow: bool,
     timeout: Option<Duration>,
     stop: Option<&'w AtomicBool>,
 }
@@ -259,7 +265,7 @@ impl Waiting<'_> {
             if timed_out || stopped {
                 break self.end(child)?;
             }
-            if backend.mark().is_none() && pause > Duration::from_millis(10) {
+            if self.follow && pause > Duration::from_millis(10) {
                 family.extend(descendants(&backend.ps, &family));
             }
             thread::sleep(pause);

@@ -3,16 +3,20 @@
 
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Policy, Rule};
 use lapbelt_policy::world::{ModifierId, OperationId, World};
-use lapbelt_sandbox::Dialect;
+use lapbelt_sandbox::{Dialect, SystemProfile};
 use lapbelt_sbpl::print;
 
 /// Operations of which allowed ones are reported too: what the program creates has to go before a
 /// fresh run, and what it takes away cannot be put back.
 const REPORTED: [&str; 2] = ["file-write-create", "file-write-unlink"];
 
-/// The text. Each denial carries the mark as its message, and so do creations and removals that are
+/// The profile, its parameters applied. Each denial carries the mark as its message, and so do creations and removals that are
 /// allowed, which are reported; what is decided is the same.
-pub fn system_text(policy: &Policy, dialect: &Dialect, world: &World) -> String {
+pub fn system_profile(policy: &Policy, dialect: &Dialect, world: &World) -> SystemProfile {
+    SystemProfile::of_text(text(policy, dialect, world))
+}
+
+fn text(policy: &Policy, dialect: &Dialect, world: &World) -> String {
     let mut policy = policy.clone();
     let says_default =
         |rule: &Rule| rule.filters.is_empty() && rule.operations.contains(&world.root());
@@ -81,7 +85,7 @@ mod tests {
         let dialect = Dialect {
             mark: mark.map(str::to_owned),
         };
-        system_text(&policy, &dialect, &world)
+        super::text(&policy, &dialect, &world)
     }
 
     #[test]
