@@ -26,6 +26,39 @@ fn this_host() {
     } else {
         assert!(answer["trial"].is_string(), "{answer}");
     }
+    // What is a Mac's is told apart, and takes nothing from the verdict.
+    let of_macos: Vec<&str> = answer["checks"]
+        .as_array()
+        .expect("checks")
+        .iter()
+        .filter(|check| check["system"] == "macos")
+        .filter_map(|check| check["name"].as_str())
+        .collect();
+    assert_eq!(of_macos, ["sandbox-exec", "unified log", "libsandbox"]);
+}
+
+#[test]
+fn a_library_is_told_from_a_file_that_is_none() {
+    let none = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    for (library, seen) in [("/no/such.dylib", "/no/such.dylib"), (none, "cannot load")] {
+        let output = Command::cargo_bin("lapbelt")
+            .expect("the binary")
+            .args(["--json", "doctor", "--library", library])
+            .output()
+            .expect("it runs");
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let checks = answer["checks"].as_array().expect("checks");
+        let check = checks.iter().find(|check| check["name"] == "libsandbox");
+        let check = check.expect("a check of it");
+        assert_eq!(check["present"], false, "{check}");
+        assert!(
+            check["seen"]
+                .as_str()
+                .is_some_and(|text| text.contains(seen)),
+            "{check}"
+        );
+        assert!(check["remedy"].is_string(), "{check}");
+    }
 }
 
 #[test]
@@ -44,4 +77,7 @@ fn what_is_missing_comes_with_a_remedy() {
             .as_str()
             .is_some_and(|text| text.contains("/nonexistent"))
     );
+    let checks = answer["checks"].as_array().expect("checks");
+    let access = checks.iter().find(|check| check["name"] == "log access");
+    assert_eq!(access.expect("a check of it")["present"], false);
 }
