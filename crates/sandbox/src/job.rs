@@ -98,8 +98,6 @@ pub struct Outcome {
     pub notifications: u64,
     /// From the start of the program to the end of the last of its descendants.
     pub duration: Duration,
-    /// Different processes that asked something.
-    pub processes: u32,
 }
 
 /// What a backend can do on this host.

@@ -1,41 +1,72 @@
 //! What is known of the threads that call.
+//!
+//! Looking into `/proc` costs more than all the rest of a call of a new process, so everything is
+//! looked up when it is first asked for, and most calls ask for nothing.
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
 
+use super::arch::Call;
 use super::blank::Blank;
 
-/// A thread with its process.
-#[derive(Clone, Debug)]
+/// A thread that waits.
+#[derive(Debug)]
 pub(crate) struct Caller {
-    /// Thread id.
+    /// Thread id; 0 if we are not shown it, as it lives in another pid namespace.
     pub(crate) thread: i32,
-    /// Process id.
-    pub(crate) process: i32,
-    /// Name, as the system shortens it.
-    pub(crate) name: String,
-    /// Its parent's process id.
-    pub(crate) parent: i32,
     /// Whether its root directory or its mounts are other than ours.
     pub(crate) foreign_root: bool,
-    looked_at: Instant,
+    family: OnceLock<Option<Family>>,
+    met: Instant,
+}
+
+/// A thread's process, and the process which that came from.
+#[derive(Clone, Copy, Debug)]
+struct Family {
+    process: i32,
+    parent: i32,
 }
 
 impl Caller {
-    /// A thread that cannot be looked at.
-    pub(crate) fn unknown(thread: i32) -> Self {
+    fn new(thread: i32, foreign_root: bool) -> Self {
         Self {
             thread,
-            process: thread,
-            name: String::new(),
-            parent: 0,
-            foreign_root: false,
-            looked_at: Instant::now(),
+            foreign_root,
+            family: OnceLock::new(),
+            met: Instant::now(),
         }
+    }
+
+    fn family(&self) -> Result<Family, Blank> {
+        let known = self.family.get_or_init(|| family_of(self.thread));
+        // A caller that still waits is there, even if we are not shown it.
+        known.ok_or(Blank::Unseen(Errno::SRCH))
+    }
+
+    /// Its process id.
+    pub(crate) fn process(&self) -> Result<i32, Blank> {
+        self.family().map(|family| family.process)
+    }
+
+    /// Its parent's process id.
+    pub(crate) fn parent(&self) -> Result<i32, Blank> {
+        self.family().map(|family| family.parent)
+    }
+
+    /// What an event says of it: its process and its name.
+    pub(crate) fn identity(&self) -> (i32, String) {
+        (self.process().unwrap_or(self.thread), self.name())
+    }
+
+    /// Its name, as the system shortens it, at this moment; empty if it cannot be read.
+    pub(crate) fn name(&self) -> String {
+        let name = std::fs::read(format!("/proc/{}/comm", self.thread)).unwrap_or_default();
+        String::from_utf8_lossy(name.strip_suffix(b"\n").unwrap_or(&name)).into_owned()
     }
 }
 
@@ -48,6 +79,8 @@ const FRESH: Duration = Duration::from_millis(100);
 pub(crate) struct Callers {
     threads: HashMap<i32, Arc<Caller>>,
     own_place: Option<Place>,
+    /// A call was made after which processes may have other roots or mounts than ours.
+    scattered: bool,
 }
 
 /// Identity of a root directory and of the mounts it is seen through.
@@ -59,33 +92,49 @@ impl Callers {
         Self {
             threads: HashMap::new(),
             own_place: place("self"),
+            scattered: false,
         }
     }
 
-    /// What is known of a thread that waits, looked up at most every [`FRESH`]. `None` if it is
-    /// gone.
-    pub(crate) fn get(&mut self, thread: i32) -> Option<Arc<Caller>> {
-        let fresh = |known: &Arc<Caller>| known.looked_at.elapsed() < FRESH;
-        if !self.threads.get(&thread).is_some_and(fresh) {
-            let mut caller = look_at(thread)?;
-            let there = place(&thread.to_string());
-            caller.foreign_root = there.is_some() && there != self.own_place;
-            self.threads.insert(thread, Arc::new(caller));
-            self.tidy();
+    /// What is known of a thread that waits; what was known [`FRESH`] ago is forgotten.
+    pub(crate) fn get(&mut self, thread: i32) -> Arc<Caller> {
+        let fresh = |known: &&Arc<Caller>| known.met.elapsed() < FRESH;
+        if let Some(known) = self.threads.get(&thread).filter(fresh) {
+            return Arc::clone(known);
         }
-        self.threads.get(&thread).cloned()
+        let there = self.scattered.then(|| place(&thread.to_string())).flatten();
+        let foreign = there.is_some() && there != self.own_place;
+        let caller = Arc::new(Caller::new(thread, foreign));
+        self.threads.insert(thread, Arc::clone(&caller));
+        self.tidy();
+        caller
     }
 
-    /// Forgets a thread that is about to change its name or its root.
-    pub(crate) fn forget(&mut self, thread: i32) {
-        self.threads.remove(&thread);
+    /// Takes note of a call that is about to go on. All processes under the filter come from one
+    /// of ours, so that they have our root and our mounts until one asks for others. (A clone
+    /// with mounts of its own has the same as before, until it changes them.)
+    pub(crate) fn heed(&mut self, call: Call) {
+        let scatters = matches!(
+            call,
+            Call::Chroot
+                | Call::PivotRoot
+                | Call::Unshare
+                | Call::Setns
+                | Call::Mount
+                | Call::MoveMount
+                | Call::Umount2
+        );
+        if scatters {
+            self.scattered = true;
+            self.threads.clear();
+        }
     }
 
     /// Keeps memory bounded where many short-lived processes come by.
     fn tidy(&mut self) {
         if self.threads.len() > 4096 {
             self.threads
-                .retain(|_, caller| caller.looked_at.elapsed() < FRESH);
+                .retain(|_, caller| caller.met.elapsed() < FRESH);
         }
     }
 }
@@ -96,21 +145,8 @@ fn place(process: &str) -> Option<Place> {
     Some((root.st_dev, root.st_ino, mounts.st_ino))
 }
 
-fn look_at(thread: i32) -> Option<Caller> {
-    let (name, process, parent) = status(thread)?;
-    let looked_at = Instant::now();
-    Some(Caller {
-        thread,
-        process,
-        name,
-        parent,
-        foreign_root: false,
-        looked_at,
-    })
-}
-
-/// Name, process id and parent of a thread, from /proc/ID/status.
-fn status(thread: i32) -> Option<(String, i32, i32)> {
+/// Process of a thread and its parent, from /proc/ID/status; `None` if it is gone or hidden.
+fn family_of(thread: i32) -> Option<Family> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::openat(CWD, format!("/proc/{thread}/status"), flags, Mode::empty());
     let mut bytes = [0; 512];
@@ -118,21 +154,18 @@ fn status(thread: i32) -> Option<(String, i32, i32)> {
     let text = String::from_utf8_lossy(&bytes[..length]);
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
     let number = |name: &str| field(name)?.trim().parse().ok();
-    Some((
-        field("Name:\t")?.to_owned(),
-        number("Tgid:")?,
-        number("PPid:")?,
-    ))
+    let (process, parent) = (number("Tgid:")?, number("PPid:")?);
+    Some(Family { process, parent })
 }
 
 /// Parent of a process; `None` if it is gone.
 pub(crate) fn parent_of(process: i32) -> Option<i32> {
-    status(process).map(|(_, _, parent)| parent)
+    family_of(process).map(|family| family.parent)
 }
 
 /// The process of a thread; `None` if it is gone.
 pub(crate) fn process_of(thread: i32) -> Option<i32> {
-    status(thread).map(|(_, process, _)| process)
+    family_of(thread).map(|family| family.process)
 }
 
 /// The process that a pidfd of another process stands for, from its fdinfo.
@@ -183,11 +216,25 @@ mod tests {
     fn we_know_ourselves() {
         let own = std::process::id() as i32;
         let mut callers = Callers::new();
-        let caller = callers.get(own).unwrap();
-        assert_eq!(caller.process, own);
+        let caller = callers.get(own);
+        assert_eq!(caller.process(), Ok(own));
         assert!(!caller.foreign_root);
-        assert!(descends(own, caller.parent));
-        assert!(!descends(caller.parent, own));
-        assert!(callers.get(i32::MAX).is_none());
+        let parent = caller.parent().unwrap();
+        assert!(descends(own, parent) && !descends(parent, own));
+        let unseen = callers.get(i32::MAX);
+        assert_eq!(unseen.process(), Err(Blank::Unseen(Errno::SRCH)));
+        assert_eq!(unseen.name(), "");
+    }
+
+    #[test]
+    fn roots_are_looked_at_once_somebody_changed_one() {
+        let own = std::process::id() as i32;
+        let mut callers = Callers::new();
+        callers.own_place = None;
+        assert!(!callers.get(own).foreign_root);
+        callers.heed(Call::Openat);
+        assert!(!callers.get(own).foreign_root);
+        callers.heed(Call::Chroot);
+        assert!(callers.get(own).foreign_root);
     }
 }

@@ -63,8 +63,6 @@ pub(crate) struct Tally {
     pub(crate) unseen: u64,
     /// Why the first of them could not.
     pub(crate) unseen_errno: Option<i32>,
-    /// Processes.
-    pub(crate) processes: HashSet<i32>,
     /// A process-fork denial has been reported.
     pub(crate) fork_reported: bool,
     /// The last execve was refused by the policy.
@@ -90,6 +88,8 @@ pub(crate) struct Judge {
     subjects: Subjects,
     /// Hashes of allowed requests reported lately, by their low bits.
     reported: Vec<u64>,
+    /// Processes, where their forks are reported.
+    met: HashSet<i32>,
     /// What was seen.
     pub(crate) tally: Tally,
 }
@@ -121,6 +121,7 @@ impl Judge {
             plain_sockets: PlainSockets::of(&terms.decider, &terms.vocabulary, world),
             subjects: Subjects::new(world, &terms.decider),
             reported: vec![0; if terms.report_allowed { REPORTED } else { 0 }],
+            met: HashSet::new(),
             tally: Tally::default(),
             terms,
         }
@@ -133,22 +134,19 @@ impl Judge {
             return Answer::Continue;
         };
         let thread = call.pid as i32;
-        let known = self.callers.get(thread);
-        let caller = known
-            .clone()
-            .unwrap_or_else(|| Arc::new(Caller::unknown(thread)));
+        let caller = self.callers.get(thread);
         let mut scene = Scene {
             listener,
             id: call.id,
             caller: &caller,
             resolved: None,
         };
-        let asks = if known.is_some() {
+        if self.terms.learn && self.terms.interest.fork_denied {
             self.meet(&caller);
-            (row.asks)(&call.data.args, &Remote { thread })
-        } else {
-            // A caller that still waits is there, even if we are not shown it.
-            Err(Blank::Unseen(Errno::SRCH))
+        }
+        let asks = match thread {
+            0 => Err(Blank::Unseen(Errno::SRCH)),
+            thread => (row.asks)(&call.data.args, &Remote { thread }),
         };
         let refused = match asks {
             Ok(asks) => self.ask_all(&mut scene, row.call, &asks),
@@ -163,9 +161,7 @@ impl Judge {
         if matches!(row.call, Call::Execve | Call::Execveat) {
             self.tally.start_denied = refused.is_some();
         }
-        if changes_caller(row.call) {
-            self.callers.forget(caller.thread);
-        }
+        self.callers.heed(row.call);
         refused.map_or(Answer::Continue, Answer::Errno)
     }
 
@@ -197,8 +193,7 @@ impl Judge {
         self.tally.unseen += 1;
         self.tally.unseen_errno.get_or_insert(errno.raw_os_error());
         self.send(
-            scene.caller.process,
-            &scene.caller.name,
+            scene.caller.identity(),
             &Request::new(operation),
             Action::Deny,
             &Source::OwnDefault(operation),
@@ -210,26 +205,20 @@ impl Judge {
         Some(libc::EPERM)
     }
 
-    /// Takes note of a process; a learner hears of the fork that made it.
+    /// Takes note of a process: a learner hears of the fork that made it.
     fn meet(&mut self, caller: &Caller) {
-        let first = self.tally.processes.is_empty();
-        if self.tally.processes.insert(caller.process)
-            && !first
-            && self.terms.learn
-            && self.terms.interest.fork_denied
-        {
-            let by_parent = caller.parent != self.terms.custodian;
-            let parent = if by_parent {
-                caller.parent
-            } else {
-                caller.process
-            };
-            self.report_fork(parent, &caller.name);
+        let (Ok(process), Ok(parent)) = (caller.process(), caller.parent()) else {
+            return;
+        };
+        let first = self.met.is_empty();
+        if self.met.insert(process) && !first {
+            let by_parent = parent != self.terms.custodian;
+            self.report_fork(if by_parent { parent } else { process }, caller.name());
         }
     }
 
     /// Reports a process-fork that was let go on.
-    pub(crate) fn report_fork(&mut self, process: i32, name: &str) {
+    pub(crate) fn report_fork(&mut self, process: i32, name: String) {
         self.tally.fork_reported = true;
         let Some(operation) = self.terms.vocabulary.operation(Op::ProcessFork) else {
             return;
@@ -240,8 +229,7 @@ impl Judge {
             return;
         }
         self.send(
-            process,
-            name,
+            (process, name),
             &Request::new(operation),
             Action::Deny,
             &verdict.source,
@@ -325,13 +313,13 @@ impl Judge {
             found,
         );
         for subject in list.iter().flatten() {
-            subjects.prepare(subject, scene.caller);
-            match self.put(scene, &subjects, subject) {
-                None => {}
-                Some(Refusal::Granted) => granted = Some(Refusal::Granted),
-                errno => {
+            let prepared = subjects.prepare(subject, scene.caller);
+            match prepared.map(|()| self.put(scene, &subjects, subject)) {
+                Ok(None) => {}
+                Ok(Some(Refusal::Granted)) => granted = Some(Refusal::Granted),
+                refused => {
                     self.subjects = subjects;
-                    return Ok(errno);
+                    return refused;
                 }
             }
         }
@@ -393,11 +381,10 @@ impl Judge {
         let verdict = self.terms.decider.decide(&in_full);
         let (caller, host) = (scene.caller, || subject.host());
         if verdict.action == Action::Allow {
-            if self.terms.report_allowed && self.is_new(caller.process, &request, &verdict.source) {
+            if self.terms.report_allowed && self.is_new(caller.thread, &request, &verdict.source) {
                 let action = Action::Allow;
                 self.send(
-                    caller.process,
-                    &caller.name,
+                    caller.identity(),
                     &request,
                     action,
                     &verdict.source,
@@ -426,8 +413,7 @@ impl Judge {
         if !self.is_silent(&verdict.source) {
             let action = Action::Deny;
             self.send(
-                caller.process,
-                &caller.name,
+                caller.identity(),
                 &request,
                 action,
                 &verdict.source,
@@ -441,8 +427,9 @@ impl Judge {
             return Some(Refusal::Granted);
         }
         if let Some(signal) = self.argument(&verdict.source, self.modifiers.signal) {
+            let process = caller.process().unwrap_or(caller.thread);
             // SAFETY: takes plain numbers; the process waits for our answer, so it is still it.
-            unsafe { libc::kill(caller.process, darwin::signal(signal)) };
+            unsafe { libc::kill(process, darwin::signal(signal)) };
         }
         Some(Refusal::Errno(errno))
     }
@@ -485,8 +472,7 @@ impl Judge {
     #[expect(clippy::too_many_arguments, reason = "the fields of an event")]
     fn send(
         &self,
-        process: i32,
-        name: &str,
+        (process, name): (i32, String),
         request: &Request<'_>,
         decision: Action,
         source: &Source,
@@ -502,7 +488,7 @@ impl Judge {
         self.terms.outbox.send(Event {
             time: self.terms.start.elapsed().as_nanos() as u64,
             pid: process as u32,
-            process: name.to_owned(),
+            process: name,
             operation,
             values: values.collect(),
             decision,
@@ -528,19 +514,6 @@ fn takes_a_file(call: Call) -> bool {
     matches!(
         call,
         Call::Rename | Call::Renameat | Call::Renameat2 | Call::Link | Call::Linkat
-    )
-}
-
-/// Calls after which a thread has another name or another root.
-fn changes_caller(call: Call) -> bool {
-    matches!(
-        call,
-        Call::Execve
-            | Call::Execveat
-            | Call::Chroot
-            | Call::PivotRoot
-            | Call::Unshare
-            | Call::Setns
     )
 }
 

@@ -12,12 +12,12 @@ pub(crate) enum Meaning {
     PosixIpc(Op, Vec<u8>),
     /// Another operation on a sysctl of this dotted name.
     Sysctl(Op, Vec<u8>),
-    /// Looking into another process.
+    /// Looking into a process.
     Process(i32),
 }
 
-/// What `operation` on `path` really asks of process `caller`.
-pub(crate) fn meaning(operation: Op, path: &[u8], found: Found, caller: i32) -> Meaning {
+/// What `operation` on `path` really asks.
+pub(crate) fn meaning(operation: Op, path: &[u8], found: Found) -> Meaning {
     if let Some(name) = path.strip_prefix(b"/dev/shm/")
         && !name.contains(&b'/')
         && found != Found::Directory
@@ -44,30 +44,18 @@ pub(crate) fn meaning(operation: Op, path: &[u8], found: Found, caller: i32) -> 
             .map(|byte| if *byte == b'/' { b'.' } else { *byte });
         return Meaning::Sysctl(operation, dotted.collect());
     }
-    match process_of(below) {
-        Some(process) if process != caller && operation == Op::FileReadData => {
-            Meaning::Process(process)
-        }
+    match in_process(path) {
+        Some((process, _)) if operation == Op::FileReadData => Meaning::Process(process),
         _ => Meaning::File,
     }
 }
 
-/// The other spelling of a path in a process's own /proc directory, `/proc/self/…`.
-pub(crate) fn own_spelling(path: &[u8], caller: i32) -> Option<Vec<u8>> {
+/// The process whose `/proc` directory holds a path, and what comes behind that directory.
+pub(crate) fn in_process(path: &[u8]) -> Option<(i32, &[u8])> {
     let below = path.strip_prefix(b"/proc/")?;
-    if process_of(below)? != caller {
-        return None;
-    }
-    let end = below
-        .iter()
-        .position(|byte| *byte == b'/')
-        .unwrap_or(below.len());
-    Some([b"/proc/self", &below[end..]].concat())
-}
-
-fn process_of(below_proc: &[u8]) -> Option<i32> {
-    let first = below_proc.split(|byte| *byte == b'/').next()?;
-    std::str::from_utf8(first).ok()?.parse().ok()
+    let slash = below.iter().position(|byte| *byte == b'/');
+    let (process, behind) = below.split_at(slash.unwrap_or(below.len()));
+    Some((std::str::from_utf8(process).ok()?.parse().ok()?, behind))
 }
 
 fn shared_memory(operation: Op) -> Option<Op> {
@@ -95,7 +83,7 @@ mod tests {
 
     #[test]
     fn files_that_are_something_else() {
-        let asked = |op, path: &str| meaning(op, path.as_bytes(), Found::Other, 7);
+        let asked = |op, path: &str| meaning(op, path.as_bytes(), Found::Other);
         let ipc = |op, name: &str| Meaning::PosixIpc(op, name.as_bytes().to_vec());
         assert_eq!(
             asked(Op::FileWriteCreate, "/dev/shm/a"),
@@ -116,19 +104,24 @@ mod tests {
         assert_eq!(asked(Op::FileReadData, path), sysctl(Op::SysctlRead));
         assert_eq!(asked(Op::FileWriteData, path), sysctl(Op::SysctlWrite));
         assert_eq!(asked(Op::FileReadData, "/proc/8/maps"), Meaning::Process(8));
-        assert_eq!(asked(Op::FileReadData, "/proc/7/maps"), Meaning::File);
+        assert_eq!(asked(Op::FileReadMetadata, "/proc/8/maps"), Meaning::File);
         assert_eq!(asked(Op::FileReadData, "/proc/cpuinfo"), Meaning::File);
         assert_eq!(asked(Op::FileReadData, "/etc/passwd"), Meaning::File);
     }
 
     #[test]
-    fn own_proc_directory() {
-        assert_eq!(
-            own_spelling(b"/proc/7/maps", 7).unwrap(),
-            b"/proc/self/maps"
-        );
-        assert_eq!(own_spelling(b"/proc/7", 7).unwrap(), b"/proc/self");
-        assert_eq!(own_spelling(b"/proc/8/maps", 7), None);
-        assert_eq!(own_spelling(b"/proc/70/maps", 7), None);
+    fn directories_of_processes() {
+        let within = |path: &'static str| in_process(path.as_bytes());
+        assert_eq!(within("/proc/7/maps"), Some((7, &b"/maps"[..])));
+        assert_eq!(within("/proc/70"), Some((70, &b""[..])));
+        for path in [
+            "/proc",
+            "/proc/",
+            "/proc/self/maps",
+            "/proc/7x/maps",
+            "/prod/7",
+        ] {
+            assert_eq!(within(path), None, "{path}");
+        }
     }
 }

@@ -128,7 +128,11 @@ impl Resolver {
     /// Reads a link of the caller's /proc directory into `path`; nothing unless it is a path.
     fn proc_link(&mut self, caller: &Caller, link: std::fmt::Arguments<'_>) -> Result<(), Blank> {
         self.say(format_args!("/proc/{}/{link}", caller.thread))?;
-        read_link(&self.name, &mut self.path)?;
+        if let Err(errno) = read_link(&self.name, &mut self.path) {
+            // Nothing is there, unless the caller itself is hidden from us.
+            caller.process()?;
+            return Err(errno.into());
+        }
         if self.path.first() != Some(&b'/') {
             return Err(Blank::Nothing);
         }
@@ -254,7 +258,7 @@ impl Resolver {
             if found == Found::Missing || (rest.is_empty() && !follow) {
                 continue;
             }
-            if let Some(own) = own_proc(&out, caller) {
+            if let Some(own) = own_proc(&out, caller)? {
                 out = own;
                 continue;
             }
@@ -333,14 +337,15 @@ impl Resolver {
 }
 
 /// `/proc/self` and `/proc/thread-self` as the caller means them.
-fn own_proc(path: &[u8], caller: &Caller) -> Option<Vec<u8>> {
-    match path {
-        b"/proc/self" => Some(format!("/proc/{}", caller.process).into_bytes()),
+fn own_proc(path: &[u8], caller: &Caller) -> Result<Option<Vec<u8>>, Blank> {
+    let thread = caller.thread;
+    Ok(match path {
+        b"/proc/self" => Some(format!("/proc/{}", caller.process()?).into_bytes()),
         b"/proc/thread-self" => {
-            Some(format!("/proc/{}/task/{}", caller.process, caller.thread).into_bytes())
+            Some(format!("/proc/{}/task/{thread}", caller.process()?).into_bytes())
         }
         _ => None,
-    }
+    })
 }
 
 /// Components from the last to the first, without empty ones and dots.

@@ -83,7 +83,7 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     let (status, forked) = watch.ended.ok_or_else(|| out_of_turn(Message::Gone))?;
     if forked && watch.job.learn && interest.fork_denied && !judge.tally.fork_reported {
         // Its descendants asked nothing, so only their parent's accounts tell of them.
-        judge.report_fork(main, &name_of(&watch.job));
+        judge.report_fork(main, name_of(&watch.job));
     }
     outbox.take().iter().for_each(sink);
     Ok(Outcome {
@@ -97,7 +97,6 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
         undecided: None,
         notifications: judge.tally.notifications,
         duration: start.elapsed(),
-        processes: judge.tally.processes.len() as u32,
     })
 }
 

@@ -87,9 +87,7 @@ pub(super) fn run(
         undecided: told_all.as_ref().err().cloned(),
         notifications: 0,
         duration,
-        processes: 0,
     };
-    let mut processes = HashSet::new();
     let mut start_denied = false;
     for message in &told_all.unwrap_or_default() {
         let Ok(line) = log_line::parse(message) else {
@@ -102,7 +100,6 @@ pub(super) fn run(
             continue;
         };
         event.rule = rule_of(&event, &decider);
-        processes.insert(line.pid);
         outcome.notifications += line.reports;
         if line.action == Action::Deny {
             outcome.events_denied += line.reports;
@@ -110,7 +107,6 @@ pub(super) fn run(
         }
         sink(&event);
     }
-    outcome.processes = u32::try_from(processes.len()).unwrap_or(u32::MAX);
     if code == Some(CANNOT_EXECUTE) && start_denied {
         return Err(RunError::StartDenied {
             program,

@@ -226,12 +226,12 @@ pub(crate) static TABLE: &[Row] = {
             |a, _| one(Op::FileMapExecutable, Target::Mapping(a[0]));
 
         // These change what paths mean, so the supervisor must know of them in any case.
-        Chroot, [[] &[]], |a, _| one(Op::FileChroot, path(a[0]));
-        PivotRoot, [[] &[]], |a, _| one(Op::FileMount, path(a[0]));
+        Chroot, [[] &[], [] &[Op::FileChroot]], |a, _| one(Op::FileChroot, path(a[0]));
+        PivotRoot, [[] &[], [] &[Op::FileMount]], |a, _| one(Op::FileMount, path(a[0]));
         Unshare, [[any(0, libc::CLONE_NEWNS as u32)] &[]], |_, _| Asks::NONE;
         Setns, [[] &[]], |_, _| Asks::NONE;
-        Mount, [[] &[Op::FileMount]], |a, _| one(Op::FileMount, path(a[1]));
-        MoveMount, [[] &[Op::FileMount]],
+        Mount, [[] &[], [] &[Op::FileMount]], |a, _| one(Op::FileMount, path(a[1]));
+        MoveMount, [[] &[], [] &[Op::FileMount]],
             |a, _| one(Op::FileMount, at(a[2], a[3]).empty_if(a[4] & 0x40 != 0));
         // Without OPEN_TREE_CLONE it opens like O_PATH.
         OpenTree, [[any(2, 1)] &[Op::FileMount], [none(2, 1)] &[Op::FileReadMetadata]],
@@ -244,7 +244,7 @@ pub(crate) static TABLE: &[Row] = {
         // FSPICK_SYMLINK_NOFOLLOW and FSPICK_EMPTY_PATH.
         Fspick, [[] &[Op::FileMount]],
             |a, _| one(Op::FileMount, at(a[0], a[1]).follow_if(a[2] & 2 == 0).empty_if(a[2] & 8 != 0));
-        Umount2, [[] &[Op::FileUnmount]],
+        Umount2, [[] &[], [] &[Op::FileUnmount]],
             |a, _| one(Op::FileUnmount, path(a[0]).follow_if(a[1] & libc::UMOUNT_NOFOLLOW as u64 == 0));
 
         Execve, [[] &[Op::ProcessExec]], |a, _| one(Op::ProcessExec, path(a[0]));

@@ -252,23 +252,23 @@ impl Subjects {
                 vnode: Vnode::default(),
             }));
         }
-        let (operation, kind) =
-            match place::meaning(ask.operation, &resolver.path, found, caller.process) {
-                Meaning::File => return self.path(&resolver.path, caller, terms, ask, found),
-                Meaning::PosixIpc(operation, name) => {
-                    if self.is_passing(operation, &name, call) {
-                        return Ok(None);
-                    }
-                    let slashed = [b"/", &name[..]].concat();
-                    (operation, Kind::PosixIpc(slashed, name))
+        let (operation, kind) = match place::meaning(ask.operation, &resolver.path, found) {
+            Meaning::Process(process) if process != caller.process()? => {
+                let relation = relation(Who::Process(process), caller, terms.custodian)?;
+                (Op::ProcessInfoPidinfo, Kind::Process(relation))
+            }
+            Meaning::File | Meaning::Process(_) => {
+                return self.path(&resolver.path, caller, terms, ask, found);
+            }
+            Meaning::PosixIpc(operation, name) => {
+                if self.is_passing(operation, &name, call) {
+                    return Ok(None);
                 }
-                Meaning::Sysctl(operation, name) => (operation, Kind::Sysctl(name)),
-                Meaning::Process(process) => {
-                    let who = Who::Process(process);
-                    let relation = relation(who, caller, terms.custodian)?;
-                    (Op::ProcessInfoPidinfo, Kind::Process(relation))
-                }
-            };
+                let slashed = [b"/", &name[..]].concat();
+                (operation, Kind::PosixIpc(slashed, name))
+            }
+            Meaning::Sysctl(operation, name) => (operation, Kind::Sysctl(name)),
+        };
         if terms.vocabulary.operation(operation).is_none() {
             return self.path(&resolver.path, caller, terms, ask, found);
         }
@@ -311,7 +311,7 @@ impl Subjects {
         if unknown || (ask.operation == Op::FileLink && self.links_passing(path)) {
             return Ok(None);
         }
-        self.spell(path, caller);
+        self.spell(path, caller)?;
         let detail = self.extra(caller, ask.detail)?;
         let vnode = self.vnodes.look(caller, ask, path)?;
         Ok(Some(Subject {
@@ -329,7 +329,7 @@ impl Subjects {
     }
 
     /// Puts a path into the buffers in the spellings that the world knows.
-    fn spell(&mut self, path: &[u8], caller: &Caller) {
+    fn spell(&mut self, path: &[u8], caller: &Caller) -> Result<(), Blank> {
         self.path.clear();
         self.other.clear();
         self.path.extend_from_slice(path);
@@ -345,9 +345,13 @@ impl Subjects {
             self.path.append(&mut self.other);
         }
         // A process's own /proc directory has another name in every run.
-        if let Some(own) = place::own_spelling(path, caller.process) {
+        if let Some((process, behind)) = place::in_process(path)
+            && process == caller.process()?
+        {
+            let own = [b"/proc/self", behind].concat();
             self.other = std::mem::replace(&mut self.path, own);
         }
+        Ok(())
     }
 
     /// Making a mapping executable: of a file, or of memory that the program has written.
@@ -359,7 +363,7 @@ impl Subjects {
         ask: Ask,
         at: u64,
     ) -> Result<Option<Subject>, Blank> {
-        match mapped_file(caller.process, at)? {
+        match mapped_file(caller.process()?, at)? {
             Some(path) => {
                 resolver.path = path;
                 self.path(&resolver.path, caller, terms, ask, Found::Other)
@@ -446,9 +450,9 @@ impl Subjects {
     }
 
     /// Spells the path of an address, so that its request can be made next.
-    pub(super) fn prepare(&mut self, subject: &Subject, caller: &Caller) {
+    pub(super) fn prepare(&mut self, subject: &Subject, caller: &Caller) -> Result<(), Blank> {
         match &subject.kind {
-            Kind::Network(_, Address::UnixPath(path), ..) => self.spell(path, caller),
+            Kind::Network(_, Address::UnixPath(path), ..) => self.spell(path, caller)?,
             Kind::Network(_, Address::UnixAbstract(name), ..) => {
                 self.path.clear();
                 self.other.clear();
@@ -457,6 +461,7 @@ impl Subjects {
             }
             _ => {}
         }
+        Ok(())
     }
 
     /// What the filter `target` says of a process, the most telling first.
@@ -486,10 +491,11 @@ impl Subject {
 
 /// How a process stands to the caller; nothing if there is no such process.
 fn relation(who: Who, caller: &Caller, custodian: i32) -> Result<Relation, Blank> {
+    let own = caller.process()?;
     let process = match who {
-        Who::Thread(0) => caller.process,
+        Who::Thread(0) => own,
         Who::Thread(thread) => caller::process_of(thread).ok_or(Blank::Nothing)?,
-        Who::Descriptor(descriptor) => caller::process_behind(caller.process, descriptor)?,
+        Who::Descriptor(descriptor) => caller::process_behind(own, descriptor)?,
         Who::Process(process) => process,
     };
     let group_of = |process| {
@@ -498,8 +504,8 @@ fn relation(who: Who, caller: &Caller, custodian: i32) -> Result<Relation, Blank
         let group = unsafe { libc::getpgid(process) };
         (group > 0).then_some(group)
     };
-    let own_group = group_of(caller.process);
-    if process == caller.process {
+    let own_group = group_of(own);
+    if process == own {
         return Ok(Relation {
             own: true,
             supervised: true,
@@ -524,7 +530,7 @@ fn relation(who: Who, caller: &Caller, custodian: i32) -> Result<Relation, Blank
     let parent = caller::parent_of(process).ok_or(Blank::Nothing)?;
     Ok(Relation {
         own: false,
-        child: parent == caller.process,
+        child: parent == own,
         other: true,
         group: own_group.is_some() && group_of(process) == own_group,
         supervised: process != custodian && caller::descends(process, custodian),
@@ -534,7 +540,7 @@ fn relation(who: Who, caller: &Caller, custodian: i32) -> Result<Relation, Blank
 /// A duplicate of the caller's socket, with what it is.
 fn socket_of(caller: &Caller, socket: i32) -> Result<(std::os::fd::OwnedFd, SocketKind), Blank> {
     use std::os::fd::AsFd;
-    let process = open_process(caller.process)?;
+    let process = open_process(caller.process()?)?;
     let socket = file_of(process.as_fd(), socket)?;
     // What is no socket says so; the kernel says it to the caller too.
     let kind = SocketKind::of(socket.as_fd()).map_err(|_| Blank::Nothing)?;
