@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::origin::{Origin, SourceId};
-use lapbelt_policy::pattern::regex::Regex;
+use lapbelt_policy::pattern::regex::{Regex, RegexError};
 use lapbelt_policy::rule::{Action, Modifier, Rule, RuleFilter, Version};
 use lapbelt_policy::world::{FilterId, ModifierId, OperationId, World};
 
@@ -104,8 +104,8 @@ pub(crate) struct Binder<'a> {
     made: usize,
     pub(crate) diagnostics: Vec<Diagnostic>,
     regexes: BTreeMap<String, Regex>,
-    /// Bytes of their automata.
-    automata: usize,
+    /// Steps it took to make their automata.
+    regex_steps: usize,
     import_failed: bool,
     /// Whether `(trace "FILE")` has been met, which may stand once.
     traced: bool,
@@ -133,7 +133,7 @@ impl<'a> Binder<'a> {
             made: 0,
             diagnostics: Vec::new(),
             regexes: BTreeMap::new(),
-            automata: 0,
+            regex_steps: 0,
             import_failed: false,
             traced: false,
             missing: BTreeSet::new(),
@@ -245,15 +245,22 @@ impl<'a> Binder<'a> {
         if let Some(regex) = self.regexes.get(source) {
             return Ok(regex.clone());
         }
-        let regex = Regex::new(source).map_err(|e| bad(format!("bad regular expression: {e}")))?;
-        let size = regex.size();
-        self.automata = self.automata.saturating_add(size);
+        let regex = Regex::new(source).map_err(|error| {
+            // One that takes too long is the last: the next might take as long.
+            let code = match error {
+                RegexError::TooLarge => Code::Limit,
+                RegexError::Syntax { .. } => Code::BadRegex,
+            };
+            Mistake::new(code, format!("bad regular expression: {error}"))
+        })?;
+        self.regex_steps = self.regex_steps.saturating_add(regex.steps());
         let texts: usize = self.sources.iter().map(|source| source.text.len()).sum();
-        if self.automata > limits::AUTOMATA + limits::AUTOMATA_PER_BYTE.saturating_mul(texts) {
+        let room = limits::REGEX_STEPS + limits::REGEX_STEPS_PER_BYTE.saturating_mul(texts);
+        if self.regex_steps > room {
             let message = "the regular expressions of the profile are too large";
             return Err(Mistake::new(Code::Limit, message));
         }
-        heap.hold(size)?;
+        heap.hold(regex.size())?;
         self.regexes.insert(source.to_owned(), regex.clone());
         Ok(regex)
     }

@@ -9,12 +9,15 @@ use super::expression::Expression;
 /// Most parts all expressions together may have on the way.
 const LIMIT: usize = 200_000;
 
+/// Longest that an expression may be, with what is shared counted as often as it is written.
+const LONGEST: u32 = 20_000;
+
 /// Deepest that an expression may nest.
 const DEEPEST: u32 = 400;
 
 /// The expression would be too long or too deep to be of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("as text it would have more than {LIMIT} parts, or nest deeper than {DEEPEST}")]
+#[error("as text it would have more than {LONGEST} parts, or nest deeper than {DEEPEST}")]
 pub struct TooLong;
 
 /// States with expressions on their edges. The last two are where all begins and ends.
@@ -34,7 +37,7 @@ impl Graph {
             None => expression.clone(),
         };
         self.size += size(&sum);
-        if self.size > LIMIT || sum.depth() > DEEPEST {
+        if self.size > LIMIT || sum.length() > LONGEST || sum.depth() > DEEPEST {
             return Err(TooLong);
         }
         self.out[from].insert(to, sum);
@@ -119,4 +122,36 @@ pub(crate) fn expression(automaton: &Automaton) -> Result<Expression, TooLong> {
         }
     }
     Ok(graph.out[first].remove(&last).unwrap_or(Expression::Never))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::byte_set::ByteSet;
+
+    /// Each state leads to each by a byte of its own: as text four times as long with each state,
+    /// though its parts are shared.
+    #[test]
+    fn what_is_shared_is_counted_as_often_as_it_is_written() {
+        for states in 1..12 {
+            let mut automaton = Automaton::default();
+            for state in 0..states {
+                automaton.add(state == 0);
+            }
+            for from in 0..states {
+                for to in 0..states {
+                    let byte = ByteSet::of(0x21 + (from * states + to) as u8 % 0x5e);
+                    automaton.edges[from].push((Label::Byte(byte), to as u32));
+                }
+            }
+            match expression(&automaton) {
+                Ok(made) => {
+                    assert!(made.length() <= LONGEST && states < 8);
+                    let text = made.text().expect("a text");
+                    assert!(text.len() <= 6 * LONGEST as usize);
+                }
+                Err(TooLong) => assert!(states > 4, "{states} states"),
+            }
+        }
+    }
 }

@@ -28,11 +28,12 @@ pub(crate) enum Expression {
     Optional(Part),
 }
 
-/// A part of an expression, that knows how deep it nests: what walks expressions recurses, so that
-/// too deep ones must not be made.
+/// A part of an expression, that knows how deep it nests and how long it is: what walks expressions
+/// recurses, and meets what is shared as often as it stands there, so that neither may be great.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Part {
     depth: u32,
+    length: u32,
     expression: Rc<Expression>,
 }
 
@@ -40,6 +41,7 @@ impl Part {
     fn new(expression: Expression) -> Self {
         Self {
             depth: expression.depth(),
+            length: expression.length(),
             expression: Rc::new(expression),
         }
     }
@@ -69,14 +71,23 @@ impl Expression {
 
     /// How deep it nests; 1 without parts.
     pub(crate) fn depth(&self) -> u32 {
-        let parts = match self {
+        1 + self.own().iter().map(|part| part.depth).max().unwrap_or(0)
+    }
+
+    /// Parts of its text, or as many as a number holds.
+    pub(crate) fn length(&self) -> u32 {
+        let lengths = self.own().iter().map(|part| part.length);
+        lengths.fold(1, u32::saturating_add)
+    }
+
+    fn own(&self) -> &[Part] {
+        match self {
             Self::Never | Self::Byte(_) | Self::Start | Self::End => &[],
-            Self::Sequence(parts) | Self::Any(parts) => parts.as_slice(),
+            Self::Sequence(parts) | Self::Any(parts) => parts,
             Self::Star(inner) | Self::Plus(inner) | Self::Optional(inner) => {
                 std::slice::from_ref(inner)
             }
-        };
-        1 + parts.iter().map(|part| part.depth).max().unwrap_or(0)
+        }
     }
 
     fn parts(&self) -> Vec<Part> {

@@ -18,7 +18,7 @@ const MAX_RUNS: usize = 200;
 /// Most bytes a run may have read ahead.
 const MAX_AHEAD: usize = 1024;
 /// Most steps that all runs may take together, and bytes they may carry along.
-const MAX_WORK: usize = 2_000_000;
+const MAX_WORK: usize = 500_000;
 
 /// One run of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,7 +135,7 @@ impl Building<'_> {
         let mut automaton = Automaton::default();
         let mut index: HashMap<Settled, u32> = HashMap::new();
         let mut waiting = Vec::new();
-        let first = self.settle(vec![start])?;
+        let first = self.settle(vec![start], false)?;
         index.insert(first.clone(), automaton.add(false));
         waiting.push((0, first));
         while let Some((state, settled)) = waiting.pop() {
@@ -144,12 +144,13 @@ impl Building<'_> {
                 automaton.edges[state as usize] = vec![(Label::Byte(ByteSet::ALL), state)];
                 continue;
             };
-            automaton.accepts[state as usize] = self.accepts_at_end(&runs);
+            let ended = self.settle(runs.iter().cloned().collect(), true)?;
+            automaton.accepts[state as usize] = ended.is_none();
             let mut edges: Vec<(u32, ByteSet)> = Vec::new();
             for (byte, class) in &self.classes {
                 let mut fed: Vec<Run> = runs.iter().cloned().collect();
                 fed.iter_mut().for_each(|run| run.ahead.push(*byte));
-                let next = self.settle(fed)?;
+                let next = self.settle(fed, false)?;
                 if next.as_ref().is_some_and(BTreeSet::is_empty) {
                     continue;
                 }
@@ -176,8 +177,9 @@ impl Building<'_> {
         Ok(automaton)
     }
 
-    /// Lets each run go on until it waits for a byte; `None` once one accepts.
-    fn settle(&self, mut runs: Vec<Run>) -> Result<Settled, ConvertError> {
+    /// Lets each run go on until it waits for a byte, or to its end with `ended`; `None` once one
+    /// accepts.
+    fn settle(&self, mut runs: Vec<Run>, ended: bool) -> Result<Settled, ConvertError> {
         let mut waits = BTreeSet::new();
         let mut seen = BTreeSet::new();
         while let Some(run) = runs.pop() {
@@ -191,26 +193,13 @@ impl Building<'_> {
             if seen.len() > 50 * MAX_RUNS || waits.len() > MAX_RUNS || run.ahead.len() > MAX_AHEAD {
                 return Err(ConvertError::TooBig);
             }
-            match self.advance(run, false) {
+            match self.advance(run, ended) {
                 Next::Accepts => return Ok(None),
                 Next::Waits(run) => drop(waits.insert(run)),
                 Next::GoesOn(more) => runs.extend(more),
             }
         }
         Ok(Some(waits))
-    }
-
-    /// Whether any of the runs accepts if no byte follows.
-    fn accepts_at_end(&self, runs: &BTreeSet<Run>) -> bool {
-        let mut runs: Vec<Run> = runs.iter().cloned().collect();
-        while let Some(run) = runs.pop() {
-            match self.advance(run, true) {
-                Next::Accepts => return true,
-                Next::Waits(_) => {}
-                Next::GoesOn(more) => runs.extend(more),
-            }
-        }
-        false
     }
 
     /// One step of a run. With `ended` no byte will come.
@@ -343,5 +332,37 @@ impl Run {
         self.at -= keep;
         self.stack.iter_mut().for_each(|position| *position -= keep);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Searches that go on past any place of their byte, one after the other: each multiplies the
+    /// ways to read a text.
+    #[test]
+    fn work_ends_before_it_is_too_much() {
+        for (searches, is_small) in [(1, true), (3, true), (12, false), (40, false)] {
+            let mut code = Vec::new();
+            for number in 0..searches {
+                let byte = b'a' + number % 3;
+                // A search, then something that may stand, or not, behind it.
+                code.extend([0x03, byte, 0x0f, 0x06, 0x41, byte, b'x', 0x80, 0x05, 0x07]);
+            }
+            code.extend([0x00, 0x0f, 0x0a]);
+            let program = Program::read(&code).expect("a program");
+            let variables = |_| None;
+            let building = Building {
+                program: &program,
+                variables: &variables,
+                classes: program.classes(&variables),
+                work: Cell::new(0),
+            };
+            let result = building.all();
+            let longest_step = 2 + MAX_AHEAD;
+            assert!(building.work.get() <= MAX_WORK + longest_step, "{searches}");
+            assert_eq!(result.is_ok(), is_small, "{searches} searches");
+        }
     }
 }

@@ -1,6 +1,7 @@
-//! Regular expressions of SBPL, compiled to a dense automaton.
+//! Regular expressions of SBPL, compiled to an automaton.
 
-mod parse;
+mod automaton;
+mod nodes;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -9,30 +10,34 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_automata::nfa::thompson::{self, WhichCaptures};
-use regex_automata::{Anchored, Input};
-
+pub(crate) use automaton::{Automaton, State};
+use nodes::Nodes;
 pub use syntax::Syntax;
-
-/// Most bytes of automaton one expression may need; above it the expression is refused.
-const SIZE_LIMIT: usize = 8 << 20;
 
 /// A compiled expression. Two are equal when their source texts are.
 #[derive(Clone)]
 pub struct Regex {
     source: Arc<str>,
-    automaton: Arc<dense::DFA<Vec<u32>>>,
+    automaton: Arc<Automaton>,
 }
 
 /// Why an expression was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}{}", self.offset.map_or_else(String::new, |at| format!(" (at byte {at})")))]
-pub struct RegexError {
-    /// What is wrong.
-    pub message: String,
-    /// Byte offset in the expression, where known.
-    pub offset: Option<usize>,
+pub enum RegexError {
+    /// It is ill-formed.
+    #[error("{message} (at byte {offset})")]
+    Syntax {
+        /// What is wrong.
+        message: String,
+        /// Byte offset in the expression.
+        offset: usize,
+    },
+    /// Its automaton would be too large, or take too long to make.
+    #[error(
+        "its automaton would be too large (more than {} steps); say it more simply",
+        automaton::MAX_STEPS
+    )]
+    TooLarge,
 }
 
 impl Regex {
@@ -41,28 +46,8 @@ impl Regex {
     /// # Errors
     /// An expression that is ill-formed, with the offset, or that needs too large an automaton.
     pub fn new(source: &str) -> Result<Self, RegexError> {
-        let error = |message: String| RegexError {
-            message,
-            offset: None,
-        };
-        let nfa = thompson::Compiler::new()
-            .configure(
-                thompson::Config::new()
-                    .utf8(false)
-                    .which_captures(WhichCaptures::None)
-                    .nfa_size_limit(Some(SIZE_LIMIT)),
-            )
-            .build_from_hir(&parse::parse(source)?)
-            .map_err(|e| error(e.to_string()))?;
-        let automaton = dense::Builder::new()
-            .configure(
-                dense::Config::new()
-                    .start_kind(StartKind::Unanchored)
-                    .dfa_size_limit(Some(SIZE_LIMIT))
-                    .determinize_size_limit(Some(SIZE_LIMIT)),
-            )
-            .build_from_nfa(&nfa)
-            .map_err(|e| error(e.to_string()))?;
+        let nodes = Nodes::new(&Syntax::parse(source)?);
+        let automaton = Automaton::new(&nodes).map_err(|_| RegexError::TooLarge)?;
         Ok(Self {
             source: source.into(),
             automaton: Arc::new(automaton),
@@ -76,18 +61,22 @@ impl Regex {
 
     /// Bytes its automaton occupies.
     pub fn size(&self) -> usize {
-        self.automaton.memory_usage()
+        self.automaton.size()
     }
 
-    /// The automaton that searches for it. A state after a match is one step late.
-    pub(crate) fn automaton(&self) -> &dense::DFA<Vec<u32>> {
+    /// Steps it took to make the automaton: nodes looked at, and entries of its table.
+    pub fn steps(&self) -> usize {
+        self.automaton.steps()
+    }
+
+    /// The automaton that searches for it.
+    pub(crate) fn automaton(&self) -> &Automaton {
         &self.automaton
     }
 
     /// Whether the expression is found anywhere in `text`. Never allocates.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        let input = Input::new(text).anchored(Anchored::No).earliest(true);
-        matches!(self.automaton.try_search_fwd(&input), Ok(Some(_)))
+        self.automaton.is_match(text)
     }
 }
 

@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use regex_automata::dfa::{Automaton, dense};
-use regex_automata::util::primitives::StateID;
-use regex_automata::{Anchored, Input};
-
 use super::{Set, TooComplex};
 use crate::filter::{Argument, Test};
 use crate::pattern::Pattern;
+use crate::pattern::regex::{Automaton, State as Progress};
 use crate::world::{ArgumentKind, FilterInfo};
 
 /// Steps one cutting may take.
@@ -120,7 +117,7 @@ pub(crate) struct State {
     /// Tests that hold however the text goes on.
     pub(crate) matched: Set,
     /// Expressions still undecided, with their state.
-    live: Box<[(u32, StateID)]>,
+    live: Box<[(u32, Progress)]>,
 }
 
 /// All texts and what a set of tests says of them, one byte after the other.
@@ -128,7 +125,7 @@ pub(crate) struct Machine<'t> {
     shape: Shape,
     nodes: Vec<Node>,
     /// Expressions with the number of their test.
-    regexes: Vec<(u32, &'t dense::DFA<Vec<u32>>)>,
+    regexes: Vec<(u32, &'t Automaton)>,
     /// Bytes that no expression tells apart, nicest first.
     groups: Vec<Vec<u8>>,
     size: usize,
@@ -167,7 +164,7 @@ impl<'t> Machine<'t> {
         }
         let mut groups: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
         for byte in 1..=u8::MAX {
-            let told = machine.regexes.iter().map(|r| r.1.byte_classes().get(byte));
+            let told = machine.regexes.iter().map(|r| r.1.class(byte));
             groups.entry(told.collect()).or_default().push(byte);
         }
         machine.groups = groups.into_values().collect();
@@ -196,12 +193,14 @@ impl<'t> Machine<'t> {
         for test in &self.nodes[0].from_here {
             matched.insert(*test);
         }
-        let start = |dfa: &dense::DFA<Vec<u32>>| {
-            // Fails only for searches the automaton was not built for.
-            dfa.start_state_forward(&Input::new("").anchored(Anchored::No))
-                .ok()
-        };
-        let live = (0..).zip(&self.regexes);
+        let mut live = Vec::new();
+        for (at, (test, automaton)) in (0..).zip(&self.regexes) {
+            if automaton.has_found(automaton.start()) {
+                matched.insert(*test);
+            } else {
+                live.push((at, automaton.start()));
+            }
+        }
         State {
             form: match self.shape {
                 Shape::Path => Form::Start,
@@ -209,7 +208,7 @@ impl<'t> Machine<'t> {
             },
             node: 0,
             matched,
-            live: live.filter_map(|(at, r)| Some((at, start(r.1)?))).collect(),
+            live: live.into(),
         }
     }
 
@@ -230,11 +229,11 @@ impl<'t> Machine<'t> {
         }
         let mut live = Vec::with_capacity(state.live.len());
         for (at, old) in &state.live {
-            let (test, dfa) = self.regexes[*at as usize];
-            let new = dfa.next_state(*old, byte);
-            if dfa.is_match_state(new) {
+            let (test, automaton) = self.regexes[*at as usize];
+            let new = automaton.step(*old, byte);
+            if automaton.has_found(new) {
                 matched.insert(test);
-            } else if !dfa.is_dead_state(new) {
+            } else if !automaton.is_dead(new) {
                 live.push((*at, new));
             }
         }
@@ -266,9 +265,9 @@ impl<'t> Machine<'t> {
         if let Some(node) = self.nodes.get(state.node as usize) {
             node.at_end.iter().for_each(|test| set.insert(*test));
         }
-        for (at, id) in &state.live {
-            let (test, dfa) = self.regexes[*at as usize];
-            if dfa.is_match_state(dfa.next_eoi_state(*id)) {
+        for (at, progress) in &state.live {
+            let (test, automaton) = self.regexes[*at as usize];
+            if automaton.finds_at_end(*progress) {
                 set.insert(test);
             }
         }

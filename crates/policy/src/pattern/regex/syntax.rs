@@ -75,9 +75,9 @@ struct Parser<'a> {
 }
 
 fn error(message: &str, offset: usize) -> RegexError {
-    RegexError {
+    RegexError::Syntax {
         message: message.to_owned(),
-        offset: Some(offset),
+        offset,
     }
 }
 

@@ -1,9 +1,11 @@
 //! The syntax of SBPL, and agreement with another parser where the two share it.
 
 use proptest::prelude::*;
+use regex_automata::Input;
+use regex_automata::dfa::{Automaton, dense};
 use regex_automata::util::syntax;
 
-use super::*;
+use super::{Regex, RegexError, automaton};
 
 fn matches(source: &str, text: &str) -> bool {
     Regex::new(source)
@@ -12,10 +14,10 @@ fn matches(source: &str, text: &str) -> bool {
 }
 
 fn offset(source: &str) -> usize {
-    Regex::new(source)
-        .expect_err("no expression")
-        .offset
-        .expect("a place")
+    match Regex::new(source).expect_err("no expression") {
+        RegexError::Syntax { offset, .. } => offset,
+        RegexError::TooLarge => panic!("too large: {source}"),
+    }
 }
 
 #[test]
@@ -83,10 +85,32 @@ fn errors_name_the_offset() {
     assert_eq!(error.to_string(), "`(` without `)` (at byte 1)");
 }
 
+/// What grows as a power of the text, or takes many steps for each state.
 #[test]
-fn too_large_an_automaton_is_refused() {
-    let error = Regex::new(&format!("a{}", ".".repeat(30))).expect_err("an exponential automaton");
-    assert_eq!(error.offset, None);
+fn work_ends_before_it_is_too_much() {
+    let branches: Vec<String> = (0..300).map(|i| format!("x.*{i}.*y")).collect();
+    let hostile = [
+        format!("a{}", ".".repeat(30)),
+        format!("(a|b)*a{}", "(a|b)".repeat(40)),
+        branches.join("|"),
+        ".?".repeat(5000),
+        format!("({})*{}", "(a?b?c?d?)*".repeat(100), "x".repeat(300)),
+        format!("a({})*b", "()|".repeat(5000)),
+    ];
+    for source in hostile {
+        match Regex::new(&source) {
+            Ok(regex) => assert!(regex.steps() <= automaton::MAX_STEPS),
+            Err(error) => assert_eq!(error, RegexError::TooLarge),
+        }
+    }
+    let error = Regex::new(&format!("a{}", ".".repeat(30)));
+    assert_eq!(error, Err(RegexError::TooLarge), "an exponential automaton");
+    // A path of the greatest length, said as an expression.
+    let longest: String = (0..1024)
+        .map(|i| char::from(b'a' + (i % 26) as u8))
+        .collect();
+    let steps = Regex::new(&longest).expect("an expression").steps();
+    assert!(steps < automaton::MAX_STEPS / 4, "{steps}");
 }
 
 /// Expressions in the syntax that SBPL and regex-syntax share.
