@@ -1,6 +1,9 @@
 //! What a run came to, for a person.
 
 use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
 
 use crate::error::LearnError;
 use crate::record::{Manifest, ShrinkStatus, TraceStatus, word};
@@ -17,6 +20,24 @@ pub fn read_manifest(dir: &RunDir) -> Result<Manifest, LearnError> {
         path: path.display().to_string(),
         problem: format!("line {}: {error}", error.line()),
     })
+}
+
+/// Reads the lines of a phase's `metrics.jsonl`, oldest first; none if there is no such file.
+///
+/// # Errors
+/// If it cannot be read, or a line is not ours.
+pub fn read_metrics<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, LearnError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = run_dir::read(path)?;
+    let lines = text.lines().enumerate().map(|(number, line)| {
+        serde_json::from_str(line).map_err(|error| LearnError::Damaged {
+            path: path.display().to_string(),
+            problem: format!("line {}: {error}", number + 1),
+        })
+    });
+    lines.collect()
 }
 
 /// The summary of a run, a line a fact.

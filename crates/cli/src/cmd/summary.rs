@@ -1,13 +1,17 @@
 //! `lapbelt summary`: what a run directory holds.
 
+mod page;
+
 use std::path::PathBuf;
 
+use lapbelt_analysis::report::html;
 use lapbelt_learn::matrix::{Row, summarise};
 use lapbelt_learn::run_dir::RunDir;
 use lapbelt_learn::summary::{read_manifest, text};
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
+use crate::replace::write_out;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -22,6 +26,9 @@ pub(crate) struct Args {
     /// Sum up all runs in DIR/matrix into DIR/matrix/summary.json.
     #[arg(long)]
     matrix: bool,
+    /// Write a page too: the profile, how it grew, and each candidate of the shrinking.
+    #[arg(long, value_name = "FILE", conflicts_with = "matrix")]
+    html: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
@@ -33,7 +40,11 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         );
         return Ok(Exit::Yes);
     }
-    let manifest = read_manifest(&RunDir::new(args.out))?;
+    let dir = RunDir::new(args.out);
+    let manifest = read_manifest(&dir)?;
+    if let Some(file) = &args.html {
+        write_out(file, html(&page::of(&dir, &manifest)?).as_bytes())?;
+    }
     output.answer_either(
         || serde_json::to_value(&manifest).unwrap_or_default(),
         || text(&manifest),

@@ -11,6 +11,7 @@ use super::search::Answer;
 use crate::error::LearnError;
 use crate::record::ShrinkMetric;
 use crate::run_dir::{self, Phase, RunDir};
+use crate::summary::read_metrics;
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn digest(bytes: &[u8]) -> String {
@@ -37,15 +38,7 @@ impl Journal {
             earlier: VecDeque::new(),
             has_precheck: false,
         };
-        if !journal.path.exists() {
-            return Ok(journal);
-        }
-        for (number, line) in run_dir::read(&journal.path)?.lines().enumerate() {
-            let line: ShrinkMetric =
-                serde_json::from_str(line).map_err(|error| LearnError::Damaged {
-                    path: journal.path.display().to_string(),
-                    problem: format!("line {}: {error}", number + 1),
-                })?;
+        for line in read_metrics::<ShrinkMetric>(&journal.path)? {
             match line.event.as_str() {
                 "precheck" => journal.has_precheck = true,
                 _ if line.decision != "kept_deny" => journal.earlier.push_back(line),
