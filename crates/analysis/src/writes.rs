@@ -9,6 +9,8 @@ use std::ops::Range;
 pub struct Write {
     /// Its number in the trace.
     pub seq: u64,
+    /// Number of the process: an address means another buffer in each.
+    pub process: u64,
     /// Address of the buffer.
     pub buf: u64,
     /// Offset in the buffer.
@@ -20,12 +22,16 @@ pub struct Write {
 /// What one buffer held at last, as far as writes to it were seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Buffer {
+    /// The process it is in.
+    pub process: u64,
     /// Its address.
     pub buf: u64,
     /// How many writes there were.
     pub writes: usize,
     /// Each byte that was written, by its offset, with the number of the last write to it.
     pub bytes: BTreeMap<u64, (u8, u64)>,
+    /// The writes before the last to a byte, by its offset, in their order.
+    pub earlier: BTreeMap<u64, Vec<u64>>,
 }
 
 /// A buffer whose every byte is that of a profile, when laid over it.
@@ -38,34 +44,102 @@ pub struct Alignment<'b> {
     length: usize,
 }
 
-/// Puts the writes of each buffer together, in the order of the first write to each. Memory is used
-/// again: a write to the start of a buffer that has a start already begins another buffer there.
-pub fn rebuild(writes: &[Write]) -> Vec<Buffer> {
+/// Puts the writes of each buffer together, in the order of the first write to each, and held against
+/// the profile that was made.
+///
+/// Memory is used again, so a write to the start of a buffer that has a start already may begin another
+/// buffer there; or it is done over, as where a header is filled in at the end. It is taken for the
+/// latter where that shows more of the profile than any buffer does else.
+pub fn rebuild(writes: &[Write], profile: &[u8]) -> Vec<Buffer> {
+    let mut buffers = begun(writes);
+    let mut places: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
+    for (number, buffer) in buffers.iter().enumerate() {
+        let place = places.entry((buffer.process, buffer.buf)).or_default();
+        place.push(number);
+    }
+    let mut most = widest(&buffers, profile).map_or(0, |best| best.buffer.bytes.len());
+    let mut best: Option<(Buffer, &[usize])> = None;
+    for numbers in places.values() {
+        for end in 1..=numbers.len() {
+            let mut whole = buffers[numbers[end - 1]].clone();
+            for start in (end.saturating_sub(DONE_OVER)..end - 1).rev() {
+                // What is not the profile's stays in any that begins before it.
+                if whole.align(profile).is_none() {
+                    break;
+                }
+                whole = buffers[numbers[start]].clone().followed_by(&whole);
+                if whole.bytes.len() > most && whole.align(profile).is_some() {
+                    most = whole.bytes.len();
+                    best = Some((whole.clone(), &numbers[start..end]));
+                }
+            }
+        }
+    }
+    if let Some((whole, [first, others @ ..])) = best {
+        buffers[*first] = whole;
+        let mut number = 0..;
+        buffers.retain(|_| {
+            number
+                .next()
+                .is_some_and(|number| !others.contains(&number))
+        });
+    }
+    buffers
+}
+
+/// How often a start may be written, and what was written before it be looked at.
+const DONE_OVER: usize = 64;
+
+/// The buffers, if each write to a start begins one.
+fn begun(writes: &[Write]) -> Vec<Buffer> {
     let mut buffers: Vec<Buffer> = Vec::new();
-    let mut current: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut current: BTreeMap<(u64, u64), usize> = BTreeMap::new();
     for write in writes {
-        let known = current.get(&write.buf).copied().filter(|known| {
+        let place = (write.process, write.buf);
+        let known = current.get(&place).copied().filter(|known| {
             !(write.at == 0 && !write.bytes.is_empty() && buffers[*known].bytes.contains_key(&0))
         });
         let at = known.unwrap_or_else(|| {
             buffers.push(Buffer {
+                process: write.process,
                 buf: write.buf,
                 writes: 0,
                 bytes: BTreeMap::new(),
+                earlier: BTreeMap::new(),
             });
             buffers.len() - 1
         });
-        current.insert(write.buf, at);
+        current.insert(place, at);
         buffers[at].writes += 1;
         for (offset, byte) in (0..).zip(&write.bytes) {
-            let place = write.at.saturating_add(offset);
-            buffers[at].bytes.insert(place, (*byte, write.seq));
+            buffers[at].put(write.at.saturating_add(offset), (*byte, write.seq));
         }
     }
     buffers
 }
 
 impl Buffer {
+    fn put(&mut self, at: u64, byte: (u8, u64)) {
+        if let Some((_, seq)) = self.bytes.insert(at, byte) {
+            self.earlier.entry(at).or_default().push(seq);
+        }
+    }
+
+    /// This one, written over by what came later.
+    fn followed_by(mut self, later: &Self) -> Self {
+        self.writes += later.writes;
+        for (at, byte) in &later.bytes {
+            self.put(*at, *byte);
+        }
+        for (at, seqs) in &later.earlier {
+            self.earlier.entry(*at).or_default().extend(seqs);
+        }
+        for seqs in self.earlier.values_mut() {
+            seqs.sort_unstable();
+        }
+        self
+    }
+
     /// Lays it over a profile, so that all its bytes are the profile's; at the first place if there
     /// are many.
     pub fn align(&self, profile: &[u8]) -> Option<Alignment<'_>> {
@@ -121,6 +195,16 @@ impl Alignment<'_> {
     /// The writes that made the bytes of a range, each once, in order.
     pub fn writes_of(&self, range: Range<usize>) -> Vec<u64> {
         let mut writes: Vec<u64> = range.filter_map(|at| self.write_of(at)).collect();
+        writes.sort_unstable();
+        writes.dedup();
+        writes
+    }
+
+    /// The writes to a range that others were done over, byte for byte, each once, in order.
+    pub fn overwritten(&self, range: Range<usize>) -> Vec<u64> {
+        let offsets = range.filter_map(|at| at.checked_sub(self.shift));
+        let earlier = offsets.filter_map(|at| self.buffer.earlier.get(&(at as u64)));
+        let mut writes: Vec<u64> = earlier.flatten().copied().collect();
         writes.sort_unstable();
         writes.dedup();
         writes
@@ -184,6 +268,7 @@ mod tests {
     fn write(seq: u64, buf: u64, at: u64, bytes: &[u8]) -> Write {
         Write {
             seq,
+            process: 0,
             buf,
             at,
             bytes: bytes.to_vec(),
@@ -197,13 +282,45 @@ mod tests {
             write(1, 1, 4, b"xf"),
             write(2, 1, 4, b"e"),
         ];
-        let buffers = rebuild(&writes);
+        let buffers = rebuild(&writes, b"ab\0\0ef");
         let found = widest(&buffers, b"ab\0\0ef").expect("an alignment");
         assert_eq!((found.shift, found.buffer.writes), (0, 3));
         assert_eq!(found.witnessed(), [0..2, 4..6]);
         assert_eq!(found.holes(), std::slice::from_ref(&(2..4)));
         assert_eq!(found.writes_of(0..6), [0, 1, 2]);
         assert_eq!(found.write_of(4), Some(2));
+        assert_eq!(
+            (found.overwritten(4..5), found.overwritten(0..4)),
+            (vec![1], vec![])
+        );
+    }
+
+    #[test]
+    fn a_start_that_is_written_at_the_end_is_of_the_same_buffer() {
+        let profile = b"\x05\x01body";
+        let writes = [
+            write(0, 7, 0, b"other"),
+            write(1, 7, 0, b"\0\0"),
+            write(2, 7, 2, b"body"),
+            write(3, 7, 0, b"\x05\0"),
+            write(4, 7, 1, b"\x01"),
+        ];
+        let buffers = rebuild(&writes, profile);
+        assert_eq!(buffers.len(), 2);
+        let found = widest(&buffers, profile).expect("an alignment");
+        assert_eq!((found.holes(), found.buffer.writes), (vec![], 4));
+        assert_eq!(
+            [0, 1, 2].map(|at| found.write_of(at)),
+            [Some(3), Some(4), Some(2)]
+        );
+        assert_eq!(found.overwritten(0..6), [1, 3]);
+        // In another process the address is another buffer.
+        let mut childs = writes.clone();
+        childs[3].process = 1;
+        assert_eq!(widest(&rebuild(&childs, profile), profile), None);
+        // What is written again as it was is one that shows as much as any.
+        let twice = [write(0, 7, 0, b"ab"), write(1, 7, 0, b"ab")];
+        assert_eq!(rebuild(&twice, b"ab").len(), 2);
     }
 
     #[test]
@@ -214,10 +331,10 @@ mod tests {
             write(2, 9, 0, b"ex"),
             write(3, 7, 2, b"\x03"),
         ];
-        let buffers = rebuild(&writes);
+        let profile = b"\x01\x02\x03text";
+        let buffers = rebuild(&writes, profile);
         assert_eq!(buffers.len(), 3);
         assert_eq!(buffers[1].writes, 2);
-        let profile = b"\x01\x02\x03text";
         assert_eq!(buffers[0].align(profile).expect("part").shift, 3);
         assert_eq!(buffers[2].align(profile).expect("part").shift, 4);
         assert_eq!(buffers[2].align(b"nothing of it"), None);
@@ -227,15 +344,15 @@ mod tests {
     #[test]
     fn offsets_of_a_damaged_trace_are_no_matter() {
         let writes = [write(0, 1, u64::MAX, b"ab"), write(1, 2, 1 << 40, b"c")];
-        let buffers = rebuild(&writes);
+        let buffers = rebuild(&writes, b"abc");
         assert_eq!(widest(&buffers, b"abc"), None);
-        assert!(rebuild(&[]).is_empty());
+        assert!(rebuild(&[], b"abc").is_empty());
     }
 
     #[test]
     fn differences_are_witnessed_or_inferred() {
-        let one = rebuild(&[write(0, 1, 0, b"a"), write(1, 1, 2, b"c")]);
-        let other = rebuild(&[write(0, 1, 0, b"axd"), write(5, 1, 3, b"e")]);
+        let one = rebuild(&[write(0, 1, 0, b"a"), write(1, 1, 2, b"c")], b"a\0c");
+        let other = rebuild(&[write(0, 1, 0, b"axd"), write(5, 1, 3, b"e")], b"axde");
         let one = widest(&one, b"a\0c").expect("an alignment");
         let other = widest(&other, b"axde").expect("an alignment");
         let found = join((b"a\0c", Some(&one)), (b"axde", Some(&other)));

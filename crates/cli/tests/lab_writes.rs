@@ -110,6 +110,16 @@ fn our_compiler_is_seen_to_write_each_byte_and_both_modes_agree() {
         assert_eq!(code, 0, "{answer:#} {error}");
         let inputs = answer["inputs"].as_array().expect("inputs");
         assert_eq!(inputs.len(), profiles.len());
+        let findings = answer["findings"].as_array().expect("findings");
+        assert_eq!(findings.len(), profiles.len());
+        for finding in findings {
+            // What our own compiler does shows nothing of the system's.
+            assert_eq!(finding["tier"], "derived");
+            let files = finding["inputs"].as_array().expect("inputs").iter();
+            let names: Vec<_> = files.filter_map(|own| own["name"].as_str()).collect();
+            assert!(names[0].ends_with(".jsonl") && names[1].ends_with(".sb.bin"));
+            assert_eq!(finding["command"][2], "lab");
+        }
         for input in inputs {
             let id = input["id"].as_str().expect("a name");
             assert_eq!(
@@ -206,6 +216,52 @@ fn texts_parameters_and_failures_are_told_apart() {
     let (_, answer, _) = lapbelt(&["lab", "writes", "analyze", folder]);
     let ids = answer["inputs"].as_array().expect("inputs").iter();
     assert!(ids.map(|input| &input["id"]).eq(["two"]));
+}
+
+#[test]
+fn findings_are_kept_and_reported() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).to_str().expect("text").to_owned();
+    // A header that is filled in at the end, and one byte that was not seen.
+    let lines = |last: &str| {
+        [(0, "0000"), (2, "01ff"), (5, "07"), (0, last)]
+            .map(|(at, hex)| format!("{{\"buf\":\"0x10\",\"cursor\":{at},\"hex\":\"{hex}\"}}\n"))
+            .concat()
+    };
+    for (name, first) in [("one", "0a0b"), ("two", "0a0c")] {
+        std::fs::write(path(&format!("{name}.hex")), format!("{first}01ff0007\n")).expect("bytes");
+        std::fs::write(path(&format!("{name}.writes.jsonl")), lines(first)).expect("writes");
+    }
+    let (found, joined, page) = (path("found.json"), path("joined.json"), path("page.md"));
+    let folder = path("");
+    let (code, answer, error) = lapbelt(&["lab", "writes", "analyze", &folder, "--out", &found]);
+    // It is no profile, so nothing says that the hole is padding.
+    assert_eq!(code, 1, "{error}");
+    let one = &answer["inputs"][0];
+    assert_eq!(one["covered"], 5, "{answer:#}");
+    assert_eq!(one["hole_ranges"][0]["start"], 4);
+    assert_eq!(json(Path::new(&found))["findings"], answer["findings"]);
+    let finding = &answer["findings"][0];
+    assert_eq!(finding["tier"], "witnessed");
+    assert_eq!(
+        finding["claim"],
+        "one: 1 of 6 bytes were not seen to be written"
+    );
+    let (code, ..) = lapbelt(&[
+        "lab", "writes", "join", &folder, "one", "two", "--out", &joined,
+    ]);
+    assert_eq!(code, 0);
+    let (code, _, error) = lapbelt(&["lab", "report", &found, &joined, "--out", &page]);
+    assert_eq!(code, 0, "{error}");
+    let page = std::fs::read_to_string(page).expect("a page");
+    assert!(
+        page.contains("one and two differ in 1 byte, 1 of them seen"),
+        "{page}"
+    );
+
+    let (code, _, error) = lapbelt(&["lab", "writes", "join", &folder, "one"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("which other"), "{error}");
 }
 
 #[test]

@@ -16,12 +16,13 @@ void sink_write(struct sink *to, size_t cursor, const void *from, size_t length)
 int sink_done(struct sink *to) { return to->bytes[0]; }
 ";
 
-/// Copies what it reads in pieces of five bytes. With an argument it aborts once: if there is no
-/// such file, which it makes.
+/// Copies what it reads in pieces of five bytes. With the argument `wait` it waits for a signal then;
+/// with another it aborts once: if there is no such file, which it makes.
 const PROGRAM: &str = "
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 struct sink;
 #ifdef LATE
@@ -46,6 +47,7 @@ int main(int argc, char **argv) {
     sink_done(sink);
     fwrite(sink, 1, size, stdout);
     fflush(stdout);
+    if (argc > 1 && !strcmp(argv[1], \"wait\")) pause();
     if (argc > 1 && access(argv[1], F_OK) != 0) {
         fclose(fopen(argv[1], \"w\"));
         abort();
@@ -356,6 +358,91 @@ fn a_program_that_is_killed_is_tried_again_and_marked_if_it_always_is() {
 }
 
 #[test]
+fn an_interrupted_run_keeps_what_was_written_and_marks_it() {
+    let Some(built) = Built::new() else { return };
+    for mode in ["hw-breakpoint", "interpose"] {
+        let out = built.path("out");
+        if out.exists() {
+            std::fs::remove_dir_all(&out).expect("removed");
+        }
+        let run = std::process::Command::new(assert_cmd::cargo::cargo_bin!("lapbelt"))
+            .args(["lab", "writes", "run", "--out", "out", "--mode", mode])
+            .args(["--profile", "in.txt", "--profile", "in.txt"])
+            .args(["--image", "libsink.so", "--symbol", "sink_write"])
+            .args(["--target-program", "./linked", "wait"])
+            .current_dir(built.dir.path())
+            .stdout(std::process::Stdio::null())
+            .spawn();
+        let mut run = run.expect("a run");
+        let blob = built.path("out/blobs/in.sb.bin");
+        let has_written = || std::fs::metadata(&blob).is_ok_and(|blob| blob.len() > 0);
+        while !has_written() {
+            if let Some(status) = run.try_wait().expect("a status") {
+                lapbelt_corpus::say_skipped(&format!("{mode}: {status}"));
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let mut kill = Command::new("kill");
+        kill.args(["-INT", &run.id().to_string()]);
+        kill.output().expect("a signal");
+        assert_eq!(run.wait().expect("an end").code(), Some(3), "{mode}");
+        assert_all_was_seen(&built, mode);
+        let manifest = built.json("out/manifest.json");
+        assert_eq!(manifest["interrupted"], true);
+        assert_eq!(manifest["complete"], false);
+        assert_eq!(manifest["not_run"], json!(["in-2"]));
+        let integrity = &manifest["inputs"][0]["trace_integrity"];
+        assert_eq!(integrity["interrupted"], true, "{manifest:#}");
+        assert_eq!(integrity["whole"], false);
+        assert_eq!(built.json("out/summary.json")["interrupted"], true);
+    }
+}
+
+#[test]
+fn a_folder_that_is_used_again_has_only_what_the_last_run_found() {
+    let Some(built) = Built::new() else { return };
+    std::fs::copy(built.path("in.txt"), built.path("other.txt")).expect("a copy");
+    let words = ["--symbol", "sink_write", "--target-program", "./whole"];
+    let run = |profile| built.run(&[&["--profile", profile][..], &words].concat());
+    if run("other.txt").is_none() {
+        return;
+    }
+    std::fs::write(built.path("out/traces/note.txt"), "mine").expect("a file");
+    assert_eq!(run("in.txt"), Some(0));
+    let left = |part: &str| {
+        let files = std::fs::read_dir(built.path("out").join(part)).expect("a folder");
+        let mut names: Vec<_> = files
+            .map(|file| file.expect("a file").file_name())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(left("traces"), ["in.jsonl", "note.txt"]);
+    assert_eq!(left("blobs"), ["in.sb.bin"]);
+    assert_eq!(left("stats"), ["in.stats.json"]);
+
+    // What is not of such a run stays, and is not mixed with one.
+    std::fs::remove_file(built.path("out/manifest.json")).expect("removed");
+    let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+    command.args([
+        "lab",
+        "writes",
+        "run",
+        "--out",
+        "out",
+        "--profile",
+        "in.txt",
+    ]);
+    let output = command.args(words).current_dir(built.dir.path()).output();
+    let output = output.expect("a run");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("choose another --out"), "{said}");
+    assert_eq!(left("blobs"), ["in.sb.bin"]);
+}
+
+#[test]
 fn what_is_missing_is_said() {
     let Some(built) = Built::new() else { return };
     let said = |arguments: &[&str]| {
@@ -391,6 +478,15 @@ fn what_is_missing_is_said() {
     assert!(input.contains("--profile"), "{input}");
     let symbol = said(&["--symbol", "drain", "--target-program", "./whole"]);
     assert!(symbol.contains("no symbol `drain`"), "{symbol}");
+    let other = said(&[
+        "--symbol",
+        "sink_write",
+        "--immutable-symbol",
+        "drain",
+        "--target-program",
+        "./whole",
+    ]);
+    assert!(other.contains("no symbol `drain`"), "{other}");
 }
 
 #[test]

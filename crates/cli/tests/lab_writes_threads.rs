@@ -103,7 +103,7 @@ fn no_write_of_twenty_compiling_threads_is_lost() {
         let text = std::fs::read_to_string(dir.path().join(format!("traces/{id}.jsonl")));
         let writes: Vec<Write> = text.expect("a trace").lines().map(write).collect();
         let mut rounds = vec![0; THREADS];
-        for buffer in rebuild(&writes) {
+        for buffer in rebuild(&writes, &[]) {
             let is_its = |one: &Encoded| {
                 let found = buffer.align(&one.bytes);
                 found.is_some_and(|found| found.shift == 0) && buffer.writes == one.writes.len()
@@ -125,6 +125,7 @@ fn write(line: &str) -> Write {
     let buf = record["buf"].as_str().expect("an address");
     Write {
         seq: number("seq"),
+        process: 0,
         buf: u64::from_str_radix(&buf[2..], 16).expect("digits"),
         at: number("cursor") + number("chunk_offset"),
         bytes: (0..hex.len() / 2)

@@ -59,6 +59,7 @@ fn main() {
             mode,
             routine: &routine,
             ring: 1 << 16,
+            stop: None,
         };
         let watched = fastest(|| {
             let traced = trace(command(), &plan, |_| {}).expect("a host that lets us trace");

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::image::Place;
 use crate::record::Record;
+use crate::stop::Running;
 use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
 use crate::triage::NO_SYMBOL;
 use library::Names;
@@ -31,6 +32,7 @@ const PAUSE: Duration = Duration::from_micros(200);
 pub(crate) fn trace(
     mut command: Command,
     plan: &Plan<'_>,
+    running: &Running,
     take: &mut dyn FnMut(Record),
 ) -> Result<Traced, TraceError> {
     let routine = plan.routine;
@@ -74,6 +76,7 @@ pub(crate) fn trace(
     let mut child = command
         .spawn()
         .map_err(|error| TraceError::Launch { program, error })?;
+    running.started(child.id());
     let ended = loop {
         ring.drain(take);
         match child.try_wait() {

@@ -24,6 +24,7 @@ pub mod maps;
 pub mod record;
 mod recorder;
 pub mod ring;
+pub mod stop;
 pub mod trace;
 pub mod triage;
 

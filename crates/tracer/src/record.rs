@@ -7,6 +7,9 @@ use serde::Serialize;
 pub struct Record {
     /// Number of the record, from 0, without a gap unless records were dropped.
     pub seq: u64,
+    /// Which process called: 0 is the program itself, and each process that it forked has a number
+    /// from 1 on, in the order of their first calls. An address means another buffer in each.
+    pub process: u64,
     /// Address of the buffer.
     pub buf: u64,
     /// Offset in the buffer that the routine was called with.
@@ -46,7 +49,8 @@ pub struct Stats {
     pub threads: u64,
     /// Whether another program took the place of the watched one, which is not watched.
     pub replaced: bool,
-    /// Processes that it forked, which are not watched.
+    /// Processes that it forked. They are watched until they run another program, and those that
+    /// outlive the program until its end; where the hook is a library they are not counted.
     pub forked: u64,
     /// Calls of the routine that ends writing.
     pub immutable_hits: u64,

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
 
 use serde::Serialize;
 
@@ -9,6 +11,7 @@ use crate::arguments::{Argument, Arguments};
 use crate::image::{Image, ImageError, Place};
 use crate::record::{Record, Stats};
 use crate::ring::ring;
+use crate::stop::Running;
 use crate::triage::{self, Triage};
 
 /// How a routine is watched.
@@ -123,6 +126,8 @@ pub struct Plan<'r> {
     pub routine: &'r Routine,
     /// How many records may wait to be taken.
     pub ring: usize,
+    /// Set by another thread to kill the program; the trace ends there.
+    pub stop: Option<&'r AtomicBool>,
 }
 
 /// How the program ended.
@@ -212,13 +217,33 @@ pub fn trace(
     plan: &Plan<'_>,
     mut take: impl FnMut(Record) + Send,
 ) -> Result<Traced, TraceError> {
-    if plan.mode == Mode::Interpose {
-        return interpose(command, plan, &mut take);
-    }
+    let running = Running::default();
+    std::thread::scope(|scope| {
+        let (over, is_over) = mpsc::channel();
+        if let Some(stop) = plan.stop {
+            let running = &running;
+            scope.spawn(move || running.end_when(stop, &is_over));
+        }
+        let traced = match plan.mode {
+            Mode::Interpose => interpose(command, plan, &running, &mut take),
+            Mode::HwBreakpoint | Mode::Patch => breakpoints(command, plan, &running, &mut take),
+        };
+        drop(over);
+        traced
+    })
+}
+
+/// Records from one thread, and takes in another: what stops must not wait for who takes.
+fn breakpoints(
+    command: Command,
+    plan: &Plan<'_>,
+    running: &Running,
+    take: &mut (dyn FnMut(Record) + Send),
+) -> Result<Traced, TraceError> {
     let (mut ring, records) = ring(plan.ring);
     std::thread::scope(|scope| {
-        scope.spawn(move || records.iter().for_each(&mut take));
-        let traced = platform(command, plan, &mut |record| ring.push(record));
+        scope.spawn(move || records.iter().for_each(take));
+        let traced = platform(command, plan, running, &mut |record| ring.push(record));
         let dropped = ring.dropped();
         drop(ring);
         traced.map(|mut traced| {
@@ -253,6 +278,11 @@ use unsupported as platform;
 use unsupported as interpose;
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-fn unsupported(_: Command, _: &Plan<'_>, _: &mut dyn FnMut(Record)) -> Result<Traced, TraceError> {
+fn unsupported(
+    _: Command,
+    _: &Plan<'_>,
+    _: &Running,
+    _: &mut dyn FnMut(Record),
+) -> Result<Traced, TraceError> {
     Err(TraceError::Unsupported)
 }

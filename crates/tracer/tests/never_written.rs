@@ -82,6 +82,7 @@ fn traced(dir: &Path, mode: Mode, kind: &str) -> Option<Traced> {
         mode,
         routine: &routine,
         ring: 16,
+        stop: None,
     };
     let mut bytes = Vec::new();
     let traced = match trace(command, &plan, |record| bytes.extend(record.bytes)) {

@@ -54,6 +54,7 @@ fn run_watching(watch: Watch, mode: Mode, arguments: &[&str]) -> Option<Run> {
         mode,
         routine: &routine,
         ring: 1 << 16,
+        stop: None,
     };
     let mut records = Vec::new();
     let traced = trace(command, &plan, |record| records.push(record));
@@ -213,6 +214,7 @@ fn a_full_ring_is_counted_not_waited_for() {
         mode: Mode::HwBreakpoint,
         routine: &routine,
         ring: 4,
+        stop: None,
     };
     let mut taken = 0_u64;
     let traced = trace(command, &plan, |_| {

@@ -10,7 +10,8 @@ use std::arch::global_asm;
 
 use super::shared::{
     CAPACITY, DROPPED, HEAD, HITS, IMMUTABLE, IMMUTABLE_BUF, OWNER, REAL, SLOT, SLOT_BUF,
-    SLOT_BYTES, SLOT_CURSOR, SLOT_LEN, SLOT_OFFSET, SLOT_SIZE, SLOTS, TAIL, TRUNCATED,
+    SLOT_BYTES, SLOT_CURSOR, SLOT_LEN, SLOT_OFFSET, SLOT_PROCESS, SLOT_SIZE, SLOTS, TAIL,
+    TRUNCATED,
 };
 use crate::record::{CAPTURE, CHUNK};
 
@@ -77,11 +78,10 @@ lapbelt_hook_start:
 20: mov rbx, [rip + .Lhook_ring]
     test rbx, rbx
     jz 9f
-    // A child of this process has the hook, and is not watched.
+    // A child of this process has the hook too, and says who it is.
     mov eax, 39
     syscall
-    cmp rax, [rip + .Lhook_pid]
-    jne 9f
+    mov r8, rax
     lock inc qword ptr [rbx + {hits}]
     mov rax, [rip + .Lhook_len]
     mov r12, [rsp + rax*8]
@@ -104,8 +104,9 @@ lapbelt_hook_start:
     lea rcx, [rax + r15]
     lock cmpxchg [rbx + {head}], rcx
     jne 2b
-    // On the stack: two vectors of a read, the slot's number, its place, the first number.
+    // On the stack: two vectors of a read, the slot's number, its place, the first number, who.
     sub rsp, 64
+    mov [rsp + 56], r8
     mov [rsp + 32], rax
     mov [rsp + 48], rax
     xor ebp, ebp
@@ -128,6 +129,8 @@ lapbelt_hook_start:
     mov [rdx + {slot_cursor}], rax
     mov [rdx + {slot_len}], r12
     mov [rdx + {slot_offset}], rbp
+    mov rax, [rsp + 56]
+    mov [rdx + {slot_process}], rax
     mov ecx, {chunk}
     cmp r14, rcx
     cmovb rcx, r14
@@ -139,7 +142,7 @@ lapbelt_hook_start:
     mov [rsp + 8], rcx
     mov [rsp + 16], r13
     mov [rsp + 24], rcx
-    mov rdi, [rip + .Lhook_pid]
+    mov rdi, [rsp + 56]
     mov rsi, rsp
     mov edx, 1
     lea r10, [rsp + 16]
@@ -191,10 +194,6 @@ lapbelt_hook_start:
 20: mov rbx, [rip + .Lhook_ring]
     test rbx, rbx
     jz 9f
-    mov eax, 39
-    syscall
-    cmp rax, [rip + .Lhook_pid]
-    jne 9f
     mov rax, [rip + .Lhook_done]
     mov rax, [rsp + rax*8]
     mov [rbx + {immutable_buf}], rax
@@ -247,7 +246,6 @@ lapbelt_hook_start:
     // The ring is for the process that comes first.
     mov eax, 39
     syscall
-    mov [rip + .Lhook_pid], rax
     mov rcx, rax
     xor eax, eax
     lock cmpxchg [rbp + {owner}], rcx
@@ -309,7 +307,6 @@ lapbelt_hook_start:
 .Lhook_write_name: .quad 0
 .Lhook_immutable_name: .quad 0
 .Lhook_ring: .quad 0
-.Lhook_pid: .quad 0
 .Lhook_real: .quad 0
 .Lhook_real_immutable: .quad 0
     .globl lapbelt_hook_end
@@ -330,6 +327,7 @@ lapbelt_hook_end:
     slot_cursor = const SLOT_CURSOR,
     slot_len = const SLOT_LEN,
     slot_offset = const SLOT_OFFSET,
+    slot_process = const SLOT_PROCESS,
     slot_size = const SLOT_SIZE,
     slot_bytes = const SLOT_BYTES,
     truncated = const TRUNCATED,

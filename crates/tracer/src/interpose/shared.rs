@@ -8,6 +8,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::record::{CHUNK, Record, Stats};
+use crate::recorder::Processes;
 
 /// Words of the first page: how many slots there are, a power of two.
 pub(super) const CAPACITY: usize = 0;
@@ -42,6 +43,8 @@ pub(super) const SLOT_LEN: usize = 24;
 pub(super) const SLOT_OFFSET: usize = 32;
 /// How many bytes there are; more than there can be for a slot that was not needed.
 pub(super) const SLOT_SIZE: usize = 40;
+/// The process that called.
+pub(super) const SLOT_PROCESS: usize = 48;
 /// The bytes.
 pub(super) const SLOT_BYTES: usize = 64;
 /// The size of a slot.
@@ -83,6 +86,7 @@ pub(super) struct Ring {
     capacity: u64,
     next: u64,
     seq: u64,
+    processes: Option<Processes>,
     lost: u64,
 }
 
@@ -106,6 +110,7 @@ impl Ring {
             capacity: capacity as u64,
             next: 0,
             seq: 0,
+            processes: None,
             lost: 0,
         };
         ring.word(CAPACITY).store(ring.capacity, Ordering::Release);
@@ -152,8 +157,13 @@ impl Ring {
                 .flat_map(|at| self.read(slot + at).to_le_bytes())
                 .collect();
             bytes.truncate(size as usize);
+            let process = self.read(slot + SLOT_PROCESS);
+            let owner = self.read(OWNER);
+            let processes = self.processes.get_or_insert_with(|| Processes::new(owner));
+            let process = processes.number(process);
             emit(Record {
                 seq: self.seq,
+                process,
                 buf: self.read(slot + SLOT_BUF),
                 cursor: self.read(slot + SLOT_CURSOR),
                 reported_len: self.read(slot + SLOT_LEN),

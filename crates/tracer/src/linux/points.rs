@@ -19,7 +19,7 @@ const TRAP_HWBKPT: i32 = 4;
 const SLOT: u64 = 16;
 
 /// Breakpoints that are set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Points {
     addresses: [Option<u64>; 2],
     /// Copies of the instructions that breakpoints hide, and what was there before; none for
@@ -27,7 +27,7 @@ pub(super) struct Points {
     patched: Option<Patched>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Patched {
     copies: [u64; 2],
     original: Vec<(u64, Vec<u8>)>,
@@ -134,10 +134,12 @@ impl Points {
         registers.store(tid)
     }
 
-    /// Takes the breakpoints out of another process that was given a copy of the memory.
-    pub(super) fn clean(&self, memory: &Memory) -> io::Result<()> {
-        let original = self.patched.iter().flat_map(|patched| &patched.original);
-        for (address, bytes) in original {
+    /// Takes the breakpoints away from a thread that is to go on alone, and from its process.
+    pub(super) fn remove(&self, tid: pid_t, memory: &Memory) -> io::Result<()> {
+        let Some(patched) = &self.patched else {
+            return enable(tid, [None; 2], None);
+        };
+        for (address, bytes) in &patched.original {
             memory.write(*address, bytes)?;
         }
         Ok(())

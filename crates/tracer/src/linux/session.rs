@@ -15,6 +15,7 @@ use crate::image::Place;
 use crate::machine::{Change, Counts, Halted, Point, Resume, Stop, Thread, obey};
 use crate::record::{Record, Stats};
 use crate::recorder::Recorder;
+use crate::stop::Running;
 use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
 use crate::triage::Triage;
 
@@ -27,6 +28,7 @@ const TRAP_TRACE: i32 = 2;
 pub(crate) fn trace<'p>(
     mut command: Command,
     plan: &'p Plan<'p>,
+    running: &Running,
     emit: &'p mut dyn FnMut(Record),
 ) -> Result<Traced, TraceError> {
     let program = PathBuf::from(command.get_program());
@@ -45,19 +47,20 @@ pub(crate) fn trace<'p>(
             _ => launched(error),
         })?;
     let leader = child.id() as pid_t;
+    running.started(child.id());
     let mut session = Session {
         leader,
         plan,
         triage: plan.routine.triage().clone(),
-        memory: None,
-        points: State::Awaited,
+        has_ended: false,
+        processes: BTreeMap::new(),
         hook: Hook::NotLoaded,
         threads: BTreeMap::new(),
         announced: BTreeMap::new(),
         early: BTreeSet::new(),
         counts: Counts::default(),
         stats: Stats::default(),
-        recorder: Recorder::new(plan.routine.watch(), emit),
+        recorder: Recorder::new(plan.routine.watch(), leader as u64, emit),
     };
     match session.run() {
         Ok(outcome) => Ok(session.finish(outcome)),
@@ -74,6 +77,7 @@ pub(crate) fn trace<'p>(
     }
 }
 
+#[derive(Clone)]
 enum State {
     /// The image is not there yet: each system call may map it.
     Awaited,
@@ -92,8 +96,16 @@ enum Kind {
     Borrower,
 }
 
+/// A process that is watched.
+struct Process {
+    memory: Memory,
+    points: State,
+}
+
 struct Tracee {
     kind: Kind,
+    /// Whose memory it uses.
+    process: pid_t,
     machine: Thread,
     is_armed: bool,
     /// Whether it was sent a signal only to be armed.
@@ -104,12 +116,13 @@ struct Session<'p> {
     leader: pid_t,
     plan: &'p Plan<'p>,
     triage: Triage,
-    memory: Option<Memory>,
-    points: State,
+    /// Whether the program has; what it forked is then let go.
+    has_ended: bool,
+    processes: BTreeMap<pid_t, Process>,
     hook: Hook,
     threads: BTreeMap<pid_t, Tracee>,
     /// Threads that were announced and have not stopped yet, and the reverse.
-    announced: BTreeMap<pid_t, Kind>,
+    announced: BTreeMap<pid_t, (Kind, pid_t)>,
     early: BTreeSet<pid_t>,
     counts: Counts,
     stats: Stats,
@@ -127,7 +140,7 @@ fn unless_gone(result: io::Result<()>) -> io::Result<()> {
 impl Session<'_> {
     fn run(&mut self) -> io::Result<Outcome> {
         let mut outcome = None;
-        while outcome.is_none() || !self.threads.is_empty() {
+        while outcome.is_none() || !self.threads.is_empty() || !self.announced.is_empty() {
             let Some((tid, status)) = sys::wait()? else {
                 break;
             };
@@ -140,9 +153,18 @@ impl Session<'_> {
                 }
             };
             self.threads.remove(&tid);
+            self.announced.remove(&tid);
+            if self.processes.remove(&tid).is_some() {
+                self.threads
+                    .retain(|_, tracee| tracee.process != tid || tracee.kind == Kind::Borrower);
+            }
             if tid == self.leader {
                 outcome = Some(ended);
-                self.threads.retain(|_, tracee| tracee.kind != Kind::Thread);
+                self.has_ended = true;
+                // Those that run are stopped, to be let go.
+                for process in self.processes.keys().copied().collect::<Vec<_>>() {
+                    self.call(process);
+                }
             }
         }
         for tid in std::mem::take(&mut self.early) {
@@ -168,31 +190,36 @@ impl Session<'_> {
     }
 
     fn stopped(&mut self, tid: pid_t, signal: i32, event: i32) -> io::Result<()> {
-        if tid == self.leader && self.memory.is_none() {
+        if tid == self.leader && self.processes.is_empty() {
             sys::follow(tid)?;
-            self.memory = Some(Memory::of(tid)?);
-            self.look_for_image()?;
-            return self.adopt(tid, Kind::Thread);
+            let process = Process {
+                memory: Memory::of(tid)?,
+                points: State::Awaited,
+            };
+            self.processes.insert(tid, process);
+            self.look_for_image(tid)?;
+            return self.adopt(tid, Kind::Thread, tid);
         }
-        if !self.threads.contains_key(&tid) {
+        let Some(tracee) = self.threads.get(&tid) else {
             return match self.announced.remove(&tid) {
-                Some(kind) => self.adopt(tid, kind),
+                Some((kind, parent)) => self.adopt(tid, kind, parent),
                 None => {
                     self.early.insert(tid);
                     Ok(())
                 }
             };
-        }
+        };
+        let process = tracee.process;
         match event {
-            libc::PTRACE_EVENT_CLONE => self.announce(tid, Kind::Thread)?,
-            libc::PTRACE_EVENT_FORK => self.announce(tid, Kind::Fork)?,
-            libc::PTRACE_EVENT_VFORK => self.announce(tid, Kind::Borrower)?,
+            libc::PTRACE_EVENT_CLONE => self.announce(tid, Kind::Thread, process)?,
+            libc::PTRACE_EVENT_FORK => self.announce(tid, Kind::Fork, process)?,
+            libc::PTRACE_EVENT_VFORK => self.announce(tid, Kind::Borrower, process)?,
             libc::PTRACE_EVENT_EXEC => return self.replaced(tid),
             0 if signal == SYSTEM_CALL => {
-                let is_waiting = matches!(self.points, State::Awaited);
+                let is_waiting = matches!(self.points(process), Some(State::Awaited));
                 if is_waiting && Registers::of(tid)?.system_call() == libc::SYS_mmap {
                     self.stats.rescans += 1;
-                    self.look_for_image()?;
+                    self.look_for_image(process)?;
                 }
             }
             0 => return self.signalled(tid, signal),
@@ -201,49 +228,74 @@ impl Session<'_> {
         self.go_on(tid, 0)
     }
 
+    fn points(&self, process: pid_t) -> Option<&State> {
+        Some(&self.processes.get(&process)?.points)
+    }
+
+    /// Stops the threads of a process, which comes back as a signal of theirs.
+    fn call(&mut self, process: pid_t) {
+        let threads = self.threads.iter_mut();
+        let own = threads.filter(|(_, own)| own.process == process && own.kind != Kind::Borrower);
+        for (tid, tracee) in own {
+            tracee.is_called |= sys::signal(process, *tid, libc::SIGSTOP).is_ok();
+        }
+    }
+
     /// A thread has made another.
-    fn announce(&mut self, tid: pid_t, kind: Kind) -> io::Result<()> {
+    fn announce(&mut self, tid: pid_t, kind: Kind, process: pid_t) -> io::Result<()> {
         let new = sys::event_message(tid)?;
         if self.early.remove(&new) {
-            return unless_gone(self.adopt(new, kind));
+            return unless_gone(self.adopt(new, kind, process));
         }
-        self.announced.insert(new, kind);
+        self.announced.insert(new, (kind, process));
         Ok(())
     }
 
-    fn adopt(&mut self, tid: pid_t, kind: Kind) -> io::Result<()> {
+    /// Takes in what a thread of a process has made.
+    fn adopt(&mut self, tid: pid_t, kind: Kind, parent: pid_t) -> io::Result<()> {
+        let mut process = parent;
         if kind == Kind::Fork {
             self.stats.forked += 1;
-            if let State::Set(points) = &self.points {
-                points.clean(&Memory::of(tid)?)?;
-            }
-            return sys::resume(tid, Run::Untraced, 0);
+            process = tid;
+            // What is in the code was copied with it; what is in registers was not.
+            let points = self.points(parent).cloned().unwrap_or(State::Gone);
+            let memory = Memory::of(tid)?;
+            self.processes.insert(tid, Process { memory, points });
         }
         let tracee = Tracee {
             kind,
+            process,
             machine: Thread::default(),
             is_armed: false,
             is_called: false,
         };
         self.threads.insert(tid, tracee);
-        self.stats.threads += u64::from(kind == Kind::Thread);
+        self.stats.threads += u64::from(kind != Kind::Borrower);
         self.go_on(tid, 0)
     }
 
     /// Another program has taken the place of this one.
     fn replaced(&mut self, tid: pid_t) -> io::Result<()> {
-        if self
-            .threads
-            .get(&tid)
-            .is_some_and(|own| own.kind == Kind::Borrower)
-        {
-            self.threads.remove(&tid);
+        let Some(tracee) = self.threads.get(&tid) else {
+            return self.go_on(tid, 0);
+        };
+        let (kind, process) = (tracee.kind, tracee.process);
+        if kind == Kind::Borrower || process != self.leader {
+            self.threads.retain(|own, other| {
+                *own != tid && (kind == Kind::Borrower || other.process != process)
+            });
+            if kind != Kind::Borrower {
+                self.processes.remove(&process);
+            }
             return sys::resume(tid, Run::Untraced, 0);
         }
-        self.stats.replaced |= matches!(self.points, State::Set(_));
-        self.points = State::Gone;
-        self.threads
-            .retain(|own, tracee| *own == tid || tracee.kind != Kind::Thread);
+        if let Some(own) = self.processes.get_mut(&process) {
+            self.stats.replaced |= matches!(own.points, State::Set(_));
+            own.points = State::Gone;
+        }
+        self.threads.retain(|own, other| {
+            *own == tid || other.process != process || other.kind == Kind::Borrower
+        });
         if let Some(tracee) = self.threads.get_mut(&tid) {
             tracee.machine = Thread::default();
         }
@@ -251,29 +303,27 @@ impl Session<'_> {
     }
 
     /// Sets the breakpoints once the image is there.
-    fn look_for_image(&mut self) -> io::Result<()> {
-        let Some(memory) = &self.memory else {
+    fn look_for_image(&mut self, process: pid_t) -> io::Result<()> {
+        let Some(own) = self.processes.get_mut(&process) else {
             return Ok(());
         };
-        let regions = regions(self.leader)?;
+        let regions = regions(process)?;
         let routine = self.plan.routine;
         let Some(addresses) = resolve(routine, &regions) else {
             return Ok(());
         };
         let mode = self.plan.mode;
         let (image, triage) = (routine.image(), &mut self.triage);
-        match Points::set(addresses, mode, image, &regions, memory, triage) {
+        match Points::set(addresses, mode, image, &regions, &own.memory, triage) {
             Ok(points) => {
                 self.hook = Hook::Ok;
-                self.points = State::Set(points);
-                for (tid, tracee) in &mut self.threads {
-                    // Those that run are stopped, to be armed.
-                    tracee.is_called = sys::signal(self.leader, *tid, libc::SIGSTOP).is_ok();
-                }
+                own.points = State::Set(points);
+                // Those that run are stopped, to be armed.
+                self.call(process);
             }
             Err(hook) => {
                 self.hook = hook;
-                self.points = State::Gone;
+                own.points = State::Gone;
             }
         }
         Ok(())
@@ -283,17 +333,21 @@ impl Session<'_> {
         let Some(tracee) = self.threads.get_mut(&tid) else {
             return Ok(());
         };
+        let process = tracee.process;
         if signal == libc::SIGSTOP && std::mem::take(&mut tracee.is_called) {
-            return self.go_on(tid, 0);
+            return match tracee.machine.is_stepping() {
+                true => sys::resume(tid, Run::OneInstruction, 0),
+                false => self.go_on(tid, 0),
+            };
         }
         // There is none for a stop of the whole process, which is no signal of this thread's code.
         let code = sys::signal_code(tid).unwrap_or(0);
         let stop = match signal {
             libc::SIGTRAP if code == TRAP_TRACE => Stop::Step,
             libc::SIGTRAP if code > 0 => {
-                let met = match &self.points {
-                    State::Set(points) => points.met(code, Registers::of(tid)?.pc()),
-                    State::Awaited | State::Gone => None,
+                let met = match self.points(process) {
+                    Some(State::Set(points)) => points.met(code, Registers::of(tid)?.pc()),
+                    _ => None,
                 };
                 met.map_or(Stop::Signal(signal), Stop::Break)
             }
@@ -302,19 +356,46 @@ impl Session<'_> {
             }
             _ => Stop::Signal(signal),
         };
+        let Some(tracee) = self.threads.get_mut(&tid) else {
+            return Ok(());
+        };
         let next = tracee.machine.stopped(stop, &mut self.counts);
-        obey(next, &mut Stopped { session: self, tid })
+        let group = match tracee.kind {
+            Kind::Borrower => tid,
+            Kind::Thread | Kind::Fork => process,
+        };
+        let stopped = &mut Stopped {
+            session: self,
+            tid,
+            process,
+            group,
+        };
+        obey(next, stopped)
     }
 
-    /// Lets a thread run, armed if there is what to arm it with.
+    /// Lets a thread run, armed if there is what to arm it with; for good, once the program has
+    /// ended.
     fn go_on(&mut self, tid: pid_t, signal: i32) -> io::Result<()> {
-        let run = match &self.points {
-            State::Awaited => Run::ToSystemCall,
-            State::Gone => Run::Free,
-            State::Set(points) => {
-                let tracee = self.threads.get_mut(&tid);
-                if let Some(tracee) = tracee.filter(|one| !one.is_armed && one.kind == Kind::Thread)
-                {
+        let Some(tracee) = self.threads.get_mut(&tid) else {
+            return sys::resume(tid, Run::Free, signal);
+        };
+        let process = self.processes.get(&tracee.process);
+        let is_free = self.has_ended && tracee.kind != Kind::Borrower && !tracee.is_called;
+        if is_free {
+            if let Some(Process {
+                memory,
+                points: State::Set(points),
+            }) = process
+            {
+                points.remove(tid, memory)?;
+            }
+            self.threads.remove(&tid);
+            return sys::resume(tid, Run::Untraced, signal);
+        }
+        let run = match process.map(|process| &process.points) {
+            Some(State::Awaited) => Run::ToSystemCall,
+            Some(State::Set(points)) => {
+                if !tracee.is_armed && tracee.kind != Kind::Borrower {
                     tracee.is_armed = true;
                     if let Err(error) = points.arm(tid) {
                         self.stats.arm_failures += 1;
@@ -325,6 +406,7 @@ impl Session<'_> {
                 }
                 Run::Free
             }
+            Some(State::Gone) | None => Run::Free,
         };
         sys::resume(tid, run, signal)
     }
@@ -334,6 +416,10 @@ impl Session<'_> {
 struct Stopped<'s, 'p> {
     session: &'s mut Session<'p>,
     tid: pid_t,
+    /// Whose memory it uses.
+    process: pid_t,
+    /// The process it is of.
+    group: pid_t,
 }
 
 impl Halted for Stopped<'_, '_> {
@@ -341,25 +427,26 @@ impl Halted for Stopped<'_, '_> {
 
     fn record(&mut self, point: Point) -> io::Result<()> {
         let registers = Registers::of(self.tid)?;
-        let memory = self.session.memory.as_ref();
+        let process = self.session.processes.get(&self.process);
         self.session.recorder.call(
+            self.process as u64,
             point,
             &mut self.session.stats,
             |argument| registers.argument(argument),
-            |address, size| memory.map_or(Vec::new(), |memory| memory.read(address, size)),
+            |address, size| process.map_or(Vec::new(), |own| own.memory.read(address, size)),
         );
         Ok(())
     }
 
     fn change(&mut self, change: Change) -> io::Result<()> {
-        match &self.session.points {
-            State::Set(points) => points.change(self.tid, change),
-            State::Awaited | State::Gone => Ok(()),
+        match self.session.points(self.process) {
+            Some(State::Set(points)) => points.change(self.tid, change),
+            _ => Ok(()),
         }
     }
 
     fn resend(&mut self, signal: i32) -> io::Result<()> {
-        sys::signal(self.session.leader, self.tid, signal)
+        sys::signal(self.group, self.tid, signal)
     }
 
     fn resume(&mut self, resume: Resume) -> io::Result<()> {

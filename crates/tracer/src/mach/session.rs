@@ -10,10 +10,13 @@ use super::state::Machine;
 use crate::machine::{Change, Counts, Halted, Point, Resume, Stop, Thread, obey};
 use crate::record::{Record, Stats};
 use crate::recorder::Recorder;
+use crate::stop::Running;
 use crate::trace::{Hook, Mode, Outcome, Plan, TraceError, Traced};
 
 /// How long to wait for an exception before looking whether the program has ended.
 const MILLISECONDS: u32 = 20;
+/// The one process that is watched; what it forks has no breakpoints here.
+const OWN: u64 = 0;
 
 /// Runs and traces a program.
 ///
@@ -23,6 +26,7 @@ const MILLISECONDS: u32 = 20;
 pub fn trace<'p>(
     mut command: Command,
     plan: &'p Plan<'p>,
+    running: &Running,
     emit: &'p mut dyn FnMut(Record),
 ) -> Result<Traced, TraceError> {
     if plan.mode != Mode::HwBreakpoint {
@@ -34,6 +38,7 @@ pub fn trace<'p>(
         .spawn()
         .map_err(|error| TraceError::Launch { program, error })?;
     let process = child.id().cast_signed();
+    running.started(child.id());
     let refused = |error| TraceError::Refused {
         what: "tracing",
         error,
@@ -76,7 +81,7 @@ fn follow<'p>(
         addresses,
         threads: BTreeMap::new(),
         counts: Counts::default(),
-        recorder: Recorder::new(routine.watch(), emit),
+        recorder: Recorder::new(routine.watch(), OWN, emit),
         stats: Stats::default(),
     };
     if let [Some(write), _] = addresses {
@@ -186,6 +191,7 @@ impl Halted for Stopped<'_, '_> {
             ..
         } = &mut *self.session;
         recorder.call(
+            OWN,
             point,
             stats,
             |argument| Machine::HERE.argument(&self.registers, argument),

@@ -112,6 +112,7 @@ impl Built {
             mode,
             routine: &routine,
             ring,
+            stop: None,
         };
         let mut records = Vec::new();
         let traced = match trace(command, &plan, |record| records.push(record)) {
@@ -240,7 +241,56 @@ fn a_program_that_dies_leaves_what_it_wrote_in_any_mode() {
 }
 
 #[test]
-fn a_hook_is_not_in_children_and_keeps_what_was_preloaded() {
+fn children_are_watched_until_they_run_another_program() {
+    let Some(built) = Built::new() else { return };
+    for mode in MODES {
+        let Some(run) = built.run(mode, 1 << 16, &["children", "9"], None) else {
+            continue;
+        };
+        assert_eq!(run.traced.outcome, Outcome::Exited(0), "{mode:?}");
+        let stats = &run.traced.stats;
+        assert_eq!(
+            (stats.break_hits, stats.arm_failures),
+            (1 + 9 + 9, 0),
+            "{mode:?}"
+        );
+        let of = |process: u64| {
+            let own = run.records.iter().filter(move |one| one.process == process);
+            own.map(|one| (one.cursor, one.chunk_offset, one.bytes.clone()))
+                .collect::<Vec<_>>()
+        };
+        let (own, childs) = (of(0), of(1));
+        // The call before the program's first instruction was before the fork.
+        assert_eq!(own[1..], childs, "{mode:?}");
+        assert_eq!(own.len() + childs.len(), run.records.len(), "{mode:?}");
+        assert!(run.said.ends_with("12.000000\n"), "{mode:?}: {}", run.said);
+    }
+}
+
+#[test]
+fn a_child_that_outlives_the_program_is_let_go() {
+    let Some(built) = Built::new() else { return };
+    for mode in MODES {
+        let began = std::time::Instant::now();
+        let Some(run) = built.run(mode, 1 << 16, &["orphan", "9"], None) else {
+            continue;
+        };
+        assert_eq!(run.traced.outcome, Outcome::Exited(0), "{mode:?}");
+        assert!(run.traced.stats.break_hits >= 10, "{mode:?}");
+        let path = built.path(&format!("said-{mode:?}"));
+        let is_done = || std::fs::read_to_string(&path).is_ok_and(|text| text.ends_with("done\n"));
+        while !is_done() {
+            assert!(
+                began.elapsed().as_secs() < 20,
+                "{mode:?}: the child is gone"
+            );
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn a_hook_keeps_what_was_preloaded() {
     let Some(built) = Built::new() else { return };
     let library = built.path("libsink.so");
     let words = ["children", "5"];
@@ -249,7 +299,7 @@ fn a_hook_is_not_in_children_and_keeps_what_was_preloaded() {
             .run(Mode::Interpose, 1 << 16, &words, preload)
             .expect("no right is needed");
         assert_eq!(run.traced.hook, Hook::Ok);
-        assert_eq!(run.traced.stats.break_hits, 6);
+        assert_eq!(run.traced.stats.break_hits, 1 + 5 + 5);
         let shown = preload.map_or("none".into(), |path| path.display().to_string());
         assert_eq!(run.said, format!("{shown}\n{shown}\n12.000000\n"));
     }

@@ -57,6 +57,16 @@ int main(int argc, char **argv) {
         if (child == 0)
             execl(argv[0], argv[0], "mixed", (char *)0);
         waitpid(child, 0, 0);
+    } else if (!strcmp(what, "orphan")) {
+        fflush(stdout);
+        if (fork() != 0) {
+            usleep(100000);
+            return 0;
+        }
+        work(0);
+        usleep(400000);
+        work(0);
+        printf("done\n");
     } else if (!strcmp(what, "die")) {
         work(0);
         abort();

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use lapbelt_analysis::finding::Tier;
 use lapbelt_analysis::writes::{Alignment, rebuild, widest};
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::explain::{Row, rows};
@@ -13,7 +14,8 @@ use serde_json::{Value, json};
 use super::folder::{Folder, Made};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
-use crate::profile;
+use crate::replace::write_out;
+use crate::{evidence, profile};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -24,10 +26,14 @@ pub(crate) struct Args {
     /// The OS build that the profiles are for.
     #[arg(long, default_value = "macos-14.4.1")]
     world: String,
+    /// Also write the findings to a file, for `lapbelt lab report`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 /// What was found of one input.
 struct Report {
+    claim: String,
     json: Value,
     text: String,
     /// Whether all but padding was seen to be written.
@@ -41,13 +47,27 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         true => folder.traced()?,
         false => args.ids,
     };
-    let reports = ids.iter().map(|id| Ok(report(&folder.read(id)?, &world)));
-    let reports = reports.collect::<Result<Vec<Report>, CommandError>>()?;
+    let tier = tier(&folder)?;
+    let (mut reports, mut findings) = (Vec::new(), Vec::new());
+    for id in &ids {
+        let made = folder.read(id)?;
+        let report = report(&made, &world);
+        let evidence = evidence::evidence(Some(&world), made.inputs)?;
+        findings.push(evidence.finding(tier, report.claim.clone(), report.json.clone()));
+        reports.push(report);
+    }
+    if let Some(path) = &args.out {
+        write_out(
+            path,
+            format!("{:#}\n", json!({"findings": findings})).as_bytes(),
+        )?;
+    }
     let explained = reports.iter().filter(|one| one.is_explained).count();
     output.answer_either(
         || {
             let inputs: Vec<&Value> = reports.iter().map(|one| &one.json).collect();
-            json!({"world": world.id(), "inputs": inputs, "explained": explained})
+            json!({"world": world.id(), "inputs": inputs, "explained": explained,
+                   "findings": findings})
         },
         || {
             let texts: String = reports.iter().map(|one| one.text.as_str()).collect();
@@ -61,16 +81,24 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     })
 }
 
+/// How far what was found in a folder carries.
+pub(super) fn tier(folder: &Folder) -> Result<Tier, CommandError> {
+    Ok(match folder.is_of_the_system()? {
+        true => Tier::Witnessed,
+        false => Tier::Derived,
+    })
+}
+
 fn report(made: &Made, world: &World) -> Report {
     let id = &made.id;
     let writes = made.writes.as_deref().unwrap_or_default();
-    let buffers = rebuild(writes);
     let profile = made.bytes.as_deref().unwrap_or_default();
+    let buffers = rebuild(writes, profile);
     let best = widest(&buffers, profile);
     let parts: Vec<Value> = (buffers.iter())
         .map(|buffer| {
             let shift = buffer.align(profile).map(|found| found.shift);
-            json!({"buf": format!("{:#x}", buffer.buf), "writes": buffer.writes,
+            json!({"process": buffer.process, "buf": format!("{:#x}", buffer.buf), "writes": buffer.writes,
                    "bytes": buffer.bytes.len(), "found_at": shift})
         })
         .collect();
@@ -81,6 +109,7 @@ fn report(made: &Made, world: &World) -> Report {
         };
         let count = writes.len();
         return Report {
+            claim: format!("{id}: of {count} writes, {why}"),
             json: json!({"id": id, "writes": count, "buffers": parts, "aligned": false, "why": why}),
             text: format!("{id}: {count} writes; {why}\n"),
             is_explained: false,
@@ -116,7 +145,15 @@ fn report(made: &Made, world: &World) -> Report {
         })
         .collect();
     let covered = best.buffer.bytes.len();
+    let unseen: usize = holes.iter().map(ExactSizeIterator::len).sum();
     Report {
+        claim: match (unseen, is_rebuilt) {
+            (0, _) => format!("{id}: each of {length} bytes was seen to be written"),
+            (_, true) => format!(
+                "{id}: each of {length} bytes was seen to be written, but for {unseen} of padding"
+            ),
+            _ => format!("{id}: {unseen} of {length} bytes were not seen to be written"),
+        },
         json: json!({
             "id": id, "writes": writes.len(), "buffers": parts, "aligned": true,
             "length": length, "window": [best.shift, length], "covered": covered,
@@ -145,7 +182,8 @@ fn by_row(best: &Alignment<'_>, rows: &[Row]) -> Vec<Value> {
             .filter(|at| best.write_of(*at).is_none())
             .count();
         json!({"start": row.start, "end": row.end, "what": row.meaning, "unseen": unseen,
-               "writes": best.writes_of(row.start..row.end)})
+               "writes": best.writes_of(row.start..row.end),
+               "overwritten": best.overwritten(row.start..row.end)})
     })
     .collect()
 }

@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lapbelt_analysis::finding::Input;
 use lapbelt_analysis::writes::Write;
 use lapbelt_learn::run_dir;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::line;
 use crate::corpus::from_hex;
+use crate::evidence;
 use crate::exit::CommandError;
 
 /// Where the files of an input are.
@@ -24,12 +27,16 @@ pub(super) struct Made {
     pub(super) bytes: Option<Vec<u8>>,
     /// The writes, unless nothing was traced.
     pub(super) writes: Option<Vec<Write>>,
+    /// The files that was read from.
+    pub(super) inputs: Vec<Input>,
 }
 
 /// What is read again of a manifest.
 #[derive(Deserialize)]
 struct Manifest {
     inputs: Vec<Entry>,
+    #[serde(default)]
+    target: Value,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +44,18 @@ struct Entry {
     id: String,
 }
 
+/// What a manifest says of itself.
+pub(super) const MADE_BY: &str = "lapbelt lab writes run";
+
+/// The subfolders, and how the names of their files end.
+const PARTS: [(&str, &str); 6] = [
+    ("triage", ".json"),
+    ("stats", ".stats.json"),
+    ("traces", TRACE),
+    ("blobs", BLOB),
+    ("texts", ".sb"),
+    ("stderr", ".txt"),
+];
 const BLOB: &str = ".sb.bin";
 const TRACE: &str = ".jsonl";
 const WITNESS_TRACE: &str = ".writes.jsonl";
@@ -47,15 +66,66 @@ impl Folder {
         Self(path)
     }
 
-    /// A folder to write to, with its subfolders.
+    /// A folder to write to, with its subfolders. What an earlier run left there goes, for it would
+    /// pass for what this one found.
     pub(super) fn create(path: PathBuf) -> Result<Self, CommandError> {
-        for name in ["triage", "stats", "traces", "blobs", "texts", "stderr"] {
-            let path = path.join(name);
-            fs::create_dir_all(&path).map_err(|error| {
-                CommandError::Other(format!("cannot create {}: {error}", path.display()))
-            })?;
+        let folder = Self(path);
+        let failed = |action: &str, path: &Path, error: &std::io::Error| {
+            CommandError::Other(format!("cannot {action} {}: {error}", path.display()))
+        };
+        let is_ours = folder.is_ours();
+        for (name, suffix) in PARTS {
+            let path = folder.0.join(name);
+            fs::create_dir_all(&path).map_err(|error| failed("create", &path, &error))?;
+            let entries = fs::read_dir(&path).map_err(|error| failed("read", &path, &error))?;
+            for entry in entries {
+                let file = entry.map_err(|error| failed("read", &path, &error))?.path();
+                let name = file.file_name().and_then(|name| name.to_str());
+                if !is_ours {
+                    return Err(CommandError::Other(format!(
+                        "{} is there, and {} has no manifest.json of a run of this command; choose \
+                         another --out",
+                        file.display(),
+                        folder.0.display()
+                    )));
+                }
+                if name.is_some_and(|name| name.ends_with(suffix)) {
+                    fs::remove_file(&file).map_err(|error| failed("remove", &file, &error))?;
+                }
+            }
         }
-        Ok(Self(path))
+        let summary = folder.summary();
+        if is_ours && summary.exists() {
+            fs::remove_file(&summary).map_err(|error| failed("remove", &summary, &error))?;
+        }
+        Ok(folder)
+    }
+
+    /// Whether a run of this command was here.
+    fn is_ours(&self) -> bool {
+        let manifest = fs::read(self.manifest()).unwrap_or_default();
+        let manifest: Option<Value> = serde_json::from_slice(&manifest).ok();
+        manifest.is_some_and(|own| own["made_by"] == MADE_BY)
+    }
+
+    /// Whether the profiles are of the system's own compiler: of a folder of witnesses, and of a run
+    /// that loaded a library.
+    pub(super) fn is_of_the_system(&self) -> Result<bool, CommandError> {
+        Ok(match self.stored()? {
+            None => true,
+            Some(manifest) => !manifest.target["library"].is_null(),
+        })
+    }
+
+    fn stored(&self) -> Result<Option<Manifest>, CommandError> {
+        let path = self.manifest();
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let manifest = serde_json::from_str(&run_dir::read(&path)?);
+        manifest.map(Some).map_err(|error: serde_json::Error| {
+            CommandError::Other(format!("{}: {error}", path.display()))
+        })
     }
 
     pub(super) fn triage(&self, id: &str) -> PathBuf {
@@ -91,15 +161,11 @@ impl Folder {
         self.0.join("summary.json")
     }
 
-    /// The inputs that were traced: those of the last run, for an earlier one may have left files of
-    /// others; without one, in the order of their names.
+    /// The inputs that were traced, as the run lists them; else in the order of their names.
     pub(super) fn traced(&self) -> Result<Vec<String>, CommandError> {
-        let manifest = self.manifest();
-        if manifest.is_file() {
-            let wrong = |why| CommandError::Other(format!("{}: {why}", manifest.display()));
-            let manifest: Manifest = serde_json::from_str(&run_dir::read(&manifest)?)
-                .map_err(|error| wrong(error.to_string()))?;
-            return Ok(manifest.inputs.into_iter().map(|one| one.id).collect());
+        let stored = self.stored()?.map(|own| own.inputs).unwrap_or_default();
+        if !stored.is_empty() {
+            return Ok(stored.into_iter().map(|one| one.id).collect());
         }
         let traces = self.0.join("traces");
         let (path, suffix) = match traces.is_dir() {
@@ -134,21 +200,30 @@ impl Folder {
         }
         let wrong =
             |path: &Path, why: &str| CommandError::Other(format!("{}: {why}", path.display()));
+        let mut inputs = Vec::new();
+        let mut noted = |path: &Path, bytes: &[u8]| {
+            inputs.push(evidence::input(path.display().to_string(), bytes));
+        };
         let writes = trace.map(|path| {
             let text = run_dir::read(&path)?;
+            noted(&path, text.as_bytes());
             line::writes(&text).map_err(|why| wrong(&path, &why))
         });
-        let bytes = blob.map(|path| match path.extension() {
-            Some(extension) if extension == "hex" => {
-                from_hex(run_dir::read(&path)?.trim().as_bytes())
-                    .ok_or_else(|| wrong(&path, "not a line of hexadecimal digits"))
+        let writes = writes.transpose()?;
+        let bytes = blob.map(|path| {
+            let read = fs::read(&path).map_err(|error| wrong(&path, &error.to_string()))?;
+            noted(&path, &read);
+            match path.extension() {
+                Some(extension) if extension == "hex" => from_hex(read.trim_ascii())
+                    .ok_or_else(|| wrong(&path, "not a line of hexadecimal digits")),
+                _ => Ok(read),
             }
-            _ => fs::read(&path).map_err(|error| wrong(&path, &error.to_string())),
         });
         Ok(Made {
             id: id.to_string(),
             bytes: bytes.transpose()?,
-            writes: writes.transpose()?,
+            writes,
+            inputs,
         })
     }
 }

@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
+use lapbelt_analysis::finding::{Input, Tier};
 use lapbelt_analysis::writes::{Alignment, Buffer, Difference, join, rebuild, widest};
 use lapbelt_blob::decode::decode;
 use lapbelt_policy::world::World;
 use serde_json::{Value, json};
 
 use super::super::meaning::meaning;
+use super::analyze::tier;
 use super::folder::{Folder, Made};
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
-use crate::profile;
+use crate::output::{Output, counted};
+use crate::replace::write_out;
+use crate::{evidence, profile};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -22,6 +25,9 @@ pub(crate) struct Args {
     /// The OS build that the profiles are for.
     #[arg(long, default_value = "macos-14.4.1")]
     world: String,
+    /// Also write the finding to a file, for `lapbelt lab report`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 /// One side of a pair.
@@ -29,6 +35,7 @@ struct Side {
     id: String,
     bytes: Vec<u8>,
     buffers: Vec<Buffer>,
+    inputs: Vec<Input>,
 }
 
 impl Side {
@@ -39,8 +46,9 @@ impl Side {
         };
         Ok(Self {
             id: made.id,
+            buffers: rebuild(made.writes.as_deref().unwrap_or_default(), &bytes),
             bytes,
-            buffers: rebuild(made.writes.as_deref().unwrap_or_default()),
+            inputs: made.inputs,
         })
     }
 
@@ -52,9 +60,14 @@ impl Side {
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
     let folder = Folder::open(args.dir);
+    let stored = Stored {
+        tier: tier(&folder)?,
+        out: args.out,
+        world: &world,
+    };
     let side = |id: &String| Side::of(folder.read(id)?);
     if let [one, other] = args.inputs.as_slice() {
-        return pair(&side(one)?, &side(other)?, &world, output);
+        return pair(&side(one)?, &side(other)?, &stored, output);
     }
     let sides: Vec<Side> = match args.inputs.as_slice() {
         [] => {
@@ -64,13 +77,47 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             let made = made.into_iter().filter(|made| made.bytes.is_some());
             made.map(Side::of).collect::<Result<_, _>>()?
         }
+        [one] => {
+            return Err(CommandError::Other(format!(
+                "`{one}` is to be joined with which other? give two inputs, or none for all"
+            )));
+        }
         named => named.iter().map(side).collect::<Result<_, _>>()?,
     };
-    matrix(&sides, output)
+    matrix(&sides, &stored, output)
+}
+
+/// What a finding is made and kept with.
+struct Stored<'w> {
+    tier: Tier,
+    out: Option<PathBuf>,
+    world: &'w World,
+}
+
+impl Stored<'_> {
+    /// The answer with its finding, which goes to a file too if that is wanted.
+    fn answer(&self, claim: String, sides: &[&Side], data: Value) -> Result<Value, CommandError> {
+        let inputs = sides.iter().flat_map(|side| side.inputs.clone());
+        let evidence = evidence::evidence(Some(self.world), inputs.collect())?;
+        let findings = [evidence.finding(self.tier, claim, data.clone())];
+        if let Some(path) = &self.out {
+            let text = format!("{:#}\n", json!({"findings": findings}));
+            write_out(path, text.as_bytes())?;
+        }
+        let mut answer = data;
+        answer["findings"] = json!(findings);
+        Ok(answer)
+    }
 }
 
 /// Each byte that differs between two.
-fn pair(one: &Side, other: &Side, world: &World, output: &Output) -> Result<Exit, CommandError> {
+fn pair(
+    one: &Side,
+    other: &Side,
+    stored: &Stored<'_>,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    let world = stored.world;
     let aligned = [one.aligned(), other.aligned()];
     let found = join(
         (&one.bytes, aligned[0].as_ref()),
@@ -86,17 +133,23 @@ fn pair(one: &Side, other: &Side, world: &World, output: &Output) -> Result<Exit
     };
     let names: Vec<String> = found.iter().map(name).collect();
     let witnessed = found.iter().filter(|one| one.is_witnessed()).count();
+    let differences: Vec<Value> = (found.iter().zip(&names))
+        .map(|(one, name)| {
+            json!({"offset": one.at, "bytes": one.bytes, "writes": one.writes,
+                   "what": name, "by": by(one)})
+        })
+        .collect();
+    let claim = format!(
+        "{} and {} differ in {}, {witnessed} of them seen to be written",
+        one.id,
+        other.id,
+        counted(found.len(), "byte")
+    );
+    let data = json!({"one": one.id, "other": other.id, "differences": differences,
+                      "witnessed": witnessed, "inferred": found.len() - witnessed});
+    let answer = stored.answer(claim, &[one, other], data)?;
     output.answer_either(
-        || {
-            let differences: Vec<Value> = (found.iter().zip(&names))
-                .map(|(one, name)| {
-                    json!({"offset": one.at, "bytes": one.bytes, "writes": one.writes,
-                           "what": name, "by": by(one)})
-                })
-                .collect();
-            json!({"one": one.id, "other": other.id, "differences": differences,
-                   "witnessed": witnessed, "inferred": found.len() - witnessed})
-        },
+        || answer,
         || {
             let lines: String = (found.iter().zip(&names))
                 .map(|(one, name)| line(one, name))
@@ -112,7 +165,13 @@ fn pair(one: &Side, other: &Side, world: &World, output: &Output) -> Result<Exit
 }
 
 /// How many bytes differ between each two, and how many of them were seen to be written.
-fn matrix(sides: &[Side], output: &Output) -> Result<Exit, CommandError> {
+fn matrix(sides: &[Side], stored: &Stored<'_>, output: &Output) -> Result<Exit, CommandError> {
+    if sides.len() < 2 {
+        return Err(CommandError::Other(format!(
+            "there are no two inputs with a profile to be joined, but {}",
+            sides.len()
+        )));
+    }
     let aligned: Vec<Option<Alignment<'_>>> = sides.iter().map(Side::aligned).collect();
     let watched: Vec<_> = (sides.iter().zip(&aligned))
         .map(|(side, aligned)| (side.id.as_str(), (&*side.bytes, aligned.as_ref())))
@@ -126,13 +185,18 @@ fn matrix(sides: &[Side], output: &Output) -> Result<Exit, CommandError> {
         }
     }
     let whole = pairs.iter().filter(|(.., all, seen)| all == seen).count();
+    let listed = pairs.iter().map(|(one, other, all, seen)| {
+        json!({"one": one, "other": other, "witnessed": seen, "inferred": all - seen})
+    });
+    let data = json!({"pairs": listed.collect::<Vec<Value>>(), "whole": whole});
+    let claim = format!(
+        "of {} of {} profiles, {whole} differ only in bytes that were seen to be written",
+        counted(pairs.len(), "pair"),
+        sides.len()
+    );
+    let answer = stored.answer(claim, &sides.iter().collect::<Vec<_>>(), data)?;
     output.answer_either(
-        || {
-            let pairs = pairs.iter().map(|(one, other, all, seen)| {
-                json!({"one": one, "other": other, "witnessed": seen, "inferred": all - seen})
-            });
-            json!({"pairs": pairs.collect::<Vec<Value>>(), "whole": whole})
-        },
+        || answer,
         || {
             let lines = pairs.iter().map(|(one, other, all, seen)| {
                 format!("{one}, {other}: {all} bytes differ, {seen} of them witnessed\n")

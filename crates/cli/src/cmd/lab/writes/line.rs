@@ -12,6 +12,8 @@ use crate::corpus::from_hex;
 struct Line {
     #[serde(default)]
     seq: Option<u64>,
+    #[serde(default)]
+    process: u64,
     buf: String,
     cursor: u64,
     #[serde(default)]
@@ -25,7 +27,7 @@ pub(super) fn of_record(record: &Record, input: &str) -> String {
     let hex: String = (record.bytes.iter())
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    json!({
+    let mut line = json!({
         "seq": record.seq,
         "input": input,
         "buf": format!("{:#x}", record.buf),
@@ -34,8 +36,11 @@ pub(super) fn of_record(record: &Record, input: &str) -> String {
         "reported_len": record.reported_len,
         "chunk_offset": record.chunk_offset,
         "bytes_hex": hex,
-    })
-    .to_string()
+    });
+    if record.process != 0 {
+        line["process"] = record.process.into();
+    }
+    line.to_string()
 }
 
 /// The writes of a trace.
@@ -55,6 +60,7 @@ fn write(index: usize, text: &str) -> Result<Write, String> {
     let buf = u64::from_str_radix(digits, 16);
     Ok(Write {
         seq: line.seq.unwrap_or(index as u64),
+        process: line.process,
         buf: buf.map_err(|_| format!("`{}` is no address", line.buf))?,
         at: line.cursor.saturating_add(line.chunk_offset),
         bytes: from_hex(line.bytes_hex.trim().as_bytes())
@@ -70,6 +76,7 @@ mod tests {
     fn a_record_is_read_as_it_was_written() {
         let record = Record {
             seq: 7,
+            process: 2,
             buf: 0xffff_0000_0010,
             cursor: 16,
             reported_len: 300,
@@ -79,6 +86,7 @@ mod tests {
         let text = of_record(&record, "one");
         let expected = Write {
             seq: 7,
+            process: 2,
             buf: record.buf,
             at: 272,
             bytes: record.bytes,

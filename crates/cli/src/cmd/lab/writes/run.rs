@@ -2,17 +2,21 @@
 
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lapbelt_learn::run_dir;
+use lapbelt_tracer::image::Place;
 use lapbelt_tracer::{Hook, Mode, Outcome, Plan, Traced, trace};
 use serde_json::{Value, json};
 
-use super::folder::Folder;
+use super::folder::{Folder, MADE_BY};
 use super::inputs::{self, Input, Text};
 use super::line;
 use super::target::{Target, TargetArgs};
 use super::way::Way;
 use crate::exit::{CommandError, Exit};
+use crate::interrupt;
 use crate::output::Output;
 use crate::profile::{self, Params};
 
@@ -55,6 +59,8 @@ pub(crate) struct Args {
 /// What came of one input.
 struct Report {
     id: String,
+    /// Where the routine was looked for.
+    place: Place,
     hook: Hook,
     outcome: Outcome,
     manifest: Value,
@@ -76,7 +82,15 @@ impl Report {
             _ if self.is_whole => return None,
             (Hook::SkippedImmutable(why), _) => format!("skipped_immutable: {why}"),
             (Hook::HookFailed(why), _) => format!("not watched: {why}"),
-            (Hook::NotLoaded, _) => "not watched: the image was never mapped".to_string(),
+            (Hook::NotLoaded, _) => match &self.place {
+                Place::Address(address) => format!(
+                    "not watched: there was never any code at {address:#x}; --unslid-address is for \
+                     the address that its file gives it"
+                ),
+                Place::Symbol(_) | Place::Unslid(_) => {
+                    "not watched: the image was never mapped".to_string()
+                }
+            },
             (Hook::Ok, Outcome::Signaled(signal)) => {
                 format!("killed by signal {signal}; the trace ends there")
             }
@@ -112,6 +126,9 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     }
     list.retain(|input| args.only.is_empty() || args.only.contains(&input.id));
     let folder = Folder::create(args.out.clone())?;
+    let begun = json!({"made_by": MADE_BY, "complete": false, "world": args.world,
+                       "target": target.named(), "inputs": []});
+    run_dir::write_json(&folder.manifest(), &begun)?;
     let Some(mode) = args.mode.mode() else {
         return triage_only(&target, &list, &folder, output);
     };
@@ -121,13 +138,24 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         world: args.world,
         retries: args.retries,
         mode,
+        stop: interrupt::stop_flag(),
     };
-    let reports = list.iter().map(|input| runner.input(input));
-    let reports = reports.collect::<Result<Vec<Report>, _>>()?;
+    let mut reports = Vec::new();
+    for input in &list {
+        if !runner.is_stopped() {
+            reports.push(runner.input(input)?);
+        }
+    }
+    let is_stopped = runner.is_stopped();
+    let not_run: Vec<&str> = list[reports.len()..]
+        .iter()
+        .map(|own| own.id.as_str())
+        .collect();
     let target = runner.target.named();
     let entries: Vec<&Value> = reports.iter().map(|one| &one.manifest).collect();
-    let manifest =
-        json!({"world": runner.world, "mode": mode, "target": target, "inputs": entries});
+    let manifest = json!({"made_by": MADE_BY, "complete": !is_stopped, "interrupted": is_stopped,
+               "not_run": not_run, "world": runner.world, "mode": mode, "target": target,
+               "inputs": entries});
     run_dir::write_json(&runner.folder.manifest(), &manifest)?;
     let count = |holds: fn(&Report) -> bool| reports.iter().filter(|one| holds(one)).count();
     let sum = |number: fn(&Report) -> u64| reports.iter().map(number).sum::<u64>();
@@ -135,7 +163,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let zero_hits = count(|one| one.hits == 0);
     let (records, dropped) = (sum(|one| one.records), sum(|one| one.dropped));
     let summary = json!({
-        "mode": mode, "inputs": reports.len(), "compiled": compiled, "whole": whole,
+        "mode": mode, "interrupted": is_stopped, "inputs": reports.len(), "compiled": compiled, "whole": whole,
         "zero_hits": zero_hits, "records": records, "break_hits": sum(|one| one.hits),
         "immutable_hits": sum(|one| one.immutable),
         "ring_dropped": dropped, "capture_truncated": sum(|one| one.truncated),
@@ -146,13 +174,21 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         || summary.clone(),
         || {
             let of = reports.len();
+            let stopped = match (is_stopped, not_run.len()) {
+                (false, _) => String::new(),
+                (true, 0) => "interrupted\n".to_string(),
+                (true, more) => format!("interrupted, before {more} more inputs\n"),
+            };
             format!(
-                "{troubles}{records} records of {of} inputs in {}: {compiled} compiled, {whole} with a \
+                "{troubles}{stopped}{records} records of {of} inputs in {}: {compiled} compiled, {whole} with a \
                  whole trace, {zero_hits} without a write, {dropped} records dropped\n",
                 args.out.display()
             )
         },
     );
+    if is_stopped {
+        return Ok(Exit::Undecided);
+    }
     let is_good = |one: &Report| one.is_whole || (args.allow_zero_hits && one.hits == 0);
     Ok(match reports.iter().all(is_good) {
         true => Exit::Yes,
@@ -202,9 +238,15 @@ struct Runner {
     world: String,
     retries: u32,
     mode: Mode,
+    stop: Arc<AtomicBool>,
 }
 
 impl Runner {
+    /// Whether the user wants no more.
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Runs the program for an input and writes its files; again if it was killed.
     fn input(&self, input: &Input) -> Result<Report, CommandError> {
         let mut attempts = Vec::new();
@@ -212,7 +254,7 @@ impl Runner {
             let (traced, records) = self.attempt(input)?;
             attempts.push(traced.outcome);
             let is_killed = matches!(traced.outcome, Outcome::Signaled(_));
-            if !is_killed || attempts.len() > self.retries as usize {
+            if !is_killed || self.is_stopped() || attempts.len() > self.retries as usize {
                 return self.report(input, &traced, records, &attempts);
             }
         }
@@ -232,6 +274,7 @@ impl Runner {
             mode: self.mode(input),
             routine: &routine,
             ring: RING,
+            stop: Some(&self.stop),
         };
         let mut file = BufWriter::new(run_dir::create(&self.folder.trace(id))?);
         let (mut records, mut written) = (0_u64, Ok(()));
@@ -267,6 +310,7 @@ impl Runner {
         }
         run_dir::write_json(&folder.triage(id), &triage)?;
         let is_compiled = traced.outcome == Outcome::Exited(0) && folder.blob(id).is_file();
+        let is_interrupted = self.is_stopped() && matches!(traced.outcome, Outcome::Signaled(_));
         let is_whole = is_compiled
             && !stats.replaced
             && traced.hook == Hook::Ok
@@ -299,11 +343,14 @@ impl Runner {
                 "triage": true,
                 "blob": folder.blob(id).is_file(),
                 "whole": is_whole,
+                "interrupted": is_interrupted,
                 "ended_by_signal": matches!(traced.outcome, Outcome::Signaled(_)),
             },
         });
+        let place = input.place.as_ref();
         Ok(Report {
             id: id.clone(),
+            place: place.unwrap_or(&self.target.routine.watch().write).clone(),
             hook: traced.hook.clone(),
             outcome: traced.outcome,
             manifest,
