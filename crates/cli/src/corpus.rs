@@ -40,11 +40,18 @@ pub(crate) fn members(paths: &[PathBuf]) -> Result<Vec<Member>, CommandError> {
         }
     }
     if members.is_empty() {
-        return Err(CommandError::Other(
-            "no compiled profiles there".to_string(),
-        ));
+        return Err(CommandError::Other(format!(
+            "there are no compiled profiles in {}",
+            named(paths)
+        )));
     }
     Ok(members)
+}
+
+/// Paths as they are named to a person.
+pub(crate) fn named(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| profile::shown(path)).collect();
+    names.join(", ")
 }
 
 /// Reads one compiled profile.

@@ -43,6 +43,9 @@ pub(crate) fn is_blob(bytes: &[u8]) -> bool {
 /// Decodes a compiled file.
 pub(crate) fn blob(path: &Path, bytes: &[u8], world: &World) -> Result<Blob, CommandError> {
     let named = |error: String| CommandError::Other(format!("{}: {error}", profile::shown(path)));
+    if bytes.is_empty() {
+        return Err(named("the file is empty".to_string()));
+    }
     if !is_blob(bytes) {
         let error = "no compiled profile, but text; `lapbelt compile` makes one of it";
         return Err(named(error.to_string()));

@@ -207,6 +207,9 @@ fn a_guardrail_names_what_drifted() {
     assert_eq!(code, 0);
     let check = &["lab", "roles", "check", "--guard"];
     assert_eq!(json(check, &[&guard, &own]).0, 0);
+    let (code, _, error) = lapbelt(check, &[&own, &own]);
+    assert_eq!(code, 2);
+    assert!(error.contains("is no guardrail"), "{error}");
     blob(dir.path(), "own.bin", |bytes| {
         let at = socket_type(bytes);
         bytes[at + 2] = 0x2d;

@@ -1,7 +1,7 @@
 //! A library of the host, opened by its path.
 
 use std::ffi::{CStr, CString, c_void};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
@@ -15,7 +15,14 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     pub(crate) fn open(path: &Path) -> Result<Self, LibraryError> {
-        let name = CString::new(path.as_os_str().as_bytes())
+        // The loader looks for a name without a slash in its own folders.
+        let is_here = path.parent() == Some(Path::new("")) && path.is_file();
+        let named = if is_here {
+            Path::new(".").join(path)
+        } else {
+            path.to_path_buf()
+        };
+        let name = CString::new(named.into_os_string().into_vec())
             .map_err(|_| LibraryError::Nul("the name of the library"))?;
         // SAFETY: the name ends with a NUL byte. What the library does when it is loaded is what
         // whoever named it asked for.

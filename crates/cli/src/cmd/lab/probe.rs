@@ -298,7 +298,7 @@ fn verdict(records: &[Record]) -> Exit {
         Exit::Failed
     } else if records.iter().any(disagrees) {
         Exit::No
-    } else if records.iter().any(decided) {
+    } else if records.iter().all(decided) {
         Exit::Yes
     } else {
         Exit::Undecided

@@ -13,8 +13,8 @@ use lapbelt_analysis::report::{Align, Block, Doc, Level, Table, html, markdown, 
 use super::slots::Slots;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, counted};
-use crate::profile;
 use crate::replace::write_out;
+use crate::{corpus, profile};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -36,6 +36,12 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
     for path in &args.findings {
         findings.extend(read::findings(path)?);
+    }
+    if findings.is_empty() {
+        return Err(CommandError::Other(format!(
+            "there are no findings in {}",
+            corpus::named(&args.findings)
+        )));
     }
     let doc = doc(&args.title, &findings);
     for (path, form) in &forms {

@@ -93,7 +93,10 @@ pub(super) fn compiled(
         }
     }
     match all.is_empty() {
-        true => Err(CommandError::Other("no profiles there".to_string())),
+        true => Err(CommandError::Other(format!(
+            "there are no profiles in {}",
+            corpus::named(&args.profiles)
+        ))),
         false => Ok(all),
     }
 }

@@ -55,10 +55,16 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         None => super::written::layout(),
     };
     let variants = family(&args.spec, &world).map_err(CommandError::Other)?;
+    // Nothing is written unless all of it can be.
+    let members = compile(&variants, &args.out, &world)?;
     let create =
         |error| CommandError::Other(format!("cannot create {}: {error}", args.out.display()));
     std::fs::create_dir_all(&args.out).map_err(create)?;
-    let members = compile(&variants, &args.out, &world)?;
+    for (variant, member) in variants.iter().zip(&members) {
+        let path = args.out.join(format!("{}.sb", variant.name));
+        run_dir::write(&path, variant.text.as_bytes())?;
+        run_dir::write(&args.out.join(&member.name), &member.bytes)?;
+    }
     let mut pairs = Vec::new();
     for (other, variant) in variants.iter().enumerate() {
         if let Some((one, what)) = &variant.from {
@@ -77,17 +83,15 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     Ok(Exit::Yes)
 }
 
-/// Writes each variant, and what it compiles to.
+/// What each variant compiles to.
 fn compile(variants: &[Variant], out: &Path, world: &World) -> Result<Vec<Member>, CommandError> {
     let mut members = Vec::new();
     for variant in variants {
         let path = out.join(format!("{}.sb", variant.name));
-        run_dir::write(&path, variant.text.as_bytes())?;
         let policy = profile::evaluate(&path, &variant.text, &BTreeMap::new(), world)?.policy;
         let encoded = encode(&policy, world)
             .map_err(|error| crate::cmd::compile::refused(&error, &policy, world))?;
         let name = format!("{}.sb.bin", variant.name);
-        run_dir::write(&out.join(&name), &encoded.bytes)?;
         members.push(Member {
             name,
             bytes: encoded.bytes,

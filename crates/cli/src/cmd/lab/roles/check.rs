@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use lapbelt_analysis::finding::{Finding, Tier};
 use lapbelt_analysis::inventory::{Role, roles};
-use lapbelt_learn::run_dir;
 use lapbelt_policy::world::World;
 use serde_json::{Value, json};
 
@@ -12,10 +11,10 @@ use super::drift::{Drift, drift};
 use super::pin::pinned;
 use crate::cmd::lab::inventory::filter;
 use crate::cmd::lab::sheets::{SheetArgs, Sheeted, sheets, tell, told};
-use crate::evidence;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, counted};
 use crate::replace::write_out;
+use crate::{evidence, profile};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -87,8 +86,15 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     }
     let drifts = match &args.guard {
         Some(path) => {
-            let failed = |error| CommandError::Other(format!("{}: {error}", path.display()));
-            let pinned: Finding = serde_json::from_str(&run_dir::read(path)?).map_err(failed)?;
+            let pinned = serde_json::from_slice(&profile::read_bytes(path)?).ok();
+            let is_pin =
+                |own: &Finding| own.data["files"].is_object() && own.data["kinds"].is_object();
+            let Some(pinned) = pinned.filter(is_pin) else {
+                return Err(CommandError::Other(format!(
+                    "{} is no guardrail; `lapbelt lab roles check --pin FILE` writes one",
+                    path.display()
+                )));
+            };
             drift(&pinned.data, &finding.data)
         }
         None => Vec::new(),
