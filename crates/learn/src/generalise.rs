@@ -20,6 +20,9 @@ const RANDOM_FROM: usize = 4;
 /// Shortest name that is taken for a digest, in bytes.
 const DIGEST_FROM: usize = 16;
 
+/// Two random names may end in fewer equal letters than this.
+const CHANCE_BELOW: usize = 3;
+
 /// Longest name of a folder that holds the digests of one beginning, in bytes.
 const FAN_OUT_TO: usize = 3;
 
@@ -37,6 +40,8 @@ struct Build {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     Digits,
+    /// Letters, digits and `_`, of which Python's and Perl's temporary names are made: few names
+    /// show all of them, so that each stands for all.
     Letters,
     Name,
     Any,
@@ -46,7 +51,7 @@ impl Class {
     fn of(text: &[u8]) -> Self {
         if text.iter().all(u8::is_ascii_digit) {
             Self::Digits
-        } else if text.iter().all(u8::is_ascii_alphanumeric) {
+        } else if text.iter().all(is_letter) {
             Self::Letters
         } else if text
             .iter()
@@ -65,7 +70,7 @@ impl Class {
     fn regex(self) -> &'static str {
         match self {
             Self::Digits => "[0-9]+",
-            Self::Letters => "[0-9A-Za-z]+",
+            Self::Letters => "[0-9A-Za-z_]+",
             Self::Name => "[0-9A-Za-z_.-]+",
             Self::Any => "[^/]+",
         }
@@ -84,17 +89,25 @@ impl Build {
         let room = one.len().min(other.len()) - prefix;
         let ends = one.iter().rev().zip(other.iter().rev());
         let suffix = ends.take(room).take_while(|(a, b)| a == b).count();
-        let (first, second) = (
-            &one[prefix..one.len() - suffix],
-            &other[prefix..other.len() - suffix],
-        );
-        let class = Class::of(first).max(Class::of(second));
+        let middles = |suffix| {
+            let (first, second) = (
+                &one[prefix..one.len() - suffix],
+                &other[prefix..other.len() - suffix],
+            );
+            (first, second, Class::of(first).max(Class::of(second)))
+        };
+        let end = &one[one.len() - suffix..];
+        let chance = end.len() < CHANCE_BELOW && end.iter().all(is_letter);
+        let suffix = match middles(suffix) {
+            (_, _, Class::Letters) if chance => 0,
+            _ => suffix,
+        };
+        let (first, second, class) = middles(suffix);
         let looks_made_up = match class {
             Class::Digits => !first.is_empty() && !second.is_empty(),
             _ => {
-                let separators = |text: &[u8]| -> Vec<bool> {
-                    text.iter().map(|b| !b.is_ascii_alphanumeric()).collect()
-                };
+                let separators =
+                    |text: &[u8]| -> Vec<bool> { text.iter().map(|b| !is_letter(b)).collect() };
                 first.len() >= RANDOM_FROM
                     && separators(first) == separators(second)
                     && (is_mixed(first) || is_mixed(second))
@@ -122,6 +135,10 @@ impl Build {
             .and_then(|rest| rest.strip_suffix(self.suffix.as_slice()))
             .is_some_and(|middle| self.class.accepts(middle))
     }
+}
+
+fn is_letter(b: &u8) -> bool {
+    b.is_ascii_alphanumeric() || *b == b'_'
 }
 
 /// Whether a text mixes letters with digits, or small letters with capitals, as words do not.

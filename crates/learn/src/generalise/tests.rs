@@ -15,9 +15,28 @@ fn temporary_names_become_patterns() {
     ]);
     assert_eq!(
         known.regex(b"/tmp/rustcAb3xYz/lib.rmeta").as_deref(),
-        Some(r"^/tmp/rustc[0-9A-Za-z]+/lib\.rmeta$")
+        Some(r"^/tmp/rustc[0-9A-Za-z_]+/lib\.rmeta$")
     );
     assert_eq!(known.regex(b"/etc/passwd"), None);
+}
+
+#[test]
+fn few_names_show_all_that_random_names_are_made_of() {
+    // Python's tempfile and Perl's File::Temp know an underscore too.
+    for (one, other, next) in [
+        ("/tmp/tmpy5xt16kq", "/tmp/tmpa71gu9cq", "/tmp/tmpy5_t16k_"),
+        ("/tmp/tmpy5xt16k_", "/tmp/tmp_71gu9cb", "/tmp/tmpaaaa1111"),
+        ("/tmp/Dusk_koZFV", "/tmp/AtI452_GDi", "/tmp/wPQu1OTg_W"),
+    ] {
+        let known = learn_from(&[&[one], &[other]]);
+        let pattern = known.regex(one.as_bytes()).expect(one);
+        let regex = Regex::new(&pattern).expect("an expression");
+        assert!(regex.is_match(next.as_bytes()), "{pattern} {next}");
+        assert!(!regex.is_match(b"/tmp/a-b") && !regex.is_match(b"/tmp/a/b"));
+    }
+    let known = learn_from(&[&["/w/9s.log", "/w/build3s"], &["/w/14s.log", "/w/build7s"]]);
+    let pattern = known.regex(b"/w/build3s");
+    assert_eq!(pattern.as_deref(), Some("^/w/build[0-9]+s$"));
 }
 
 #[test]
@@ -91,7 +110,7 @@ fn a_digest_may_last_for_a_second_and_be_spread_over_folders() {
         &[blob, late, info],
         &[blob, late, info],
     ]);
-    let pattern = Some("^/r/objects/[0-9A-Za-z]+/[0-9A-Za-z]+$");
+    let pattern = Some("^/r/objects/[0-9A-Za-z_]+/[0-9A-Za-z_]+$");
     assert_eq!(known.regex(early.as_bytes()).as_deref(), pattern);
     assert_eq!(known.regex(late.as_bytes()).as_deref(), pattern);
     assert_eq!(known.regex(blob.as_bytes()), None);
@@ -105,7 +124,7 @@ fn digests_may_begin_alike() {
     let known = learn_from(&[&[early], &[early], &[late]]);
     assert_eq!(
         known.regex(late.as_bytes()).as_deref(),
-        Some("^/r/objects/[0-9A-Za-z]+/[0-9A-Za-z]+$")
+        Some("^/r/objects/[0-9A-Za-z_]+/[0-9A-Za-z_]+$")
     );
 }
 
@@ -130,6 +149,6 @@ fn a_clock_is_no_part_of_a_name() {
     );
     assert_eq!(
         known.regex(b"/t/.hidden1a2b3c4d").as_deref(),
-        Some(r"^/t/\.hidden[0-9A-Za-z]+$")
+        Some(r"^/t/\.hidden[0-9A-Za-z_]+$")
     );
 }
