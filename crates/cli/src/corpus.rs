@@ -19,7 +19,14 @@ pub(crate) fn members(paths: &[PathBuf]) -> Result<Vec<Member>, CommandError> {
     let mut members = Vec::new();
     for path in paths {
         if !path.is_dir() {
-            members.push(member(path)?);
+            let own = member(path)?;
+            if own.bytes.is_empty() {
+                return Err(CommandError::Other(format!(
+                    "{}: the file is empty",
+                    own.name
+                )));
+            }
+            members.push(own);
             continue;
         }
         let failed =

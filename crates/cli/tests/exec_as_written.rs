@@ -104,3 +104,20 @@ fn what_sandbox_exec_does_not_read_is_65_and_a_program_may_end_so_too() {
         "{output:?}"
     );
 }
+
+#[test]
+fn what_only_sandbox_exec_can_read_runs_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let newer = "(version 1)(allow default)(deny of-a-later-release)";
+    let output = exec(folder.path(), &["-p", newer, "/bin/sh", "-c", "exit 3"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("reads this profile, and we do not"), "{said}");
+
+    // Where neither does, what we know of it is said.
+    let wrong = "(version 1)(allow default)(deny of-none) ; (refused)";
+    let output = exec(folder.path(), &["-p", wrong, "/bin/true"]);
+    assert_eq!(output.status.code(), Some(65), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("unknown operation `of-none`"), "{said}");
+}

@@ -17,7 +17,7 @@ use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_learn::violation::Violation;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
-use lapbelt_policy::rule::Action;
+use lapbelt_policy::rule::{Action, Policy, Version};
 use lapbelt_policy::world::World;
 use lapbelt_sandbox::{Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile};
 
@@ -106,10 +106,24 @@ pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
         Err(error) => return fail(&error, CANNOT_SET_UP, output),
     };
     let (loaded, given) = match args.profile(&world) {
-        Ok(loaded) => loaded,
+        Ok(found) => found,
         Err((error, code)) => return fail(&error, code, output),
     };
-    match supervise(args, &host, &loaded, given, world, output) {
+    // A newer system may read more than we do.
+    let is_read =
+        || host.backend.dialect().is_some() && matches!(host.backend.accepts(&given), Ok(true));
+    let loaded = match loaded {
+        Ok(loaded) => Some(loaded),
+        Err(_) if is_read() => {
+            output.tell(
+                "lapbelt: sandbox-exec reads this profile, and we do not; which rule denied what is \
+                 not known (`lapbelt lint` says what we do not know of it)",
+            );
+            None
+        }
+        Err(error) => return fail(&error, DOES_NOT_PARSE, output),
+    };
+    match supervise(args, &host, loaded.as_ref(), given, world, output) {
         Ok(code) => ExitCode::from(code),
         Err((error, code)) => fail(&error, code, output),
     }
@@ -121,18 +135,16 @@ fn fail(error: &CommandError, code: u8, output: &Output) -> ExitCode {
 }
 
 impl Args {
-    /// What the profile says, and the profile as it was given.
-    fn profile(&self, world: &World) -> Result<(Profile, SystemProfile), (CommandError, u8)> {
+    /// What the profile says, or why we cannot tell, and the profile as it was given.
+    fn profile(&self, world: &World) -> Result<Given, (CommandError, u8)> {
         let params = self.params.map();
-        let does_not_parse = |error: CommandError| (error, DOES_NOT_PARSE);
         let from_text = |name: &str, text: &str| {
             let imports = FileImports::new(None, &params);
-            evaluate_text(name, text, &params, &imports, world)
-                .map_err(|error| does_not_parse(error.into()))
+            Ok(evaluate_text(name, text, &params, &imports, world)?)
         };
         let (loaded, source) = if let Some(file) = &self.which.file {
-            let text = profile::read(file).map_err(does_not_parse)?;
-            let loaded = profile::evaluate(file, &text, &params, world).map_err(does_not_parse)?;
+            let text = profile::read(file).map_err(|error| (error, DOES_NOT_PARSE))?;
+            let loaded = profile::evaluate(file, &text, &params, world);
             let source = if file.as_os_str() == "-" {
                 ProfileSource::Text(text)
             } else {
@@ -140,7 +152,7 @@ impl Args {
             };
             (loaded, source)
         } else if let Some(text) = &self.which.text {
-            (from_text("-p", text)?, ProfileSource::Text(text.clone()))
+            (from_text("-p", text), ProfileSource::Text(text.clone()))
         } else {
             let name = self.which.name.as_deref().unwrap_or_default();
             let Some((name, text)) = NAMED.iter().find(|(known, _)| *known == name) else {
@@ -150,7 +162,7 @@ impl Args {
                 return Err((CommandError::Other(message), USAGE));
             };
             (
-                from_text(name, text)?,
+                from_text(name, text),
                 ProfileSource::Text((*text).to_owned()),
             )
         };
@@ -158,10 +170,13 @@ impl Args {
     }
 }
 
+/// A profile as we read it, if we can, and as the system is to read it.
+type Given = (Result<Profile, CommandError>, SystemProfile);
+
 fn supervise(
     args: Args,
     host: &Host,
-    loaded: &Profile,
+    loaded: Option<&Profile>,
     given: SystemProfile,
     world: Arc<World>,
     output: &Output,
@@ -182,6 +197,14 @@ fn supervise(
     };
     let linger = Duration::try_from_secs_f64(args.linger)
         .map_err(|error| set_up(format!("--linger: {error}")))?;
+    // Of what we cannot read, no rule is known.
+    let unread = Policy {
+        version: Version::default(),
+        rules: Vec::new(),
+        sources: Vec::new(),
+        implied: true,
+    };
+    let policy = loaded.map_or(&unread, |loaded| &loaded.policy);
     let mut command = args.command.into_iter();
     let program = PathBuf::from(command.next().unwrap_or_default());
     let job = Job {
@@ -191,7 +214,7 @@ fn supervise(
         cwd: None,
         // What runs is what was written.
         profile: Some(given),
-        decider: Arc::new(Decider::new(&loaded.policy, &world)),
+        decider: Arc::new(Decider::new(policy, &world)),
         world: Arc::clone(&world),
         learn: false,
         report_allowed: false,

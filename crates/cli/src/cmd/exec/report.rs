@@ -21,7 +21,10 @@ pub(super) struct Report {
 }
 
 /// What denied an event, as a person would look for it.
-pub(super) fn place_of(event: &Event, profile: &Profile, world: &World) -> String {
+pub(super) fn place_of(event: &Event, profile: Option<&Profile>, world: &World) -> String {
+    let Some(profile) = profile else {
+        return "the profile".to_string();
+    };
     let source = event
         .rule
         .map_or(Source::OwnDefault(world.root()), Source::Rule);

@@ -132,9 +132,13 @@ fn one(path: &Path, args: &SheetArgs, world: &World) -> Result<Read<Compiled>, C
             bytes: member.bytes,
         }));
     }
-    let made = String::from_utf8(member.bytes)
-        .map_err(|_| "neither text nor a compiled profile".to_string())
-        .and_then(|text| compile(path, &text, args, world).map_err(|error| error.to_string()));
+    let text = match member.bytes.is_empty() {
+        true => Err("the file is empty".to_string()),
+        false => String::from_utf8(member.bytes)
+            .map_err(|_| "neither text nor a compiled profile".to_string()),
+    };
+    let made =
+        text.and_then(|text| compile(path, &text, args, world).map_err(|error| error.to_string()));
     Ok(match made {
         Ok(bytes) => Ok(Compiled { name, input, bytes }),
         Err(why) => {
