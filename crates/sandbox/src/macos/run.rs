@@ -32,6 +32,11 @@ const CANNOT_EXECUTE: i32 = 71;
 /// The program that no sentinel starts.
 const SENTINEL: &str = "/usr/bin/true";
 
+/// For how long descendants are looked for all the time, and then how long from one look to the next.
+const STARTING: Duration = Duration::from_secs(1);
+/// See [`STARTING`].
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
 /// What a program did under `sandbox-exec`.
 struct Ended {
     pid: u32,
@@ -251,6 +256,7 @@ impl Waiting<'_> {
         let mut family = HashSet::from([pid]);
         let (mut timed_out, mut stopped) = (false, false);
         let mut pause = Duration::from_millis(1);
+        let mut looked = started;
         let status = loop {
             let status = child.try_wait();
             if let Some(status) = status.map_err(RunError::system("wait for sandbox-exec"))? {
@@ -261,8 +267,11 @@ impl Waiting<'_> {
             if timed_out || stopped {
                 break self.end(child)?;
             }
-            if self.follow && pause > Duration::from_millis(10) {
+            // Often while it starts what it needs, and then at a cost that can be borne for hours.
+            let is_due = started.elapsed() < STARTING || looked.elapsed() > BETWEEN_LOOKS;
+            if self.follow && is_due && pause > Duration::from_millis(10) {
                 family.extend(descendants(&backend.ps, &family));
+                looked = Instant::now();
             }
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
