@@ -198,6 +198,21 @@ fn structure_fails_and_an_unknown_value_does_not() {
 }
 
 #[test]
+fn a_folder_or_file_without_anything_is_named() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (folder, file) = (dir.path().join("bare"), dir.path().join("bare.bin"));
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(&file, "").expect("a file");
+    for words in [&["lab", "inventory"][..], &["lab", "layout", "infer"]] {
+        for (path, why) in [(&folder, "profiles in"), (&file, "the file is empty")] {
+            let (code, _, error) = lapbelt(words, &[path]);
+            assert_eq!(code, 2, "{words:?}");
+            assert!(error.contains(why) && error.contains("bare"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn a_guardrail_names_what_drifted() {
     let dir = tempfile::tempdir().expect("a directory");
     let own = blob(dir.path(), "own.bin", |_| {});

@@ -77,6 +77,7 @@ fn what_is_no_finding_is_refused() {
     for (text, wanted) in [
         ("{", "EOF"),
         ("7", "no findings"),
+        ("[]", "file.json"),
         ("{\"op_entries\": [1]}", "no findings"),
         ("[{\"claim\": \"so\"}]", "finding 1"),
         (

@@ -95,10 +95,13 @@ fn what_makes_no_family_is_refused() {
         ("file-read*", "expected OPERATIONS:FILTERS:LITERALS"),
         ("file-read*::/tmp", "expected OPERATIONS:FILTERS:LITERALS"),
         ("file-read*:bogus:/tmp", "is called `bogus`"),
+        // Found once those before it have been compiled.
+        ("file-read*,bogus:subpath:/tmp", "unknown operation `bogus`"),
         ("bogus:subpath:/tmp", "bogus"),
         ("network-outbound:socket-type:/tmp", "/tmp"),
     ] {
         let (code, _, error) = vary(spec, dir.path());
         assert_eq!((code, error.contains(why)), (2, true), "{spec}: {error}");
     }
+    assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
 }

@@ -175,6 +175,7 @@ fn a_refusal_is_told_in_the_compilers_words() {
 fn what_is_no_libsandbox_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let lacking = library(folder.path(), &["-DLACKS"]).display().to_string();
+    std::fs::copy(&lacking, folder.path().join("a.bin")).expect("a copy");
     for (path, reason) in [
         (lacking.as_str(), "has no sandbox_compile_file"),
         (
@@ -182,6 +183,8 @@ fn what_is_no_libsandbox_is_refused() {
             "cannot load /nonexistent/libsandbox.so",
         ),
         (STAND_IN, "cannot load"),
+        // Here, not where the loader has its own.
+        ("a.bin", "has no sandbox_compile_file"),
     ] {
         let output = lapbelt(folder.path(), &["lab", "verify-host", "--library", path]);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
