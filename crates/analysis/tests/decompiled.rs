@@ -11,6 +11,8 @@ use lapbelt_blob::encode::encode;
 use lapbelt_blob::policy::compiled;
 use lapbelt_policy::rule::Policy;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use support::{WORLD, generate::profile, policy, subject, witnesses};
 
 /// The rules that bytes are decompiled to, which are shown to decide as `source` does.
@@ -69,6 +71,42 @@ fn profiles_of_the_corpus_compile_to_the_same_bytes_again() {
     );
     others.sort_unstable();
     assert_eq!(others, SHORTER);
+}
+
+/// What is lost in bytes of their own: the same test twice in a row, of which the graph knows one,
+/// and rules that decide nothing.
+#[test]
+fn most_random_profiles_compile_to_the_same_bytes_again() {
+    const TRIED: usize = 150;
+    let mut runner = TestRunner::deterministic();
+    let mut same = 0;
+    for _ in 0..TRIED {
+        let text = profile().new_tree(&mut runner).expect("a profile");
+        let source = policy(&text.current());
+        let first = encode(&source, &WORLD).expect("bytes").bytes;
+        let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
+        same += usize::from(again.bytes == first);
+    }
+    println!("{same} of {TRIED} compile to the same bytes again");
+    assert!(same * 100 >= 90 * TRIED, "{same} of {TRIED}");
+}
+
+/// The order in which tests are asked is kept, though a `require-all` has an order of its own.
+#[test]
+fn alternatives_of_what_must_not_hold_compile_to_the_same_bytes_again() {
+    for filters in [
+        "(require-any (require-not (literal \"/a\")) (vnode-type DIRECTORY))",
+        "(require-not (literal \"/a\" \"/b\")) (extension \"x\") (vnode-type SYMLINK)",
+        "(require-not (require-any (require-not (file-mode #o0400)) (literal \"/b\" \"/a\")))",
+        "(require-not (literal \"/a/b\" \"/usr\"))",
+        "(require-all (require-not (subpath \"/a\" \"/b\")) (require-not (vnode-type TTY)))",
+    ] {
+        let text = format!("(version 1)(deny default)(allow file-read* {filters})");
+        let source = policy(&text);
+        let first = encode(&source, &WORLD).expect("bytes").bytes;
+        let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
+        assert_eq!(again.bytes, first, "{filters}");
+    }
 }
 
 proptest! {

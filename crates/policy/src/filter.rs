@@ -1,7 +1,7 @@
 //! Filters: what a rule asks of a request.
 
 use crate::pattern::Pattern;
-use crate::world::FilterId;
+use crate::world::{FilterId, World};
 
 /// A filter expression.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +14,26 @@ pub enum Filter {
     All(Vec<Filter>),
     /// `require-not`.
     Not(Box<Filter>),
+}
+
+impl Filter {
+    /// The cost factor, by which compilers put the parts of a `require-all` in order: of a filter
+    /// that is made of others, the least of theirs; of one that must come after another, no more
+    /// than that one's.
+    pub fn cost(&self, world: &World) -> u16 {
+        match self {
+            Self::Test(test) => {
+                let info = world.filter(test.filter);
+                let before = info.after.map(|id| world.filter(id).cost);
+                before.map_or(info.cost, |before| before.min(info.cost))
+            }
+            Self::Not(inner) => inner.cost(world),
+            Self::Any(inner) | Self::All(inner) => {
+                let costs = inner.iter().map(|one| one.cost(world));
+                costs.min().unwrap_or(0)
+            }
+        }
+    }
 }
 
 /// One question about one value of a request. A request that lacks the value does not match.

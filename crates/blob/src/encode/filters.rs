@@ -59,7 +59,7 @@ impl Lowering<'_> {
                 self.note(Reason::Repeated, rule);
                 continue;
             }
-            costs.push(self.cost(filter));
+            costs.push(filter.cost(self.world));
             match filter {
                 Filter::Test(test) => {
                     self.merge(filter, test, rule, &mut questions, &mut places)?
@@ -183,28 +183,12 @@ impl Lowering<'_> {
         if flat.len() > 1 && !flat.iter().all(is_simple) {
             self.note(Reason::MixedRequirements, rule);
         }
-        flat.sort_by_key(|filter| std::cmp::Reverse(self.cost(filter)));
+        flat.sort_by_key(|filter| std::cmp::Reverse(filter.cost(self.world)));
         let mut node = matched;
         for filter in flat.into_iter().rev() {
             node = self.filter(filter, rule, node, unmatched)?;
         }
         Ok(node)
-    }
-
-    /// The cost factor of a filter: of one that is made of others, the least of theirs; of one
-    /// that must come after another, no more than that one's.
-    fn cost(&self, filter: &Filter) -> u16 {
-        match filter {
-            Filter::Test(test) => {
-                let info = self.world.filter(test.filter);
-                let before = info.after.map(|id| self.world.filter(id).cost);
-                before.map_or(info.cost, |before| before.min(info.cost))
-            }
-            Filter::Not(inner) => self.cost(inner),
-            Filter::Any(inner) | Filter::All(inner) => {
-                inner.iter().map(|one| self.cost(one)).min().unwrap_or(0)
-            }
-        }
     }
 
     fn test(&mut self, test: &Test, rule: Option<u32>) -> Result<Question, EncodeError> {

@@ -82,7 +82,7 @@ impl<'c> Region<'c> {
             let mut guarded = Vec::new();
             let end = whole.take_apart(inner, filters, &mut guarded)?;
             for (key, outcome) in guarded {
-                let both = all(vec![guard.clone(), filters.get(key).clone()]);
+                let both = self.all(vec![guard.clone(), filters.get(key).clone()]);
                 found.push((filters.add(both), outcome));
             }
             let Step::Decide(outcome) = self.canon.step(end) else {
@@ -120,8 +120,10 @@ impl<'c> Region<'c> {
                 continue;
             };
             let mut reads = self.reads(&cut, exit);
-            if self.is_one_condition(&cut) {
-                reads += 2000;
+            match self.is_one_condition(&cut) {
+                Some(true) => reads += 2000,
+                Some(false) => reads -= 1000,
+                None => {}
             }
             let reads = (reads, usize::MAX - cut.before.len());
             if best.as_ref().is_none_or(|best| reads > best.0) {
@@ -131,11 +133,11 @@ impl<'c> Region<'c> {
         best.map(|((reads, _), next, outcome)| (reads, next, outcome))
     }
 
-    /// Whether a segment that ends in a decision reads as one `require-all`: tests of several
-    /// filters, those first that the compiler puts first.
-    fn is_one_condition(&self, cut: &Cut) -> bool {
+    /// Whether a segment of several filters that ends in a decision reads as one `require-all`: those
+    /// come first that the compiler puts first. `None` of other segments.
+    fn is_one_condition(&self, cut: &Cut) -> Option<bool> {
         if !matches!(self.canon.step(cut.next), Step::Decide(_)) {
-            return false;
+            return None;
         }
         let tests = cut
             .before
@@ -146,7 +148,8 @@ impl<'c> Region<'c> {
             });
         let filters: Vec<FilterId> = tests.collect();
         let costs = filters.iter().map(|id| self.world.filter(*id).cost);
-        filters.iter().any(|id| *id != filters[0]) && costs.is_sorted_by(|a, b| a >= b)
+        let is_mixed = filters.iter().any(|id| *id != filters[0]);
+        is_mixed.then(|| costs.is_sorted_by(|a, b| a >= b))
     }
 
     /// How much more the edges out of a segment are as those of plain tests than the other way, in
@@ -239,18 +242,52 @@ impl<'c> Region<'c> {
             return Some(any(as_written(parts, self.world)));
         }
         if let Some(parts) = self.parts(from, no, yes, budget, Self::condition)? {
-            return Some(all(parts));
+            return Some(self.all(parts));
         }
         let mut side = |to: NodeId, guard: Filter| {
             Some(match to {
                 to if to == yes => vec![guard],
                 to if to == no => Vec::new(),
-                to => vec![all(vec![guard, self.filter(to, yes, no, budget)?])],
+                to => vec![self.all(vec![guard, self.filter(to, yes, no, budget)?])],
             })
         };
         let mut sides = side(matched, one.clone())?;
         sides.extend(side(unmatched, Filter::Not(Box::new(one)))?);
         Some(any(sides))
+    }
+
+    /// `require-all`, without one in another. What is excluded in a row is excluded at once. The
+    /// compiler asks for the costliest first; an order that it would not ask in is said by what
+    /// must not hold, as it leaves alternatives in theirs.
+    fn all(&self, parts: Vec<Filter>) -> Filter {
+        let mut flat: Vec<Filter> = Vec::new();
+        let mut excluded: Vec<Filter> = Vec::new();
+        let inner = parts.into_iter().flat_map(|part| match part {
+            Filter::All(inner) => inner,
+            other => vec![other],
+        });
+        for part in inner.map(Some).chain([None]) {
+            match part {
+                Some(Filter::Not(part)) => match *part {
+                    // Back in the order in which they are asked.
+                    Filter::Any(inner) => excluded.extend(as_written(inner, self.world)),
+                    other => excluded.push(other),
+                },
+                part => {
+                    if !excluded.is_empty() {
+                        let asked = std::mem::take(&mut excluded);
+                        flat.push(not(any(as_written(asked, self.world))));
+                    }
+                    flat.extend(part);
+                }
+            }
+        }
+        let costs = flat.iter().map(|part| part.cost(self.world));
+        match flat.len() {
+            1 => flat.remove(0),
+            _ if costs.is_sorted_by(|a, b| a >= b) => Filter::All(flat),
+            _ => not(any(flat.into_iter().map(not).collect())),
+        }
     }
 
     /// Takes a region apart at the nodes that all paths pass which do not leave by `exit`. `None`
@@ -320,24 +357,10 @@ fn any(parts: Vec<Filter>) -> Filter {
     }
 }
 
-/// `require-all`, without one in another. What is excluded in a row is excluded at once.
-fn all(parts: Vec<Filter>) -> Filter {
-    let mut flat: Vec<Filter> = Vec::new();
-    let inner = parts.into_iter().flat_map(|part| match part {
-        Filter::All(inner) => inner,
-        other => vec![other],
-    });
-    for part in inner {
-        match (flat.last_mut(), part) {
-            (Some(Filter::Not(before)), Filter::Not(part)) => {
-                let earlier = std::mem::replace(&mut **before, Filter::Any(Vec::new()));
-                **before = any(vec![earlier, *part]);
-            }
-            (_, part) => flat.push(part),
-        }
-    }
-    match flat.len() {
-        1 => flat.remove(0),
-        _ => Filter::All(flat),
+/// What holds exactly if a filter does not.
+fn not(filter: Filter) -> Filter {
+    match filter {
+        Filter::Not(inner) => *inner,
+        other => Filter::Not(Box::new(other)),
     }
 }
