@@ -33,6 +33,21 @@ impl FileImports {
     }
 }
 
+/// Most bytes of an imported text; those of systems have up to 100 KiB.
+const IMPORT_BYTES: u64 = 64 << 20;
+
+/// The text of a file that has an end: a device or a pipe may never come to one.
+fn regular(path: &Path) -> std::io::Result<String> {
+    let about = fs::metadata(path)?;
+    if !about.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
+    }
+    if about.len() > IMPORT_BYTES {
+        return Err(std::io::Error::other("too large for a profile"));
+    }
+    fs::read_to_string(path)
+}
+
 impl Imports for FileImports {
     fn load(&self, name: &str) -> Result<LoadedSource, String> {
         let candidates: Vec<PathBuf> = if name.starts_with('/') {
@@ -44,7 +59,7 @@ impl Imports for FileImports {
                 .collect()
         };
         for path in &candidates {
-            match fs::read_to_string(path) {
+            match regular(path) {
                 Ok(text) => {
                     return Ok(LoadedSource {
                         name: path.display().to_string(),

@@ -2,10 +2,12 @@
 
 mod address;
 mod alternatives;
+mod elsewhere;
 mod filter;
 mod message;
 mod rule;
 mod suggest;
+mod template;
 mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,8 +61,10 @@ enum Procedure {
     MessageFilter,
     /// `(with termination)`: the modifier that sends SIGKILL.
     Termination,
-    /// A modifier of older systems that changes nothing.
+    /// A modifier that changes nothing here.
     Option,
+    /// A filter that nothing here has a value for.
+    Never,
 }
 
 /// A thing that SBPL makes and Scheme carries about, in a list headed by its kind.
@@ -150,11 +154,18 @@ impl<'a> Binder<'a> {
         let known = self.sources.iter().position(|known| *known == source);
         let id = SourceId(known.unwrap_or(self.sources.len()) as u32);
         let lines = Lines::new(id, &source.text);
-        let parse = syntax::parse(&source.text);
+        let mut parse = syntax::parse(&source.text);
         if known.is_none() {
             heap.allow_for(source.text.len());
             self.sources.push(source);
             self.imported_at.push(imported_at);
+        }
+        if let Some(template) = template::template(&parse) {
+            parse = syntax::parse(&template.text);
+            for (span, meaning) in template.remarks {
+                let origin = Some(lines.origin(span));
+                self.note(Diagnostic::warning(Code::Unsupported, meaning, origin));
+            }
         }
         for error in parse.errors() {
             let origin = Some(lines.origin(error.span));
@@ -286,6 +297,12 @@ impl<'a> Binder<'a> {
             _ => return wrong("`version` takes one number: 1, 2 or 3".into()),
         };
         match self.version {
+            // What a system imports for profiles of every version says one of them.
+            Some(before) if before != version && self.running.len() > 1 => {
+                let message = "an imported text of another version; the profile keeps its own";
+                self.note(Diagnostic::warning(Code::Version, message, call.site));
+                Ok(Value::Unspecified)
+            }
             Some(before) if before != version => {
                 wrong("the profile already has another version".into())
             }
@@ -359,9 +376,7 @@ impl Host for Binder<'_> {
                     return Err(Mistake::new(Code::IllegalArgument, message));
                 }
                 let message = "`trace` has no effect here: no rules are recorded to a file";
-                let mut diagnostic = Diagnostic::error(Code::Unsupported, message, call.site);
-                diagnostic.severity = crate::diag::Severity::Warning;
-                self.note(diagnostic);
+                self.note(Diagnostic::warning(Code::Unsupported, message, call.site));
                 Ok(Value::Unspecified)
             }
             Procedure::Ioctl => self.ioctl(call, heap),
@@ -371,6 +386,7 @@ impl Host for Binder<'_> {
                 Ok(self.object(Object::Modifier(Some(modifier), call.site), heap))
             }
             Procedure::Option => Ok(self.object(Object::Modifier(None, call.site), heap)),
+            Procedure::Never => self.filter_object(Filter::Any(Vec::new()), call.site, heap),
             Procedure::MessageRules => Ok(self.object(Object::MessageRules(Vec::new()), heap)),
             Procedure::MessageFilter => self.message_filter(call, heap),
         }

@@ -76,6 +76,8 @@ codes! {
     Raised = "raised",
     /// Steps, memory or depth ran out.
     Limit = "limit",
+    /// A word of another system that is passed over.
+    OtherSystem = "other-system",
     /// A name outside the language that is taken as profiles mostly define it.
     Assumed = "assumed",
     /// Understood but not carried into the policy.
@@ -109,6 +111,14 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    pub(crate) fn warning(code: Code, message: impl Into<String>, origin: Option<Origin>) -> Self {
+        let severity = Severity::Warning;
+        Self {
+            severity,
+            ..Self::error(code, message, origin)
+        }
+    }
+
     pub(crate) fn error(code: Code, message: impl Into<String>, origin: Option<Origin>) -> Self {
         let message = message.into();
         Self {

@@ -11,7 +11,7 @@ mod measure;
 mod parts;
 mod style;
 
-use crate::syntax::{self, Parse, SyntaxError, SyntaxErrorKind, TokenKind};
+use crate::syntax::{self, Parse, SyntaxError, TokenKind};
 
 /// Columns that a line should not exceed.
 pub const WIDTH: usize = 100;
@@ -34,8 +34,7 @@ pub enum FormatError {
 /// A text that is not well formed. Lines of a C preprocessor, as templates have them, are kept.
 pub fn format(text: &str) -> Result<String, FormatError> {
     let parse = syntax::parse(text);
-    let bad = |error: &&SyntaxError| error.kind != SyntaxErrorKind::Directive;
-    if let Some(error) = parse.errors().iter().find(bad) {
+    if let Some(error) = parse.errors().first() {
         return Err(error.clone().into());
     }
     let newline = newline(text);

@@ -177,6 +177,12 @@ fn fixes_that_keep_the_meaning_change_no_decision_in_the_corpus() {
             continue;
         }
         mended += 1;
+        let again = fix(&source(&fixed.text), &none, &NoImports, &world, keeps);
+        assert!(
+            again.text == fixed.text,
+            "{}: a second run mends more",
+            path.display()
+        );
         let examine = |text| Subject::examine(&source(text), &none, &NoImports, &world);
         let (before, after) = (examine(&text), examine(&fixed.text));
         let (Some(old), Some(new)) = (before.policy(), after.policy()) else {

@@ -91,7 +91,7 @@ fn each_mistake_has_its_kind() {
         ("#| a", &[UnclosedComment]),
         ("\"\\xg0\"", &[BadLiteral]),
         ("#\\nonsense", &[BadLiteral]),
-        ("#if", &[Directive]),
+        ("#if", &[]),
         ("a #if", &[UnknownSharp]),
         ("#| #||#", &[UnclosedComment]),
         ("(a ')", &[DanglingPrefix]),

@@ -45,6 +45,7 @@ pub(super) const ALIASES: &[(&str, &str, &str)] = &[
     ("file-unlink", "file-write-unlink", "library"),
     ("file-write-mount", "file-mount", "library"),
     ("file-write-unmount", "file-unmount", "library"),
+    ("file-write-umount", "file-unmount", "library"),
     ("file-issue-extension*", "file-issue-extension", "library"),
     (
         "file-issue-extension-read",

@@ -1,6 +1,6 @@
 //! Rules that decide nothing: dead ones and needless ones.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Outcome, Source};
 use crate::filter::{Argument, Filter, Test};
@@ -49,20 +49,36 @@ pub fn idle(policy: &Policy, world: &World) -> IdleFilters {
     let implied = implied_filters(policy, world);
     let lists = lists(policy, world, &implied);
     let mut answer = IdleFilters::default();
+    let mut too_complex: Vec<HashSet<&Test>> = Vec::new();
     for operation in world.operations() {
         let own = &lists[usize::from(operation.id.0)];
         if !own.units.iter().any(|unit| unit.is_ruled()) && own.unconditional.is_empty() {
             continue;
         }
-        match (Chain {
+        let chain = Chain {
             policy,
             world,
             lists: &lists,
-        })
-        .examine(operation.id)
-        {
+        };
+        let (own, units) = chain.units(operation.id);
+        let mut tests = Vec::new();
+        units
+            .iter()
+            .filter_map(|unit| unit.filter)
+            .for_each(|filter| tests_of(filter, &mut tests));
+        // More tests combine in more ways: what was too much for some is for more of them.
+        let asked: HashSet<&Test> = tests.iter().copied().collect();
+        let known = too_complex.iter().any(|known| known.is_subset(&asked));
+        if known {
+            answer.undecided.push(operation.id);
+            continue;
+        }
+        match chain.examine(operation.id, own, units, tests) {
             Ok(found) => answer.filters.extend(found),
-            Err(TooComplex) => answer.undecided.push(operation.id),
+            Err(TooComplex) => {
+                answer.undecided.push(operation.id);
+                too_complex.push(asked);
+            }
         }
     }
     answer
@@ -189,7 +205,8 @@ impl<'p> Chain<'p, '_> {
         }
     }
 
-    fn examine(&self, operation: OperationId) -> Result<Vec<IdleFilter>, TooComplex> {
+    /// The units of an operation's own list, how many they are, and all that follow.
+    fn units(&self, operation: OperationId) -> (usize, Vec<Unit<'p>>) {
         let list = &self.lists[usize::from(operation.0)];
         let mut units = list.units.clone();
         units.extend(list.unconditional.iter().map(|reference| Unit {
@@ -198,11 +215,16 @@ impl<'p> Chain<'p, '_> {
         }));
         let own = units.len();
         units.extend(self.after(operation));
-        let mut tests = Vec::new();
-        units
-            .iter()
-            .filter_map(|unit| unit.filter)
-            .for_each(|filter| tests_of(filter, &mut tests));
+        (own, units)
+    }
+
+    fn examine(
+        &self,
+        operation: OperationId,
+        own: usize,
+        units: Vec<Unit<'p>>,
+        tests: Vec<&Test>,
+    ) -> Result<Vec<IdleFilter>, TooComplex> {
         let mut space = Space::new(tests, |id| self.world.filter(id))?;
         let mut outcomes: HashMap<Outcome, u32> = HashMap::new();
         let mut placed = Vec::with_capacity(units.len());

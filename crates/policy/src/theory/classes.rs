@@ -1,6 +1,8 @@
 //! All values of one filter, cut into classes that none of its tests tells apart.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
 
 use super::text::{self, Shape};
 use super::{Set, TooComplex};
@@ -27,7 +29,7 @@ pub(super) fn classes(tests: &[&Test], info: &FilterInfo) -> Result<Vec<Class>, 
     let size = tests.len();
     let mut found = Found {
         classes: Vec::new(),
-        seen: HashSet::new(),
+        seen: FxHashSet::default(),
     };
     let numbered = || (0_u32..).zip(tests.iter().map(|test| &test.argument));
     let questions = text::questions(tests);
@@ -61,7 +63,7 @@ pub(super) fn classes(tests: &[&Test], info: &FilterInfo) -> Result<Vec<Class>, 
 
 struct Found {
     classes: Vec<Class>,
-    seen: HashSet<Set>,
+    seen: FxHashSet<Set>,
 }
 
 impl Found {

@@ -1,8 +1,9 @@
 //! Functions over variables of finite range, in canonical form: reduced ordered decision diagrams
 //! with any number of terminals.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::TooComplex;
 
@@ -28,8 +29,8 @@ enum Node {
 #[derive(Debug)]
 pub(super) struct Diagram {
     nodes: Vec<Node>,
-    index: HashMap<Node, Ref>,
-    choices: HashMap<(Ref, Ref, Ref), Ref>,
+    index: FxHashMap<Node, Ref>,
+    choices: FxHashMap<(Ref, Ref, Ref), Ref>,
     edges: usize,
 }
 
@@ -37,8 +38,8 @@ impl Diagram {
     pub(super) fn new() -> Self {
         let mut diagram = Self {
             nodes: Vec::new(),
-            index: HashMap::new(),
-            choices: HashMap::new(),
+            index: FxHashMap::default(),
+            choices: FxHashMap::default(),
             edges: 0,
         };
         diagram.constant(0);

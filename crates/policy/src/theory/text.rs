@@ -1,6 +1,10 @@
 //! All texts, cut into classes that no pattern of a set tells apart.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
 
 use super::{Set, TooComplex};
 use crate::filter::{Argument, Test};
@@ -110,7 +114,7 @@ struct Node {
 
 const NOWHERE: u32 = u32::MAX;
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct State {
     form: Form,
     node: u32,
@@ -118,6 +122,20 @@ pub(crate) struct State {
     pub(crate) matched: Set,
     /// Expressions still undecided, with their state.
     live: Box<[(u32, Progress)]>,
+}
+
+/// By whole words: states are looked up by the million.
+impl Hash for State {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(u64::from(self.node) << 8 | self.form as u64);
+        for word in &self.matched.0 {
+            hasher.write_u64(*word);
+        }
+        for (test, state) in &self.live {
+            hasher.write_u32(*test);
+            state.hash(hasher);
+        }
+    }
 }
 
 /// All texts and what a set of tests says of them, one byte after the other.
@@ -301,11 +319,11 @@ impl<'t> Machine<'t> {
     }
 
     fn run(&self) -> Result<Vec<(Set, Vec<u8>)>, TooComplex> {
-        let start = self.start();
-        let mut seen = HashSet::from([start.clone()]);
+        let start = Rc::new(self.start());
+        let mut seen = FxHashSet::from_iter([start.clone()]);
         // States in order of their shortest text, with where they were reached from.
         let mut queue = vec![(start, 0_usize, 0_u8)];
-        let mut found: HashSet<Set> = HashSet::new();
+        let mut found: FxHashSet<Set> = FxHashSet::default();
         let mut classes = Vec::new();
         let (mut at, mut steps) = (0, 0);
         while at < queue.len() {
@@ -322,8 +340,10 @@ impl<'t> Machine<'t> {
                     return Err(TooComplex);
                 }
                 if let Some(next) = self.step(&state, byte)
-                    && seen.insert(next.clone())
+                    && !seen.contains(&next)
                 {
+                    let next = Rc::new(next);
+                    seen.insert(next.clone());
                     queue.push((next, at, byte));
                 }
             }
@@ -340,7 +360,7 @@ impl<'t> Machine<'t> {
 }
 
 /// The text that led to a state.
-fn text(queue: &[(State, usize, u8)], mut at: usize) -> Vec<u8> {
+fn text(queue: &[(Rc<State>, usize, u8)], mut at: usize) -> Vec<u8> {
     let mut text = Vec::new();
     while at > 0 {
         text.push(queue[at].2);

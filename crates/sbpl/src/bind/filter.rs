@@ -1,14 +1,16 @@
 //! Filter forms.
 
 use lapbelt_policy::filter::{Argument, Filter, Host as NetHost, NetworkPattern, Protocol, Test};
+use lapbelt_policy::origin::Origin;
 use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::pattern::regex::Syntax;
 use lapbelt_policy::rule::RuleFilter;
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
 
 use super::alternatives::Alternatives;
 use super::vocabulary::PROTOCOLS;
 use super::{Binder, Object, Shape, address, string, suggest};
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostic};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
@@ -39,7 +41,7 @@ impl Binder<'_> {
         let places: Vec<_> = call.places(heap).take(call.arguments.len()).collect();
         for (at, (value, place)) in call.arguments.iter().zip(places).enumerate() {
             let argument = self
-                .argument(info, shape, *value, heap)
+                .argument(info, shape, *value, place.or(call.site), heap)
                 .map_err(|mistake| mistake.at(at))?;
             // The whole form is the filter when it has one value.
             let origin = if call.arguments.len() == 1 {
@@ -60,11 +62,12 @@ impl Binder<'_> {
         info: &FilterInfo,
         shape: Shape,
         value: Value,
+        site: Option<Origin>,
         heap: &mut Heap,
     ) -> Result<Argument, Mistake> {
         match (info.kind, value) {
             (ArgumentKind::PathPattern | ArgumentKind::Pattern, Value::String(id)) => self
-                .pattern(shape, heap.bytes(id).to_vec(), heap)
+                .pattern(shape, heap.bytes(id).to_vec(), site, heap)
                 .map(Argument::Pattern),
             (ArgumentKind::Text, Value::String(id)) => Ok(Argument::Text(heap.bytes(id).to_vec())),
             (ArgumentKind::Bool, Value::Bool(truth)) => Ok(Argument::Bool(truth)),
@@ -85,13 +88,24 @@ impl Binder<'_> {
         &mut self,
         shape: Shape,
         text: Vec<u8>,
+        site: Option<Origin>,
         heap: &mut Heap,
     ) -> Result<Pattern, Mistake> {
         Ok(match shape {
             Shape::Exact => Pattern::Literal(text),
             Shape::Prefix => Pattern::Prefix(text),
             Shape::Subpath => Pattern::Subpath(text),
-            Shape::Regex => Pattern::Regex(self.regex(&text, heap)?),
+            Shape::Regex => {
+                let regex = self.regex(&text, heap)?;
+                if let Some(at) = Syntax::repeats_nothing(regex.source()) {
+                    let message = format!(
+                        "nothing stands before the sign to repeat (at byte {at}): what a system \
+                         makes of that is not known, and here it repeats nothing"
+                    );
+                    self.note(Diagnostic::warning(Code::BadRegex, message, site));
+                }
+                Pattern::Regex(regex)
+            }
         })
     }
 

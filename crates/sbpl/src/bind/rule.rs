@@ -6,7 +6,7 @@ use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter}
 use lapbelt_policy::world::{ModifierId, ModifierKind, Operation, OperationId};
 
 use super::{Binder, Object, Procedure, message};
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
@@ -277,8 +277,7 @@ impl Binder<'_> {
             "filter `{}` does not apply to operation `{}`",
             info.name, operation.name
         );
-        let mut diagnostic = Diagnostic::error(Code::FilterNotApplicable, message, origin);
-        diagnostic.severity = Severity::Warning;
+        let mut diagnostic = Diagnostic::warning(Code::FilterNotApplicable, message, origin);
         diagnostic.help = Some("the filter will never match".into());
         self.note(diagnostic);
     }

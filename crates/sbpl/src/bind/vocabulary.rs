@@ -7,7 +7,7 @@ use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{ArgumentKind, FilterInfo};
 
 use super::{Binder, Object, Procedure, Shape};
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic};
 use crate::eval::heap::Heap;
 use crate::eval::language;
 use crate::eval::value::{HostProcedure, Symbol, Value};
@@ -120,7 +120,7 @@ impl Binder<'_> {
         })
     }
 
-    fn procedure(&mut self, procedure: Procedure) -> Value {
+    pub(super) fn procedure(&mut self, procedure: Procedure) -> Value {
         self.procedures.push(procedure);
         Value::HostProcedure(HostProcedure(self.procedures.len() as u32 - 1))
     }
@@ -132,12 +132,14 @@ impl Binder<'_> {
         origin: Option<Origin>,
         heap: &mut Heap,
     ) -> Option<Value> {
-        let name = heap.name(name);
-        let (name, text) = ASSUMED.iter().find(|(known, _)| *known == name)?;
+        let word = heap.name(name);
+        let Some((name, text)) = ASSUMED.iter().find(|(known, _)| *known == word) else {
+            let word = word.to_owned();
+            return self.foreign(&word, origin, heap);
+        };
         if !name.starts_with('%') {
             let message = format!("`{name}` is not of the language; taken as profiles define it");
-            let mut diagnostic = Diagnostic::error(Code::Assumed, message, origin);
-            diagnostic.severity = Severity::Warning;
+            let mut diagnostic = Diagnostic::warning(Code::Assumed, message, origin);
             diagnostic.help = Some(
                 "define it, or import a profile that does: a system refuses it as it is".into(),
             );

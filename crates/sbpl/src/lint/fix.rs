@@ -45,20 +45,54 @@ pub enum Refusal {
 pub struct Fixed {
     /// The mended text.
     pub text: String,
-    /// What was tried, last place first.
+    /// What was tried: what was kept, round by round, and what the last round refused; in each the
+    /// last place first, in the text as it then was.
     pub tried: Vec<Tried>,
 }
 
-/// Applies the fixes that `wanted` asks for, from the end of the text to its start. Each is kept
-/// only if the text still evaluates and means what it should: the same as before for a fix that
-/// [keeps](Effect::Keeps) the meaning, the same in all rules that it does not touch for one that
-/// [changes](Effect::Changes) it.
+/// Most rounds of fixes: what one round changes shows the next what to mend.
+const ROUNDS: usize = 16;
+
+/// Applies the fixes that `wanted` asks for, again and again until none is left that can be kept.
+/// Each is kept only if the text still evaluates and means what it should: the same as before for a
+/// fix that [keeps](Effect::Keeps) the meaning, the same in all rules that it does not touch for one
+/// that [changes](Effect::Changes) it.
 pub fn fix(
     source: &Source<'_>,
     params: &BTreeMap<String, String>,
     imports: &dyn Imports,
     world: &World,
     wanted: impl Fn(&Finding) -> bool,
+) -> Fixed {
+    let mut fixed = Fixed {
+        text: source.text.to_owned(),
+        tried: Vec::new(),
+    };
+    for _ in 0..ROUNDS {
+        let named = Source {
+            name: source.name,
+            text: &fixed.text,
+        };
+        let round = round(&named, params, imports, world, &wanted);
+        let is_done = round.text == fixed.text;
+        fixed.text = round.text;
+        // What was refused is tried again in the next round.
+        fixed.tried.retain(|tried| tried.refused.is_none());
+        fixed.tried.extend(round.tried);
+        if is_done {
+            break;
+        }
+    }
+    fixed
+}
+
+/// Tries each fix of what is found in a text once, from its end to its start.
+fn round(
+    source: &Source<'_>,
+    params: &BTreeMap<String, String>,
+    imports: &dyn Imports,
+    world: &World,
+    wanted: &impl Fn(&Finding) -> bool,
 ) -> Fixed {
     let mut before = Subject::examine(source, params, imports, world);
     let mut findings = lint(&before, world);

@@ -36,6 +36,7 @@ mod redundant_rule;
 mod regex_class_letter;
 mod regex_is_plain;
 mod regex_lost_backslash;
+mod regex_repeats_nothing;
 mod regex_unanchored;
 mod regex_unescaped_dot;
 mod relative_path;
@@ -45,6 +46,7 @@ mod trace_left_in;
 mod trailing_slash;
 mod undecided;
 mod unfiltered_loses;
+mod unknown_here;
 mod unknown_suppression;
 mod unnormalised_path;
 mod unused_define;
@@ -82,6 +84,7 @@ pub static LINTS: &[&Lint] = &[
     &any_unix_socket::LINT,
     &trace_left_in::LINT,
     &unused_define::LINT,
+    &unknown_here::LINT,
     &old_name::LINT,
     &no_effect_operation::LINT,
     &path_alias::LINT,
@@ -96,6 +99,7 @@ pub static LINTS: &[&Lint] = &[
     &regex_unescaped_dot::LINT,
     &regex_lost_backslash::LINT,
     &regex_class_letter::LINT,
+    &regex_repeats_nothing::LINT,
     &never_decides::LINT,
     &redundant_rule::LINT,
     &duplicate_rule::LINT,

@@ -9,5 +9,11 @@
                 (string-append "^" (regex-quote (%home)) expression))
               expressions)))
 (define (regex-home . expressions) (apply home-regex expressions))
+(define (entitlement name) (let ((found (assoc name *entitlements*))) (if found (cdr found) #f)))
+(define (uuid-regex-string)
+  (let ((some (lambda (count) (apply string-append (map (lambda (x) "[0-9A-F]") count)))))
+    (string-append (some '(1 2 3 4 5 6 7 8)) "-" (some '(1 2 3 4)) "-" (some '(1 2 3 4)) "-"
+                   (some '(1 2 3 4)) "-" (some '(1 2 3 4 5 6 7 8 9 10 11 12)))))
+(define (subpath-prefix . paths) (apply prefix paths))
 (define (%under-home path) (string-append (%home) path))
 (define (%home) (or (param "_HOME") (param "HOME_DIR") (param "HOME")))

@@ -27,6 +27,11 @@
 (define (eliminate-duplicate-rules) #t)
 (define (disable-callouts) #t)
 (define (disable-full-symbolication) #t)
+; A definition that gives way to one that is there.
+(macro (define-once form)
+  (let ((head (cadr form)))
+    `(if (not (defined? ',(if (pair? head) (car head) head)))
+         (define ,@(cdr form)))))
 ; The parts of a string between separators, empty ones left out.
 (define (split-string string separators)
   (let ((separators (string->list separators)))

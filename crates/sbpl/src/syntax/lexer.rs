@@ -1,5 +1,7 @@
 //! Cuts a text into tokens.
 
+use std::ops::Range;
+
 use super::literal;
 use super::token::{Span, Token, TokenKind};
 
@@ -8,9 +10,13 @@ pub fn tokenize(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut start = 0;
     let mut starts_line = true;
+    let wrapping = cpp_string(text);
     while start < text.len() {
         let rest = &text[start..];
-        let (kind, length) = match directive_length(rest).filter(|_| starts_line) {
+        let mut marks = wrapping.iter().flatten();
+        let mark = marks.find(|mark| mark.start == start);
+        let directive = || directive_length(rest).filter(|_| starts_line);
+        let (kind, length) = match mark.map(|mark| mark.len()).or_else(directive) {
             Some(length) => (TokenKind::Directive, length),
             None => next(rest),
         };
@@ -26,6 +32,22 @@ pub fn tokenize(text: &str) -> Vec<Token> {
         start += length;
     }
     tokens
+}
+
+/// Both ends of the raw string of C++ that the whole text stands in, `R"MARK(` and `)MARK"`, as
+/// templates have them that a compiler includes.
+fn cpp_string(text: &str) -> Option<[Range<usize>; 2]> {
+    let body = text.trim_matches(is_blank);
+    let (mark, _) = body.strip_prefix("R\"")?.split_once('(')?;
+    if mark.len() > 16 || mark.contains(|c: char| is_blank(c) || matches!(c, ')' | '\\')) {
+        return None;
+    }
+    let inner = body.strip_suffix(&format!("){mark}\""))?;
+    let start = text.len() - text.trim_start_matches(is_blank).len();
+    let opened = start + mark.len() + 3;
+    let closing = start + inner.len();
+    let end = start + body.len();
+    (opened <= closing).then_some([start..opened, closing..end])
 }
 
 /// Length of a line of a C preprocessor.

@@ -52,11 +52,7 @@ impl Parser<'_> {
     fn token(&mut self, index: usize) {
         let token = self.parse.tokens[index];
         match token.kind {
-            TokenKind::Whitespace | TokenKind::LineComment => {}
-            TokenKind::Directive => {
-                let message = "a line of a C preprocessor, which has to run first";
-                self.error(SyntaxErrorKind::Directive, token.span, message);
-            }
+            TokenKind::Whitespace | TokenKind::LineComment | TokenKind::Directive => {}
             TokenKind::BlockComment => {
                 if block_comment_length(self.text_of(token)).is_none() {
                     self.error(

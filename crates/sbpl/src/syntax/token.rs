@@ -25,7 +25,8 @@ pub enum TokenKind {
     LineComment,
     /// `#| … |#`, nesting.
     BlockComment,
-    /// A line of a C preprocessor, as templates have them: `#if …`.
+    /// What templates have that a C compiler reads before anyone reads SBPL: a line of its
+    /// preprocessor, `#if …`, or an end of the raw string around the text, `R"(` and `)"`.
     Directive,
     /// `(`
     Open,

@@ -82,8 +82,6 @@ pub enum SyntaxErrorKind {
     UnknownSharp,
     /// `'`, `` ` ``, `,` or `,@` with nothing after it.
     DanglingPrefix,
-    /// A line of a C preprocessor.
-    Directive,
     /// A dot that is not before the last datum of a list.
     MisplacedDot,
     /// Lists nested deeper than [`super::MAX_DEPTH`].

@@ -3,53 +3,42 @@
 /// Why a profile does not evaluate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
-    OtherWorld,
+    NoWorld,
     MissingImport,
     MissingPart,
     NotSbpl,
-    Regex,
     Refused,
 }
 
 impl Reason {
-    pub(super) const ALL: [Self; 6] = [
-        Self::OtherWorld,
+    pub(super) const ALL: [Self; 5] = [
+        Self::NoWorld,
         Self::MissingImport,
         Self::MissingPart,
         Self::NotSbpl,
-        Self::Regex,
         Self::Refused,
     ];
 
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::OtherWorld => "Of another world",
+            Self::NoWorld => "Of no world",
             Self::MissingImport => "Imports what is not there",
             Self::MissingPart => "A piece of a whole that is not there",
             Self::NotSbpl => "Not SBPL as it stands",
-            Self::Regex => "A repetition of nothing",
             Self::Refused => "Refused by a Mac as well",
         }
     }
 
     pub(super) fn explanation(self) -> &'static str {
         match self {
-            Self::OtherWorld => {
-                "They name operations that macOS 14.4.1 does not have: those of iOS, of a later \
-                 release,\nof an older one, or of none."
-            }
+            Self::NoWorld => "It names an operation that no system is known to have.",
             Self::MissingImport => "The text is on a Mac, and not in the corpus.",
             Self::MissingPart => {
                 "A name is defined by the profile that imports this one, or in a part that the \
                  excerpt leaves out."
             }
             Self::NotSbpl => {
-                "Templates for a C preprocessor or a C++ compiler, and the output of decompilers \
-                 with nodes that\nnobody has named, or damaged."
-            }
-            Self::Regex => {
-                "A regular expression has a sign of repetition with nothing before it. What macOS \
-                 makes of that is not\nknown, so nothing is guessed."
+                "The output of decompilers with nodes that nobody has named, or damaged."
             }
             Self::Refused => "The kernel log has the same words.",
         }
@@ -62,48 +51,8 @@ pub(super) type Exception = (&'static str, Reason, &'static str);
 pub(super) const EXCEPTIONS: &[Exception] = &[
     (
         "profiles/inline-wild/rust-premade-broken.sb",
-        Reason::OtherWorld,
+        Reason::NoWorld,
         "unknown operation `sysctl-uname`",
-    ),
-    (
-        "profiles/ios-decompiled/iPad2_1_7.0.6_11B651__container.sb",
-        Reason::OtherWorld,
-        "unknown operation `priv*`",
-    ),
-    (
-        "profiles/ios-decompiled/iPad2_1_7.0.6_11B651__gputoolsd.sb",
-        Reason::OtherWorld,
-        "unknown operation `priv*`",
-    ),
-    (
-        "profiles/ios-decompiled/iPad2_1_7.0.6_11B651__mediaserverd.sb",
-        Reason::OtherWorld,
-        "unknown operation `priv*`",
-    ),
-    (
-        "profiles/ios-decompiled/iPad2_1_7.0.6_11B651__transitd.sb",
-        Reason::OtherWorld,
-        "unknown operation `priv*`",
-    ),
-    (
-        "profiles/ios-decompiled/iPhone5_1_7.0_11A465__CommCenter.sb",
-        Reason::OtherWorld,
-        "unknown operation `priv*`",
-    ),
-    (
-        "profiles/ios-decompiled/iPhone_4.0_64bit_10.1_14B72__ftp-proxy-embedded.sb",
-        Reason::OtherWorld,
-        "unknown operation `file-read-times`",
-    ),
-    (
-        "profiles/ipsw-diffs/blastdoor-thumbnails-excerpt.sb",
-        Reason::OtherWorld,
-        "unknown operation `coalition-info`",
-    ),
-    (
-        "profiles/macos-10.15.2/com.apple.smbd.sb",
-        Reason::OtherWorld,
-        "unknown operation `file-write-umount`",
     ),
     (
         "profiles/extra/macos-10.14.5/mdworker-lsb.sb",
@@ -131,11 +80,6 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
         "cannot import \"common.sb\"",
     ),
     (
-        "profiles/extra/macos-10.14.5/com.apple.AppleMediaServices.sb",
-        Reason::MissingPart,
-        "`entitlement` is not defined",
-    ),
-    (
         "profiles/extra/macos-10.15.2/com.apple.colorsync.displayservices.sb",
         Reason::MissingPart,
         "`allow-create-directory` is not defined",
@@ -159,36 +103,6 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
         "profiles/macos-10.15.2/platform_profile.sb",
         Reason::NotSbpl,
         "`00f1` is not defined",
-    ),
-    (
-        "profiles/nix/sandbox-minimal.sb",
-        Reason::NotSbpl,
-        "`R` is not defined",
-    ),
-    (
-        "profiles/nix/sandbox-network.sb",
-        Reason::NotSbpl,
-        "`R` is not defined",
-    ),
-    (
-        "profiles/webkit/NetworkProcess-2019-excerpt.sb",
-        Reason::NotSbpl,
-        "a line of a C preprocessor",
-    ),
-    (
-        "profiles/webkit/WebKit.Model-ios.sb",
-        Reason::NotSbpl,
-        "a line of a C preprocessor",
-    ),
-    (
-        "profiles/ios-decompiled/iPad2_1_8.4.1_12H321__AdSheet.sb",
-        Reason::Regex,
-        "nothing before the sign to repeat",
-    ),
-    (
-        "profiles/swiftpm/swiftpm-rendered.sb",
-        Reason::Regex,
-        "nothing before the sign to repeat",
     ),
     (
         "runtime/profiles/clo_v8_iokit_external_method.sb",

@@ -87,7 +87,11 @@ impl<'w> Setting<'w> {
                 profile.text
             ),
             None if profile.has_version => profile.text.clone(),
-            None => format!("(version 1)\n{}", profile.text),
+            // What stands in a string of C++ gets its version in there.
+            None => match profile.text.split_once("R\"\"(") {
+                Some((before, inside)) => format!("{before}R\"\"(\n(version 1)\n{inside}"),
+                None => format!("(version 1)\n{}", profile.text),
+            },
         };
         for (mark, value) in FILLED_IN {
             text = text.replace(mark, value);

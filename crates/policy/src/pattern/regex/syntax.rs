@@ -9,7 +9,7 @@
 //!
 //! It works on bytes. There is no counted repetition, `{` and `}` stand for themselves; a backslash
 //! takes the meaning from the byte after it and gives none; a second repetition sign repeats the
-//! whole before it. Within a class, `]` first and `-` first or last stand for themselves.
+//! whole before it, and one with nothing before it repeats nothing. Within a class, `]` first and `-` first or last stand for themselves.
 
 use super::RegexError;
 
@@ -55,16 +55,15 @@ impl Syntax {
     /// # Errors
     /// An expression that is ill-formed, with the offset.
     pub fn parse(source: &str) -> Result<Self, RegexError> {
-        let mut parser = Parser {
-            source: source.as_bytes(),
-            at: 0,
-            depth: 0,
-        };
-        let syntax = parser.alternation()?;
-        match parser.peek() {
-            None => Ok(syntax),
-            Some(_) => Err(error("`)` without `(`", parser.at)),
-        }
+        Parser::new(source).whole()
+    }
+
+    /// Where the first sign of repetition stands that has nothing before it, in an expression that
+    /// parses. What a system takes it for is not known; here it is nothing.
+    pub fn repeats_nothing(source: &str) -> Option<usize> {
+        let mut parser = Parser::new(source);
+        parser.whole().ok()?;
+        parser.repeats_nothing
     }
 }
 
@@ -72,6 +71,7 @@ struct Parser<'a> {
     source: &'a [u8],
     at: usize,
     depth: usize,
+    repeats_nothing: Option<usize>,
 }
 
 fn error(message: &str, offset: usize) -> RegexError {
@@ -81,7 +81,24 @@ fn error(message: &str, offset: usize) -> RegexError {
     }
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(source: &'a str) -> Self {
+        Self {
+            source: source.as_bytes(),
+            at: 0,
+            depth: 0,
+            repeats_nothing: None,
+        }
+    }
+
+    fn whole(&mut self) -> Result<Syntax, RegexError> {
+        let syntax = self.alternation()?;
+        match self.peek() {
+            None => Ok(syntax),
+            Some(_) => Err(error("`)` without `(`", self.at)),
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.source.get(self.at).copied()
     }
@@ -168,7 +185,11 @@ impl Parser<'_> {
             b'.' => Syntax::Any,
             b'^' => Syntax::Start,
             b'$' => Syntax::End,
-            b'*' | b'+' | b'?' => return Err(error("nothing before the sign to repeat", start)),
+            // Programs ship profiles with `*/name`, which run: a system takes them somehow.
+            b'*' | b'+' | b'?' => {
+                self.repeats_nothing.get_or_insert(start);
+                Syntax::Sequence(Vec::new())
+            }
             b'\\' => Syntax::Byte(self.next("nothing after the backslash", start)?),
             byte => Syntax::Byte(byte),
         })

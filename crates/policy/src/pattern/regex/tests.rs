@@ -71,8 +71,6 @@ fn repetition() {
 fn errors_name_the_offset() {
     assert_eq!(offset("ab)"), 2);
     assert_eq!(offset("a(b"), 1);
-    assert_eq!(offset("a|*"), 2);
-    assert_eq!(offset("(+)"), 1);
     assert_eq!(offset(r"ab\"), 2);
     assert_eq!(offset("x[abc"), 1);
     assert_eq!(offset("x[^]"), 1);
@@ -83,6 +81,21 @@ fn errors_name_the_offset() {
     assert_eq!(offset(&"(".repeat(1000)), 100);
     let error = Regex::new("a(b").expect_err("no expression");
     assert_eq!(error.to_string(), "`(` without `)` (at byte 1)");
+}
+
+#[test]
+fn a_sign_with_nothing_before_it_repeats_nothing() {
+    for (source, at) in [
+        ("a|*", Some(2)),
+        ("(+)", Some(1)),
+        ("*/b", Some(0)),
+        ("a*|b?", None),
+    ] {
+        assert_eq!(Syntax::repeats_nothing(source), at, "{source}");
+        Regex::new(source).expect("an expression");
+    }
+    let regex = Regex::new("*/b$").expect("an expression");
+    assert!(regex.is_match(b"/a/b") && !regex.is_match(b"/a/c"));
 }
 
 /// What grows as a power of the text, or takes many steps for each state.
