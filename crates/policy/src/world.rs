@@ -162,6 +162,8 @@ pub struct ModifierInfo {
     pub on_deny: bool,
     /// Argument.
     pub kind: ModifierKind,
+    /// The operations that list it; empty if nearly all do, or if it is not known.
+    pub only: Vec<OperationId>,
     /// Bits of a terminal node's flags that it decides; 0 unless a flag.
     pub mask: u32,
     /// What it sets them to.

@@ -193,3 +193,16 @@ fn an_imported_text_has_all_its_mistakes_told() {
       2:1 imported here
     ");
 }
+
+#[test]
+fn modifiers_of_other_operations() {
+    assert_snapshot!(findings(
+        "(version 1)
+(allow process* (with no-sandbox))
+(allow process-exec file-read* (with no-sandbox))"
+    ), @r"
+    Warning modifier-not-applicable: modifier `no-sandbox` does not apply to operation `file-read*`
+      p.sb:3:32 (with no-sandbox)
+      help: it is for process-exec*, process-exec-interpreter
+    ");
+}

@@ -280,7 +280,7 @@ pub(super) fn world(release: &Release, facts: &Path) -> Result<String> {
         for row in table.rows() {
             names.add(row.get("name")?);
         }
-        lines::modifiers(&table, "modifiers", &mut out)?;
+        lines::modifiers(&table, None, "modifiers", &mut out)?;
     } else if release.has_old_modifiers() {
         libsandbox::old_modifiers(facts, &mut names, &mut out)?;
     }

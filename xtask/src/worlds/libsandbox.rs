@@ -231,7 +231,8 @@ fn modifiers(build: &Build, facts: &Path, names: &mut Names, out: &mut String) -
             for row in table.rows() {
                 names.add(row.get("name")?);
             }
-            lines::modifiers(&table, "modifiers", out)
+            let operations = Table::read(&facts.join(dir).join("operations.tsv"))?;
+            lines::modifiers(&table, Some(&operations), "modifiers", out)
         }
         _ => old_modifiers(facts, names, out),
     }
@@ -240,6 +241,9 @@ fn modifiers(build: &Build, facts: &Path, names: &mut Names, out: &mut String) -
 /// The table of 10.12, which does not say what kind of argument a modifier takes.
 pub(super) fn old_modifiers(facts: &Path, names: &mut Names, out: &mut String) -> Result<()> {
     out.push_str("\n; modifiers\n");
+    let operations = Table::read(&facts.join(OLD_MODIFIERS).join("operations.tsv"))?;
+    // Some worlds know no operation but the default.
+    let has_operations = names.has("process-exec*");
     for row in Table::read(&facts.join(OLD_MODIFIERS).join("modifiers.tsv"))?.rows() {
         let (id, name) = (row.get("id")?, row.get("name")?);
         if name.is_empty() {
@@ -251,11 +255,19 @@ pub(super) fn old_modifiers(facts: &Path, names: &mut Names, out: &mut String) -
             ("", _) => {
                 let mask = lines::bits(row.get("action_mask")?)?;
                 let flags = lines::bits(row.get("action_flag")?)?;
-                writeln!(out, "none mask={mask} flags={flags} evidence=modifiers")?;
+                write!(out, "none mask={mask} flags={flags}")?;
+                if has_operations {
+                    lines::only(name, &operations, out)?;
+                }
+                out.push_str(" evidence=modifiers\n");
             }
             (_, "send-signal") => writeln!(out, "integer evidence=modifiers,modifier-arguments")?,
             (_, "default-sandbox") => {
-                writeln!(out, "string evidence=modifiers,modifier-arguments")?;
+                out.push_str("string");
+                if has_operations {
+                    lines::only(name, &operations, out)?;
+                }
+                out.push_str(" evidence=modifiers,modifier-arguments\n");
             }
             (other, _) => return Err(format!("modifier {name}: argument {other}").into()),
         }

@@ -50,7 +50,12 @@ pub(super) fn protocols(values: &Values) -> Vec<(&str, i64)> {
 }
 
 /// A modifier table.
-pub(super) fn modifiers(table: &Table, key: &str, out: &mut String) -> Result<()> {
+pub(super) fn modifiers(
+    table: &Table,
+    operations: Option<&Table>,
+    key: &str,
+    out: &mut String,
+) -> Result<()> {
     out.push_str("\n; modifiers\n");
     for row in table.rows() {
         let (id, name) = (row.get("id")?, row.get("name")?);
@@ -76,7 +81,31 @@ pub(super) fn modifiers(table: &Table, key: &str, out: &mut String) -> Result<()
             );
             write!(out, " mask={mask} flags={flags}")?;
         }
+        if let Some(operations) = operations {
+            only(name, operations, out)?;
+        }
         writeln!(out, " evidence={key}")?;
+    }
+    Ok(())
+}
+
+/// Most operations that a modifier made for some of them has; the others have nearly all.
+const SOME: usize = 8;
+
+/// The operations that list a modifier, if only some do.
+pub(super) fn only(modifier: &str, operations: &Table, out: &mut String) -> Result<()> {
+    let mut takers = Vec::new();
+    for row in operations.rows() {
+        if row
+            .get("modifiers")?
+            .split(',')
+            .any(|word| word == modifier)
+        {
+            takers.push(row.get("name")?);
+        }
+    }
+    if !takers.is_empty() && takers.len() <= SOME {
+        write!(out, " only={}", takers.join(","))?;
     }
     Ok(())
 }

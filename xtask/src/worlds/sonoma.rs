@@ -16,7 +16,8 @@ pub(super) fn world(facts: &Path) -> Result<String> {
     let values = lines::enumerations(&tables)?;
     filters(facts, &values, &mut out)?;
     let modifiers = Table::read(&tables.join("modifiers.tsv"))?;
-    lines::modifiers(&modifiers, "modifiers-13.0", &mut out)?;
+    let operations = Table::read(&tables.join("operations.tsv"))?;
+    lines::modifiers(&modifiers, Some(&operations), "modifiers-13.0", &mut out)?;
     out.push_str("\n; other names\n");
     for (alias, name, key) in ALIASES {
         writeln!(out, "name {alias} {name} evidence={key}")?;

@@ -14,7 +14,7 @@
 //! enforce OPERATION evidence=KEY
 //! filter ID NAME category=C kind=KIND cost=N [merged=yes] [after=FILTER] evidence=KEY
 //! value FILTER NAME NUMBER [NAME NUMBER]… evidence=KEY
-//! modifier ID NAME actions=allow,deny argument=none|integer|string|message-filter [mask=BITS flags=BITS] evidence=KEY
+//! modifier ID NAME actions=allow,deny argument=none|integer|string|message-filter [mask=BITS flags=BITS] [only=OPERATION,…] evidence=KEY
 //! name ALIAS CANONICAL evidence=KEY
 //! constant NAME NUMBER evidence=KEY
 //! path-alias-mode resolve|both evidence=KEY

@@ -1,5 +1,7 @@
 //! Filter forms.
 
+use std::collections::BTreeSet;
+
 use lapbelt_policy::filter::{Argument, Filter, Host as NetHost, NetworkPattern, Protocol, Test};
 use lapbelt_policy::origin::Origin;
 use lapbelt_policy::pattern::Pattern;
@@ -291,6 +293,8 @@ impl Binder<'_> {
             ));
         };
         let mut alternatives: Vec<RuleFilter> = Vec::new();
+        let mut known: BTreeSet<&[u8]> = BTreeSet::new();
+        let mut bytes = 0;
         for at in 0..call.arguments.len() {
             let Value::String(id) = call.arguments[at] else {
                 return Err(self.wrong_value(info, call.arguments[at]).at(at));
@@ -308,11 +312,13 @@ impl Binder<'_> {
             let root = std::iter::once(&b"/"[..]);
             let above = slashes.filter(|i| *i > 0).map(|i| &path[..i]);
             for ancestor in root.chain(above) {
-                let pattern = Pattern::Literal(ancestor.to_vec());
-                let filter = test(info.id, Argument::Pattern(pattern));
-                if !alternatives.iter().any(|known| known.filter == filter) {
+                if known.insert(ancestor) {
+                    bytes += ancestor.len();
+                    // A path of many components has ancestors of many times its length.
+                    heap.check_room(bytes)?;
+                    let pattern = Pattern::Literal(ancestor.to_vec());
                     alternatives.push(RuleFilter {
-                        filter,
+                        filter: test(info.id, Argument::Pattern(pattern)),
                         origin: call.site,
                     });
                 }

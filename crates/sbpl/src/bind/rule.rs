@@ -3,7 +3,7 @@
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter};
-use lapbelt_policy::world::{ModifierId, ModifierKind, Operation, OperationId};
+use lapbelt_policy::world::{ModifierId, ModifierInfo, ModifierKind, Operation, OperationId};
 
 use super::{Binder, Object, Procedure, message};
 use crate::diag::{Code, Diagnostic};
@@ -315,10 +315,38 @@ impl Binder<'_> {
                     format!("modifier `{}` is given twice", info.name),
                 )
             } else {
+                self.check_takers(info, &parts.operations, origin.or(call.site));
                 continue;
             };
             let origin = origin.or(call.site);
             self.note(Diagnostic::error(code, message, origin));
+        }
+    }
+
+    /// Warns of a modifier on an operation that does not list it. As with filters, no system is
+    /// known to refuse it.
+    fn check_takers(
+        &mut self,
+        info: &ModifierInfo,
+        operations: &[OperationId],
+        origin: Option<Origin>,
+    ) {
+        if info.only.is_empty() {
+            return;
+        }
+        let world = self.world;
+        let takes = |id: OperationId| (info.only.iter()).any(|one| world.falls_back_to(*one, id));
+        for id in operations.iter().filter(|id| !takes(**id)) {
+            let name = |id: &OperationId| world.operation(*id).name.as_str();
+            let message = format!(
+                "modifier `{}` does not apply to operation `{}`",
+                info.name,
+                name(id)
+            );
+            let takers: Vec<&str> = info.only.iter().map(name).collect();
+            let mut diagnostic = Diagnostic::warning(Code::ModifierNotApplicable, message, origin);
+            diagnostic.help = Some(format!("it is for {}", takers.join(", ")));
+            self.note(diagnostic);
         }
     }
 

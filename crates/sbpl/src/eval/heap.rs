@@ -158,7 +158,8 @@ impl Heap {
         Ok(())
     }
 
-    fn check_room(&self, bytes: usize) -> Result<(), Mistake> {
+    /// Refuses what does not fit beside what is there.
+    pub(crate) fn check_room(&self, bytes: usize) -> Result<(), Mistake> {
         if self.used.saturating_add(bytes) > self.limit {
             return Err(Mistake::new(
                 Code::Limit,

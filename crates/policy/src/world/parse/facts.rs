@@ -239,6 +239,9 @@ impl Reader {
         )?;
         let bits = |word: Option<&str>| word.map_or(Ok(0), number);
         let (mask, flags) = (bits(f.optional("mask"))?, bits(f.optional("flags"))?);
+        let only = list(f.optional("only"));
+        let only = only.iter().map(|name| self.operation_id(name));
+        let only = only.collect::<Result<_, _>>()?;
         if self.world.modifiers.iter().any(|known| known.id == id) {
             return Err(Problem::Repeated(id.0.to_string()));
         }
@@ -249,6 +252,7 @@ impl Reader {
             on_allow,
             on_deny,
             kind,
+            only,
             mask,
             flags,
         });

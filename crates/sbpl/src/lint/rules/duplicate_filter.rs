@@ -1,5 +1,10 @@
 //! The same filter twice in a rule.
 
+use std::collections::HashMap;
+
+use lapbelt_policy::filter::Filter;
+use lapbelt_policy::origin::Origin;
+
 use crate::lint::context::Context;
 use crate::lint::finding::{Edit, Effect, Level, Sink};
 use crate::lint::{Example, Lint};
@@ -22,15 +27,17 @@ pub(super) static LINT: Lint = Lint {
 
 fn check(context: &Context<'_>, out: &mut Sink) {
     for rule in context.rules() {
-        for (at, filter) in rule.filters.iter().enumerate() {
-            let Some(origin) = filter.origin.filter(|o| o.source == context.main()) else {
-                continue;
-            };
-            let before = rule.filters[..at].iter();
-            let Some(first) = before
-                .filter(|other| other.origin != filter.origin)
-                .find(|other| other.filter == filter.filter)
-            else {
+        // The places of equal filters, neighbours of the same place as one.
+        let mut places: HashMap<&Filter, Vec<Option<Origin>>> = HashMap::new();
+        for filter in &rule.filters {
+            let before = places.entry(&filter.filter).or_default();
+            let first = before.iter().find(|place| **place != filter.origin);
+            let first = first.copied();
+            if before.last() != Some(&filter.origin) {
+                before.push(filter.origin);
+            }
+            let own = filter.origin.filter(|o| o.source == context.main());
+            let (Some(origin), Some(first)) = (own, first) else {
                 continue;
             };
             let inside = rule.origin.is_some_and(|rule| {
@@ -53,7 +60,7 @@ fn check(context: &Context<'_>, out: &mut Sink) {
                 }
             });
             out.at(origin, "this filter stands in the rule already")
-                .label(first.origin, "here")
+                .label(first, "here")
                 .fix("take it out", Effect::Keeps, edit);
         }
     }

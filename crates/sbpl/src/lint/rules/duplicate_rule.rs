@@ -1,5 +1,7 @@
 //! The same rule twice.
 
+use std::collections::HashMap;
+
 use lapbelt_policy::rule::Rule;
 
 use crate::lint::context::Context;
@@ -24,13 +26,17 @@ pub(super) static LINT: Lint = Lint {
 
 fn check(context: &Context<'_>, out: &mut Sink) {
     let rules = context.rules();
+    // The rules so far that start alike.
+    let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
     for (at, rule) in rules.iter().enumerate() {
         let Some(origin) = context.place(rule) else {
             continue;
         };
-        let earlier = rules[..at]
-            .iter()
-            .rposition(|other| same(rule, other) && context.place(other).is_some());
+        let start = rule.filters.first().map(|one| &one.filter);
+        let before = alike.entry((&rule.operations, start)).or_default();
+        let earlier = before.iter().rfind(|other| same(rule, &rules[**other]));
+        let earlier = earlier.copied();
+        before.push(at);
         let Some(earlier) = earlier.filter(|at| rules[*at].origin != rule.origin) else {
             continue;
         };

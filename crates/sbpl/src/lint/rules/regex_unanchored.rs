@@ -25,8 +25,9 @@ pub(super) static LINT: Lint = Lint {
 fn check(context: &Context<'_>, out: &mut Sink) {
     for leaf in context.leaves() {
         let is_path = context.world.filter(leaf.test.filter).name == "path";
-        let allows = leaf.rule.action == Action::Allow && !is_negated(leaf);
-        let Some(source) = leaf.regex().filter(|_| is_path && allows) else {
+        let allows = leaf.rule.action == Action::Allow;
+        let expression = leaf.regex().filter(|_| is_path && allows);
+        let Some(source) = expression.filter(|_| !is_negated(leaf)) else {
             continue;
         };
         let branches = branches(source);
