@@ -264,8 +264,8 @@ fn page(tallies: &BTreeMap<&str, Tally>, misfits: &[(usize, usize); 2]) -> Strin
          others all the same:\n{shipped_misfits} of the {shipped} profiles that macOS 10.15.2 ships, \
          held against the table of 10.15, have such a filter, and so\nhave {run_misfits} of the {run} \
          that 14.4.1 ran, held against the table it has from 13.0. So it is a warning in every \
-         world,\nand no error in any: the filter never holds. No profile of 10.12 to 10.14 in the \
-         corpus has one; that those\nsystems refuse it is not shown.\n\n\
+         world,\nand no error in any: the filter never holds. None was seen in the profiles of 10.12 to 10.14; \
+         that those systems\nrefuse one is not shown.\n\n\
          ## One prelude for every version\n\n\
          Versions 1, 2 and 3 of the language differ in what is allowed without a rule, which the \
          worlds say. No difference\nin what names mean is known: few of the profiles here are of \
