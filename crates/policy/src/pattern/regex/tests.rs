@@ -5,7 +5,7 @@ use regex_automata::Input;
 use regex_automata::dfa::{Automaton, dense};
 use regex_automata::util::syntax;
 
-use super::{Regex, RegexError, automaton};
+use super::{Regex, RegexError, Syntax, automaton};
 
 fn matches(source: &str, text: &str) -> bool {
     Regex::new(source)
