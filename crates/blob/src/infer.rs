@@ -7,18 +7,27 @@
 //! which some lead to two others and some decide, and stored values behind the records.
 
 pub mod apply;
+mod budget;
+mod columns;
 mod endings;
 pub mod field;
 pub mod frame;
 mod frames;
+mod heads;
+mod length;
 pub mod literal;
 mod literals;
 pub mod record;
 mod records;
 pub mod score;
 mod search;
+mod tables;
+mod widths;
 
-pub use search::{Hypothesis, infer};
+pub use search::{Found, Hypothesis, infer};
+
+/// Steps after which a search has done all it should on any corpus of a few hundred small files.
+pub const STEPS: u64 = 200_000_000;
 
 /// How files are laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]

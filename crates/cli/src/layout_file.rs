@@ -103,7 +103,7 @@ pub(crate) fn to_json(layout: &Layout, cut: &Cut) -> Value {
                 "to_content": own.to_content,
                 "prefix": own.framing.prefix,
                 "alignment": own.framing.alignment,
-                "padded": own.framing.is_padded,
+                "first": own.framing.first,
             })),
         },
     })
@@ -259,7 +259,7 @@ fn parse(value: &Value) -> Option<Layout> {
             framing: Framing {
                 prefix: number(&own["prefix"]).filter(|size| [0, 1, 2, 4].contains(size))?,
                 alignment: positive(&own["alignment"])?,
-                is_padded: own["padded"].as_bool()?,
+                first: positive(&own["first"])?,
             },
         }),
     };

@@ -107,7 +107,7 @@ fn a_layout_that_was_found_is_enough() {
             "node_count": {"stated": field(2, 2)}, "edge_word": 8, "edge_base": "nodes-start",
             "branch_tags": [0],
             "literals": {"base": "nodes-end", "to_content": false, "prefix": 2, "alignment": 8,
-                         "padded": false},
+                         "first": 1},
         },
     });
     std::fs::write(&layout, found.to_string()).expect("a layout");

@@ -8,7 +8,7 @@ pub(super) struct Endings<'a> {
     blobs: &'a [&'a [u8]],
     endianness: Endianness,
     framings: Vec<Framing>,
-    known: Vec<Vec<Option<u64>>>,
+    known: Vec<Vec<Option<u128>>>,
 }
 
 impl<'a> Endings<'a> {
@@ -34,15 +34,16 @@ impl<'a> Endings<'a> {
                 continue;
             }
             left += 1;
-            let bits = self.framings_at(number, end);
-            for (bit, files) in files.iter_mut().enumerate() {
-                *files += (bits >> bit) & 1;
+            let mut bits = self.framings_at(number, end);
+            while bits != 0 {
+                files[bits.trailing_zeros() as usize] += 1;
+                bits &= bits - 1;
             }
         }
         left == 0 || files.iter().any(|files| 2 * files > left)
     }
 
-    fn framings_at(&mut self, number: usize, end: usize) -> u64 {
+    fn framings_at(&mut self, number: usize, end: usize) -> u128 {
         let blob = self.blobs[number];
         let Some(known) = self.known[number].get_mut(end) else {
             return 0;
@@ -50,7 +51,7 @@ impl<'a> Endings<'a> {
         if let Some(bits) = known {
             return *bits;
         }
-        let mut bits = 0;
+        let mut bits: u128 = 0;
         for (bit, framing) in self.framings.iter().enumerate() {
             if framing.literals(blob, end, self.endianness).is_some() {
                 bits |= 1 << bit;

@@ -34,14 +34,19 @@ impl FieldAt {
         self.offset.is_multiple_of(self.size)
     }
 
-    /// Its value in the header or record that starts at `start`; `None` past the end.
+    /// Its value in the header or record that starts at `start`; `None` past the end, or of another
+    /// size.
     pub fn read(self, bytes: &[u8], start: usize, endianness: Endianness) -> Option<usize> {
         let at = start.checked_add(self.offset)?;
         let own = bytes.get(at..at.checked_add(self.size)?)?;
-        let join = |value: usize, byte: &u8| value << 8 | usize::from(*byte);
-        Some(match endianness {
-            Endianness::Little => own.iter().rev().fold(0, join),
-            Endianness::Big => own.iter().fold(0, join),
+        let is_little = endianness == Endianness::Little;
+        Some(match *own {
+            [one] => usize::from(one),
+            [a, b] if is_little => usize::from(u16::from_le_bytes([a, b])),
+            [a, b] => usize::from(u16::from_be_bytes([a, b])),
+            [a, b, c, d] if is_little => u32::from_le_bytes([a, b, c, d]) as usize,
+            [a, b, c, d] => u32::from_be_bytes([a, b, c, d]) as usize,
+            _ => return None,
         })
     }
 }

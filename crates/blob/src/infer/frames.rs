@@ -1,23 +1,22 @@
 //! All frames that a corpus allows.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use super::budget::Budget;
+use super::columns::{Column, columns};
 use super::endings::Endings;
-use super::field::{Endianness, FieldAt};
-use super::frame::{Count, Cut, Frame, NodeCount, NodesAt, Reference, Unit};
+use super::field::Endianness;
+use super::frame::{Cut, Frame, NodeCount, Reference, Unit};
+use super::heads::{heads, savings};
+use super::tables::{FEWEST, Fixed, Front, Tables, Varying};
 
-/// How far into a file header fields are looked for, in bytes.
-const HEADER: usize = 64;
-/// How far into a file an op table may start, in bytes.
-const FARTHEST_TABLE: usize = 96;
-/// Most entries of an op table.
-const OPERATIONS: usize = 4096;
-/// Most entries of a table in front of the op table, over all files.
-const TABLE_ENTRIES: usize = 32;
-/// How far behind the op table nodes may start, in bytes.
-const FARTHEST_NODES: usize = 64;
 /// Sizes of a node, in bytes.
 const STRIDES: std::ops::RangeInclusive<usize> = 4..=32;
+/// Shapes kept.
+const SHAPES: usize = 400;
+/// Bits that a header field is worth which says how many nodes there are.
+const STATED: f64 = 24.0;
 
 /// What frames of one group have in common: which bytes are nodes, and how they are referred to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,63 +28,13 @@ pub(super) struct Shape {
     pub(super) nodes: Vec<(usize, usize)>,
 }
 
-/// A header field by its values in all files.
-struct Column {
-    /// Fields that have them, narrowest first.
-    fields: Vec<FieldAt>,
-    values: Vec<usize>,
-}
-
-fn columns(blobs: &[&[u8]], endianness: Endianness) -> Vec<Column> {
-    let mut columns: BTreeMap<Vec<usize>, Vec<FieldAt>> = BTreeMap::new();
-    for size in [1, 2, 4] {
-        for offset in 0..HEADER {
-            let field = FieldAt { offset, size };
-            let read = |blob: &&[u8]| field.read(blob, 0, endianness);
-            if let Some(values) = blobs.iter().map(read).collect::<Option<Vec<_>>>() {
-                columns.entry(values).or_default().push(field);
-            }
-        }
-    }
-    let column = |(values, fields)| Column { fields, values };
-    columns.into_iter().map(column).collect()
-}
-
-impl Column {
-    fn is_within(&self, range: std::ops::RangeInclusive<usize>) -> bool {
-        self.values.iter().all(|value| range.contains(value))
-    }
-
-    fn varies(&self) -> bool {
-        self.values.iter().any(|value| *value != self.values[0])
-    }
-
-    /// The first of its fields that ends before an offset.
-    fn before(&self, end: usize) -> Option<FieldAt> {
-        self.fields.iter().copied().find(|field| field.end() <= end)
-    }
-
-    /// The field for a count of nodes: as wide as a reference to one, if there is such.
-    fn wide(&self, end: usize, size: usize) -> Option<FieldAt> {
-        let fits = |field: &&FieldAt| field.end() <= end && field.is_aligned();
-        let mut fitting = self.fields.iter().filter(fits);
-        let wide = fitting.clone().find(|field| field.size == size);
-        wide.or_else(|| fitting.next())
-            .copied()
-            .or(self.before(end))
-    }
-}
-
-/// An op table in all files.
-struct Table {
-    header_length: usize,
-    tables: Vec<FieldAt>,
-    slot: usize,
-    op_count: Count,
-    /// Where it ends, for each file.
-    ends: Vec<usize>,
-    /// Distinct entries, for each file.
-    entries: Vec<Vec<usize>>,
+/// Frames of one shape.
+#[derive(Clone, Debug)]
+pub(super) struct Framed {
+    pub(super) shape: Shape,
+    pub(super) frames: Vec<Frame>,
+    /// Bits of the op table that are explained.
+    pub(super) bits: f64,
 }
 
 /// A number of nodes for each file that a column says.
@@ -99,228 +48,210 @@ struct Counted {
 struct Search<'a> {
     blobs: &'a [&'a [u8]],
     endianness: Endianness,
-    columns: Vec<Column>,
+    columns: &'a [Column],
     endings: Endings<'a>,
+    /// Whether what is behind the nodes need not read as literals.
+    is_any_end: bool,
     /// By where nodes start and the size of a node what columns say of their number.
-    counts: BTreeMap<(Vec<usize>, usize), Vec<Counted>>,
-    found: BTreeMap<Shape, Vec<Frame>>,
+    counts: BTreeMap<(Vec<usize>, usize), Rc<[Counted]>>,
+    found: BTreeMap<Shape, (f64, Vec<Frame>)>,
+    /// Bits that a shape must explain to be kept.
+    least: f64,
+    /// Bits that the best explains.
+    most: f64,
 }
 
-/// The frames that all files fit, by which bytes they take for nodes.
+/// The frames that all files fit, by which bytes they take for nodes, those that explain most of the
+/// op table first.
 ///
-/// Entries of op tables have one of the sizes `slots`. `is_stated` asks for those whose number of operations a header field says; otherwise for those
-/// whose sections lie at the same place in all files.
+/// Entries of op tables have one of the sizes `slots`. What is behind the nodes reads as literals in
+/// most files, if not `is_any_end`.
 pub(super) fn frames(
     blobs: &[&[u8]],
     endianness: Endianness,
     slots: &[usize],
-    is_stated: bool,
-) -> BTreeMap<Shape, Vec<Frame>> {
+    is_any_end: bool,
+    budget: &mut Budget,
+) -> Vec<Framed> {
+    let columns = columns(blobs, endianness);
     let mut search = Search {
         blobs,
         endianness,
-        columns: columns(blobs, endianness),
+        columns: &columns,
         endings: Endings::new(blobs, endianness),
+        is_any_end,
         counts: BTreeMap::new(),
         found: BTreeMap::new(),
+        least: 0.0,
+        most: 0.0,
+    };
+    let tables = Tables {
+        blobs,
+        endianness,
+        columns: &columns,
     };
     for &slot in slots {
-        if is_stated {
-            search.stated(slot);
-        } else {
-            search.fixed(slot);
+        tables.fixed(slot, budget, |fixed, budget| search.fixed(&fixed, budget));
+        // Most tables whose place would differ between files are parts of one that lies fixed.
+        search.least = search.least.max(search.most / 2.0);
+        let mut varying = tables.varying(slot, budget);
+        varying.sort_by_key(|own| std::cmp::Reverse(own.count()));
+        for varying in varying {
+            search.varying(&varying, budget);
         }
     }
-    search.found
+    search.prune();
+    let found = search.found.into_iter();
+    let mut found: Vec<Framed> = found
+        .map(|(shape, (bits, frames))| Framed {
+            shape,
+            frames,
+            bits,
+        })
+        .collect();
+    found.sort_by(|a, b| b.bits.total_cmp(&a.bits));
+    found
 }
 
 impl Search<'_> {
-    /// Op tables whose length a header field says.
-    fn stated(&mut self, slot: usize) {
-        let none = vec![0; self.blobs.len()];
-        let mut tables: Vec<(Option<FieldAt>, Vec<usize>)> = vec![(None, none)];
-        let counts = |column: &&Column| column.varies() && column.is_within(0..=TABLE_ENTRIES);
-        for column in self.columns.iter().filter(counts) {
-            tables.push((column.before(HEADER), column.values.clone()));
+    fn varying(&mut self, table: &Varying, budget: &mut Budget) {
+        let bits = table.count() as f64 * (8.0 * table.slot as f64 - 5.0);
+        if bits + STATED < self.least {
+            return;
         }
-        let mut found = Vec::new();
-        for column in self
-            .columns
-            .iter()
-            .filter(|own| own.is_within(2..=OPERATIONS))
-        {
-            let Some(field) = column.before(HEADER) else {
+        for (front, starts) in &table.fronts {
+            let Some(rooms) = self.rooms(starts) else {
                 continue;
             };
-            for (counted, extra) in &tables {
-                let first = field.end().max(counted.map_or(0, FieldAt::end));
-                for header_length in first..=FARTHEST_TABLE {
-                    let place = |number: usize| {
-                        let start = header_length + slot * extra[number];
-                        (start, start + slot * column.values[number])
-                    };
-                    if let Some((ends, entries)) = self.entries(slot, place) {
-                        found.push(Table {
-                            header_length,
-                            tables: counted.iter().copied().collect(),
-                            slot,
-                            op_count: Count::Stated(field),
-                            ends,
-                            entries,
-                        });
+            for stride in STRIDES {
+                if rooms.iter().any(|room| room / stride < 2) || !budget.take(1) {
+                    continue;
+                }
+                for reference in references(stride) {
+                    let mut highest = Vec::new();
+                    for (file, (entries, _)) in table.entries.iter().enumerate() {
+                        let cut = self.cut(file, starts[file], stride);
+                        let indices = entries.iter();
+                        let indices = indices.map(|entry| reference.index(*entry, &cut, stride));
+                        let Some(last) = indices.collect::<Option<Vec<_>>>() else {
+                            break;
+                        };
+                        highest.extend(last.into_iter().max());
                     }
+                    if highest.len() < self.blobs.len() {
+                        continue;
+                    }
+                    let counts = self.counts(starts, &rooms, stride);
+                    let shape = (starts.as_slice(), &*counts, stride, reference);
+                    self.referred(front, table.slot, bits, shape, &highest, (0, 0));
                 }
             }
         }
-        for table in found {
-            self.nodes_behind(&table);
-        }
     }
 
-    /// Op tables that lie at the same place in all files, up to nodes that do.
-    fn fixed(&mut self, slot: usize) {
-        let shortest = self.blobs.iter().map(|blob| blob.len()).min().unwrap_or(0);
-        for header_length in (2..=HEADER.min(shortest)).step_by(2) {
-            for nodes in (header_length + 2 * slot..shortest.min(1024)).step_by(2) {
-                let place = |_| (header_length, nodes - (nodes - header_length) % slot);
-                let Some((ends, entries)) = self.entries(slot, place) else {
-                    break;
-                };
-                let op_count = (nodes - header_length) / slot;
-                let table = Table {
-                    header_length,
-                    tables: Vec::new(),
-                    slot,
-                    op_count: Count::Fixed(op_count),
-                    ends,
-                    entries,
-                };
-                let starts = vec![nodes; self.blobs.len()];
-                self.counted(&table, NodesAt::Fixed(nodes), &starts);
-            }
-        }
-    }
-
-    /// Where tables end, and their distinct entries; `None` if one of them reaches beyond its file
-    /// or refers to what does.
-    fn entries(
-        &self,
-        slot: usize,
-        place: impl Fn(usize) -> (usize, usize),
-    ) -> Option<(Vec<usize>, Vec<Vec<usize>>)> {
-        let field = FieldAt {
-            offset: 0,
-            size: slot,
+    fn fixed(&mut self, fixed: &Fixed, budget: &mut Budget) {
+        let savings = savings(fixed);
+        let is_enough = |rows: usize, least: f64| {
+            let most = savings[FEWEST - 1..rows]
+                .iter()
+                .copied()
+                .fold(0.0, f64::max);
+            most + STATED > least
         };
-        let mut ends = Vec::new();
-        let mut all = Vec::new();
-        for (number, blob) in self.blobs.iter().enumerate() {
-            let (start, end) = place(number);
-            if end >= blob.len() {
-                return None;
-            }
-            let mut distinct = Vec::new();
-            for at in (start..end).step_by(slot) {
-                let entry = field.read(blob, at, self.endianness)?;
-                if entry >= blob.len() {
-                    return None;
-                }
-                distinct.push(entry);
-            }
-            distinct.sort_unstable();
-            distinct.dedup();
-            ends.push(end);
-            all.push(distinct);
+        if !is_enough(fixed.rows.len(), self.least) {
+            return;
         }
-        all.iter()
-            .any(|entries| entries.len() > 1)
-            .then_some((ends, all))
-    }
-
-    /// Nodes behind an op table, or where the header says.
-    fn nodes_behind(&mut self, table: &Table) {
-        let mut places: BTreeMap<Vec<usize>, NodesAt> = BTreeMap::new();
-        for alignment in [1, 2, 4, 8, 16, 32] {
-            let ends = table.ends.iter();
-            let starts: Vec<usize> = ends.map(|end| end.next_multiple_of(alignment)).collect();
-            let is_zero = |number: usize| {
-                let skipped = self.blobs[number].get(table.ends[number]..starts[number]);
-                skipped.is_some_and(|skipped| skipped.iter().all(|byte| *byte == 0))
-            };
-            if (0..starts.len()).all(is_zero) {
-                let place = NodesAt::AfterOpTable(alignment);
-                places.entry(starts).or_insert(place);
-            }
-        }
-        for column in &self.columns {
-            for unit in [1, 2, 4, 8] {
-                let values = column.values.iter();
-                let starts: Vec<usize> = values.map(|value| value * unit).collect();
-                let mut pairs = starts.iter().zip(&table.ends);
-                if let Some(field) = column.before(table.header_length)
-                    && pairs.all(|(start, end)| (*end..end + FARTHEST_NODES).contains(start))
-                {
-                    let place = NodesAt::Stated(field, unit);
-                    places.entry(starts).or_insert(place);
-                }
-            }
-        }
-        for (starts, place) in places {
-            self.counted(table, place, &starts);
-        }
-    }
-
-    /// Nodes of each size and number.
-    fn counted(&mut self, table: &Table, nodes: NodesAt, starts: &[usize]) {
-        let rooms = self.blobs.iter().zip(starts);
-        let rooms: Option<Vec<usize>> = rooms
-            .map(|(blob, start)| blob.len().checked_sub(*start).filter(|room| *room > 0))
-            .collect();
-        let Some(rooms) = rooms else { return };
+        let mut known: BTreeMap<usize, Vec<(Front, usize)>> = BTreeMap::new();
+        let starts = vec![fixed.nodes; self.blobs.len()];
+        let Some(rooms) = self.rooms(&starts) else {
+            return;
+        };
         for stride in STRIDES {
             if rooms.iter().any(|room| room / stride < 2) {
                 continue;
             }
-            let key = (starts.to_vec(), stride);
-            if !self.counts.contains_key(&key) {
-                let counts = self.counts(starts, &rooms, stride);
-                self.counts.insert(key.clone(), counts);
-            }
-            let count = |own: &Counted| {
-                let column = &self.columns[own.column];
-                let field = column.wide(table.header_length, table.slot)?;
-                let node_count = match own.unit {
-                    None => NodeCount::Stated(field),
-                    Some(unit) => NodeCount::UpTo(field, unit),
-                };
-                Some((node_count, own.counts.clone()))
-            };
-            let counts: Vec<(NodeCount, Vec<usize>)> =
-                self.counts[&key].iter().filter_map(count).collect();
             for reference in references(stride) {
-                self.referred(table, nodes, starts, stride, reference, &counts);
+                let cuts: Vec<Cut> = (0..self.blobs.len())
+                    .map(|file| self.cut(file, fixed.nodes, stride))
+                    .collect();
+                // The highest node that entries up to each row refer to, for each file.
+                let mut highest: Vec<Vec<usize>> = Vec::new();
+                let mut differs = false;
+                for number in 0..fixed.rows.len() {
+                    let row = fixed.rows.row(number);
+                    let index = |(entry, cut): (&usize, &Cut)| reference.index(*entry, cut, stride);
+                    let Some(mut row) =
+                        row.iter().zip(&cuts).map(index).collect::<Option<Vec<_>>>()
+                    else {
+                        break;
+                    };
+                    if let Some(last) = highest.last() {
+                        differs |= fixed.rows.row(number) != fixed.rows.row(number - 1);
+                        let both = row.iter_mut().zip(last);
+                        both.for_each(|(own, last)| *own = (*own).max(*last));
+                    }
+                    highest.push(row);
+                }
+                budget.take(1 + highest.len() as u64 / 8);
+                let rows = highest.len();
+                let is_enough = rows >= FEWEST && is_enough(rows, self.least);
+                if !is_enough || !differs || budget.is_spent() {
+                    continue;
+                }
+                let heads = known
+                    .entry(rows)
+                    .or_insert_with(|| heads(fixed, rows, self.columns, &savings));
+                let counts = self.counts(&starts, &rooms, stride);
+                for (front, count) in heads.iter() {
+                    let shape = (starts.as_slice(), &*counts, stride, reference);
+                    let behind = (fixed.end, fixed.nodes);
+                    let bits = savings[count - 1];
+                    self.referred(front, fixed.slot, bits, shape, &highest[count - 1], behind);
+                }
             }
         }
     }
 
+    fn cut(&self, file: usize, nodes: usize, stride: usize) -> Cut {
+        Cut {
+            op_table: 0,
+            op_count: 0,
+            nodes,
+            node_count: (self.blobs[file].len() - nodes) / stride,
+        }
+    }
+
+    fn rooms(&self, starts: &[usize]) -> Option<Vec<usize>> {
+        let rooms = self.blobs.iter().zip(starts);
+        rooms
+            .map(|(blob, start)| blob.len().checked_sub(*start).filter(|room| *room > 0))
+            .collect()
+    }
+
     /// What columns say of the number of nodes, if what is behind so many reads as literals.
-    fn counts(&mut self, starts: &[usize], rooms: &[usize], stride: usize) -> Vec<Counted> {
-        let fits = |(count, room): (&usize, &usize)| (2..=room / stride).contains(count);
+    fn counts(&mut self, starts: &[usize], rooms: &[usize], stride: usize) -> Rc<[Counted]> {
+        let key = (starts.to_vec(), stride);
+        if let Some(known) = self.counts.get(&key) {
+            return Rc::clone(known);
+        }
         let mut found = Vec::new();
         for (column, own) in self.columns.iter().enumerate() {
             for unit in [None, Some(1), Some(4), Some(8)] {
-                let count = |(value, start): (&usize, &usize)| match unit {
-                    None => Some(*value),
-                    Some(unit) => {
-                        let length = (value * unit).checked_sub(*start)?;
-                        length.is_multiple_of(stride).then_some(length / stride)
-                    }
+                let count = |((value, start), room): ((&usize, &usize), &usize)| {
+                    let count = match unit {
+                        None => *value,
+                        Some(unit) => {
+                            let length = (value * unit).checked_sub(*start)?;
+                            length.is_multiple_of(stride).then_some(length / stride)?
+                        }
+                    };
+                    (2..=room / stride).contains(&count).then_some(count)
                 };
-                let counts: Option<Vec<usize>> = own.values.iter().zip(starts).map(count).collect();
-                let Some(counts) = counts else { continue };
-                let ends = starts.iter().zip(&counts);
-                let ends = ends.map(|(start, count)| start + stride * count);
-                if counts.iter().zip(rooms).all(fits) && self.endings.fit(ends) {
+                let counts = own.values.iter().zip(starts).zip(rooms).map(count);
+                let Some(counts) = counts.collect::<Option<Vec<usize>>>() else {
+                    continue;
+                };
+                if self.ends_well(starts, &counts, stride) {
                     found.push(Counted {
                         column,
                         unit,
@@ -329,60 +260,78 @@ impl Search<'_> {
                 }
             }
         }
+        let found: Rc<[Counted]> = found.into();
+        self.counts.insert(key, Rc::clone(&found));
         found
     }
 
-    /// Nodes that each entry of the op table is the start of.
+    fn ends_well(&mut self, starts: &[usize], counts: &[usize], stride: usize) -> bool {
+        let ends = starts.iter().zip(counts);
+        let ends = ends.map(|(start, count)| start + stride * count);
+        self.is_any_end || self.endings.fit(ends)
+    }
+
+    /// Nodes that each entry of the op table is the start of: the highest of them is given for each
+    /// file.
     fn referred(
         &mut self,
-        table: &Table,
-        nodes: NodesAt,
-        starts: &[usize],
-        stride: usize,
-        reference: Reference,
-        counts: &[(NodeCount, Vec<usize>)],
+        front: &Front,
+        slot: usize,
+        bits: f64,
+        (starts, stated, stride, reference): (&[usize], &[Counted], usize, Reference),
+        highest: &[usize],
+        behind: (usize, usize),
     ) {
-        let mut last = Vec::new();
-        for ((blob, entries), start) in self.blobs.iter().zip(&table.entries).zip(starts) {
-            let cut = Cut {
-                op_table: 0,
-                op_count: 0,
-                nodes: *start,
-                node_count: (blob.len() - start) / stride,
+        let mut counts: Vec<(NodeCount, Vec<usize>)> = Vec::new();
+        for own in stated {
+            let column = &self.columns[own.column];
+            let Some(field) = column.wide(slot, front.header_length, behind) else {
+                continue;
             };
-            let mut highest = 0;
-            for entry in entries {
-                match reference.index(*entry, &cut, stride) {
-                    Some(index) => highest = highest.max(index),
-                    None => return,
-                }
-            }
-            last.push(highest);
+            let node_count = match own.unit {
+                None => NodeCount::Stated(field),
+                Some(unit) => NodeCount::UpTo(field, unit),
+            };
+            counts.push((node_count, own.counts.clone()));
         }
-        let reached: Vec<usize> = last.iter().map(|last| last + 1).collect();
-        let ends = starts.iter().zip(&reached);
-        let ends = ends.map(|(start, count)| start + stride * count);
-        let is_reached = reached.iter().all(|count| *count >= 2) && self.endings.fit(ends);
-        let reached = is_reached.then_some((NodeCount::Reached, reached));
-        for (node_count, counts) in counts.iter().chain(&reached) {
-            if counts.iter().zip(&last).any(|(count, last)| last >= count) {
+        let reached: Vec<usize> = highest.iter().map(|last| last + 1).collect();
+        if reached.iter().all(|count| *count >= 2) && self.ends_well(starts, &reached, stride) {
+            counts.push((NodeCount::Reached, reached));
+        }
+        for (node_count, counts) in counts {
+            if counts
+                .iter()
+                .zip(highest)
+                .any(|(count, last)| last >= count)
+            {
+                continue;
+            }
+            let bits = bits
+                + if node_count == NodeCount::Reached {
+                    0.0
+                } else {
+                    STATED
+                };
+            if bits < self.least {
                 continue;
             }
             let shape = Shape {
                 endianness: self.endianness,
                 stride,
                 reference,
-                nodes: starts.iter().copied().zip(counts.iter().copied()).collect(),
+                nodes: starts.iter().copied().zip(counts).collect(),
             };
-            let frames = self.found.entry(shape).or_default();
+            let (best, frames) = self.found.entry(shape).or_default();
+            *best = best.max(bits);
+            self.most = self.most.max(bits);
             let frame = Frame {
                 endianness: self.endianness,
-                header_length: table.header_length,
-                tables: table.tables.clone(),
-                slot: table.slot,
-                op_count: table.op_count,
-                nodes,
-                node_count: *node_count,
+                header_length: front.header_length,
+                tables: front.tables.clone(),
+                slot,
+                op_count: front.op_count,
+                nodes: front.nodes,
+                node_count,
                 stride,
                 reference,
             };
@@ -397,6 +346,19 @@ impl Search<'_> {
             if !frames.iter().any(is_same) {
                 frames.push(frame);
             }
+        }
+        if self.found.len() > 2 * SHAPES {
+            self.prune();
+        }
+    }
+
+    /// Drops all but the shapes that explain most.
+    fn prune(&mut self) {
+        let mut bits: Vec<f64> = self.found.values().map(|(bits, _)| *bits).collect();
+        bits.sort_by(|a, b| b.total_cmp(a));
+        if let Some(least) = bits.get(SHAPES).copied() {
+            self.found.retain(|_, (bits, _)| *bits >= least);
+            self.least = least;
         }
     }
 }

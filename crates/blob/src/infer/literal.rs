@@ -38,8 +38,8 @@ pub struct Framing {
     pub prefix: usize,
     /// Each starts on a multiple of so many bytes from the first; what is skipped is zero.
     pub alignment: usize,
-    /// Whether the first starts on such a multiple in the file, not right behind the nodes.
-    pub is_padded: bool,
+    /// The first starts on a multiple of so many bytes in the file.
+    pub first: usize,
 }
 
 /// A literal of a file.
@@ -54,10 +54,7 @@ pub struct Stored {
 impl Framing {
     /// Where the first literal starts.
     pub fn first(&self, end_of_nodes: usize) -> usize {
-        match self.is_padded {
-            true => end_of_nodes.next_multiple_of(self.alignment),
-            false => end_of_nodes,
-        }
+        end_of_nodes.next_multiple_of(self.first)
     }
 
     /// The literals of a file; `None` unless they fill it to its end.
@@ -112,14 +109,12 @@ impl Framing {
         let mut all = Vec::new();
         for alignment in [16, 8, 4, 2, 1] {
             for prefix in [2, 4, 1, 0] {
-                for is_padded in [false, true] {
-                    if alignment > 1 || !is_padded {
-                        all.push(Self {
-                            prefix,
-                            alignment,
-                            is_padded,
-                        });
-                    }
+                for first in [1, 2, 4, 8, 16] {
+                    all.push(Self {
+                        prefix,
+                        alignment,
+                        first,
+                    });
                 }
             }
         }

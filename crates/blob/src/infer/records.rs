@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::budget::Budget;
 use super::field::FieldAt;
 use super::frame::Cut;
 use super::frames::Shape;
@@ -48,12 +49,12 @@ fn bits(bound: usize, is_in: impl Fn(usize) -> bool) -> Vec<u64> {
 
 /// The records that make most sense of the nodes, best first, each with how much: 1 where all nodes
 /// are reached and none leads back.
-pub(super) fn records(samples: &[Sample<'_>], shape: &Shape) -> Vec<(f64, Record)> {
-    let nodes: Vec<(usize, usize)> = samples
-        .iter()
-        .enumerate()
-        .flat_map(|(number, sample)| (0..sample.cut.node_count).map(move |node| (number, node)))
-        .collect();
+pub(super) fn records(
+    samples: &[Sample<'_>],
+    shape: &Shape,
+    budget: &mut Budget,
+) -> Vec<(f64, Record)> {
+    let nodes = nodes(samples);
     let candidates = candidates(samples, shape, &nodes);
     if candidates.len() < 2 {
         return Vec::new();
@@ -71,6 +72,9 @@ pub(super) fn records(samples: &[Sample<'_>], shape: &Shape) -> Vec<(f64, Record
                 let is_apart =
                     one.field.size == other.field.size && !one.field.overlaps(other.field);
                 if !is_apart || led & led_too == 0 {
+                    continue;
+                }
+                if !budget.take(1 + nodes.len() as u64 / 64) {
                     continue;
                 }
                 let Some(is_branch) = branches(&tag, one, other, led & led_too) else {
@@ -102,6 +106,35 @@ pub(super) fn records(samples: &[Sample<'_>], shape: &Shape) -> Vec<(f64, Record
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.truncate(KEPT);
     found
+}
+
+/// All nodes: the number of a sample, and of a node in it.
+fn nodes(samples: &[Sample<'_>]) -> Vec<(usize, usize)> {
+    let samples = samples.iter().enumerate();
+    samples
+        .flat_map(|(number, sample)| (0..sample.cut.node_count).map(move |node| (number, node)))
+        .collect()
+}
+
+/// Bits of nodes that the two fields explain which best lead to others.
+pub(super) fn edge_bits(samples: &[Sample<'_>], shape: &Shape) -> f64 {
+    let nodes = nodes(samples);
+    let most = samples.iter().map(|own| own.cut.node_count).max();
+    let width = (most.unwrap_or(2) as f64).log2();
+    let bits = |own: &Candidate| {
+        let leading: u32 = own.leading.iter().map(|word| word.count_ones()).sum();
+        f64::from(leading) * (8.0 * own.field.size as f64 - width)
+    };
+    let candidates = candidates(samples, shape, &nodes);
+    let mut best: f64 = 0.0;
+    for (number, one) in candidates.iter().enumerate() {
+        for other in &candidates[number + 1..] {
+            if one.field.size == other.field.size && !one.field.overlaps(other.field) {
+                best = best.max(bits(one) + bits(other));
+            }
+        }
+    }
+    best
 }
 
 /// Fields that lead to nodes often enough, and not all to the same.

@@ -5,6 +5,7 @@ use super::field::FieldAt;
 use super::frame::{Count, Cut, NodeCount, NodesAt};
 use super::literals::Fit;
 use super::record::{Edges, walk};
+use super::widths::Widths;
 
 /// One thing that is held against all files.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +20,14 @@ pub struct Term {
     pub evidence: String,
 }
 
-/// Scores a hypothesis: the sum of values times weights, and the terms.
-pub(super) fn score(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut], fit: &Fit) -> (f64, Vec<Term>) {
+/// What speaks for a hypothesis, but for how short it makes the files.
+pub(super) fn score(
+    blobs: &[&[u8]],
+    layout: &Layout,
+    cuts: &[Cut],
+    fit: &Fit,
+    own_widths: &Widths,
+) -> Vec<Term> {
     let counted = count(blobs, layout, cuts);
     let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
     let of = |part: usize, whole: usize, what: &str| format!("{part} of {whole} {what}");
@@ -34,40 +41,40 @@ pub(super) fn score(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut], fit: &Fit) -
     let has_literals = layout.literals.is_some();
     let (stated, stated_evidence) = stated(layout);
     let (aligned, crooked) = aligned(layout, cuts);
-    let terms = vec![
+    vec![
         term(
             "tags",
-            0.10,
+            0.11,
             2.0 / c.tags.max(2) as f64,
             format!("{} values of the tag", c.tags),
         ),
         term(
             "edges",
-            0.15,
+            0.10,
             share(c.edges_in_bounds, c.edges),
             of(c.edges_in_bounds, c.edges, "edges lead to a node"),
         ),
         term(
             "cycles",
-            0.10,
+            0.07,
             1.0 - share(c.back.min(c.edges), c.edges),
             format!("{} edges lead back to where they came from", c.back),
         ),
         term(
             "op-table",
-            0.15,
+            0.10,
             share(c.entries_on_nodes, c.entries),
             of(c.entries_on_nodes, c.entries, "entries lead to a node"),
         ),
         term(
             "reach",
-            0.15,
+            0.11,
             share(c.reached, c.nodes),
             of(c.reached, c.nodes, "nodes are reached from the op table"),
         ),
         term(
             "literals",
-            0.12,
+            0.09,
             if has_literals {
                 0.8 * fit.covered + 0.2 * fit.pure
             } else {
@@ -83,32 +90,17 @@ pub(super) fn score(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut], fit: &Fit) -
                 false => "no literals that arguments refer to".to_string(),
             },
         ),
-        term("header", 0.05, stated, stated_evidence),
+        term("header", 0.04, stated, stated_evidence),
+        term("alignment", 0.04, aligned, crooked),
         term(
-            "boundary",
-            0.05,
-            1.0 - share(c.looks_longer, blobs.len()),
-            format!(
-                "in {} of {} files what is before the tables looks like one more entry",
-                c.looks_longer,
-                blobs.len()
-            ),
-        ),
-        term("alignment", 0.03, aligned, crooked),
-        term(
-            "residue",
-            0.05,
-            1.0 - 0.5
-                * (share(c.header_left, c.header) + c.record_left / layout.frame.stride as f64),
-            format!(
-                "{} header bytes differ between files and {:.2} of {} bytes of a branching node \
-                 hold something, unexplained",
-                c.header_left, c.record_left, layout.frame.stride
-            ),
+            "widths",
+            0.04,
+            1.0 / (1.0 + own_widths.cost / 8.0),
+            own_widths.evidence(),
         ),
         term(
             "order",
-            0.05,
+            0.04,
             (3 * c.unmatched_default + c.unmatched_goes_on + 1) as f64
                 / (3 * (c.unmatched_default + c.matched_default)
                     + c.unmatched_goes_on
@@ -120,9 +112,21 @@ pub(super) fn score(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut], fit: &Fit) -
                 c.unmatched_default, c.matched_default, c.unmatched_goes_on, c.matched_goes_on
             ),
         ),
-    ];
-    let sum = terms.iter().map(|term| term.weight * term.value).sum();
-    (sum, terms)
+    ]
+}
+
+/// The term for how short files can be described: `bits` where the shortest is `least`.
+pub(super) fn shortness(bits: f64, least: f64) -> Term {
+    Term {
+        name: "length",
+        weight: 0.26,
+        value: 1.0 / (1.0 + (bits - least) / 64.0),
+        evidence: format!(
+            "all files can be described in {bits:.0} bits, {:.0} more than by the hypothesis that \
+             needs fewest",
+            bits - least
+        ),
+    }
 }
 
 #[derive(Default)]
@@ -135,10 +139,6 @@ struct Counted {
     entries: usize,
     entries_on_nodes: usize,
     reached: usize,
-    looks_longer: usize,
-    header: usize,
-    header_left: usize,
-    record_left: f64,
     unmatched_default: usize,
     matched_default: usize,
     unmatched_goes_on: usize,
@@ -149,7 +149,6 @@ fn count(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut]) -> Counted {
     let frame = &layout.frame;
     let mut counted = Counted::default();
     let mut tags = std::collections::BTreeSet::new();
-    let mut holds = vec![false; frame.stride];
     for (blob, cut) in blobs.iter().zip(cuts) {
         let edges = layout.record.edges(frame, blob, cut);
         let stored = frame.entries(blob, cut);
@@ -186,56 +185,10 @@ fn count(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut]) -> Counted {
                     _ => {}
                 }
             }
-            for (byte, holds) in holds.iter_mut().enumerate() {
-                *holds |= blob[start + byte] != 0;
-            }
         }
-        let before = frame
-            .header_length
-            .checked_sub(frame.slot)
-            .and_then(|offset| {
-                let size = frame.slot;
-                FieldAt { offset, size }.read(blob, 0, frame.endianness)
-            });
-        let longer = before.filter(|own| *own != 0);
-        let longer = longer.and_then(|own| frame.reference.index(own, cut, frame.stride));
-        counted.looks_longer += usize::from(longer.is_some());
     }
     counted.tags = tags.len();
-    let one = |offset| FieldAt { offset, size: 1 };
-    let used = header_fields(layout);
-    counted.header = frame.header_length;
-    counted.header_left = (0..frame.header_length)
-        .filter(|byte| !used.iter().any(|field| field.overlaps(one(*byte))))
-        .filter(|byte| blobs.iter().any(|blob| blob[*byte] != blobs[0][*byte]))
-        .count();
-    let left = (0..frame.stride)
-        .filter(|byte| {
-            !layout
-                .record
-                .fields()
-                .any(|field| field.overlaps(one(*byte)))
-        })
-        .map(|byte| if holds[byte] { 1.0 } else { 0.25 });
-    // Not `sum`, whose zero is negative.
-    counted.record_left = left.fold(0.0, |sum, own| sum + own);
     counted
-}
-
-/// Header fields that a layout explains.
-fn header_fields(layout: &Layout) -> Vec<FieldAt> {
-    let frame = &layout.frame;
-    let mut fields = frame.tables.clone();
-    if let Count::Stated(field) = frame.op_count {
-        fields.push(field);
-    }
-    if let NodesAt::Stated(field, _) = frame.nodes {
-        fields.push(field);
-    }
-    if let NodeCount::Stated(field) | NodeCount::UpTo(field, _) = frame.node_count {
-        fields.push(field);
-    }
-    fields
 }
 
 /// How much of the sections' sizes the header says.
@@ -279,30 +232,27 @@ fn stated(layout: &Layout) -> (f64, String) {
 }
 
 /// The share of fields on multiples of their sizes; whether nodes lie on multiples of the power of
-/// two in their size, none starts with what nothing explains, the tables start on a multiple of
-/// four, and nothing is skipped between them and the nodes.
+/// two in their size, none starts with what nothing explains, and the tables start on a multiple of
+/// four.
 fn aligned(layout: &Layout, cuts: &[Cut]) -> (f64, String) {
     let frame = &layout.frame;
     let record = &layout.record;
     let fields: Vec<FieldAt> = record.fields().collect();
     let straight = fields.iter().filter(|field| field.is_aligned()).count();
     let power = 1 << frame.stride.trailing_zeros().min(3);
-    let skips = |cut: &Cut| cut.op_table + frame.slot * cut.op_count < cut.nodes;
     let marks = [
         cuts.iter().all(|cut| cut.nodes.is_multiple_of(power)),
         fields.iter().any(|field| field.offset == 0),
         frame.header_length.is_multiple_of(4),
-        !cuts.iter().any(skips),
     ];
     let not = |is: bool| if is { "" } else { "not " };
     let evidence = format!(
         "{straight} of {} fields on multiples of their sizes, nodes {}on multiples of {power}, a \
-         node's first byte {}in use, tables {}on a multiple of 4, nodes {}right behind them",
+         node's first byte {}in use, tables {}on a multiple of 4",
         fields.len(),
         not(marks[0]),
         not(marks[1]),
         not(marks[2]),
-        not(marks[3]),
     );
     let held = marks.into_iter().map(usize::from).sum::<usize>();
     let share = (straight + held) as f64 / (fields.len() + marks.len()) as f64;

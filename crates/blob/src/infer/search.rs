@@ -1,13 +1,16 @@
 //! The search: coarse first, then every term for what is left.
 
 use super::Layout;
+use super::budget::Budget;
 use super::field::Endianness;
 use super::frame::{Cut, Frame};
-use super::frames::{Shape, frames};
+use super::frames::{Framed, Shape, frames};
+use super::length::length;
 use super::literals::fits;
 use super::record::Record;
-use super::records::{Sample, records};
-use super::score::{Term, score};
+use super::records::{Sample, edge_bits, records};
+use super::score::{Term, score, shortness};
+use super::widths::widths;
 
 /// Files in which frames and records are sought; what is found is held against all.
 const SAMPLES: usize = 8;
@@ -15,10 +18,14 @@ const SAMPLES: usize = 8;
 const COMPARED: usize = 32;
 /// Nodes of a file in which records are sought.
 const SAMPLED_NODES: usize = 256;
+/// Shapes of which edges are sought.
+const SHAPES: usize = 600;
+/// Shapes of which records are sought.
+const RECORDED: usize = 120;
 /// Pairs of shape and record of which filters, arguments and literals are sought.
-const REFINED: usize = 40;
+const REFINED: usize = 28;
 /// Frames held against each of them.
-const FRAMES: usize = 6;
+const FRAMES: usize = 5;
 /// Ways to read filters, arguments and literals kept for each.
 const READINGS: usize = 3;
 /// Hypotheses returned.
@@ -35,29 +42,47 @@ pub struct Hypothesis {
     pub score: f64,
     /// What was held against the files.
     pub terms: Vec<Term>,
+    /// Bits in which all files can be described by it.
+    pub bits: f64,
 }
 
-/// The layouts that files of one format most likely have, best first; none if no layout fits all.
-pub fn infer(blobs: &[&[u8]]) -> Vec<Hypothesis> {
-    if blobs.is_empty() {
-        return Vec::new();
-    }
-    let mut all = Vec::new();
-    // What is rare or could be anything only where nothing else explains the files.
-    for (slots, is_stated, enough) in [
-        (&[2, 4][..], true, 0.9),
-        (&[1], true, 0.75),
-        (&[2, 1, 4], false, 0.0),
-    ] {
-        all = best([all, search(blobs, slots, is_stated)].concat());
-        if all.first().is_some_and(|best| best.score > enough) {
-            break;
+/// What a search found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The layouts that the files most likely have, best first; none if no layout fits all.
+    pub hypotheses: Vec<Hypothesis>,
+    /// Steps that were done: looks at one place or record of a few files.
+    pub steps: u64,
+    /// Whether all that was to be tried was tried; otherwise the limit of steps ended it.
+    pub is_complete: bool,
+}
+
+/// Seeks the layout of files of one format, in at most about `steps` steps.
+pub fn infer(blobs: &[&[u8]], steps: u64) -> Found {
+    let mut budget = Budget::new(steps);
+    let mut hypotheses = Vec::new();
+    if !blobs.is_empty() {
+        // What is behind nodes may be anything only where nothing else explains the files.
+        for is_any_end in [false, true] {
+            hypotheses = search(blobs, is_any_end, &mut budget);
+            if !hypotheses.is_empty() {
+                break;
+            }
         }
     }
-    all
+    Found {
+        hypotheses,
+        steps: budget.spent,
+        is_complete: !budget.is_spent(),
+    }
 }
 
 fn best(mut all: Vec<Hypothesis>) -> Vec<Hypothesis> {
+    let least = all.iter().map(|own| own.bits).fold(f64::INFINITY, f64::min);
+    for own in &mut all {
+        own.terms.push(shortness(own.bits, least));
+        own.score = own.terms.iter().map(|term| term.weight * term.value).sum();
+    }
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept: Vec<Hypothesis> = Vec::new();
     for one in all {
@@ -68,22 +93,33 @@ fn best(mut all: Vec<Hypothesis>) -> Vec<Hypothesis> {
     kept
 }
 
-fn search(blobs: &[&[u8]], slots: &[usize], is_stated: bool) -> Vec<Hypothesis> {
+fn search(blobs: &[&[u8]], is_any_end: bool, budget: &mut Budget) -> Vec<Hypothesis> {
     let chosen = chosen(blobs);
-    let mut coarse: Vec<(f64, Record, Vec<Frame>)> = Vec::new();
+    let mut shapes: Vec<Framed> = Vec::new();
     for endianness in [Endianness::Little, Endianness::Big] {
-        for (shape, frames) in frames(&chosen, endianness, slots, is_stated) {
-            let Some(frame) = frames.first() else {
-                continue;
-            };
-            let samples = samples(&chosen, &shape, frame);
-            for (sense, record) in records(&samples, &shape) {
-                coarse.push((sense, record, frames.clone()));
-            }
-            coarse.sort_by(|a, b| b.0.total_cmp(&a.0));
-            coarse.truncate(REFINED);
+        shapes.extend(frames(&chosen, endianness, &[2, 4, 1], is_any_end, budget));
+    }
+    shapes.sort_by(|a, b| b.bits.total_cmp(&a.bits));
+    shapes.truncate(SHAPES);
+    let mut sampled: Vec<(f64, Framed, Vec<Sample<'_>>)> = Vec::new();
+    for framed in shapes {
+        let Some(frame) = framed.frames.first() else {
+            continue;
+        };
+        let samples = samples(&chosen, &framed.shape, frame);
+        let edges = edge_bits(&samples, &framed.shape);
+        sampled.push((framed.bits + edges, framed, samples));
+    }
+    sampled.sort_by(|a, b| b.0.total_cmp(&a.0));
+    sampled.truncate(RECORDED);
+    let mut coarse: Vec<(f64, Record, &[Frame])> = Vec::new();
+    for (_, framed, samples) in &sampled {
+        for (sense, record) in records(samples, &framed.shape, budget) {
+            coarse.push((sense, record, &framed.frames));
         }
     }
+    coarse.sort_by(|a, b| b.0.total_cmp(&a.0));
+    coarse.truncate(REFINED);
     let refined = coarse
         .iter()
         .flat_map(|(_, record, frames)| refine(blobs, record, frames));
@@ -144,36 +180,44 @@ fn refine(blobs: &[&[u8]], record: &Record, frames: &[Frame]) -> Vec<Hypothesis>
     };
     let mut found = Vec::new();
     for fit in fits(blobs, first, &own, record, READINGS) {
-        let mut framed: Vec<Hypothesis> = Vec::new();
-        for frame in frames {
-            let Some(cuts) = cuts(frame) else { continue };
-            for (matched, unmatched) in [
-                (record.matched, record.unmatched),
-                (record.unmatched, record.matched),
-            ] {
-                let layout = Layout {
-                    frame: frame.clone(),
-                    record: Record {
-                        matched,
-                        unmatched,
-                        filter: fit.filter,
-                        argument: fit.argument,
-                        ..record.clone()
-                    },
-                    literals: fit.literals,
-                };
-                let (score, terms) = score(blobs, &layout, &cuts, &fit);
-                framed.push(Hypothesis {
-                    layout,
-                    cuts: cuts.clone(),
-                    score,
-                    terms,
-                });
+        let record = Record {
+            filter: fit.filter,
+            argument: fit.argument,
+            ..record.clone()
+        };
+        let layout = |frame: &Frame, record: &Record| Layout {
+            frame: frame.clone(),
+            record: record.clone(),
+            literals: fit.literals,
+        };
+        let shortest = |frame: &Frame| {
+            let cuts = cuts(frame)?;
+            let bits = length(blobs, &layout(frame, &record), &cuts);
+            Some((bits, frame.clone(), cuts))
+        };
+        let mut framed: Vec<(f64, Frame, Vec<Cut>)> = frames.iter().filter_map(shortest).collect();
+        framed.sort_by(|a, b| a.0.total_cmp(&b.0));
+        framed.truncate(FRAMES);
+        for (record, widths) in widths(blobs, first, &own, &record) {
+            let turned = Record {
+                matched: record.unmatched,
+                unmatched: record.matched,
+                ..record.clone()
+            };
+            for (_, frame, cuts) in &framed {
+                let bits = length(blobs, &layout(frame, &record), cuts);
+                for record in [&record, &turned] {
+                    let layout = layout(frame, record);
+                    found.push(Hypothesis {
+                        terms: score(blobs, &layout, cuts, &fit, &widths),
+                        cuts: cuts.clone(),
+                        score: 0.0,
+                        bits,
+                        layout,
+                    });
+                }
             }
         }
-        framed.sort_by(|a, b| b.score.total_cmp(&a.score));
-        framed.truncate(FRAMES);
-        found.extend(framed);
     }
     found
 }

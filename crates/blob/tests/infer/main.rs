@@ -2,12 +2,13 @@
 
 mod made;
 mod sweep;
+mod wild;
 
 use lapbelt_blob::infer::field::{Endianness, FieldAt};
 use lapbelt_blob::infer::frame::Unit;
 use lapbelt_blob::infer::literal::Base;
 use lapbelt_blob::infer::record::Edges;
-use lapbelt_blob::infer::{Hypothesis, Layout, infer};
+use lapbelt_blob::infer::{Hypothesis, Layout, STEPS, infer};
 use made::Format;
 
 const fn at(offset: usize, size: usize) -> FieldAt {
@@ -48,7 +49,7 @@ const SIXTEEN: Format = Format {
     operations: 100,
     alignment: 16,
     stride: 16,
-    tag: at(8, 1),
+    tag: at(8, 2),
     filter: at(10, 2),
     argument: at(12, 4),
     matched: at(0, 4),
@@ -89,7 +90,7 @@ const TWENTY: Format = Format {
 
 fn found(corpus: &[Vec<u8>]) -> Vec<Hypothesis> {
     let blobs: Vec<&[u8]> = corpus.iter().map(Vec::as_slice).collect();
-    infer(&blobs)
+    infer(&blobs, STEPS).hypotheses
 }
 
 /// What a layout says about the first file, as a format says it.
@@ -171,10 +172,10 @@ fn scores_are_the_sums_of_their_terms() {
 
 #[test]
 fn what_is_no_profile_has_no_layout() {
-    assert_eq!(infer(&[]), []);
-    assert_eq!(infer(&[b""]), []);
-    assert_eq!(infer(&[&[0; 300]]), []);
-    assert_eq!(infer(&[&[0xff; 300], b"\0\x01"]), []);
+    assert_eq!(infer(&[], STEPS).hypotheses, []);
+    assert_eq!(infer(&[b""], STEPS).hypotheses, []);
+    assert_eq!(infer(&[&[0; 300]], STEPS).hypotheses, []);
+    assert_eq!(infer(&[&[0xff; 300], b"\0\x01"], STEPS).hypotheses, []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::finding::Tier;
-use lapbelt_blob::infer::{Layout, infer};
+use lapbelt_blob::infer::{Layout, STEPS, infer};
 use serde_json::{Value, json};
 
 use super::changes::{Change, changes, lines};
@@ -56,7 +56,7 @@ fn layout(path: Option<&Path>, members: &[Member]) -> Result<Layout, CommandErro
         return layout_file::read(path);
     }
     let blobs: Vec<&[u8]> = members.iter().map(|own| own.bytes.as_slice()).collect();
-    let best = infer(&blobs).into_iter().next();
+    let best = infer(&blobs, STEPS).hypotheses.into_iter().next();
     let found = best.map(|best| best.layout);
     found.ok_or_else(|| CommandError::Other("no layout fits both files".to_string()))
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lapbelt_analysis::finding::{Evidence, Finding, Tier};
-use lapbelt_blob::infer::{Hypothesis, infer};
+use lapbelt_blob::infer::{Found, Hypothesis, STEPS, infer};
 use serde_json::{Map, Value, json};
 
 use crate::corpus::{self, Member};
@@ -11,6 +11,9 @@ use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::replace::write_out;
 use crate::{evidence, layout_file};
+
+/// A margin, in scores, below which the first hypothesis is not well ahead of the second.
+const NARROW: f64 = 0.01;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -21,6 +24,9 @@ pub(crate) struct Args {
     /// Write the best layout to a file, for `lapbelt decode --layout`.
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
+    /// Try at most about so many things; what was best so far is the answer then, and says so.
+    #[arg(long, value_name = "N", default_value_t = STEPS)]
+    steps: u64,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
@@ -29,10 +35,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         .iter()
         .map(|member| member.bytes.as_slice())
         .collect();
-    let found = infer(&blobs);
+    let search = infer(&blobs, args.steps);
+    let found = &search.hypotheses;
     let Some(best) = found.first() else {
-        let message = format!("no layout fits all of the {} files", members.len());
-        return Err(CommandError::Other(message));
+        return Err(CommandError::Other(nothing(&search, members.len())));
     };
     if let Some(path) = &args.export {
         let layout = layout_file::to_json(&best.layout, &best.cuts[0]);
@@ -41,15 +47,61 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let inputs = members.iter();
     let inputs = inputs.map(|member| evidence::input(&member.name, &member.bytes));
     let evidence = evidence::evidence(None, inputs.collect())?;
-    let finding = finding(&found, &evidence);
+    let finding = finding(found, &evidence);
+    let remarks = remarks(&search, members.len());
     output.answer_either(
         || {
             let hypotheses: Vec<Value> = found.iter().map(|own| to_json(own, &members)).collect();
-            json!({"files": members.len(), "hypotheses": hypotheses, "findings": [finding]})
+            json!({"files": members.len(), "steps": search.steps,
+                   "is_complete": search.is_complete, "remarks": remarks,
+                   "hypotheses": hypotheses, "findings": [finding]})
         },
-        || text(&found, &members),
+        || text(&search, &members, &remarks),
     );
     Ok(Exit::Yes)
+}
+
+/// Why there is no answer, and what to do.
+fn nothing(search: &Found, files: usize) -> String {
+    let fits = format!("no layout fits all of the {files} files");
+    match search.is_complete {
+        true => format!(
+            "{fits}: all must be whole profiles of one format, with an op table in front of an array \
+             of records of one size; leave out what is not, or try fewer files"
+        ),
+        false => format!(
+            "{fits} of what was tried in {} steps; give more with --steps",
+            search.steps
+        ),
+    }
+}
+
+/// What a reader should know before believing the best.
+fn remarks(search: &Found, files: usize) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if files == 1 {
+        remarks.push(
+            "one file shows little: what is the same in all files of the format cannot be told from \
+             what is not; more files, of profiles that differ in one thing, would tell more"
+                .to_string(),
+        );
+    }
+    if !search.is_complete {
+        remarks.push(format!(
+            "the search ended at its limit, after {} steps: this is the best so far; give more with \
+             --steps",
+            search.steps
+        ));
+    }
+    if let [first, second, ..] = search.hypotheses.as_slice()
+        && first.score - second.score < NARROW
+    {
+        remarks.push(format!(
+            "the second is only {:.4} behind the first: the files do not tell them apart well",
+            first.score - second.score
+        ));
+    }
+    remarks
 }
 
 /// That the best hypothesis is the layout, with the scores of all.
@@ -95,8 +147,18 @@ fn to_json(own: &Hypothesis, members: &[Member]) -> Value {
            "files": files.collect::<Vec<_>>()})
 }
 
-fn text(found: &[Hypothesis], members: &[Member]) -> String {
-    let mut text = format!("{} files, {} hypotheses\n", members.len(), found.len());
+fn text(search: &Found, members: &[Member], remarks: &[String]) -> String {
+    let found = &search.hypotheses;
+    let plural = if members.len() == 1 { "" } else { "s" };
+    let mut text = format!(
+        "{} file{plural}, {} hypotheses, {} steps\n",
+        members.len(),
+        found.len(),
+        search.steps
+    );
+    for remark in remarks {
+        text += &format!("note: {remark}\n");
+    }
     let best = found[0].score;
     for (rank, own) in found.iter().enumerate() {
         let behind = match rank {

@@ -44,7 +44,7 @@ pub(super) fn layout() -> Layout {
             framing: Framing {
                 prefix: 2,
                 alignment: 8,
-                is_padded: false,
+                first: 1,
             },
         }),
     }
