@@ -91,6 +91,18 @@ fn most_random_profiles_compile_to_the_same_bytes_again() {
     assert!(same * 100 >= 90 * TRIED, "{same} of {TRIED}");
 }
 
+/// Paths are stored in lower case, and so are classes that are given by name or hold signs as well.
+#[test]
+fn classes_of_letters_are_the_same_in_lower_case() {
+    for regex in ["^/[[:alpha:]]$", "^/[^[:upper:]]x$", "[0-C]Z", "^/[ -~]+$"] {
+        let text = format!("(version 1)(deny default)(allow file-read* (regex #\"{regex}\"))");
+        let source = policy(&text);
+        let first = encode(&source, &WORLD).expect("bytes").bytes;
+        let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
+        assert_eq!(again.bytes, first, "{regex}");
+    }
+}
+
 /// The order in which tests are asked is kept, though a `require-all` has an order of its own.
 #[test]
 fn alternatives_of_what_must_not_hold_compile_to_the_same_bytes_again() {

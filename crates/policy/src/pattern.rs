@@ -34,13 +34,13 @@ impl Pattern {
     /// The pattern in lower case, as compiled profiles of some worlds hold patterns of paths.
     ///
     /// # Errors
-    /// If it is an expression with a range such as `[A-z]`, which is none in lower case.
+    /// If it is an expression that needs too large an automaton in lower case.
     pub fn in_lower_case(&self) -> Result<Self, RegexError> {
         Ok(match self {
             Self::Literal(text) => Self::Literal(text.to_ascii_lowercase()),
             Self::Prefix(text) => Self::Prefix(text.to_ascii_lowercase()),
             Self::Subpath(text) => Self::Subpath(text.to_ascii_lowercase()),
-            Self::Regex(regex) => Self::Regex(Regex::new(&regex.source().to_ascii_lowercase())?),
+            Self::Regex(regex) => Self::Regex(regex.in_lower_case()?),
         })
     }
 }

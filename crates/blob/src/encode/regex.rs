@@ -47,7 +47,7 @@ impl Lowering<'_> {
         };
         self.note(Reason::Regex, rule);
         if self.lowers(info) {
-            syntax = class::lower(syntax);
+            syntax = syntax.in_lower_case();
         }
         if let Some(program) = straight::program(&syntax) {
             return self.program(info.id, program, rule);

@@ -1,6 +1,7 @@
 //! Regular expressions of SBPL, compiled to an automaton.
 
 mod automaton;
+mod lower;
 mod nodes;
 mod syntax;
 #[cfg(test)]
@@ -52,6 +53,20 @@ impl Regex {
             source: source.into(),
             automaton: Arc::new(automaton),
         })
+    }
+
+    /// The expression in lower case, as [`Syntax::in_lower_case`] says; as it is written, where that
+    /// says the same.
+    ///
+    /// # Errors
+    /// If that needs too large an automaton.
+    pub fn in_lower_case(&self) -> Result<Self, RegexError> {
+        let lower = Syntax::parse(&self.source)?.in_lower_case();
+        let written = self.source.to_ascii_lowercase();
+        if Syntax::parse(&written).as_ref() == Ok(&lower) {
+            return Self::new(&written);
+        }
+        Self::new(&lower.text().unwrap_or(written))
     }
 
     /// The expression as written.

@@ -1,6 +1,4 @@
-//! Classes of bytes: their ranges as they are stored, and in lower case.
-
-use lapbelt_policy::pattern::regex::Syntax;
+//! Classes of bytes: their ranges as they are stored.
 
 use crate::byte_set::ByteSet;
 
@@ -42,41 +40,6 @@ pub(super) fn pairs(negated: bool, ranges: &[(u8, u8)], turned: bool) -> Vec<(u8
     pairs
 }
 
-/// An expression whose letters are all in lower case.
-pub(super) fn lower(syntax: Syntax) -> Syntax {
-    let all = |parts: Vec<Syntax>| parts.into_iter().map(lower).collect();
-    match syntax {
-        Syntax::Sequence(parts) => Syntax::Sequence(all(parts)),
-        Syntax::Alternation(parts) => Syntax::Alternation(all(parts)),
-        Syntax::Repeat {
-            inner,
-            optional,
-            many,
-        } => Syntax::Repeat {
-            inner: Box::new(lower(*inner)),
-            optional,
-            many,
-        },
-        Syntax::Byte(byte) => Syntax::Byte(byte.to_ascii_lowercase()),
-        Syntax::Class { negated, ranges } => Syntax::Class {
-            negated,
-            ranges: ranges.into_iter().flat_map(lower_range).collect(),
-        },
-        other @ (Syntax::Any | Syntax::Start | Syntax::End) => other,
-    }
-}
-
-/// A range with the lower case of its letters.
-fn lower_range((low, high): (u8, u8)) -> Vec<(u8, u8)> {
-    let (first, last) = (low.max(b'A'), high.min(b'Z'));
-    let letters = (first.to_ascii_lowercase(), last.to_ascii_lowercase());
-    match first <= last {
-        false => vec![(low, high)],
-        true if (first, last) == (low, high) => vec![letters],
-        true => vec![(low, high), letters],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,12 +58,5 @@ mod tests {
         );
         assert_eq!(pairs(true, &[(0, 0x1f)], true), [(0x20, 0xff)]);
         assert_eq!(pairs(true, &[(0, 0xff)], true), []);
-    }
-
-    #[test]
-    fn lower_case_reaches_into_ranges() {
-        assert_eq!(lower_range((b'A', b'Z')), [(b'a', b'z')]);
-        assert_eq!(lower_range((b'0', b'C')), [(b'0', b'C'), (b'a', b'c')]);
-        assert_eq!(lower_range((b'a', b'f')), [(b'a', b'f')]);
     }
 }

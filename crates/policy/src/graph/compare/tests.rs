@@ -39,7 +39,12 @@ fn test() -> impl Strategy<Value = Test> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    // Half of what is generated is of no use here.
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        max_global_rejects: 10_000,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_walk_finds_a_difference_where_columns_do(
