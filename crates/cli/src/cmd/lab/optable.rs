@@ -17,9 +17,10 @@ use self::moves::Move;
 use self::runtime::Runtime;
 use super::layout::changes::runs;
 use crate::backend::BackendArg;
+use crate::evidence;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
-use crate::{evidence, profile};
+use crate::profile::{self, Params};
 
 #[derive(clap::Args)]
 #[command(
@@ -31,6 +32,8 @@ pub(crate) struct Args {
     /// A folder of profiles: sources NAME.sb, compiled ones NAME.bin or NAME.hex, or both of one
     /// name. Sources alone are compiled here.
     dir: PathBuf,
+    #[command(flatten)]
+    params: Params,
     /// The folder that what was found goes to.
     #[arg(long, value_name = "OUT")]
     out: Option<PathBuf>,
@@ -52,13 +55,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
-    let members = member::members(&args.dir, &world)?;
+    let params = args.params.map();
+    let members = member::members(&args.dir, &params, &world)?;
     let moves = moves::moves(&members, &world);
     let inputs = members.iter().flat_map(Member::inputs).collect();
     let evidence = evidence::evidence(Some(&world), inputs)?;
     let findings = findings(&members, &moves, &evidence, &world);
     let runtime = match args.probe {
-        true => Some(runtime::runtime(&members, args.backend)?),
+        true => Some(runtime::runtime(&members, &params, args.backend)?),
         false => None,
     };
     let catalog = catalog::Catalog {

@@ -141,7 +141,11 @@ pub(super) fn grouped(slots: &[usize], world: &World) -> Vec<String> {
 }
 
 /// The profiles of a folder: those with fewest nodes first, then by name.
-pub(super) fn members(dir: &Path, world: &World) -> Result<Vec<Member>, CommandError> {
+pub(super) fn members(
+    dir: &Path,
+    params: &BTreeMap<String, String>,
+    world: &World,
+) -> Result<Vec<Member>, CommandError> {
     let mut files: BTreeMap<String, [Option<PathBuf>; 2]> = BTreeMap::new();
     let failed = |error| CommandError::Other(format!("cannot read {}: {error}", dir.display()));
     for entry in std::fs::read_dir(dir).map_err(failed)? {
@@ -165,7 +169,13 @@ pub(super) fn members(dir: &Path, world: &World) -> Result<Vec<Member>, CommandE
     }
     let mut members = Vec::new();
     for (id, [source, compiled]) in files {
-        members.extend(of_file(&id, source.as_deref(), compiled.as_deref(), world)?);
+        members.extend(of_file(
+            &id,
+            source.as_deref(),
+            compiled.as_deref(),
+            params,
+            world,
+        )?);
     }
     if members.is_empty() {
         return Err(CommandError::Other(format!(
@@ -182,11 +192,12 @@ fn of_file(
     id: &str,
     source: Option<&Path>,
     bytes: Option<&Path>,
+    params: &BTreeMap<String, String>,
     world: &World,
 ) -> Result<Vec<Member>, CommandError> {
     let read = |path: &Path| {
         let text = profile::read(path)?;
-        let profile = profile::evaluate(path, &text, &BTreeMap::new(), world)?;
+        let profile = profile::evaluate(path, &text, params, world)?;
         let input = evidence::input(profile::shown(path), text.as_bytes());
         Ok::<_, CommandError>(Source { input, profile })
     };

@@ -37,7 +37,11 @@ pub(super) struct Runtime {
 }
 
 /// Asks of each profile with a source what the rules of all of them name, and [`ALWAYS`].
-pub(super) fn runtime(members: &[Member], backend: BackendArg) -> Result<Runtime, CommandError> {
+pub(super) fn runtime(
+    members: &[Member],
+    params: &BTreeMap<String, String>,
+    backend: BackendArg,
+) -> Result<Runtime, CommandError> {
     let host = Host::new(backend.into());
     if let Support::None(reason) = host.backend.probe() {
         return Err(CommandError::Other(reason));
@@ -54,7 +58,7 @@ pub(super) fn runtime(members: &[Member], backend: BackendArg) -> Result<Runtime
             continue;
         };
         let path = Path::new(&source.input.name);
-        let subject = Subject::load(path, &BTreeMap::new(), None, &world)?;
+        let subject = Subject::load(path, params, None, &world)?;
         let Subject::Source(own) = &subject else {
             continue;
         };
@@ -71,7 +75,7 @@ pub(super) fn runtime(members: &[Member], backend: BackendArg) -> Result<Runtime
     for (member, subject, policy) in &profiles {
         let asked = Asked {
             name: &member.id,
-            params: &BTreeMap::new(),
+            params,
             subject,
             policy,
         };
