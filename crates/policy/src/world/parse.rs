@@ -58,19 +58,19 @@ impl World {
 }
 
 /// What has been read so far.
-struct Reader {
+struct Reader<'t> {
     world: World,
-    evidence: FxHashSet<String>,
+    evidence: FxHashSet<&'t str>,
     /// Operation, its parent's name, its line.
-    parents: Vec<(OperationId, String, usize)>,
+    parents: Vec<(OperationId, &'t str, usize)>,
     /// Line of each operation, for what is checked at the end.
     lines: FxHashMap<OperationId, usize>,
     /// Names of values met so far.
-    values: FxHashSet<(FilterId, String)>,
+    values: FxHashSet<(FilterId, &'t str)>,
     facts: usize,
 }
 
-impl Reader {
+impl<'t> Reader<'t> {
     fn empty() -> Self {
         Self {
             world: World {
@@ -101,7 +101,7 @@ impl Reader {
     }
 
     fn read(
-        text: &str,
+        text: &'t str,
         base: &dyn Fn(&str) -> Option<&'static str>,
         depth: usize,
     ) -> Result<Self, WorldError> {
@@ -171,7 +171,7 @@ impl Reader {
         Ok(reader)
     }
 
-    fn line(&mut self, kind: &str, rest: &str, number: usize) -> Result<(), Problem> {
+    fn line(&mut self, kind: &str, rest: &'t str, number: usize) -> Result<(), Problem> {
         match kind {
             "world" if !self.world.id.is_empty() => {
                 return Err(Problem::Repeated("world".to_owned()));
@@ -200,7 +200,7 @@ impl Reader {
                 if text.trim().is_empty() {
                     return Err(Problem::Missing("the text of the evidence"));
                 }
-                if !self.evidence.insert(key.to_owned()) {
+                if !self.evidence.insert(key) {
                     return Err(Problem::Repeated(key.to_owned()));
                 }
             }

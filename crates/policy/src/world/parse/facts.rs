@@ -10,15 +10,15 @@ use crate::world::{
     ModifierId, ModifierInfo, ModifierKind, Operation, OperationId, PathAlias,
 };
 
-impl Reader {
+impl<'t> Reader<'t> {
     /// Several values on a line: the tables of system calls are long.
-    fn values(&mut self, f: &mut Fields<'_>) -> Result<(), Problem> {
+    fn values(&mut self, f: &mut Fields<'t>) -> Result<(), Problem> {
         let id = self.filter_id(f.word("the filter")?)?;
         let at = self.world.filters.iter().position(|filter| filter.id == id);
         let mut name = f.word("the name of the value")?;
         loop {
             let number = number(f.word("the number")?)?;
-            if !self.values.insert((id, name.to_owned())) {
+            if !self.values.insert((id, name)) {
                 return Err(Problem::Repeated(name.to_owned()));
             }
             if let Some(at) = at {
@@ -36,7 +36,7 @@ impl Reader {
     pub(super) fn fact(
         &mut self,
         kind: &str,
-        f: &mut Fields<'_>,
+        f: &mut Fields<'t>,
         line: usize,
     ) -> Result<(), Problem> {
         match kind {
@@ -151,7 +151,7 @@ impl Reader {
         Ok(())
     }
 
-    fn operation(&mut self, f: &mut Fields<'_>, line: usize) -> Result<(), Problem> {
+    fn operation(&mut self, f: &mut Fields<'t>, line: usize) -> Result<(), Problem> {
         let id = OperationId(number(f.word("the number")?)?);
         let name = f.word("the name")?.to_owned();
         let parent = f.required("parent")?;
@@ -172,7 +172,7 @@ impl Reader {
         }
         insert(&mut self.world.operation_index, &name, id)?;
         if parent != "-" {
-            self.parents.push((id, parent.to_owned(), line));
+            self.parents.push((id, parent, line));
         }
         self.world.operations.push(Operation {
             id,

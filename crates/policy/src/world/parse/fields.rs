@@ -14,14 +14,12 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Splits at the first `key=value` whose key is one of the format's: names hold no `=`.
     pub(super) fn new(text: &'a str) -> Result<Self, Problem> {
-        let start = text
-            .split_ascii_whitespace()
-            .find(|word| word.contains('='))
-            .map_or(text.len(), |word| {
-                word.as_ptr() as usize - text.as_ptr() as usize
-            });
+        let start = text.find('=').map_or(text.len(), |equals| {
+            let before = text[..equals].rfind(|c: char| c.is_ascii_whitespace());
+            before.map_or(0, |space| space + 1)
+        });
         let (words, rest) = text.split_at(start);
-        let mut attributes: Vec<(&str, &str)> = Vec::new();
+        let mut attributes: Vec<(&str, &str)> = Vec::with_capacity(4);
         for word in rest.split_ascii_whitespace() {
             let pair = word
                 .split_once('=')
