@@ -38,11 +38,21 @@ fn what_the_system_compiled_compiles_to_its_bytes_again() {
     println!("{} witnesses", witnesses.len());
 }
 
-/// Profiles whose rules, read off the graph, compile to fewer nodes: within a `require-all` they ask
-/// for two patterns in a row, which is read as one `require-any`, and that is merged.
-const SHORTER: &[&str] = &[
+/// Profiles whose rules, read off the graph, compile to other bytes, which decide the same. Of all
+/// but the last, a decompiler of others wrote the text: filters within filters, which are grouped
+/// in another way when they are read off the graph. The last has a rule for `network-bind` that
+/// repeats one for the more general operation.
+const OTHER_BYTES: &[&str] = &[
+    "profiles/ios-decompiled/iPad2_1_7.0.6_11B651__container.sb",
+    "profiles/ios-decompiled/iPad2_1_7.0.6_11B651__gputoolsd.sb",
+    "profiles/ios-decompiled/iPad2_1_7.0.6_11B651__mediaserverd.sb",
+    "profiles/ios-decompiled/iPad2_1_7.0.6_11B651__transitd.sb",
+    "profiles/ios-decompiled/iPad2_1_8.4.1_12H321__AdSheet.sb",
     "profiles/ios-decompiled/iPad2_1_9.3_13E237__assertiond.sb",
     "profiles/ios-decompiled/iPad2_1_9.3_13E237__com.apple.tccd.sb",
+    "profiles/ios-decompiled/iPhone5_1_7.0_11A465__CommCenter.sb",
+    "profiles/ios-decompiled/iPhone_4.0_64bit_10.1_14B72__ftp-proxy-embedded.sb",
+    "profiles/macos-10.15.2/com.apple.smbd.sb",
 ];
 
 #[test]
@@ -70,7 +80,7 @@ fn profiles_of_the_corpus_compile_to_the_same_bytes_again() {
         tried - others.len()
     );
     others.sort_unstable();
-    assert_eq!(others, SHORTER);
+    assert_eq!(others, OTHER_BYTES);
 }
 
 /// What is lost in bytes of their own: the same test twice in a row, of which the graph knows one,
