@@ -1,6 +1,6 @@
 //! The tests of a policy, each with the place in the text that it came from.
 
-use lapbelt_policy::filter::{Argument, Test};
+use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::origin::Origin;
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::Rule;
@@ -13,6 +13,8 @@ pub(super) struct Leaf<'a> {
     /// The rule it is in.
     pub(super) rule: &'a Rule,
     pub(super) test: &'a Test,
+    /// Whether it is a filter of the rule by itself, and no part of `require-any` and the like.
+    pub(super) direct: bool,
     /// The string it was written as; the filter or the rule if the text was put together.
     pub(super) origin: Origin,
     /// The string token, if the text stands in the filter as it is.
@@ -61,11 +63,13 @@ pub(super) fn leaves<'a>(context: &Context<'a>) -> Vec<Leaf<'a>> {
                 continue;
             }
             let strings = strings(context, origin);
+            let direct = matches!(filter.filter, Filter::Test(_));
             each_test(&filter.filter, &mut |test| {
                 let string = written(context, &strings, test);
                 found.push(Leaf {
                     rule,
                     test,
+                    direct,
                     origin: string.map_or(origin, |id| context.tree.origin(id)),
                     string,
                 });

@@ -39,9 +39,6 @@ fn check(context: &Context<'_>, out: &mut Sink) {
         return;
     };
     for (leaf, path) in context.paths() {
-        let direct = leaf.rule.filters.iter().any(|filter| {
-            matches!(&filter.filter, lapbelt_policy::filter::Filter::Test(test) if test == leaf.test)
-        });
         let inside = match leaf.pattern() {
             Some(Pattern::Literal(_)) => "",
             Some(Pattern::Subpath(_)) => "/lapbelt-sample",
@@ -50,7 +47,8 @@ fn check(context: &Context<'_>, out: &mut Sink) {
         let Ok(path) = std::str::from_utf8(path) else {
             continue;
         };
-        if leaf.rule.action != Action::Deny || !direct || path.len() < 2 || path.ends_with('/') {
+        if leaf.rule.action != Action::Deny || !leaf.direct || path.len() < 2 || path.ends_with('/')
+        {
             continue;
         }
         let file = format!("{path}{inside}");
