@@ -232,7 +232,8 @@ pub struct Knobs {
     pub seed_dyld: bool,
     /// Whether the system's loader profile is imported; no effect on Linux.
     pub import_dyld_support: bool,
-    /// Whether names that differ from run to run become patterns.
+    /// Whether names that differ from run to run become patterns, and many files in a folder that
+    /// the program made one rule.
     pub generalize: bool,
     /// Command that judges a run, if not the exit status.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,6 +13,7 @@ use crate::base::{Base, NOT_READ};
 use crate::denial_rule::atom_for;
 use crate::error::LearnError;
 use crate::generalise::Generaliser;
+use crate::made_folders::MadeFolders;
 use crate::ports::Ports;
 use crate::profile_text;
 use crate::record::{DenyScope, Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
@@ -29,6 +30,8 @@ struct Growing<'b> {
     learned: Vec<Atom>,
     /// High ports met by each run.
     ports: Ports,
+    /// Folders that the target made.
+    folders: MadeFolders,
     /// Paths met by each run.
     paths: Vec<BTreeSet<Vec<u8>>>,
     /// The rules as they stand in the profile.
@@ -88,6 +91,7 @@ fn iterate(
         knobs,
         learned: Vec::new(),
         ports: Ports::default(),
+        folders: MadeFolders::default(),
         paths: Vec::new(),
         rules: Vec::new(),
         text: base.text.clone(),
@@ -293,6 +297,8 @@ impl Growing<'_> {
         let world = &session.world;
         self.paths.push(paths_of(run));
         self.ports.add(run.allowed.iter().chain(&run.denied));
+        self.folders
+            .add(run.allowed.iter().chain(&run.denied), world);
         let before = self.rules.clone();
         let mut lesson = Lesson {
             new_rules: 0,
@@ -369,14 +375,12 @@ impl Growing<'_> {
             Generaliser::default()
         };
         let mut atoms: Vec<Atom> = Vec::new();
-        let mut learned: Vec<Atom> = self
-            .learned
-            .iter()
-            .map(|atom| generaliser.atom(atom))
-            .collect();
+        let mut learned = self.learned.clone();
         if self.knobs.generalize {
+            self.folders.generalise(&mut learned, world, &generaliser);
             self.ports.generalise(&mut learned);
         }
+        let learned = learned.iter().map(|atom| generaliser.atom(atom));
         for atom in learned {
             match atoms.iter_mut().find(|known| known.same_rule(&atom)) {
                 Some(known) => known.needed_by.extend(atom.needed_by),

@@ -92,7 +92,8 @@ pub(crate) struct LearnOptions {
     #[arg(long, value_name = "0|1", env = "IMPORT_DYLD_SUPPORT", default_value_t = 1,
           value_parser = clap::value_parser!(u8).range(0..=1))]
     import_dyld_support: u8,
-    /// Write names that differ from run to run (process ids, temporary names) as patterns.
+    /// Write names that differ from run to run (process ids, temporary names) as patterns, and
+    /// many files in a folder that the program made as that folder.
     #[arg(long, value_name = "0|1", default_value_t = 1,
           value_parser = clap::value_parser!(u8).range(0..=1))]
     generalize: u8,

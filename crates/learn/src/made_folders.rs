@@ -1,0 +1,152 @@
+//! Folders that the program made and works in with many files, as one rule for each operation.
+//!
+//! What is in such a folder is the program's own: a rule for each file says no more than one for
+//! the folder, and a package manager or a build would need thousands, each tried by a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapbelt_policy::event::{Event, OwnedValue};
+use lapbelt_policy::filter::{Argument, Filter};
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::pattern::regex::Regex;
+use lapbelt_policy::world::{OperationId, World};
+
+use crate::atom::Atom;
+use crate::generalise::Generaliser;
+
+/// From how many paths on one rule stands for them.
+const MANY: usize = 16;
+
+/// What the program asked to create where nothing was.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MadeFolders {
+    made: BTreeSet<Vec<u8>>,
+}
+
+/// The paths of one operation, component by component.
+#[derive(Debug, Default)]
+struct Tree<'p> {
+    children: BTreeMap<&'p [u8], Tree<'p>>,
+    paths: usize,
+}
+
+impl MadeFolders {
+    /// Notes what one run made.
+    pub(crate) fn add<'e>(&mut self, events: impl Iterator<Item = &'e Event>, world: &World) {
+        let create = world.operation_named("file-write-create").map(|o| o.id);
+        for event in events.filter(|e| Some(e.operation) == create && !e.exists) {
+            let path = event.values.iter().find_map(|(_, value)| match value {
+                OwnedValue::Text(text) if text.starts_with(b"/") => Some(text),
+                _ => None,
+            });
+            self.made.extend(path.cloned());
+        }
+    }
+
+    /// Puts the folder in the place of its files, in rules on reading and writing them. A folder
+    /// whose name varies has a pattern.
+    pub(crate) fn generalise(&self, atoms: &mut [Atom], world: &World, names: &Generaliser) {
+        let mut wide: BTreeMap<OperationId, BTreeMap<String, Pattern>> = BTreeMap::new();
+        let mut trees: BTreeMap<OperationId, Tree<'_>> = BTreeMap::new();
+        for atom in atoms.iter() {
+            if let Some(path) = self.path_within(atom, world) {
+                trees.entry(atom.operation).or_default().add(path);
+            }
+        }
+        for (operation, tree) in &trees {
+            let mut folders = Vec::new();
+            self.find(tree, &mut Vec::new(), &mut folders);
+            let patterns = folders.iter().filter_map(|folder| whole(folder, names));
+            wide.insert(*operation, patterns.collect());
+        }
+        for atom in atoms {
+            let Some(found) = wide.get(&atom.operation).filter(|found| !found.is_empty()) else {
+                continue;
+            };
+            let Some(Filter::Test(test)) = &mut atom.filter else {
+                continue;
+            };
+            let Argument::Pattern(Pattern::Literal(path)) = &test.argument else {
+                continue;
+            };
+            let folder = ancestors(path).find_map(|folder| {
+                let (name, _) = whole(folder, names)?;
+                found.get(&name)
+            });
+            if let Some(folder) = folder {
+                test.argument = Argument::Pattern(folder.clone());
+            }
+        }
+    }
+
+    /// The path of a rule on reading or writing one file, if the file is in a folder that was made.
+    fn path_within<'a>(&self, atom: &'a Atom, world: &World) -> Option<&'a [u8]> {
+        let name = &world.operation(atom.operation).name;
+        if !name.starts_with("file-read") && !name.starts_with("file-write") {
+            return None;
+        }
+        let Some(Filter::Test(test)) = &atom.filter else {
+            return None;
+        };
+        let Argument::Pattern(Pattern::Literal(path)) = &test.argument else {
+            return None;
+        };
+        ancestors(path)
+            .any(|folder| self.made.contains(folder))
+            .then_some(path)
+    }
+
+    /// The outermost folders that were made and hold many paths, not all of them in one folder.
+    fn find(&self, tree: &Tree<'_>, place: &mut Vec<u8>, found: &mut Vec<Vec<u8>>) {
+        if tree.paths < MANY {
+            return;
+        }
+        if tree.children.len() > 1 && self.made.contains(place.as_slice()) {
+            found.push(place.clone());
+            return;
+        }
+        for (name, child) in &tree.children {
+            let length = place.len();
+            if !name.is_empty() {
+                place.push(b'/');
+                place.extend_from_slice(name);
+            }
+            self.find(child, place, found);
+            place.truncate(length);
+        }
+    }
+}
+
+impl<'p> Tree<'p> {
+    fn add(&mut self, path: &'p [u8]) {
+        let mut at = self;
+        at.paths += 1;
+        for component in path.split(|b| *b == b'/') {
+            at = at.children.entry(component).or_default();
+            at.paths += 1;
+        }
+    }
+}
+
+/// A path and the folders above it, the innermost first.
+fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = (1..path.len()).rev().filter(|at| path[*at] == b'/');
+    std::iter::once(path.len())
+        .chain(ends)
+        .map(|end| &path[..end])
+}
+
+/// What stands for a folder and all in it, with a text that is the same for folders whose names
+/// vary in the same way.
+fn whole(folder: &[u8], names: &Generaliser) -> Option<(String, Pattern)> {
+    let Some(regex) = names.regex(folder) else {
+        let name = String::from_utf8_lossy(folder).into_owned();
+        return Some((name, Pattern::Subpath(folder.to_vec())));
+    };
+    let source = format!("{}(/|$)", regex.strip_suffix('$')?);
+    let pattern = Regex::new(&source).ok()?;
+    Some((source, Pattern::Regex(pattern)))
+}
+
+#[cfg(test)]
+mod tests;
