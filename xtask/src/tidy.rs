@@ -36,11 +36,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("corpus", &[]),
     ("fixtures", &["sandbox", "sbpl", "policy"]),
+    ("clib", &["learn", "blob", "policy"]),
     ("py", &["learn", "analysis", "sbpl", "blob", "policy"]),
 ];
 
 /// Crates that speak to the system in blocks of their own.
-const UNSAFE: &[&str] = &["sandbox", "tracer", "libsandbox"];
+const UNSAFE: &[&str] = &["sandbox", "tracer", "libsandbox", "clib"];
 
 /// Crates that must name the methods and types they deny.
 const PURE: &[&str] = &["policy", "sbpl", "blob", "macho", "scan", "analysis"];

@@ -57,7 +57,8 @@ int main(int argc, char **argv) {
 ";
 
 /// A compiler with the functions of `libsandbox`: it writes each word of a source as it reads it,
-/// `$` before a word stands for a parameter, and without that it gives up.
+/// `$` before a word stands for a parameter, and without that it gives up. Built with `OURS`, it
+/// has the names of our own compiler's routines, and offers them to the loader.
 const COMPILER: &str = "
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,12 +66,20 @@ const COMPILER: &str = "
 struct buffer { unsigned char bytes[4096]; };
 struct profile { char *builtin; unsigned char *data; size_t size; };
 struct params { const char *key, *value; };
-__attribute__((noinline)) static void
+#ifdef OURS
+#define HIDDEN
+#define ROUTINE(name) _ZN12lapbelt_blob6encode6buffer6Buffer##name##17h0123456789abcdefE
+#define _sb_mutable_buffer_write ROUTINE(5write)
+#define _sb_mutable_buffer_make_immutable ROUTINE(14make_immutable)
+#else
+#define HIDDEN static
+#endif
+__attribute__((noinline)) HIDDEN void
 _sb_mutable_buffer_write(struct buffer *to, size_t at, const void *from, size_t length) {
     memcpy(to->bytes + at, from, length);
     __asm__ volatile(\"\" ::: \"memory\");
 }
-__attribute__((noinline)) static struct buffer *_sb_mutable_buffer_make_immutable(struct buffer *it) {
+__attribute__((noinline)) HIDDEN struct buffer *_sb_mutable_buffer_make_immutable(struct buffer *it) {
     __asm__ volatile(\"\" : \"+r\"(it) :: \"memory\");
     return it;
 }
@@ -123,8 +132,10 @@ impl Built {
         std::fs::write(built.path("in.txt"), "what is written, piece by piece").expect("a text");
         let late = format!("-DLATE=\"{}\"", built.path("libsink.so").display());
         std::fs::write(built.path("compiler.c"), COMPILER).expect("a source");
-        let runs: [&[&str]; 5] = [
-            &["-shared", "-fPIC", "compiler.c", "-o", "libsandbox.so"],
+        let library = ["-shared", "-fPIC", "compiler.c", "-o"];
+        let runs: [&[&str]; 6] = [
+            &[&library[..], &["libsandbox.so"]].concat(),
+            &[&library[..], &["libours.so", "-DOURS"]].concat(),
             &["-shared", "-fPIC", "sink.c", "-o", "libsink.so"],
             &[
                 "main.c",
@@ -183,6 +194,15 @@ impl Built {
             return None;
         }
         Some(code)
+    }
+
+    /// What is found of the last run.
+    fn findings(&self) -> Vec<Value> {
+        let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+        command.args(["--json", "lab", "writes", "analyze", "out"]);
+        let output = command.current_dir(self.dir.path()).output();
+        let answer: Value = serde_json::from_slice(&output.expect("a run").stdout).expect("JSON");
+        answer["findings"].as_array().expect("findings").clone()
     }
 
     fn stats(&self, id: &str) -> Value {
@@ -528,9 +548,24 @@ fn the_compiler_of_a_library_leaves_what_it_wrote_before_an_error() {
         {"file": "in.txt"},
     ]);
     std::fs::write(built.path("list.json"), list.to_string()).expect("a list");
-    for mode in ["hw-breakpoint", "patch"] {
-        let library = ["--library", "./libsandbox.so", "--inputs", "list.json"];
-        let Some(code) = built.run(&[&["--mode", mode], &library[..]].concat()) else {
+    for (library, mode) in [
+        ("./libsandbox.so", "hw-breakpoint"),
+        ("./libsandbox.so", "patch"),
+        ("./libours.so", "hw-breakpoint"),
+        ("./libours.so", "patch"),
+        // The system's library does not export its routines.
+        ("./libours.so", "interpose"),
+    ] {
+        let is_ours = library == "./libours.so";
+        let run = [
+            "--mode",
+            mode,
+            "--library",
+            library,
+            "--inputs",
+            "list.json",
+        ];
+        let Some(code) = built.run(&run) else {
             return;
         };
         // One of the three was not compiled.
@@ -552,6 +587,10 @@ fn the_compiler_of_a_library_leaves_what_it_wrote_before_an_error() {
         let blob = std::fs::read_to_string(built.path("out/blobs/with.sb.bin"));
         assert_eq!(blob.expect("a profile"), "firstsecond/private/tmplast");
         let manifest = built.json("out/manifest.json");
+        assert_eq!(manifest["target"]["library_is_ours"], is_ours);
+        let found = built.findings();
+        let tier = if is_ours { "derived" } else { "witnessed" };
+        assert!(found.iter().all(|finding| finding["tier"] == tier));
         let failed = &manifest["inputs"][1];
         assert_eq!(
             (&failed["id"], &failed["records"]),

@@ -57,6 +57,7 @@ pub(crate) fn trace(
             let bytes = library::made(&Names {
                 write: &write,
                 immutable: immutable.as_deref(),
+                image: routine.image().path(),
                 ring: &ring.path(),
                 before: before.as_deref().unwrap_or_default().as_encoded_bytes(),
                 watch: routine.watch(),

@@ -25,8 +25,8 @@ pub struct Triage {
     pub unslid: Option<u64>,
     /// How it is reached, where that can be told.
     pub reached: Option<Reached>,
-    /// How many places the loader fills with its address, in the program and the libraries that it
-    /// is started with; 0 where they are not known.
+    /// How many places the loader fills with its address, in the program, the libraries that it is
+    /// started with, and the image; 0 where they are not known.
     pub bindings: usize,
     /// The region that holds it in the process, once there is one.
     pub region: Option<Region>,
@@ -90,18 +90,8 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         address: None,
         modes: Vec::new(),
     };
-    let (can_work, reason) = match triage.interposing(program, image, watch) {
-        Ok(()) => (
-            true,
-            "the symbol is bound by the loader; calls that it does not bind are missed",
-        ),
-        Err(why) => (false, why),
-    };
-    triage.modes = vec![Verdict {
-        mode: Mode::Interpose,
-        can_work,
-        reason: reason.to_string(),
-    }];
+    let interposing = triage.interposing(program, image, watch);
+    triage.modes = vec![verdict(Mode::Interpose, interposing)];
     let code = match unslid {
         Some(address) => image.bytes(address, LONGEST as u64)?,
         None => Vec::new(),
@@ -131,11 +121,6 @@ impl Triage {
     }
 
     fn judge(&mut self, code: &[u8]) {
-        let verdict = |mode, judged: Result<&str, &str>| Verdict {
-            mode,
-            can_work: judged.is_ok(),
-            reason: judged.unwrap_or_else(|why| why).to_string(),
-        };
         // What was found of interposing does not depend on the code.
         self.modes.retain(|verdict| verdict.mode == Mode::Interpose);
         self.modes
@@ -151,7 +136,7 @@ impl Triage {
         program: &Path,
         image: &Image,
         watch: &Watch,
-    ) -> Result<(), &'static str> {
+    ) -> Result<&'static str, &'static str> {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return Err("hook_is_for_linux_on_x86_64");
         }
@@ -178,20 +163,30 @@ impl Triage {
             .iter()
             .filter_map(|path| Image::read(path).ok())
             .collect();
-        if !files.iter().any(|file| file.path() == self.image) {
-            return Err("image_not_loaded_at_start");
+        let c_library = libraries.iter().find(|path| path.ends_with(C_LIBRARY));
+        let c_library = c_library.and_then(|path| Image::read(path).ok());
+        // Before 2.34 it did not have what finds symbols.
+        if !c_library.is_some_and(|file| defines(&file, "dlsym")) {
+            return Err("hook_needs_glibc_2.34");
         }
-        if !libraries.iter().any(|path| path.ends_with(C_LIBRARY)) {
-            return Err("hook_needs_glibc");
+        let is_late = !files.iter().any(|file| file.path() == self.image);
+        if is_late {
+            files.push(image.clone());
         }
         if defines(&program, &symbol.name) {
             return Err("defined_by_the_program_itself");
         }
         files.push(program);
         self.bindings = files.iter().map(|file| bindings(file, &symbol.name)).sum();
-        match self.bindings {
-            0 => Err("no_relocation_reaches_it"),
-            _ => Ok(()),
+        match (self.bindings, is_late) {
+            (0, _) => Err("no_relocation_reaches_it"),
+            (_, false) => {
+                Ok("the symbol is bound by the loader; calls that it does not bind are missed")
+            }
+            (_, true) => Ok(
+                "a library that the program loads late: calls that the loader binds then are seen, \
+                 those through an address that the program asks for are missed",
+            ),
         }
     }
 
@@ -223,6 +218,14 @@ impl Triage {
             return Err("first_instruction_cannot_be_moved");
         }
         Ok("the region is private: the process gets a copy of the page that it patches")
+    }
+}
+
+fn verdict(mode: Mode, judged: Result<&str, &str>) -> Verdict {
+    Verdict {
+        mode,
+        can_work: judged.is_ok(),
+        reason: judged.unwrap_or_else(|why| why).to_string(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The hook: code for x86-64 by the System V ABI, with its data, which runs wherever it is put.
 //!
-//! It uses no library but for three functions of the C library, once: `dlsym` to find the routine
-//! itself, `unsetenv` and `setenv` to take back what was said to the loader, so that programs that
-//! this one starts are left alone. Bytes are read by a system call: where the program passes an
+//! It uses no library but for five functions of the C library, once: `dlsym`, `dlopen` and `dlerror`
+//! to find the routine itself, `unsetenv` and `setenv` to take back what was said to the loader, so
+//! that programs that this one starts are left alone. Bytes are read by a system call: where the program passes an
 //! address that cannot be read, it fails as it does unwatched, or does not.
 #![allow(unsafe_code, reason = "the code of the hook is between two symbols")]
 
@@ -201,14 +201,13 @@ lapbelt_hook_start:
 9:  lapbelt_restore
     jmp [rip + .Lhook_real_immutable]
 
-    // Run by the loader; or by the first call, if that comes before, with vectors as arguments.
+    // Run by the loader; or by a call that does not know where to go on to, with vectors as
+    // arguments: the first, if that comes before the loader, and one of a library that came late.
 .Lhook_init:
     endbr64
     push rbx
     push rbp
     push r12
-    cmp qword ptr [rip + .Lhook_real], 0
-    jne 9f
     sub rsp, 128
     movups [rsp], xmm0
     movups [rsp + 16], xmm1
@@ -218,6 +217,9 @@ lapbelt_hook_start:
     movups [rsp + 80], xmm5
     movups [rsp + 96], xmm6
     movups [rsp + 112], xmm7
+    cmp qword ptr [rip + .Lhook_begun], 0
+    jne 6f
+    mov qword ptr [rip + .Lhook_begun], 1
     // openat(AT_FDCWD, path, O_RDWR | O_CLOEXEC)
     mov eax, 257
     mov edi, -100
@@ -253,21 +255,7 @@ lapbelt_hook_start:
     cmp rax, rcx
     jne 2f
 20: mov [rip + .Lhook_ring], rbp
-2:  cmp qword ptr [rip + .Lhook_immutable_name], 0
-    je 3f
-    mov rdi, -1
-    lapbelt_string rsi, .Lhook_immutable_name
-    call [rip + .Lhook_dlsym]
-    mov [rip + .Lhook_real_immutable], rax
-3:  mov rdi, -1
-    lapbelt_string rsi, .Lhook_write_name
-    call [rip + .Lhook_dlsym]
-    mov [rip + .Lhook_real], rax
-    mov rbx, [rip + .Lhook_ring]
-    test rbx, rbx
-    jz 4f
-    mov [rbx + {real}], rax
-4:  lapbelt_string rdi, .Lhook_variable
+2:  lapbelt_string rdi, .Lhook_variable
     cmp qword ptr [rip + .Lhook_before], 0
     je 5f
     lapbelt_string rsi, .Lhook_before
@@ -275,7 +263,21 @@ lapbelt_hook_start:
     call [rip + .Lhook_setenv]
     jmp 6f
 5:  call [rip + .Lhook_unsetenv]
-6:  movups xmm0, [rsp]
+6:  cmp qword ptr [rip + .Lhook_immutable_name], 0
+    je 3f
+    lapbelt_string r12, .Lhook_immutable_name
+    call .Lhook_find
+    mov [rip + .Lhook_real_immutable], rax
+3:  lapbelt_string r12, .Lhook_write_name
+    call .Lhook_find
+    mov [rip + .Lhook_real], rax
+    mov rbx, [rip + .Lhook_ring]
+    test rbx, rbx
+    jz 4f
+    mov [rbx + {real}], rax
+    // An error that was ours is none of the program's.
+4:  call [rip + .Lhook_dlerror]
+    movups xmm0, [rsp]
     movups xmm1, [rsp + 16]
     movups xmm2, [rsp + 32]
     movups xmm3, [rsp + 48]
@@ -284,9 +286,30 @@ lapbelt_hook_start:
     movups xmm6, [rsp + 96]
     movups xmm7, [rsp + 112]
     add rsp, 128
-9:  pop r12
+    pop r12
     pop rbp
     pop rbx
+    ret
+
+    // Where the routine is whose name is at r12: behind this hook; or in the image, if the program
+    // has loaded that by now for itself alone. It then stays loaded, for the place is remembered.
+.Lhook_find:
+    sub rsp, 8
+    mov rdi, -1
+    mov rsi, r12
+    call [rip + .Lhook_dlsym]
+    test rax, rax
+    jnz 9f
+    lapbelt_string rdi, .Lhook_image
+    // RTLD_LAZY | RTLD_NOLOAD
+    mov esi, 5
+    call [rip + .Lhook_dlopen]
+    test rax, rax
+    jz 9f
+    mov rdi, rax
+    mov rsi, r12
+    call [rip + .Lhook_dlsym]
+9:  add rsp, 8
     ret
 
     .p2align 12
@@ -295,6 +318,8 @@ lapbelt_hook_start:
 .Lhook_dlsym: .quad 0
 .Lhook_unsetenv: .quad 0
 .Lhook_setenv: .quad 0
+.Lhook_dlopen: .quad 0
+.Lhook_dlerror: .quad 0
 .Lhook_size: .quad 0
 .Lhook_buf: .quad 0
 .Lhook_cursor: .quad 0
@@ -306,6 +331,8 @@ lapbelt_hook_start:
 .Lhook_before: .quad 0
 .Lhook_write_name: .quad 0
 .Lhook_immutable_name: .quad 0
+.Lhook_image: .quad 0
+.Lhook_begun: .quad 0
 .Lhook_ring: .quad 0
 .Lhook_real: .quad 0
 .Lhook_real_immutable: .quad 0

@@ -1,5 +1,8 @@
 //! The ELF file around the hook (gABI, chapters 4 and 5; psABI of x86-64 for the relocation).
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use super::hook;
 use crate::trace::Watch;
 use crate::triage::C_LIBRARY;
@@ -10,6 +13,8 @@ pub(super) struct Names<'a> {
     pub(super) write: &'a str,
     /// That of the one that ends writing.
     pub(super) immutable: Option<&'a str>,
+    /// The file that holds them.
+    pub(super) image: &'a Path,
     /// The path of the ring.
     pub(super) ring: &'a str,
     /// What was to be preloaded in any case.
@@ -21,7 +26,7 @@ pub(super) struct Names<'a> {
 
 const PAGE: usize = 4096;
 /// Functions of the C library that the hook calls, in the order of its slots for them.
-const CALLED: [&str; 3] = ["dlsym", "unsetenv", "setenv"];
+const CALLED: [&str; 5] = ["dlsym", "unsetenv", "setenv", "dlopen", "dlerror"];
 
 /// Bytes that are put one after the other.
 #[derive(Default)]
@@ -178,6 +183,7 @@ fn data_of(names: &Names<'_>, size: usize) -> (Vec<u8>, usize) {
     };
     let write = string(names.write.as_bytes());
     let immutable = names.immutable.map_or(0, |name| string(name.as_bytes()));
+    let image = string(names.image.as_os_str().as_bytes());
     let arguments = names.watch.arguments;
     let [buf, cursor, src, len] = [
         arguments.buf,
@@ -189,8 +195,11 @@ fn data_of(names: &Names<'_>, size: usize) -> (Vec<u8>, usize) {
     let done = names.watch.immutable.as_ref();
     let done = done.map_or(0, |(_, argument)| argument.number());
     let mut data = Bytes::default();
+    for value in [0; CALLED.len()] {
+        data.long(value);
+    }
     for value in [
-        0, 0, 0, names.size, buf, cursor, src, len, done, path, variable, before, write, immutable,
+        names.size, buf, cursor, src, len, done, path, variable, before, write, immutable, image,
     ] {
         data.long(value);
     }

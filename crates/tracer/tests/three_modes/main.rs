@@ -43,6 +43,7 @@ impl Built {
                 "whole",
                 "-pthread",
             ],
+            &[&source("late.c"), "-o", "late", "-ldl"],
             &[
                 "-static",
                 &source("program.c"),
@@ -88,8 +89,8 @@ impl Built {
         Routine::find(&self.path(program), watch).expect("the routine")
     }
 
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(self.path("program"));
+    fn command(&self, program: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(self.path(program));
         command
             .args(words)
             .stdin(Stdio::null())
@@ -99,11 +100,17 @@ impl Built {
 
     /// Traces; `None`, and said so, where the host does not let us.
     fn run(&self, mode: Mode, ring: usize, words: &[&str], preload: Option<&Path>) -> Option<Run> {
-        let routine = self.routine("program", Some("libsink.so"));
-        let mut command = self.command(words);
+        let mut command = self.command("program", words);
         if let Some(path) = preload {
             command.env("LD_PRELOAD", path);
         }
+        self.traced(mode, ring, command)
+    }
+
+    fn traced(&self, mode: Mode, ring: usize, mut command: Command) -> Option<Run> {
+        let program = Path::new(command.get_program());
+        let program = program.file_name().and_then(|name| name.to_str());
+        let routine = self.routine(program.expect("a name"), Some("libsink.so"));
         let path = self.path(&format!("said-{mode:?}"));
         command
             .stdout(std::fs::File::create(&path).expect("a file"))
@@ -146,7 +153,11 @@ fn plain(records: &[Record]) -> Vec<Record> {
 #[test]
 fn all_modes_agree_record_for_record_and_the_program_does_the_same() {
     let Some(built) = Built::new() else { return };
-    let unwatched = built.command(&["mixed"]).output().expect("a run").stdout;
+    let unwatched = built
+        .command("program", &["mixed"])
+        .output()
+        .expect("a run")
+        .stdout;
     let mut seen: Vec<(Mode, Vec<Record>)> = Vec::new();
     for mode in MODES {
         let Some(run) = built.run(mode, 1 << 16, &["mixed"], None) else {
@@ -187,6 +198,37 @@ fn all_modes_agree_record_for_record_and_the_program_does_the_same() {
     for (mode, records) in &seen[1..] {
         assert!(records == first, "{mode:?}");
     }
+}
+
+#[test]
+fn a_library_that_comes_late_is_watched_in_any_mode() {
+    let Some(built) = Built::new() else { return };
+    let library = built.path("libsink.so").to_string_lossy().into_owned();
+    for mode in MODES {
+        let command = built.command("late", &[&library, "6"]);
+        let Some(run) = built.traced(mode, 1 << 16, command) else {
+            continue;
+        };
+        assert_eq!(
+            (&run.traced.hook, run.traced.outcome, &*run.said),
+            (&Hook::Ok, Outcome::Exited(0), "late\n"),
+            "{mode:?}"
+        );
+        let stats = &run.traced.stats;
+        assert_eq!((stats.break_hits, stats.immutable_hits), (7, 2), "{mode:?}");
+        assert_eq!(run.records[0].bytes, b"early", "{mode:?}");
+        for (record, at) in run.records[1..].iter().zip(0_u64..) {
+            assert_eq!((record.cursor, &*record.bytes), (at, &at.to_le_bytes()[..]));
+        }
+    }
+    // One that never comes is not taken for one that writes nothing.
+    let command = built.command("late", &["none.so", "6"]);
+    let run = built.traced(Mode::Interpose, 1 << 16, command);
+    let run = run.expect("no right is needed");
+    assert_eq!(
+        (run.traced.hook, run.traced.outcome),
+        (Hook::NotLoaded, Outcome::Exited(9))
+    );
 }
 
 #[test]
@@ -343,10 +385,9 @@ fn what_cannot_be_interposed_is_said_with_its_reason() {
         why("whole", None, None),
         no("defined_by_the_program_itself")
     );
-    assert_eq!(
-        why("whole", Some("libsink.so"), None),
-        no("image_not_loaded_at_start")
-    );
+    // It may load it later.
+    let (can_work, reason) = why("whole", Some("libsink.so"), None);
+    assert!(can_work && reason.contains("late"), "{reason}");
     assert_eq!(
         why("static", Some("libsink.so"), None),
         no("program_is_static")

@@ -109,11 +109,13 @@ impl Folder {
     }
 
     /// Whether the profiles are of the system's own compiler: of a folder of witnesses, and of a run
-    /// that loaded a library.
+    /// that loaded a library which has not ours in it.
     pub(super) fn is_of_the_system(&self) -> Result<bool, CommandError> {
         Ok(match self.stored()? {
             None => true,
-            Some(manifest) => !manifest.target["library"].is_null(),
+            Some(Manifest { target, .. }) => {
+                !target["library"].is_null() && target["library_is_ours"] != true
+            }
         })
     }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use lapbelt_learn::run_dir;
 use lapbelt_learn::target::find_program;
 use lapbelt_tracer::arguments::{Argument, Arguments};
-use lapbelt_tracer::image::Place;
+use lapbelt_tracer::image::{Image, Place};
 use lapbelt_tracer::{Routine, Watch, loaded};
 use serde_json::{Value, json};
 
@@ -35,9 +35,9 @@ pub(super) struct TargetArgs {
     /// profile is what it prints.
     #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
     target_program: Vec<String>,
-    /// Watch the system's compiler instead of our own: this library, loaded here, is watched while
-    /// it compiles. On macOS its code is in the shared cache: name as --image a copy that was
-    /// extracted from there.
+    /// Watch the compiler of a library with the functions of libsandbox, loaded here, while it
+    /// compiles: that of the system, or ours as a library. On macOS the system's code is in the
+    /// shared cache: name as --image a copy that was extracted from there.
     #[arg(long, value_name = "LIBSANDBOX", conflicts_with = "target_program")]
     library: Option<PathBuf>,
     /// The executable or shared library that holds the routine, by path, or by the name of a
@@ -122,6 +122,7 @@ impl TargetArgs {
         ];
         let known = match &how {
             How::Ours => Some(OURS),
+            How::Library(library) if is_ours(library) => Some(OURS),
             How::Library(_) => Some(SYSTEMS),
             How::Words(_) => None,
         };
@@ -153,6 +154,11 @@ impl TargetArgs {
             how,
         })
     }
+}
+
+/// Whether a library has our compiler in it, and not the system's.
+fn is_ours(library: &Path) -> bool {
+    Image::read(library).is_ok_and(|image| image.symbol(OURS[0]).is_ok())
 }
 
 /// A library that a program needs, by the name of its file.
@@ -204,10 +210,12 @@ impl Target {
             How::Library(library) => (Some(library), None),
             How::Words(words) => (None, Some(words)),
         };
+        let is_ours = library.map(|library| is_ours(library));
         json!({
             "program": self.program,
             "words": words,
             "library": library,
+            "library_is_ours": is_ours,
             "image": watch.image,
             "write": place(&watch.write),
             "arguments": watch.arguments.to_string(),
