@@ -78,11 +78,19 @@ lapbelt_hook_start:
 20: mov rbx, [rip + .Lhook_ring]
     test rbx, rbx
     jz 9f
-    // A child of this process has the hook too, and says who it is.
     mov eax, 39
     syscall
     mov r8, rax
-    lock inc qword ptr [rbx + {hits}]
+    // A child of this process has the hook too, and says who it is: one with memory of its own,
+    // for the page with the name is empty there.
+    mov r9, rax
+    mov rdx, [rip + .Lhook_page]
+    test rdx, rdx
+    jz 20f
+    xor eax, eax
+    lock cmpxchg [rdx], r8
+    cmovne r9, rax
+20: lock inc qword ptr [rbx + {hits}]
     mov rax, [rip + .Lhook_len]
     mov r12, [rsp + rax*8]
     mov rax, [rip + .Lhook_src]
@@ -104,9 +112,11 @@ lapbelt_hook_start:
     lea rcx, [rax + r15]
     lock cmpxchg [rbx + {head}], rcx
     jne 2b
-    // On the stack: two vectors of a read, the slot's number, its place, the first number, who.
-    sub rsp, 64
+    // On the stack: two vectors of a read, the slot's number, its place, the first number, the
+    // process, whose memory it uses.
+    sub rsp, 80
     mov [rsp + 56], r8
+    mov [rsp + 64], r9
     mov [rsp + 32], rax
     mov [rsp + 48], rax
     xor ebp, ebp
@@ -122,14 +132,14 @@ lapbelt_hook_start:
     test r14, r14
     jz 6f
 4:  mov rax, [rip + .Lhook_buf]
-    mov rax, [rsp + rax*8 + 64]
+    mov rax, [rsp + rax*8 + 80]
     mov [rdx + {slot_buf}], rax
     mov rax, [rip + .Lhook_cursor]
-    mov rax, [rsp + rax*8 + 64]
+    mov rax, [rsp + rax*8 + 80]
     mov [rdx + {slot_cursor}], rax
     mov [rdx + {slot_len}], r12
     mov [rdx + {slot_offset}], rbp
-    mov rax, [rsp + 56]
+    mov rax, [rsp + 64]
     mov [rdx + {slot_process}], rax
     mov ecx, {chunk}
     cmp r14, rcx
@@ -176,7 +186,7 @@ lapbelt_hook_start:
     mov [rdx], rax
     dec r15
     jnz 3b
-    add rsp, 64
+    add rsp, 80
     cmp rbp, r12
     jae 9f
     lock inc qword ptr [rbx + {truncated}]
@@ -255,6 +265,29 @@ lapbelt_hook_start:
     cmp rax, rcx
     jne 2f
 20: mov [rip + .Lhook_ring], rbp
+    mov rbx, rcx
+    // mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    mov eax, 9
+    xor edi, edi
+    mov esi, 4096
+    mov edx, 3
+    mov r10d, 0x22
+    mov r8, -1
+    xor r9d, r9d
+    syscall
+    cmp rax, -4096
+    ja 2f
+    mov rbp, rax
+    // madvise(page, 4096, MADV_WIPEONFORK): as a child of fork gets it, but not one of vfork.
+    mov rdi, rax
+    mov eax, 28
+    mov esi, 4096
+    mov edx, 18
+    syscall
+    test rax, rax
+    jnz 2f
+    mov [rbp], rbx
+    mov [rip + .Lhook_page], rbp
 2:  lapbelt_string rdi, .Lhook_variable
     cmp qword ptr [rip + .Lhook_before], 0
     je 5f
@@ -334,6 +367,7 @@ lapbelt_hook_start:
 .Lhook_image: .quad 0
 .Lhook_begun: .quad 0
 .Lhook_ring: .quad 0
+.Lhook_page: .quad 0
 .Lhook_real: .quad 0
 .Lhook_real_immutable: .quad 0
     .globl lapbelt_hook_end

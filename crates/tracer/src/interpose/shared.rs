@@ -43,7 +43,7 @@ pub(super) const SLOT_LEN: usize = 24;
 pub(super) const SLOT_OFFSET: usize = 32;
 /// How many bytes there are; more than there can be for a slot that was not needed.
 pub(super) const SLOT_SIZE: usize = 40;
-/// The process that called.
+/// The process whose memory the call uses.
 pub(super) const SLOT_PROCESS: usize = 48;
 /// The bytes.
 pub(super) const SLOT_BYTES: usize = 64;

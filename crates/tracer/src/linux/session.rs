@@ -395,7 +395,7 @@ impl Session<'_> {
         let run = match process.map(|process| &process.points) {
             Some(State::Awaited) => Run::ToSystemCall,
             Some(State::Set(points)) => {
-                if !tracee.is_armed && tracee.kind != Kind::Borrower {
+                if !tracee.is_armed {
                     tracee.is_armed = true;
                     if let Err(error) = points.arm(tid) {
                         self.stats.arm_failures += 1;

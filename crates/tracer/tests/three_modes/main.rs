@@ -310,6 +310,27 @@ fn children_are_watched_until_they_run_another_program() {
 }
 
 #[test]
+fn children_that_borrow_the_memory_are_watched_as_part_of_the_program() {
+    let Some(built) = Built::new() else { return };
+    let mut seen: Vec<Vec<Record>> = Vec::new();
+    for mode in MODES {
+        let Some(run) = built.run(mode, 1 << 16, &["borrowers", "9"], None) else {
+            continue;
+        };
+        assert_eq!(run.traced.outcome, Outcome::Exited(0), "{mode:?}");
+        let stats = &run.traced.stats;
+        assert_eq!(
+            (stats.break_hits, stats.immutable_hits, stats.arm_failures),
+            (1 + 4 * 9, 1 + 4, 0),
+            "{mode:?}"
+        );
+        assert!(run.records.iter().all(|one| one.process == 0), "{mode:?}");
+        seen.push(plain(&run.records));
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
 fn a_child_that_outlives_the_program_is_let_go() {
     let Some(built) = Built::new() else { return };
     for mode in MODES {

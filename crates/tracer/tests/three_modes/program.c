@@ -57,6 +57,19 @@ int main(int argc, char **argv) {
         if (child == 0)
             execl(argv[0], argv[0], "mixed", (char *)0);
         waitpid(child, 0, 0);
+    } else if (!strcmp(what, "borrowers")) {
+        for (int i = 0; i < 2; i++) {
+            pid_t child = vfork();
+            if (child == 0) {
+                work((void *)1);
+                if (i == 0)
+                    _exit(0);
+                execl("/bin/true", "true", (char *)0);
+                _exit(1);
+            }
+            waitpid(child, 0, 0);
+            work((void *)2);
+        }
     } else if (!strcmp(what, "orphan")) {
         fflush(stdout);
         if (fork() != 0) {
