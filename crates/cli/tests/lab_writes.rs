@@ -290,6 +290,19 @@ fn what_can_be_watched_is_said_beforehand() {
         assert_eq!(mode["can_work"], !is_interpose, "{mode}");
         assert!(!is_interpose || mode["reason"] == "defined_by_the_program_itself");
     }
+    // Where the system lets us look, we see where it would be, and what the region allows.
+    if answer["region"].is_null() {
+        lapbelt_corpus::say_skipped("the system does not let us look at a process");
+    } else {
+        assert_eq!(answer["region"]["protection"], "r-xp");
+        assert_eq!(answer["max_protection"], "rwx");
+        let number = |value: &Value| value.as_u64().expect("a number");
+        let (region, address) = (&answer["region"], number(&answer["address"]));
+        assert!((number(&region["start"])..number(&region["end"])).contains(&address));
+    }
+    // Nothing was made.
+    let made = std::fs::read_dir(out.join("blobs")).expect("a folder");
+    assert_eq!(made.count(), 0);
     let id = profile
         .file_stem()
         .and_then(|stem| stem.to_str())

@@ -28,4 +28,4 @@ pub mod stop;
 pub mod trace;
 pub mod triage;
 
-pub use trace::{Hook, Mode, Outcome, Plan, Routine, TraceError, Traced, Watch, trace};
+pub use trace::{Hook, Mode, Outcome, Plan, Routine, TraceError, Traced, Watch, look, trace};

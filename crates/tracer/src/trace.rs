@@ -206,6 +206,15 @@ pub enum TraceError {
     Unsupported,
 }
 
+/// How far a program is let run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// To its end.
+    Whole,
+    /// Until the code of the routine is mapped; then it is killed.
+    Mapped,
+}
+
 /// Runs a program, records the calls of the watched routine, and hands each record to `take` in
 /// order, from another thread.
 ///
@@ -217,6 +226,26 @@ pub fn trace(
     plan: &Plan<'_>,
     mut take: impl FnMut(Record) + Send,
 ) -> Result<Traced, TraceError> {
+    stoppable(plan, |running| match plan.mode {
+        Mode::Interpose => interpose(command, plan, running, &mut take),
+        Mode::HwBreakpoint | Mode::Patch => breakpoints(command, plan, running, &mut take),
+    })
+}
+
+/// Runs a program until the code of the routine is mapped, kills it, and says what it shows of the
+/// routine. That is before the program's own first instruction, but where its image is loaded late.
+///
+/// # Errors
+/// As for [`trace`], with a mode that traces.
+pub fn look(command: Command, plan: &Plan<'_>) -> Result<Triage, TraceError> {
+    let traced = stoppable(plan, |running| {
+        platform(command, plan, running, Extent::Mapped, &mut |_| {})
+    });
+    traced.map(|traced| traced.triage)
+}
+
+/// Does what ends early where the plan is stopped.
+fn stoppable<T>(plan: &Plan<'_>, run: impl FnOnce(&Running) -> T) -> T {
     let running = Running::default();
     std::thread::scope(|scope| {
         let (over, is_over) = mpsc::channel();
@@ -224,12 +253,9 @@ pub fn trace(
             let running = &running;
             scope.spawn(move || running.end_when(stop, &is_over));
         }
-        let traced = match plan.mode {
-            Mode::Interpose => interpose(command, plan, &running, &mut take),
-            Mode::HwBreakpoint | Mode::Patch => breakpoints(command, plan, &running, &mut take),
-        };
+        let result = run(&running);
         drop(over);
-        traced
+        result
     })
 }
 
@@ -243,7 +269,8 @@ fn breakpoints(
     let (mut ring, records) = ring(plan.ring);
     std::thread::scope(|scope| {
         scope.spawn(move || records.iter().for_each(take));
-        let traced = platform(command, plan, running, &mut |record| ring.push(record));
+        let push = &mut |record| ring.push(record);
+        let traced = platform(command, plan, running, Extent::Whole, push);
         let dropped = ring.dropped();
         drop(ring);
         traced.map(|mut traced| {
@@ -272,13 +299,18 @@ use crate::mach::trace as platform;
         any(target_arch = "x86_64", target_arch = "aarch64")
     )
 )))]
-use unsupported as platform;
+fn platform(
+    _: Command,
+    _: &Plan<'_>,
+    _: &Running,
+    _: Extent,
+    _: &mut dyn FnMut(Record),
+) -> Result<Traced, TraceError> {
+    Err(TraceError::Unsupported)
+}
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-use unsupported as interpose;
-
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-fn unsupported(
+fn interpose(
     _: Command,
     _: &Plan<'_>,
     _: &Running,

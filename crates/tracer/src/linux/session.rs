@@ -16,7 +16,7 @@ use crate::machine::{Change, Counts, Halted, Point, Resume, Stop, Thread, obey};
 use crate::record::{Record, Stats};
 use crate::recorder::Recorder;
 use crate::stop::Running;
-use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
+use crate::trace::{Extent, Hook, Outcome, Plan, TraceError, Traced};
 use crate::triage::Triage;
 
 /// Set in the stop signal of a system call.
@@ -29,6 +29,7 @@ pub(crate) fn trace<'p>(
     mut command: Command,
     plan: &'p Plan<'p>,
     running: &Running,
+    extent: Extent,
     emit: &'p mut dyn FnMut(Record),
 ) -> Result<Traced, TraceError> {
     let program = PathBuf::from(command.get_program());
@@ -51,6 +52,7 @@ pub(crate) fn trace<'p>(
     let mut session = Session {
         leader,
         plan,
+        extent,
         triage: plan.routine.triage().clone(),
         has_ended: false,
         processes: BTreeMap::new(),
@@ -115,6 +117,7 @@ struct Tracee {
 struct Session<'p> {
     leader: pid_t,
     plan: &'p Plan<'p>,
+    extent: Extent,
     triage: Triage,
     /// Whether the program has; what it forked is then let go.
     has_ended: bool,
@@ -324,6 +327,11 @@ impl Session<'_> {
             Err(hook) => {
                 self.hook = hook;
                 own.points = State::Gone;
+            }
+        }
+        if self.extent == Extent::Mapped {
+            for process in self.processes.keys() {
+                unless_gone(sys::signal(*process, *process, libc::SIGKILL))?;
             }
         }
         Ok(())

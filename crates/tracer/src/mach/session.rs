@@ -11,7 +11,7 @@ use crate::machine::{Change, Counts, Halted, Point, Resume, Stop, Thread, obey};
 use crate::record::{Record, Stats};
 use crate::recorder::Recorder;
 use crate::stop::Running;
-use crate::trace::{Hook, Mode, Outcome, Plan, TraceError, Traced};
+use crate::trace::{Extent, Hook, Mode, Outcome, Plan, TraceError, Traced};
 
 /// How long to wait for an exception before looking whether the program has ended.
 const MILLISECONDS: u32 = 20;
@@ -22,14 +22,15 @@ const OWN: u64 = 0;
 ///
 /// # Errors
 /// It cannot be started, or the system refuses to trace it; the mode is another than
-/// [`Mode::HwBreakpoint`].
+/// [`Mode::HwBreakpoint`], or it is not to run to its end.
 pub fn trace<'p>(
     mut command: Command,
     plan: &'p Plan<'p>,
     running: &Running,
+    extent: Extent,
     emit: &'p mut dyn FnMut(Record),
 ) -> Result<Traced, TraceError> {
-    if plan.mode != Mode::HwBreakpoint {
+    if plan.mode != Mode::HwBreakpoint || extent != Extent::Whole {
         return Err(TraceError::Unsupported);
     }
     calls::stop_after_exec(&mut command);

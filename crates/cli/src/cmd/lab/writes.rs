@@ -8,6 +8,7 @@ mod join;
 mod line;
 mod run;
 mod target;
+mod triage;
 mod way;
 
 use crate::exit::{CommandError, Exit};

@@ -14,6 +14,7 @@ use super::folder::{Folder, MADE_BY};
 use super::inputs::{self, Input, Text};
 use super::line;
 use super::target::{Target, TargetArgs};
+use super::triage;
 use super::way::Way;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
@@ -130,7 +131,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
                        "target": target.named(), "inputs": []});
     run_dir::write_json(&folder.manifest(), &begun)?;
     let Some(mode) = args.mode.mode() else {
-        return triage_only(&target, &list, &folder, output);
+        return triage::run(&target, &list, &args.world, &folder, output);
     };
     let runner = Runner {
         target,
@@ -198,38 +199,6 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
 
 fn failed(error: impl std::fmt::Display) -> CommandError {
     CommandError::Other(error.to_string())
-}
-
-/// Looks at the program only.
-fn triage_only(
-    target: &Target,
-    list: &[Input],
-    folder: &Folder,
-    output: &Output,
-) -> Result<Exit, CommandError> {
-    for input in list {
-        let routine = target.routine(input)?;
-        run_dir::write_json(&folder.triage(&input.id), routine.triage())?;
-    }
-    let found = target.routine.triage();
-    output.answer_either(
-        || json!(found),
-        || {
-            let verdicts = found.modes.iter().map(|verdict| {
-                let can = if verdict.can_work {
-                    "can work"
-                } else {
-                    "cannot work"
-                };
-                format!("{} {can}: {}\n", verdict.mode.name(), verdict.reason)
-            });
-            verdicts.collect()
-        },
-    );
-    Ok(match found.modes.iter().any(|verdict| verdict.can_work) {
-        true => Exit::Yes,
-        false => Exit::No,
-    })
 }
 
 struct Runner {

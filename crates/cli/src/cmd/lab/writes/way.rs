@@ -13,7 +13,7 @@ pub(super) enum Way {
     Patch,
     /// By a library that is loaded first, with a routine of the same name.
     Interpose,
-    /// Not at all: say only what could be done.
+    /// Not at all: say only what could be done, of a program that runs until the routine is there.
     Triage,
 }
 
