@@ -4,6 +4,8 @@
 //! holds a value of its own until it turns out that all paths bring the same.
 
 mod call;
+mod held;
+mod loops;
 mod memory;
 mod resolve;
 
@@ -16,6 +18,8 @@ use crate::function::Function;
 use crate::image::Image;
 use crate::summary::Summaries;
 use crate::value::{Node, Place, Value, Values};
+use held::{Held, Key, Keys, States};
+use loops::Changes;
 
 /// Most times that a function is gone through.
 const MOST_ROUNDS: usize = 4;
@@ -104,63 +108,9 @@ pub(crate) struct Evaluated {
     pub(crate) imports: FxHashSet<Value>,
 }
 
-/// What a place holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Held {
-    Value(Value),
-    /// Anything, since this instruction: nearly always nobody asks.
-    Anything(u32),
-    /// What is in memory, whoever wrote it.
-    Stored,
-}
-
 /// Numbers of what registers hold that were forgotten are above those of other unknown values of an
 /// instruction.
 const FORGOTTEN: u32 = 1 << 16;
-
-/// What places hold: registers in a table, for they are most of what is asked.
-#[derive(Clone, Default)]
-struct State {
-    registers: Vec<Option<Held>>,
-    frame: FxHashMap<Place, Value>,
-    memory: FxHashMap<Place, Value>,
-    /// Whether other memory may have been changed by code of which nothing is known.
-    forgot: bool,
-}
-
-impl State {
-    fn get(&self, place: Place) -> Option<Held> {
-        match place {
-            Place::Reg(reg) => self.registers.get(usize::from(reg)).copied().flatten(),
-            Place::Stack(..) => self.frame.get(&place).copied().map(Held::Value),
-            Place::Memory(..) => match self.memory.get(&place) {
-                Some(value) => Some(Held::Value(*value)),
-                None => self.forgot.then_some(Held::Stored),
-            },
-        }
-    }
-
-    fn set(&mut self, place: Place, held: Held) {
-        match (place, held) {
-            (Place::Reg(reg), held) => {
-                if self.registers.is_empty() {
-                    self.registers.resize(usize::from(SCRATCH), None);
-                }
-                if let Some(register) = self.registers.get_mut(usize::from(reg)) {
-                    *register = Some(held);
-                }
-            }
-            (Place::Memory(..), Held::Value(value)) => {
-                self.memory.insert(place, value);
-            }
-            (place, Held::Value(value)) => {
-                self.frame.insert(place, value);
-            }
-            // Only registers are forgotten one by one, and memory at once.
-            (_, Held::Anything(_) | Held::Stored) => {}
-        }
-    }
-}
 
 pub(crate) struct Evaluator<'a, 'i> {
     image: &'a Image<'i>,
@@ -171,12 +121,14 @@ pub(crate) struct Evaluator<'a, 'i> {
     facts: Facts,
     imports: FxHashSet<Value>,
     /// What places hold where each block ends, as far as it changed them.
-    ends: Vec<State>,
+    ends: States,
     /// What places hold where each block starts, as far as it was asked.
-    starts: Vec<State>,
+    starts: States,
+    keys: Keys,
     /// What passes between the steps of an instruction.
     scratch: [Option<Value>; 64],
     done: Vec<bool>,
+    changes: Changes,
     /// Meetings of paths of this round.
     met: Vec<(u32, Place, Value)>,
     operands: FxHashMap<Value, Vec<(u32, Value)>>,
@@ -205,10 +157,12 @@ pub(crate) fn evaluate(image: &Image<'_>, function: &Function, summaries: &Summa
         values: Values::default(),
         facts: Facts::default(),
         imports: FxHashSet::default(),
-        ends: Vec::new(),
-        starts: Vec::new(),
+        ends: States::default(),
+        starts: States::default(),
+        keys: Keys::default(),
         scratch: [None; 64],
         done: Vec::new(),
+        changes: Changes::of(function, image.processor),
         met: Vec::new(),
         operands: FxHashMap::default(),
         resolved: FxHashMap::default(),
@@ -240,9 +194,10 @@ pub(crate) fn evaluate(image: &Image<'_>, function: &Function, summaries: &Summa
 
 impl Evaluator<'_, '_> {
     fn begin(&mut self, count: usize) {
-        self.ends = vec![State::default(); count];
-        self.starts = vec![State::default(); count];
-        self.done = vec![false; count];
+        self.ends.clear(count);
+        self.starts.clear(count);
+        self.done.clear();
+        self.done.resize(count, false);
         self.met.clear();
         self.operands.clear();
         self.facts = Facts::default();
@@ -324,7 +279,8 @@ impl Evaluator<'_, '_> {
             }
             self.facts.changes |= 1 << reg;
         }
-        self.ends[self.block as usize].set(place, Held::Value(value));
+        let key = self.keys.of(place);
+        self.ends.set(self.block, key, Held::Value(value));
     }
 
     /// A register holds anything now.
@@ -335,7 +291,7 @@ impl Evaluator<'_, '_> {
         }
         self.facts.changes |= 1 << reg;
         let held = Held::Anything(self.instruction);
-        self.ends[self.block as usize].set(Place::Reg(reg), held);
+        self.ends.set(self.block, Key::Reg(reg), held);
     }
 
     /// What a register holds that was forgotten at an instruction.
@@ -433,7 +389,7 @@ impl Evaluator<'_, '_> {
             return;
         }
         let mut masks: Vec<(Value, u64)> = Vec::new();
-        for piece in &known.pieces {
+        for piece in known.pieces.iter() {
             match masks.iter_mut().find(|(word, _)| *word == piece.of) {
                 Some((_, mask)) => *mask |= piece.source(),
                 None => masks.push((piece.of, piece.source())),

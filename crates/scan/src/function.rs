@@ -11,6 +11,9 @@ use crate::image::Image;
 /// Most instructions of a function; a longer one is counted as cut off.
 const MOST_INSTRUCTIONS: usize = 60_000;
 
+/// Where jumps lead whose targets are computed, by the addresses of the jumps.
+pub(crate) type Jumps = BTreeMap<u64, Vec<u64>>;
+
 /// An instruction and where it is.
 #[derive(Debug)]
 pub(crate) struct Instruction {
@@ -26,6 +29,8 @@ pub(crate) struct Block {
     pub(crate) end: usize,
     pub(crate) next: Vec<u32>,
     pub(crate) before: Vec<u32>,
+    /// Whether a block that comes after it, or itself, leads to it or to one before it.
+    pub(crate) is_in_loop: bool,
 }
 
 /// A function.
@@ -51,7 +56,7 @@ impl Function {
         image: &Image<'_>,
         decoder: &mut Decoder,
         start: u64,
-        jumps: &BTreeMap<u64, Vec<u64>>,
+        jumps: &Jumps,
     ) -> Self {
         let mut found = Found {
             image,
@@ -69,6 +74,13 @@ impl Function {
             found.follow(decoder, address, jumps, &mut pending);
         }
         found.into_function(jumps)
+    }
+
+    /// Whether it jumps to an address that is computed and of which nothing is known.
+    pub(crate) fn has_open_jump(&self, jumps: &Jumps) -> bool {
+        self.instructions.iter().any(|one| {
+            matches!(one.lifted.flow, Flow::JumpTo(_)) && !jumps.contains_key(&one.address)
+        })
     }
 
     /// Targets of direct calls and jumps to other functions, in order.
@@ -105,7 +117,7 @@ impl Found<'_, '_> {
         &mut self,
         decoder: &mut Decoder,
         mut address: u64,
-        jumps: &BTreeMap<u64, Vec<u64>>,
+        jumps: &Jumps,
         pending: &mut Vec<u64>,
     ) {
         let inside = (self.start..self.end).contains(&address);
@@ -166,7 +178,7 @@ impl Found<'_, '_> {
         (self.start..self.end).contains(&target) || !self.image.is_function(target)
     }
 
-    fn into_function(self, jumps: &BTreeMap<u64, Vec<u64>>) -> Function {
+    fn into_function(self, jumps: &Jumps) -> Function {
         let Self {
             start,
             mut instructions,
@@ -263,14 +275,25 @@ fn ordered(blocks: Vec<Block>, first: Option<u32>) -> (Vec<Block>, bool) {
             end: block.end,
             next: block.next.iter().map(|n| place[*n as usize]).collect(),
             before: Vec::new(),
+            is_in_loop: false,
         });
     }
     let mut has_loops = false;
+    // The furthest block that leads back to this one or one before it.
+    let mut furthest = vec![0; ordered.len()];
     for at in 0..ordered.len() {
         for next in ordered[at].next.clone() {
-            has_loops |= next as usize <= at;
+            if next as usize <= at {
+                has_loops = true;
+                furthest[next as usize] = at + 1;
+            }
             ordered[next as usize].before.push(at as u32);
         }
+    }
+    let mut until = 0;
+    for (at, block) in ordered.iter_mut().enumerate() {
+        until = until.max(furthest[at]);
+        block.is_in_loop = at < until;
     }
     (ordered, has_loops)
 }

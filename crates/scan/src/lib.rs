@@ -13,10 +13,12 @@ mod code;
 mod decode;
 mod error;
 mod eval;
+mod findings;
 mod function;
 mod image;
 mod jumps;
 mod machine;
+mod outline;
 mod program;
 mod record;
 mod report;
@@ -25,6 +27,7 @@ mod summary;
 mod value;
 mod verdict;
 mod web;
+mod workers;
 mod x86;
 
 pub use error::ScanError;
@@ -32,6 +35,7 @@ pub use report::{
     Answer, Dispatch, Field, Machine, Mask, Part, Reader, Records, Report, Site, Split, Verdict,
     Walk,
 };
+pub use workers::Workers;
 
 /// What to scan.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,6 +51,18 @@ pub struct Options<'a> {
 /// # Errors
 /// If the bytes are no such file, are damaged, or have no function where to start.
 pub fn scan(bytes: &[u8], options: &Options<'_>) -> Result<Report, ScanError> {
+    scan_with(bytes, options, &workers::Alone)
+}
+
+/// Scans a Mach-O or ELF file, with others that do the work; the report is the same whoever does it.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_with(
+    bytes: &[u8],
+    options: &Options<'_>,
+    workers: &dyn Workers,
+) -> Result<Report, ScanError> {
     let image = image::Image::read(bytes, options.architecture)?;
-    program::scan(&image, options.from)
+    program::scan(&image, options.from, workers)
 }

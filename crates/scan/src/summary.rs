@@ -102,24 +102,32 @@ impl Summary {
         }
     }
 
-    /// Whether a caller learns something of small numbers from it.
-    pub(crate) fn tells(&self) -> bool {
-        let is_word = |one: &ArgumentUse| one.field.is_none_or(|(_, size)| size == 2);
-        self.uses.iter().any(is_word)
-            || self.reads.iter().any(|read| read.size == 2)
-            || self.result.is_small()
-            || self.effects.iter().any(|effect| effect.value.is_small())
+    /// Whether a caller learns something of words of 16 bits from it.
+    pub(crate) fn tells_of_words(&self) -> bool {
+        let is_word = |one: &ArgumentUse| one.field.is_some_and(|(_, size)| size == 2);
+        self.uses.iter().any(is_word) || self.passes(2)
+    }
+
+    /// Whether it reads words of 16 bits where its caller points.
+    pub(crate) fn reads_words(&self) -> bool {
+        self.reads.iter().any(|read| read.size == 2)
+    }
+
+    /// Whether a number of so many bytes that is read reaches the caller.
+    pub(crate) fn passes(&self, size: u8) -> bool {
+        self.result.reads(size) || self.effects.iter().any(|effect| effect.value.reads(size))
     }
 }
 
 impl Expr {
-    /// Whether numbers of one or two bytes that are read are in it.
-    fn is_small(&self) -> bool {
+    /// Whether numbers of exactly so many bytes that are read are in it; two bytes put together
+    /// are one of 2.
+    fn reads(&self, wanted: u8) -> bool {
         match self {
-            Self::Load(address, size, _) => *size <= 2 || address.is_small(),
-            Self::Pair(_) | Self::Swapped(_) => true,
-            Self::Sum(terms, _) => terms.iter().any(|(term, _)| term.is_small()),
-            Self::Pure(_, both) => both.0.is_small() || both.1.is_small(),
+            Self::Load(address, size, _) => *size == wanted || address.reads(wanted),
+            Self::Pair(_) | Self::Swapped(_) => wanted == 2,
+            Self::Sum(terms, _) => terms.iter().any(|(term, _)| term.reads(wanted)),
+            Self::Pure(_, both) => both.0.reads(wanted) || both.1.reads(wanted),
             Self::Const(_) | Self::Argument(_) | Self::Anything(_) => false,
         }
     }

@@ -78,6 +78,39 @@ impl Piece {
     }
 }
 
+/// Pieces in their order. Nearly all values are of one.
+#[derive(Clone, Debug)]
+pub(crate) enum Pieces {
+    One(Piece),
+    Several(Vec<Piece>),
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl From<Vec<Piece>> for Pieces {
+    fn from(pieces: Vec<Piece>) -> Self {
+        match pieces[..] {
+            [one] => Self::One(one),
+            _ => Self::Several(pieces),
+        }
+    }
+}
+
+impl std::ops::Deref for Pieces {
+    type Target = [Piece];
+
+    fn deref(&self) -> &[Piece] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(pieces) => pieces,
+        }
+    }
+}
+
 /// Most pieces that a value is told to be made of; one of more is made of itself.
 const MOST_PIECES: usize = 6;
 /// Most terms of a sum.
@@ -89,7 +122,7 @@ pub(crate) struct Known {
     /// Bits that may be set.
     pub(crate) ones: u64,
     /// Of what it is made; all its other bits are constant.
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Pieces,
 }
 
 /// The values of one function.
@@ -100,6 +133,8 @@ pub(crate) struct Values {
     /// Instruction that made each first.
     places: Vec<u64>,
     index: FxHashMap<Node, Value>,
+    /// What was computed of two values before: functions are gone through several times.
+    computed: FxHashMap<(Op, Value, Value), Value>,
     /// Instruction that is looked at.
     pub(crate) here: u64,
 }
@@ -204,7 +239,7 @@ impl Values {
         let pieces = &self.known(value).pieces;
         let of = pieces.first()?.of;
         let mut mask = 0;
-        for piece in pieces {
+        for piece in pieces.iter() {
             if piece.of != of {
                 return None;
             }

@@ -2,8 +2,8 @@
 
 use crate::decode;
 use crate::eval::{Kind, Use};
+use crate::findings::Seen;
 use crate::image::Image;
-use crate::program::Seen;
 use crate::report::{
     Answer, Dispatch, Field, Machine, Mask, Part, Reader, Records, Report, Site, Split, Verdict,
     Walk,

@@ -197,9 +197,7 @@ impl Evaluator<'_, '_> {
 
     /// Memory that is written here may hold anything that it held, once other code has run.
     pub(super) fn forget_memory(&mut self) {
-        let state = &mut self.ends[self.block as usize];
-        state.memory.clear();
-        state.forgot = true;
+        self.ends.forget_memory(self.block);
     }
 }
 

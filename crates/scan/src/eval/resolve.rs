@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Evaluator, Held};
+use super::Evaluator;
+use super::held::Held;
 use crate::code::SCRATCH;
 use crate::value::{Place, Value};
 
@@ -26,16 +27,17 @@ impl Evaluator<'_, '_> {
     /// What a place holds where a block ends; where it is being gone through, so far.
     fn read_end(&mut self, block: u32, place: Place, depth: u32) -> Value {
         let mut at = block;
+        let key = self.keys.of(place);
         let function = self.function;
         let value = loop {
-            if let Some(held) = self.ends[at as usize].get(place) {
+            if let Some(held) = self.ends.get(at, key) {
                 let value = self.value_of(held, place);
                 if at == block {
                     return value;
                 }
                 break value;
             }
-            if let Some(held) = self.starts[at as usize].get(place) {
+            if let Some(held) = self.starts.get(at, key) {
                 break self.value_of(held, place);
             }
             match function.blocks[at as usize].before[..] {
@@ -43,12 +45,12 @@ impl Evaluator<'_, '_> {
                 [only] if at != 0 && only < at => at = only,
                 _ => {
                     let value = self.meet(at, place, depth);
-                    self.starts[at as usize].set(place, Held::Value(value));
+                    self.starts.set(at, key, Held::Value(value));
                     break value;
                 }
             }
         };
-        self.starts[block as usize].set(place, Held::Value(value));
+        self.starts.set(block, key, Held::Value(value));
         value
     }
 
@@ -70,11 +72,13 @@ impl Evaluator<'_, '_> {
     fn meet(&mut self, block: u32, place: Place, depth: u32) -> Value {
         let function = self.function;
         let before = &function.blocks[block as usize].before;
-        let is_open = block == 0 || before.iter().any(|b| !self.done[*b as usize]);
+        let is_kept = matches!(place, Place::Reg(reg) if !self.changes.has(block, reg));
+        let is_open = block == 0 || !is_kept && before.iter().any(|b| !self.done[*b as usize]);
         if !is_open && depth < DEEPEST {
             let mut same = None;
             let mut differ = false;
-            for from in before {
+            // What comes back brings what came, where nothing changes it on the way.
+            for from in before.iter().filter(|from| !is_kept || **from < block) {
                 let value = self.read_end(*from, place, depth + 1);
                 differ |= same.is_some_and(|same| same != value);
                 same = Some(value);
@@ -116,20 +120,37 @@ impl Evaluator<'_, '_> {
     fn single(&self) -> FxHashMap<Value, Value> {
         let mut met: Vec<Value> = self.operands.keys().copied().collect();
         met.sort_unstable();
+        let places = met.iter().enumerate();
+        let place_of: FxHashMap<Value, u32> = places.map(|(at, phi)| (*phi, at as u32)).collect();
+        // What each meeting brings together: meetings by their places, and other values.
+        let mut brought: Vec<Brought> = Vec::new();
+        let mut ends: Vec<usize> = Vec::with_capacity(met.len());
+        for phi in &met {
+            for (_, operand) in &self.operands[phi] {
+                brought.push(match place_of.get(operand) {
+                    Some(place) => Brought::Met(*place),
+                    None => Brought::Value(*operand),
+                });
+            }
+            ends.push(brought.len());
+        }
         // Nothing is known of each at first, then one value, then that there are several: itself.
-        let mut brings: FxHashMap<Value, Value> = FxHashMap::default();
+        let mut brings: Vec<Option<Value>> = vec![None; met.len()];
         for _ in 0..MOST_PASSES {
             let mut changed = false;
-            for phi in &met {
-                let last = brings.get(phi).copied();
+            let mut start = 0;
+            for (place, (phi, end)) in met.iter().zip(&ends).enumerate() {
+                let operands = &brought[start..*end];
+                start = *end;
+                let last = brings[place];
                 if last == Some(*phi) {
                     continue;
                 }
                 let mut one = last;
-                for (_, operand) in &self.operands[phi] {
-                    let operand = match self.operands.contains_key(operand) {
-                        true => brings.get(operand).copied(),
-                        false => Some(*operand),
+                for operand in operands {
+                    let operand = match operand {
+                        Brought::Met(place) => brings[*place as usize],
+                        Brought::Value(value) => Some(*value),
                     };
                     one = match (one, operand) {
                         (one, None) => one,
@@ -138,17 +159,24 @@ impl Evaluator<'_, '_> {
                         _ => Some(*phi),
                     };
                 }
-                if let Some(one) = one.filter(|_| one != last) {
-                    brings.insert(*phi, one);
-                    changed = true;
-                }
+                changed |= one != last;
+                brings[place] = one;
             }
             if !changed {
-                brings.retain(|phi, value| phi != value);
-                return brings;
+                let single = met.into_iter().zip(brings);
+                return single
+                    .filter_map(|(phi, one)| one.filter(|one| *one != phi).map(|one| (phi, one)))
+                    .collect();
             }
         }
         // Not settled.
         FxHashMap::default()
     }
+}
+
+/// What a meeting brings on one way.
+enum Brought {
+    /// What the meeting at this place of a list brings.
+    Met(u32),
+    Value(Value),
 }

@@ -1,6 +1,6 @@
 //! How values are made, in one form each.
 
-use super::{Known, MOST_PIECES, MOST_TERMS, Node, Piece, Place, Value, Values};
+use super::{Known, MOST_PIECES, MOST_TERMS, Node, Piece, Pieces, Place, Value, Values};
 use crate::code::{Op, low};
 
 impl Values {
@@ -27,7 +27,7 @@ impl Values {
     pub(crate) fn constant(&mut self, number: u64) -> Value {
         self.intern(Node::Const(number), |_| Known {
             ones: number,
-            pieces: Vec::new(),
+            pieces: Pieces::default(),
         })
     }
 
@@ -73,6 +73,15 @@ impl Values {
     }
 
     pub(crate) fn pure(&mut self, op: Op, a: Value, b: Value) -> Value {
+        if let Some(value) = self.computed.get(&(op, a, b)) {
+            return *value;
+        }
+        let value = self.compute(op, a, b);
+        self.computed.insert((op, a, b), value);
+        value
+    }
+
+    fn compute(&mut self, op: Op, a: Value, b: Value) -> Value {
         match (op, self.as_const(a), self.as_const(b)) {
             (Op::Add, ..) => self.combine(a, b, 1),
             (Op::Sub, ..) => self.combine(a, b, -1),
@@ -158,29 +167,30 @@ impl Values {
 
     /// What is known of a sum whose terms share no bit.
     fn known_of_sum(&self, terms: &[(Value, i64)], constant: i64) -> Option<Known> {
-        let mut known = Known {
-            ones: constant as u64,
-            pieces: Vec::new(),
-        };
+        let mut ones = constant as u64;
+        let mut pieces: Vec<Piece> = Vec::new();
         for (term, times) in terms {
             let times = *times as u64;
             if !times.is_power_of_two() {
                 return None;
             }
             let by = times.trailing_zeros();
-            let shifted = shifted_left(self.known(*term), by);
-            if shifted.ones & known.ones != 0 {
+            let shifted = self.known(*term).ones << by;
+            if shifted & ones != 0 {
                 return None;
             }
-            known.ones |= shifted.ones;
-            known.pieces.extend(shifted.pieces);
+            ones |= shifted;
+            shift_left(&self.known(*term).pieces, by, &mut pieces);
         }
-        if known.pieces.len() > MOST_PIECES || known.pieces.is_empty() {
+        if pieces.len() > MOST_PIECES || pieces.is_empty() {
             return None;
         }
-        known.pieces.sort_by_key(|piece| piece.at);
-        join(&mut known.pieces);
-        Some(known)
+        pieces.sort_by_key(|piece| piece.at);
+        join(&mut pieces);
+        Some(Known {
+            ones,
+            pieces: pieces.into(),
+        })
     }
 
     fn bound_of_sum(&self, terms: &[(Value, i64)], constant: i64) -> u64 {
@@ -380,7 +390,7 @@ impl Values {
         if self.known(cut).ones >> (bits - 1) == 0 {
             return cut;
         }
-        let mut pieces = self.known(cut).pieces.clone();
+        let mut pieces = self.known(cut).pieces.to_vec();
         match sign_of(&pieces, bits as u8 - 1) {
             Some((of, from)) => pieces.push(Piece {
                 at: bits as u8,
@@ -425,13 +435,16 @@ impl Values {
         let known = self.known(a);
         let (ones, pieces) = match op {
             Op::Or => (known.ones, cut(&known.pieces, !number)),
-            _ => (known.ones, known.pieces.clone()),
+            _ => (known.ones, known.pieces.to_vec()),
         };
         let node = Node::Pure(op, a, b);
         let ones = ones | number;
         match pieces.is_empty() || pieces.len() > MOST_PIECES {
             true => self.atom(node, ones),
-            false => self.intern(node, |_| Known { ones, pieces }),
+            false => {
+                let pieces = pieces.into();
+                self.intern(node, |_| Known { ones, pieces })
+            }
         }
     }
 
@@ -462,7 +475,10 @@ impl Values {
         let node = Node::Pure(op, a, operand);
         match pieces.is_empty() || pieces.len() > MOST_PIECES {
             true => self.atom(node, ones),
-            false => self.intern(node, |_| Known { ones, pieces }),
+            false => {
+                let pieces = pieces.into();
+                self.intern(node, |_| Known { ones, pieces })
+            }
         }
     }
 
@@ -471,13 +487,13 @@ impl Values {
         let width = 64 - self.known(value).ones.leading_zeros();
         let (from, len) = (u32::from(piece.from), u32::from(piece.len));
         let part = |at: u32, len: u32| {
-            vec![Piece {
+            Pieces::One(Piece {
                 at: 0,
                 len: len as u8,
                 of: piece.of,
                 from: at as u8,
                 repeats: false,
-            }]
+            })
         };
         if from > 0 {
             let by = self.constant(from.into());
@@ -503,14 +519,14 @@ impl Values {
     }
 }
 
-fn whole(value: Value, ones: u64) -> Vec<Piece> {
-    vec![Piece {
+fn whole(value: Value, ones: u64) -> Pieces {
+    Pieces::One(Piece {
         at: 0,
         len: (64 - ones.leading_zeros()).max(1) as u8,
         of: value,
         from: 0,
         repeats: false,
-    }]
+    })
 }
 
 /// The source of the bit at a place.
@@ -540,21 +556,16 @@ fn join(pieces: &mut Vec<Piece>) {
     });
 }
 
-fn shifted_left(known: &Known, by: u32) -> Known {
-    let mut pieces = Vec::with_capacity(known.pieces.len());
-    for piece in &known.pieces {
+fn shift_left(pieces: &[Piece], by: u32, shifted: &mut Vec<Piece>) {
+    for piece in pieces {
         let at = u32::from(piece.at) + by;
         if at < 64 {
-            pieces.push(Piece {
+            shifted.push(Piece {
                 at: at as u8,
                 len: piece.len.min(64 - at as u8),
                 ..*piece
             });
         }
-    }
-    Known {
-        ones: known.ones << by,
-        pieces,
     }
 }
 

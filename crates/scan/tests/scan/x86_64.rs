@@ -97,3 +97,30 @@ fn what_cannot_be_followed_is_undecided() {
     );
     assert_eq!(report.unresolved_sites.len(), 1);
 }
+
+/// Does jobs from the last to the first, half of them by another thread.
+struct Backwards;
+
+impl lapbelt_scan::Workers for Backwards {
+    fn each(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        let every_other = |start: usize| (start..count).step_by(2).rev().for_each(job);
+        std::thread::scope(|scope| {
+            scope.spawn(|| every_other(0));
+            every_other(1);
+        });
+    }
+}
+
+#[test]
+fn whoever_does_the_work_the_report_is_the_same() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for name in ["machine_reader_helpers.c", "split_in_callees.c"] {
+        let source = crate::support::sources().join(name);
+        let bytes = compile(&source, &["-O1"], &dir.path().join("program"));
+        let options = lapbelt_scan::Options::default();
+        let alone = lapbelt_scan::scan(&bytes, &options).expect("a report");
+        let spread = lapbelt_scan::scan_with(&bytes, &options, &Backwards).expect("a report");
+        assert!(alone.functions > 5, "{} functions", alone.functions);
+        assert_eq!(format!("{alone:?}"), format!("{spread:?}"));
+    }
+}

@@ -1,16 +1,19 @@
 //! `lapbelt lab scan`: what machine code does with the words it reads.
 
+mod threads;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use lapbelt_analysis::finding::{Evidence, Tier};
-use lapbelt_scan::{Answer, Dispatch, Options, Report, Site, Verdict, Walk, scan};
+use lapbelt_scan::{Answer, Dispatch, Options, Report, Site, Verdict, Walk, scan_with};
 use serde_json::{Value, json};
 
 use crate::evidence;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
+use threads::Threads;
 
 /// Most findings of a kind that are written for a person; `--json` has all.
 const SHOWN: usize = 10;
@@ -36,8 +39,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         architecture: args.arch.as_deref(),
         from: &args.from,
     };
-    let report =
-        scan(&bytes, &options).map_err(|error| CommandError::Other(format!("{name}: {error}")))?;
+    let threads = Threads::new(output);
+    let report = scan_with(&bytes, &options, &threads);
+    threads.bar.finish_and_clear();
+    let report = report.map_err(|error| CommandError::Other(format!("{name}: {error}")))?;
     let evidence = evidence::evidence(None, vec![evidence::input(&name, &bytes)])?;
     output.answer_either(|| to_json(&report, &evidence), || to_text(&report));
     let answers = [&report.split, &report.array, &report.machine];
