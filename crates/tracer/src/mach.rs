@@ -2,7 +2,8 @@
 //!
 //! **This has never run on a Mac.** It is checked by the compiler, with the calls that it makes
 //! declared here from the headers of XNU; what needs no kernel (messages, states of threads, and
-//! the [state machine](crate::machine) that all systems share) is tested.
+//! the [state machine](crate::machine) that all systems share) is tested, and all that is done with
+//! exceptions is tested with a kernel and machines that are made up.
 //!
 //! Breakpoints go into debug registers, which need nothing of the code, for code of the system
 //! cannot be written to. They are set once, before the first instruction of the program: threads
@@ -13,10 +14,13 @@
 
 #[cfg(any(target_os = "macos", feature = "check-mach"))]
 mod calls;
+#[cfg(test)]
+mod made_up;
 pub mod message;
 #[cfg(any(target_os = "macos", feature = "check-mach"))]
 mod session;
 pub mod state;
+mod watch;
 
 #[cfg(any(target_os = "macos", feature = "check-mach"))]
 pub use session::trace;

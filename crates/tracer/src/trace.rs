@@ -167,6 +167,11 @@ pub struct Traced {
     pub triage: Triage,
 }
 
+#[cfg(any(
+    target_os = "macos",
+    feature = "check-mach",
+    all(target_os = "linux", target_arch = "x86_64")
+))]
 impl Traced {
     /// A run of which nothing is known yet.
     pub(crate) fn unseen(triage: Triage) -> Self {
@@ -290,7 +295,19 @@ use crate::linux::trace as platform;
 use crate::interpose::trace as interpose;
 
 #[cfg(target_os = "macos")]
-use crate::mach::trace as platform;
+fn platform(
+    command: Command,
+    plan: &Plan<'_>,
+    running: &Running,
+    extent: Extent,
+    emit: &mut dyn FnMut(Record),
+) -> Result<Traced, TraceError> {
+    match extent {
+        Extent::Whole => crate::mach::trace(command, plan, running, emit),
+        // Nothing tells there when a library has been mapped.
+        Extent::Mapped => Err(TraceError::Unsupported),
+    }
+}
 
 #[cfg(not(any(
     target_os = "macos",

@@ -86,22 +86,22 @@ impl Raised {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// As the kernel sends it: a send-once right to answer by, and two ports to be moved.
-    fn message() -> Vec<u8> {
+    pub(in super::super) fn message(thread: u32, task: u32, exception: u32) -> Vec<u8> {
         let header = [0x8000_1112, 84, 0x903, 0x1203, 0, 2405_u32];
         let port = |name: u32| [name, 0, 17 << 16];
-        let body = [2].into_iter().chain(port(0x1503)).chain(port(0x1403));
-        let rest = [0, 1, 6, 2, 1, 0, 0x1000, 1];
+        let body = [2].into_iter().chain(port(thread)).chain(port(task));
+        let rest = [0, 1, exception, 2, 1, 0, 0x1000, 1];
         let words = header.into_iter().chain(body).chain(rest);
         words.flat_map(u32::to_le_bytes).collect()
     }
 
     #[test]
     fn a_message_is_read_and_answered() {
-        let bytes = message();
+        let bytes = message(0x1503, 0x1403, 6);
         assert_eq!(bytes.len(), END);
         let raised = Raised::read(&bytes).expect("an exception");
         assert_eq!((raised.thread, raised.task), (0x1503, 0x1403));
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn other_messages_and_parts_of_one_are_none() {
-        let bytes = message();
+        let bytes = message(0x1503, 0x1403, 6);
         for end in 0..END {
             assert_eq!(Raised::read(&bytes[..end]), None, "{end}");
         }
