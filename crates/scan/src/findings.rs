@@ -34,6 +34,10 @@ pub(crate) struct Seen {
     pub(crate) records: Vec<Records>,
     pub(crate) machines: Vec<Machine>,
     pub(crate) machines_unresolved: Vec<u64>,
+    /// Loops that choose by characters of text alone.
+    pub(crate) texts: usize,
+    /// The like that read numbers, too.
+    pub(crate) machines_doubtful: Vec<u64>,
     /// Functions that return a word they read, and the instruction that does.
     pub(crate) readers: Vec<(u64, Option<u64>)>,
     pub(crate) unresolved: usize,
@@ -100,7 +104,13 @@ impl Findings {
             counts: outline::counts(&function),
             words: words(&evaluated),
             records: records(&evaluated),
-            machines: machine::machines(&evaluated, summaries, &calls.tables, &calls.unresolved),
+            machines: machine::machines(
+                image,
+                &evaluated,
+                summaries,
+                &calls.tables,
+                &calls.unresolved,
+            ),
             reader: returned_word(&summary),
             unresolved: calls.unresolved.iter().map(|(_, at)| *at).collect(),
             shifts_lanes: !facts.vector_lanes.is_empty() && facts.vector_loads > 0,
@@ -164,6 +174,8 @@ impl Seen {
         keep(&mut self.records, one.records);
         keep(&mut self.machines, one.machines.machines);
         keep(&mut self.machines_unresolved, one.machines.unresolved);
+        self.texts += one.machines.text.len();
+        keep(&mut self.machines_doubtful, one.machines.doubtful);
         keep(&mut self.readers, one.reader.map(|read| (one.start, read)));
         self.add_words(one.words);
     }

@@ -1,5 +1,7 @@
 //! Where computed jumps and calls lead: tables of targets.
 
+use std::collections::BTreeMap;
+
 use crate::code::{Condition, Op};
 use crate::eval::Evaluated;
 use crate::image::{Image, Pointer};
@@ -35,18 +37,52 @@ pub(crate) fn of_jump(
             Some(_) => image.is_code(address),
             None => (function.0..function.1).contains(&address),
         };
-        targets.extend(entries(image, &table, bound, is_valid));
+        targets.extend(entries(image, &table, bound, is_valid).map(|(_, target)| target));
     }
     targets.sort_unstable();
     targets.dedup();
     targets
 }
 
+/// The indices for which the tables of a jump lead elsewhere than for most, each with what the table
+/// is indexed by; none of a table whose length is not asked before.
+pub(crate) fn cases(
+    image: &Image<'_>,
+    evaluated: &Evaluated,
+    target: Value,
+) -> Vec<(Value, Vec<u64>)> {
+    let mut cases = Vec::new();
+    for table in tables(evaluated, target) {
+        let Some(bound) = bound(evaluated, table.index) else {
+            continue;
+        };
+        let is_code = |address: u64| image.is_code(address);
+        let all: Vec<(u64, u64)> = entries(image, &table, Some(bound), is_code).collect();
+        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+        for (_, target) in &all {
+            *counts.entry(*target).or_default() += 1;
+        }
+        let most = counts.iter().max_by_key(|(_, count)| **count);
+        // Where no two lead to the same place, all are cases.
+        let other = most
+            .filter(|(_, count)| **count > 1)
+            .map(|(target, _)| *target);
+        let own = all.iter().filter(|(_, target)| Some(*target) != other);
+        cases.push((table.index, own.map(|(index, _)| *index).collect()));
+    }
+    cases
+}
+
 /// Functions that a call may lead to; none if they cannot be told.
 pub(crate) fn of_call(image: &Image<'_>, evaluated: &Evaluated, target: Value) -> Vec<u64> {
     if let Some(table) = table(evaluated, target).filter(|table| table.base.is_none()) {
         let bound = bound(evaluated, table.index);
-        return entries(image, &table, bound, |address| image.is_function(address));
+        let is_function = |address: u64| image.is_function(address);
+        let entries = entries(image, &table, bound, is_function);
+        let mut found: Vec<u64> = entries.map(|(_, target)| target).collect();
+        found.sort_unstable();
+        found.dedup();
+        return found;
     }
     let mut found = Vec::new();
     let mut pending = vec![target];
@@ -143,13 +179,14 @@ fn indexed(evaluated: &Evaluated, address: Value, size: i64) -> Option<(Value, u
     }
 }
 
+/// The entries of a table that are valid, each with its index; without a bound, until one is not.
 fn entries(
     image: &Image<'_>,
     table: &Table,
     bound: Option<u64>,
     is_valid: impl Fn(u64) -> bool,
-) -> Vec<u64> {
-    let mut targets = Vec::new();
+) -> impl Iterator<Item = (u64, u64)> {
+    let mut entries = Vec::new();
     for number in 0..bound.unwrap_or(LONGEST).min(MOST) {
         let at = table
             .address
@@ -172,14 +209,12 @@ fn entries(
             }
         };
         if is_valid(target) {
-            targets.push(target);
+            entries.push((number, target));
         } else if bound.is_none() {
             break;
         }
     }
-    targets.sort_unstable();
-    targets.dedup();
-    targets
+    entries.into_iter()
 }
 
 /// How many values an index can have, by its bits or by what is asked of it anywhere.

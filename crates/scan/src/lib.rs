@@ -24,6 +24,7 @@ mod record;
 mod report;
 mod split;
 mod summary;
+mod text;
 mod value;
 mod verdict;
 mod web;

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use crate::code::{Condition, Op};
 use crate::eval::{Access, Evaluated};
+use crate::image::Image;
 use crate::jumps;
 use crate::summary::{Expr, Summaries};
+use crate::text;
 use crate::value::{Node, Value};
-use crate::web::web;
+use crate::web::{Web, web};
 
 /// Fewest cases that are told apart by comparing.
 const FEWEST_CASES: usize = 3;
@@ -44,17 +46,23 @@ pub(crate) struct Found {
     pub(crate) machines: Vec<Machine>,
     /// Jumps by a byte read at a cursor whose targets could not be told.
     pub(crate) unresolved: Vec<u64>,
+    /// Reads of bytes of loops that would be interpreters, but that choose by characters of text
+    /// alone.
+    pub(crate) text: Vec<u64>,
+    /// The like that also read numbers of more than a byte, or move by such as they read.
+    pub(crate) doubtful: Vec<u64>,
 }
 
 /// Interpreters in a function; `targets` are those of its calls through tables.
 pub(crate) fn machines(
+    image: &Image<'_>,
     evaluated: &Evaluated,
     summaries: &Summaries,
     tables: &[(Value, Vec<u64>)],
     unresolved: &[(Value, u64)],
 ) -> Found {
     let mut found = Found::default();
-    let choices = choices(evaluated);
+    let choices = choices(image, evaluated);
     for (opcode, choice) in &choices {
         let Some(dispatch) = choice.dispatch() else {
             continue;
@@ -64,9 +72,16 @@ pub(crate) fn machines(
                 Dispatch::CallTable => by_handlers(&access, choice, summaries, tables),
                 _ => None,
             };
-            let machine = machine.or_else(|| by_cursor(evaluated, &access, dispatch, choice));
             if let Some(machine) = machine {
-                found.machines.push(machine);
+                found.add(machine);
+                break;
+            }
+            if let Some((machine, web)) = by_cursor(evaluated, &access, dispatch, choice) {
+                match choice.cases.iter().all(|case| text::is_of_text(*case)) {
+                    false => found.add(machine),
+                    true if text::reads_numbers(evaluated, &web) => found.doubtful.push(access.at),
+                    true => found.text.push(access.at),
+                }
                 break;
             }
         }
@@ -83,9 +98,24 @@ pub(crate) fn machines(
     found
 }
 
+impl Found {
+    /// Adds an interpreter; of several with one opcode, the one that chooses by a table is it.
+    fn add(&mut self, machine: Machine) {
+        let same = |known: &&mut Machine| known.opcode_at == machine.opcode_at;
+        match self.machines.iter_mut().find(same) {
+            Some(known) if matches!(known.dispatch, Dispatch::Compares(_)) => *known = machine,
+            Some(_) => {}
+            None => self.machines.push(machine),
+        }
+    }
+}
+
 /// How a number is used to choose.
 #[derive(Default)]
 struct Choice {
+    /// Bytes that it is told apart from others, by comparisons.
+    compared: BTreeSet<i64>,
+    /// All such bytes, of tables too.
     cases: BTreeSet<i64>,
     compared_at: Vec<u64>,
     jumps_at: Vec<u64>,
@@ -97,14 +127,16 @@ impl Choice {
         match (self.jumps_at.is_empty(), self.calls.is_empty()) {
             (false, _) => Some(Dispatch::JumpTable),
             (true, false) => Some(Dispatch::CallTable),
-            _ if self.cases.len() >= FEWEST_CASES => Some(Dispatch::Compares(self.cases.len())),
+            _ if self.compared.len() >= FEWEST_CASES => {
+                Some(Dispatch::Compares(self.compared.len()))
+            }
             _ => None,
         }
     }
 }
 
 /// Numbers by which something is chosen.
-fn choices(evaluated: &Evaluated) -> Vec<(Value, Choice)> {
+fn choices(image: &Image<'_>, evaluated: &Evaluated) -> Vec<(Value, Choice)> {
     let values = &evaluated.values;
     let mut choices: Vec<(Value, Choice)> = Vec::new();
     let mut choice = |value: Value, note: &mut dyn FnMut(&mut Choice)| {
@@ -133,12 +165,24 @@ fn choices(evaluated: &Evaluated) -> Vec<(Value, Choice)> {
         };
         if let Some((opcode, offset)) = root(evaluated, number) {
             choice(opcode, &mut |choice| {
-                choice.cases.insert(case.wrapping_sub(offset) & 0xff);
+                let case = case.wrapping_sub(offset) & 0xff;
+                choice.compared.insert(case);
+                choice.cases.insert(case);
                 choice.compared_at.push(check.at);
             });
         }
     }
     for computed in &evaluated.facts.computed {
+        for (index, cases) in jumps::cases(image, evaluated, computed.target) {
+            if let Some((opcode, offset)) = root(evaluated, index) {
+                choice(opcode, &mut |choice| {
+                    let cases = cases.iter().map(|case| case.cast_signed());
+                    choice
+                        .cases
+                        .extend(cases.map(|case| case.wrapping_sub(offset) & 0xff));
+                });
+            }
+        }
         for index in jumps::indices(evaluated, computed.target) {
             if let Some((opcode, _)) = root(evaluated, index) {
                 choice(opcode, &mut |choice| match computed.is_call {
@@ -204,7 +248,7 @@ fn by_cursor(
     opcode: &Access,
     dispatch: Dispatch,
     choice: &Choice,
-) -> Option<Machine> {
+) -> Option<(Machine, Web)> {
     let values = &evaluated.values;
     let (terms, _) = values.loose_sum(opcode.address);
     for (cursor, times) in terms {
@@ -234,14 +278,15 @@ fn by_cursor(
         if operands_at.is_empty() {
             continue;
         }
-        return Some(Machine {
+        let machine = Machine {
             opcode_at: opcode.at,
             dispatch,
             chosen_at: choice.chosen_at(),
-            steps: web.steps.into_iter().collect(),
+            steps: web.steps.iter().copied().collect(),
             moves_by_data: !web.variable.is_empty(),
             operands_at,
-        });
+        };
+        return Some((machine, web));
     }
     None
 }

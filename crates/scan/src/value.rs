@@ -148,6 +148,11 @@ impl Values {
         &self.known[value.0 as usize]
     }
 
+    /// All values, in the order in which they were made.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Value> {
+        (0..self.nodes.len()).map(|number| Value(number as u32))
+    }
+
     /// Address of the instruction that made a value first.
     pub(crate) fn made_at(&self, value: Value) -> u64 {
         self.places[value.0 as usize]

@@ -156,8 +156,18 @@ fn machine_answer(seen: &Seen) -> Answer {
             seen.machines_unresolved.len()
         )
     });
-    answer(dispatches.or_else(|| open(seen)), || {
-        format!("loops were examined {}", examined(seen))
+    let doubtful = seen.machines_doubtful.first().map(|at| {
+        format!(
+            "{} loops choose by characters of text, but read numbers too, one at {at:#x}",
+            seen.machines_doubtful.len()
+        )
+    });
+    answer(doubtful.or(dispatches).or_else(|| open(seen)), || {
+        let texts = match seen.texts {
+            0 => String::new(),
+            texts => format!(", {texts} of which choose by characters of text alone,"),
+        };
+        format!("loops{texts} were examined {}", examined(seen))
     })
 }
 

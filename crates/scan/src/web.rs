@@ -16,7 +16,7 @@ pub(crate) struct Web {
     pub(crate) variable: BTreeSet<Value>,
     /// All meetings on the way.
     pub(crate) phis: BTreeSet<Value>,
-    /// Whether some ways were not followed.
+    /// Whether some ways were not followed, or go around a loop inside.
     pub(crate) is_partial: bool,
 }
 
@@ -29,8 +29,11 @@ pub(crate) fn web(evaluated: &Evaluated, phi: Value) -> Web {
         is_partial: false,
     };
     let mut seen = BTreeSet::from([(phi, 0)]);
-    let mut pending = vec![(phi, 0_i64)];
-    while let Some((at, sum)) = pending.pop() {
+    // Each with its sum and the one it was reached from.
+    let mut reached: Vec<(Value, i64, usize)> = vec![(phi, 0, 0)];
+    let mut pending = vec![0];
+    while let Some(number) = pending.pop() {
+        let (at, sum, _) = reached[number];
         if seen.len() > MOST_WAYS {
             web.is_partial = true;
             break;
@@ -65,15 +68,35 @@ pub(crate) fn web(evaluated: &Evaluated, phi: Value) -> Web {
             };
             if let [(term, 1)] = terms[..]
                 && meets(term)
-                && seen.insert((term, sum))
             {
-                web.phis.insert(term);
-                pending.push((term, sum));
+                if let Some(before) = sum_before(&reached, number, term) {
+                    // A loop inside moves it as often as it likes: that is no step of this one.
+                    web.is_partial |= before != sum;
+                } else if seen.insert((term, sum)) {
+                    web.phis.insert(term);
+                    pending.push(reached.len());
+                    reached.push((term, sum, number));
+                }
             }
         }
     }
     web.steps.remove(&0);
     web
+}
+
+/// The sum with which a value was passed on the way to a place.
+fn sum_before(reached: &[(Value, i64, usize)], from: usize, value: Value) -> Option<i64> {
+    let mut at = from;
+    loop {
+        let (here, sum, before) = reached[at];
+        if here == value {
+            return Some(sum);
+        }
+        if at == before {
+            return None;
+        }
+        at = before;
+    }
 }
 
 impl Web {

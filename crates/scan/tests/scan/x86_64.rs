@@ -124,3 +124,28 @@ fn whoever_does_the_work_the_report_is_the_same() {
         assert_eq!(format!("{alone:?}"), format!("{spread:?}"));
     }
 }
+
+#[test]
+fn letters_that_lead_to_numbers_are_undecided() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let source = dir.path().join("letters.c");
+    let text = "int run(const unsigned char *code, int value) {
+        for (;;) switch (*code) {
+            case 'p': value = code[1] | code[2] << 8; code += 3; break;
+            case 'n': value = -value; code += 1; break;
+            case 'j': code += code[1]; break;
+            case 'x': value ^= code[1]; code += 2; break;
+            default: return value;
+        }
+    }
+    int main(int argc, char **argv) { return run((void *)argv[0], argc); }\n";
+    std::fs::write(&source, text).expect("a source");
+    let bytes = compile(&source, &["-O1"], &dir.path().join("program"));
+    let machine = report(&bytes, &[]).machine;
+    assert_eq!(machine.verdict, lapbelt_scan::Verdict::Undecided);
+    assert!(
+        machine.why.starts_with("1 loops choose by characters"),
+        "{}",
+        machine.why
+    );
+}
