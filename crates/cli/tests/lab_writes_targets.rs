@@ -496,6 +496,24 @@ fn what_is_missing_is_said() {
         "{input}",
     ]);
     assert!(input.contains("--profile"), "{input}");
+    let address = said(&["--unslid-address", "0x10", "--target-program", "./whole"]);
+    assert!(address.contains("no code at 0x10"), "{address}");
+    std::fs::write(built.path("empty.json"), "[]").expect("a list");
+    let list = said(&["--inputs", "empty.json"]);
+    assert!(list.contains("the list is empty"), "{list}");
+    let file = said(&["--library", "none.so", "--profile", "in.txt"]);
+    assert!(file.contains("there is no file none.so"), "{file}");
+    let other = said(&[
+        "--image",
+        "in.txt",
+        "--symbol",
+        "x",
+        "--target-program",
+        "./whole",
+    ]);
+    assert!(other.contains("no executable or library"), "{other}");
+    let input = said(&["--profile", "in.txt", "--only-id", "no"]);
+    assert!(input.contains("there are in"), "{input}");
     let symbol = said(&["--symbol", "drain", "--target-program", "./whole"]);
     assert!(symbol.contains("no symbol `drain`"), "{symbol}");
     let other = said(&[

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use object::{BinaryFormat, Object, ObjectSegment, ObjectSymbol};
+use object::elf::STT_GNU_IFUNC;
+use object::{BinaryFormat, Object, ObjectSegment, ObjectSymbol, SymbolFlags};
 use serde::Serialize;
 
 use crate::maps::{Region, code};
@@ -53,7 +54,11 @@ pub enum ImageError {
         error: std::io::Error,
     },
     /// It is not an ELF file, or a damaged one.
-    #[error("{}: {error}", path.display())]
+    #[error(
+        "{} is no executable or library that is known here ({error}); of a script, name the \
+         interpreter as the program",
+        path.display()
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -67,6 +72,30 @@ pub enum ImageError {
         path: PathBuf,
         /// The name.
         name: String,
+    },
+    /// The loader is to ask it which routine it stands for.
+    #[error(
+        "`{name}` of {} only chooses among routines when the library is loaded (it is an indirect \
+         function); name one of those, or give an address",
+        path.display()
+    )]
+    Indirect {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// It is in no code.
+    #[error(
+        "{} has no code at {address:#x}; --unslid-address is an address as the file has it, and \
+         --address one in the process",
+        path.display()
+    )]
+    NoCode {
+        /// The file.
+        path: PathBuf,
+        /// The address.
+        address: u64,
     },
     /// Many do.
     #[error("{} has {count} symbols `{name}`; give an address", path.display())]
@@ -147,9 +176,16 @@ impl Image {
             .chain(file.symbols().map(|one| (one, false)))
         {
             let own = symbol.name().unwrap_or_default();
-            let is_there = symbol.is_definition() && !found.iter().any(|one| one.name == own);
             let plain = own.strip_prefix(extra).unwrap_or(own);
-            if is_there && is_named(plain, name) {
+            if is_indirect(&symbol) && plain == name {
+                return Err(ImageError::Indirect {
+                    path: self.path.clone(),
+                    name: name.to_string(),
+                });
+            }
+            let address = symbol.address();
+            let is_new = !found.iter().any(|one| one.address == address);
+            if symbol.is_definition() && is_new && is_named(plain, name) {
                 let local = symbol.is_local();
                 let weak = symbol.is_weak();
                 found.push(Symbol {
@@ -175,6 +211,20 @@ impl Image {
                 path: self.path.clone(),
                 name: name.to_string(),
                 count,
+            }),
+        }
+    }
+
+    /// Holds an address against the code of the file.
+    pub(crate) fn in_code(&self, address: u64) -> Result<u64, ImageError> {
+        let has = |own: &CodeSegment| {
+            (own.address..own.address.saturating_add(own.size)).contains(&address)
+        };
+        match self.code.iter().any(has) {
+            true => Ok(address),
+            false => Err(ImageError::NoCode {
+                path: self.path.clone(),
+                address,
             }),
         }
     }
@@ -209,6 +259,11 @@ impl Image {
         });
         Ok(found.unwrap_or_default().to_vec())
     }
+}
+
+/// Whether a symbol is an indirect function of glibc (`STT_GNU_IFUNC`).
+fn is_indirect(symbol: &object::Symbol<'_, '_>) -> bool {
+    matches!(symbol.flags(), SymbolFlags::Elf { st_info, .. } if st_info.st_type() == STT_GNU_IFUNC)
 }
 
 /// Whether a symbol of a file is the function that a name means: the name itself, or a Rust path

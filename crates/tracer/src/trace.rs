@@ -72,14 +72,14 @@ impl Routine {
     /// Looks for it.
     ///
     /// # Errors
-    /// A file is damaged, or has no such symbol.
+    /// A file is damaged, or has no such symbol, or no code at that address.
     pub fn find(program: &Path, watch: Watch) -> Result<Self, ImageError> {
         let image = Image::read(watch.image.as_deref().unwrap_or(program))?;
         let triage = triage::of_files(program, &image, &watch)?;
         let spot = |place: &Place| -> Result<Spot, ImageError> {
             Ok(match place {
                 Place::Symbol(name) => Spot::Unslid(image.symbol(name)?.address),
-                Place::Unslid(address) => Spot::Unslid(*address),
+                Place::Unslid(address) => Spot::Unslid(image.in_code(*address)?),
                 Place::Address(address) => Spot::Fixed(*address),
             })
         };

@@ -36,6 +36,9 @@ pub struct Triage {
     pub address: Option<u64>,
     /// What each mode can do.
     pub modes: Vec<Verdict>,
+    /// Whether it is for another machine than this.
+    #[serde(skip)]
+    is_foreign: bool,
 }
 
 /// What refers to a routine within its image.
@@ -89,6 +92,7 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         max_protection: None,
         address: None,
         modes: Vec::new(),
+        is_foreign: file.architecture() != HERE,
     };
     let interposing = triage.interposing(program, image, watch);
     triage.modes = vec![verdict(Mode::Interpose, interposing)];
@@ -139,6 +143,9 @@ impl Triage {
     ) -> Result<&'static str, &'static str> {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return Err("hook_is_for_linux_on_x86_64");
+        }
+        if self.is_foreign {
+            return Err(FOREIGN);
         }
         let symbol = self.symbol.as_ref().ok_or(NO_SYMBOL)?;
         let program = Image::read(program).map_err(|_| "program_cannot_be_read")?;
@@ -192,6 +199,7 @@ impl Triage {
 
     fn debug_registers(&self) -> Result<&'static str, &'static str> {
         match &self.region {
+            _ if self.is_foreign => Err(FOREIGN),
             Some(region) if !region.is_executable() => Err("region_not_executable"),
             _ => Ok("debug registers need nothing of the code; the host may refuse them"),
         }
@@ -200,6 +208,9 @@ impl Triage {
     fn patch(&self, code: &[u8]) -> Result<&'static str, &'static str> {
         if !cfg!(target_os = "linux") {
             return Err("patch_is_for_linux");
+        }
+        if self.is_foreign {
+            return Err(FOREIGN);
         }
         match &self.region {
             Some(region) if !region.is_executable() => return Err("region_not_executable"),
@@ -228,6 +239,15 @@ fn verdict(mode: Mode, judged: Result<&str, &str>) -> Verdict {
         reason: judged.unwrap_or_else(|why| why).to_string(),
     }
 }
+
+/// The machine that this program is for.
+const HERE: Architecture = match cfg!(target_arch = "aarch64") {
+    true => Architecture::Aarch64,
+    false => Architecture::X86_64,
+};
+
+/// The reason for which nothing of another machine is watched: arguments lie elsewhere.
+const FOREIGN: &str = "image_is_for_another_machine";
 
 /// The reason for which only routines that are named by symbols are interposed.
 pub(crate) const NO_SYMBOL: &str = "not_named_by_a_symbol";

@@ -26,7 +26,14 @@ impl Built {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/three_modes");
         let source = |name: &str| sources.join(name).to_string_lossy().into_owned();
         for arguments in [
-            &["-shared", "-fPIC", &source("sink.c"), "-o", "libsink.so"][..],
+            &[
+                "-shared",
+                "-fPIC",
+                &source("sink.c"),
+                &source("other.c"),
+                "-o",
+                "libsink.so",
+            ][..],
             &[
                 &source("program.c"),
                 "-o",
@@ -433,4 +440,22 @@ fn what_cannot_be_interposed_is_said_with_its_reason() {
         .verdict(Mode::Interpose)
         .expect("a verdict");
     assert_eq!(verdict.reason, "immutable_symbol_not_exported");
+}
+
+#[test]
+fn a_routine_that_cannot_be_told_is_an_error() {
+    let Some(built) = Built::new() else { return };
+    let why = |place: Place| {
+        let mut watch = built.routine("program", Some("libsink.so")).watch().clone();
+        watch.write = place;
+        let found = Routine::find(&built.path("program"), watch);
+        found.expect_err("no routine").to_string()
+    };
+    let chosen = why(Place::Symbol("chosen".into()));
+    assert!(chosen.contains("indirect function"), "{chosen}");
+    let nowhere = why(Place::Unslid(0x10));
+    assert!(nowhere.contains("no code at 0x10"), "{nowhere}");
+    // Each of the two files has its own.
+    let twice = why(Place::Symbol("twice".into()));
+    assert!(twice.contains("2 symbols `twice`"), "{twice}");
 }

@@ -32,3 +32,11 @@ void sink_all(size_t count) {
     sink_done(sink, 1.0);
     free(sink);
 }
+
+/* Which of two routines it is, the loader asks when the library is loaded. */
+static int one(void) { return 1; }
+static int (*choose(void))(void) { return one; }
+int chosen(void) __attribute__((ifunc("choose")));
+
+/* Another file has one of that name, too. */
+__attribute__((noinline, used)) static int twice(int number) { return number * 2; }

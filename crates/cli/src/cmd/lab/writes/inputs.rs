@@ -82,6 +82,9 @@ pub(super) fn collect(
         let wrong = |why: String| CommandError::Other(format!("{}: {why}", list.display()));
         let entries: Vec<Entry> = serde_json::from_str(&run_dir::read(list)?)
             .map_err(|error| wrong(error.to_string()))?;
+        if entries.is_empty() {
+            return Err(wrong("the list is empty".to_string()));
+        }
         for (entry, number) in entries.into_iter().zip(1..) {
             inputs.push(input(entry, number, list).map_err(wrong)?);
         }

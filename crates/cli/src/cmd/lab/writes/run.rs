@@ -96,7 +96,13 @@ impl Report {
                 format!("killed by signal {signal}; the trace ends there")
             }
             (Hook::Ok, Outcome::Exited(code)) if !self.is_compiled => {
-                format!("nothing was made, exit code {code}; see the folder stderr")
+                let said = self.manifest["compile"]["stderr"]
+                    .as_str()
+                    .unwrap_or_default();
+                match said.lines().find(|line| !line.trim().is_empty()) {
+                    Some(first) => format!("nothing was made, exit code {code}: {first}"),
+                    None => format!("nothing was made, exit code {code}"),
+                }
             }
             (Hook::Ok, Outcome::Exited(_)) if self.is_replaced => {
                 "another program took its place by exec; the trace ends there".to_string()
@@ -121,8 +127,10 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         .iter()
         .find(|id| list.iter().all(|one| one.id != **id))
     {
+        let known: Vec<&str> = list.iter().map(|one| one.id.as_str()).collect();
         return Err(CommandError::Other(format!(
-            "no input is called `{unknown}`"
+            "no input is called `{unknown}`; there are {}",
+            known.join(", ")
         )));
     }
     list.retain(|input| args.only.is_empty() || args.only.contains(&input.id));
@@ -170,7 +178,11 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         "ring_dropped": dropped, "capture_truncated": sum(|one| one.truncated),
     });
     run_dir::write_json(&runner.folder.summary(), &summary)?;
-    let troubles: String = reports.iter().filter_map(|one| one.trouble()).collect();
+    let mut troubles: String = reports.iter().filter_map(|one| one.trouble()).collect();
+    if mode == Mode::Interpose && runner.target.is_this_program() {
+        troubles += "our compiler can be interposed as a library: build lapbelt-clib, and name it \
+                     with --library\n";
+    }
     output.answer_either(
         || summary.clone(),
         || {

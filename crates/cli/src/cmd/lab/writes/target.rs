@@ -84,6 +84,7 @@ pub(super) struct Target {
 }
 
 /// How it is run.
+#[derive(PartialEq)]
 enum How {
     /// This program, with our own compiler.
     Ours,
@@ -140,6 +141,7 @@ impl TargetArgs {
         let immutable = self.immutable_symbol.or(other);
         let image = image.map(|image| match image.exists() {
             true => Ok(image),
+            false if how == How::Library(image.clone()) => Err(no_file(&image)),
             false => needed(&program, &image),
         });
         let watch = Watch {
@@ -159,6 +161,15 @@ impl TargetArgs {
 /// Whether a library has our compiler in it, and not the system's.
 fn is_ours(library: &Path) -> bool {
     Image::read(library).is_ok_and(|image| image.symbol(OURS[0]).is_ok())
+}
+
+/// A library that is in no file, as those of macOS are.
+fn no_file(library: &Path) -> CommandError {
+    CommandError::Other(format!(
+        "there is no file {}; of a library of macOS, name as --image a copy that was extracted from \
+         the shared cache",
+        library.display()
+    ))
 }
 
 /// A library that a program needs, by the name of its file.
@@ -189,6 +200,11 @@ impl Target {
             ..self.routine.watch().clone()
         };
         found(&self.program, watch).map(Cow::Owned)
+    }
+
+    /// Whether what is watched is our compiler in this program.
+    pub(super) fn is_this_program(&self) -> bool {
+        self.how == How::Ours
     }
 
     /// Whether it compiles, and so needs something to compile.

@@ -1,0 +1,1 @@
+__attribute__((noinline, used)) static int twice(int number) { return number + number; }
