@@ -97,9 +97,9 @@ pub(crate) fn trace(
         None => Outcome::Exited(status.code().unwrap_or_default()),
     };
     traced.stats = ring.stats();
-    if let Some(address) = ring.hooked() {
+    if ring.is_hooked() {
         traced.hook = Hook::Ok;
-        traced.triage.address = Some(address);
+        traced.triage.address = ring.address();
     }
     Ok(traced)
 }

@@ -205,8 +205,14 @@ impl Ring {
         }
     }
 
-    /// The address of the routine, if the hook was there and found it.
-    pub(super) fn hooked(&self) -> Option<u64> {
+    /// Whether the program had the hook.
+    pub(super) fn is_hooked(&self) -> bool {
+        self.read(OWNER) != 0
+    }
+
+    /// The address of the routine, if the hook has found it: of a library that is loaded late, at
+    /// the first call.
+    pub(super) fn address(&self) -> Option<u64> {
         Some(self.read(REAL)).filter(|address| *address != 0)
     }
 }
