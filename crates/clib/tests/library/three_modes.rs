@@ -49,9 +49,11 @@ fn profiles() -> Option<Vec<(PathBuf, BTreeMap<String, String>)>> {
     Some(profiles.collect())
 }
 
-/// What is watched: this test is run by the other one only, as a program.
+/// What is watched: this test is run by another one only, as a program.
+const ALL: &str = "three_modes::compile_all";
+
 #[test]
-#[ignore = "the program that the other test watches"]
+#[ignore = "a program that another test watches"]
 fn compile_all() {
     let (Some(profiles), Some(out)) = (profiles(), std::env::var_os(OUT)) else {
         return;
@@ -102,15 +104,14 @@ fn routine() -> Routine {
 fn watched(
     mode: Mode,
     routine: &Routine,
-    out: &Path,
-    only: Option<&Path>,
+    program: &str,
+    told: &[(&str, &Path)],
 ) -> Option<(Traced, Vec<Record>)> {
     let own = std::env::current_exe().expect("a path");
     let mut command = Command::new(own);
     command
-        .args(["--exact", "three_modes::compile_all", "--ignored"])
-        .env(OUT, out)
-        .envs(only.map(|only| (ONLY, only)))
+        .args(["--exact", program, "--ignored"])
+        .envs(told.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let plan = Plan {
@@ -145,7 +146,7 @@ fn each_profile_of_the_corpus_is_seen_alike_in_all_modes() {
     let world = shipped("macos-14.4.1").expect("shipped").expect("whole");
     let folder = || tempfile::tempdir().expect("a directory");
     let (first, routine) = (folder(), routine());
-    let interposed = watched(Mode::Interpose, &routine, first.path(), None);
+    let interposed = watched(Mode::Interpose, &routine, ALL, &[(OUT, first.path())]);
     let compiled: Vec<(&Path, PathBuf, Encoded)> = (profiles.iter().enumerate())
         .filter(|(number, _)| first.path().join(number.to_string()).exists())
         .map(|(number, (path, params))| {
@@ -185,7 +186,8 @@ fn each_profile_of_the_corpus_is_seen_alike_in_all_modes() {
         for mode in [Mode::HwBreakpoint, Mode::Patch] {
             let (holds, routine, only, out) = (&holds, &routine, first.path(), folder());
             scope.spawn(move || {
-                if let Some(seen) = watched(mode, routine, out.path(), Some(only)) {
+                let told = [(OUT, out.path()), (ONLY, only)];
+                if let Some(seen) = watched(mode, routine, ALL, &told) {
                     holds(mode, out.path(), seen);
                 }
             });
@@ -221,4 +223,87 @@ fn rebuilt(one: &Encoded, records: &mut impl Iterator<Item = Record>) -> Vec<u8>
     let end = holes.last().map_or(0, |last| last + 1);
     assert!(holes.len() < 8 && end.is_multiple_of(8), "{holes:?}");
     rebuilt.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+const THREADS: usize = 20;
+const ROUNDS: usize = 3;
+
+/// Profiles that differ as threads do.
+fn of_thread(thread: usize) -> String {
+    format!(
+        "(version 1) (allow default) (deny file-read* (literal \"/threads/{thread}\") \
+         (subpath \"/of/{thread}\"))"
+    )
+}
+
+/// What is watched, as above.
+const THREADED: &str = "three_modes::compile_in_twenty_threads";
+
+#[test]
+#[ignore = "a program that another test watches"]
+fn compile_in_twenty_threads() {
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || {
+                let library = Library::open(&library()).expect("the library");
+                let text = of_thread(thread);
+                for _ in 0..ROUNDS {
+                    let compiled = library.compile(Source::Text(&text), &BTreeMap::new());
+                    assert!(compiled.is_ok());
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn no_write_of_twenty_compiling_threads_is_lost_in_any_mode() {
+    let world = shipped("macos-14.4.1").expect("shipped").expect("whole");
+    let dir = tempfile::tempdir().expect("a directory");
+    // In the order of the writes: where, and what.
+    type Writes = Vec<(u64, Vec<u8>)>;
+    let expected: Vec<Writes> = (0..THREADS)
+        .map(|thread| {
+            let path = dir.path().join("one.sb");
+            std::fs::write(&path, of_thread(thread)).expect("a profile");
+            let writes = expected(&path, &BTreeMap::new(), &world).writes.into_iter();
+            writes
+                .map(|write| (write.cursor as u64, write.bytes))
+                .collect()
+        })
+        .collect();
+    let hits: usize = expected.iter().map(|one| ROUNDS * one.len()).sum();
+    let routine = routine();
+    for mode in [Mode::Interpose, Mode::HwBreakpoint, Mode::Patch] {
+        let Some((traced, records)) = watched(mode, &routine, THREADED, &[]) else {
+            continue;
+        };
+        let stats = &traced.stats;
+        assert_eq!(
+            (stats.break_hits, stats.immutable_hits),
+            (hits as u64, (THREADS * ROUNDS) as u64),
+            "{mode:?}"
+        );
+        assert_eq!(
+            (stats.ring_dropped, stats.capture_truncated),
+            (0, 0),
+            "{mode:?}"
+        );
+        // Each buffer is used again; a profile begins with its header.
+        let mut buffers: BTreeMap<u64, Vec<Writes>> = BTreeMap::new();
+        for record in records {
+            let buffer = buffers.entry(record.buf).or_default();
+            if record.cursor == 0 {
+                buffer.push(Vec::new());
+            }
+            let last = buffer.last_mut().expect("a header first");
+            last.push((record.cursor, record.bytes));
+        }
+        let mut rounds = vec![0; THREADS];
+        for writes in buffers.into_values().flatten() {
+            let thread = expected.iter().position(|one| *one == writes);
+            rounds[thread.expect("a profile of a thread")] += 1;
+        }
+        assert_eq!(rounds, [ROUNDS; THREADS], "{mode:?}");
+    }
 }
