@@ -19,10 +19,19 @@ fn field(field: FieldAt) -> Value {
     json!({"offset": field.offset, "size": field.size})
 }
 
-/// Where literals of a file count from.
+/// Where literals of a file count from; `None` if arguments are numbers of literals.
 pub(crate) fn literal_base(layout: &Layout, cut: &Cut) -> Option<usize> {
     let literals = layout.literals?;
-    Some(literals.base.offset(&layout.frame, cut, &literals.framing))
+    literals.base.offset(&layout.frame, cut, &literals.framing)
+}
+
+/// What arguments say of literals: where they are, which of them, or which entry of a table.
+fn addressing(literals: &Literals) -> &'static str {
+    match literals.base {
+        Base::Number(_) if literals.framing.table > 0 => "table-index",
+        Base::Number(_) => "ordinal",
+        _ => "offset",
+    }
 }
 
 fn base(base: Base) -> &'static str {
@@ -31,6 +40,7 @@ fn base(base: Base) -> &'static str {
         Base::FirstLiteral => "first-literal",
         Base::NodesStart => "nodes-start",
         Base::FileStart => "file-start",
+        Base::Number(_) => "number",
     }
 }
 
@@ -78,6 +88,7 @@ pub(crate) fn to_json(layout: &Layout, cut: &Cut) -> Value {
         "edge_unit": edge_unit,
         "literal_base": literal_base(layout, cut),
         "literal_unit": literals.map(|own| own.unit),
+        "literal_addressing": literals.as_ref().map(addressing),
         "rules": {
             "slot": frame.slot,
             "tables": tables,
@@ -100,6 +111,11 @@ pub(crate) fn to_json(layout: &Layout, cut: &Cut) -> Value {
             "branch_tags": record.branches,
             "literals": literals.map(|own| json!({
                 "base": base(own.base),
+                "first_number": match own.base {
+                    Base::Number(first) => Some(first),
+                    _ => None,
+                },
+                "table": own.framing.table,
                 "to_content": own.to_content,
                 "prefix": own.framing.prefix,
                 "alignment": own.framing.alignment,
@@ -128,16 +144,23 @@ pub(crate) fn describe(layout: &Layout, cut: &Cut) -> String {
     };
     let literals = match layout.literals {
         None => "no literals".to_string(),
-        Some(own) => format!(
-            "literals in units of {} from the {}",
-            own.unit,
-            match own.base {
+        Some(own) => {
+            let from = match own.base {
                 Base::NodesEnd => "end of the nodes",
                 Base::FirstLiteral => "first literal",
                 Base::NodesStart => "start of the nodes",
                 Base::FileStart => "start of the file",
+                Base::Number(_) => "",
+            };
+            match (own.base, own.framing.table) {
+                (Base::Number(first), 0) => format!("literals by their numbers, from {first}"),
+                (Base::Number(first), entry) => format!(
+                    "literals by entries, from {first}, of a table of their offsets of {entry} \
+                     bytes each behind the nodes"
+                ),
+                _ => format!("literals in units of {} from the {from}", own.unit),
             }
-        ),
+        }
     };
     format!(
         "   {:?} endian, header {} bytes, op table at {} with {} entries of {} bytes\n   {} nodes of \
@@ -252,6 +275,7 @@ fn parse(value: &Value) -> Option<Layout> {
                 "first-literal" => Base::FirstLiteral,
                 "nodes-start" => Base::NodesStart,
                 "file-start" => Base::FileStart,
+                "number" => Base::Number(number(&own["first_number"])?),
                 _ => return None,
             },
             unit: positive(&value["literal_unit"])?,
@@ -260,6 +284,11 @@ fn parse(value: &Value) -> Option<Layout> {
                 prefix: number(&own["prefix"]).filter(|size| [0, 1, 2, 4].contains(size))?,
                 alignment: positive(&own["alignment"])?,
                 first: positive(&own["first"])?,
+                // Files written before tables were sought say nothing of them.
+                table: match &own["table"] {
+                    Value::Null => 0,
+                    table => number(table).filter(|size| [0, 2, 4].contains(size))?,
+                },
             },
         }),
     };

@@ -2,7 +2,7 @@
 
 use super::Layout;
 use super::frame::Cut;
-use super::literal::Stored;
+use super::literal::{Base, Stored};
 use super::record::Edges;
 
 /// A file as a layout reads it.
@@ -73,7 +73,11 @@ impl Layout {
 
     fn literal(&self, argument: usize, cut: &Cut, stored: &[Stored]) -> Option<usize> {
         let literals = self.literals?;
-        let base = literals.base.offset(&self.frame, cut, &literals.framing);
+        if let Base::Number(first) = literals.base {
+            let number = argument.checked_sub(first)?;
+            return (number < stored.len()).then_some(number);
+        }
+        let base = literals.base.offset(&self.frame, cut, &literals.framing)?;
         let at = argument.checked_mul(literals.unit)?.checked_add(base)?;
         stored.iter().position(|own| match literals.to_content {
             true => own.content.start == at,

@@ -5,12 +5,15 @@ use std::ops::Range;
 use super::field::{Endianness, FieldAt};
 use super::frame::{Cut, Frame};
 
+/// Most bytes of padding between literals that a table names, and behind them, are fewer.
+const LARGEST_GAP: usize = 16;
+
 /// Where literals stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Literals {
     /// What references count from.
     pub base: Base,
-    /// In how many bytes they count.
+    /// In how many bytes they count; 1 where they count literals.
     pub unit: usize,
     /// Whether they lead to the content, past the length in front of it.
     pub to_content: bool,
@@ -29,6 +32,9 @@ pub enum Base {
     NodesStart,
     /// The start of the file.
     FileStart,
+    /// References are numbers of literals, or of entries of a table of their offsets; the first has
+    /// this one.
+    Number(usize),
 }
 
 /// How literals follow each other from the end of the nodes to that of the file.
@@ -38,8 +44,11 @@ pub struct Framing {
     pub prefix: usize,
     /// Each starts on a multiple of so many bytes from the first; what is skipped is zero.
     pub alignment: usize,
-    /// The first starts on a multiple of so many bytes in the file.
+    /// The first, or the table in front of it, starts on a multiple of so many bytes in the file.
     pub first: usize,
+    /// Bytes of an entry of a table in front of the first that says where each starts, counted from
+    /// the start of the file, of the table or of the first literal; 0 without one.
+    pub table: usize,
 }
 
 /// A literal of a file.
@@ -69,31 +78,16 @@ impl Framing {
             let skipped = bytes.get(range.start.min(bytes.len())..range.end.min(bytes.len()));
             skipped.is_some_and(|skipped| skipped.iter().all(|byte| *byte == 0))
         };
-        let mut found = Vec::new();
-        let mut at = base;
         if !is_zero(end_of_nodes..base) {
             return None;
         }
+        if self.table > 0 {
+            return self.by_table(bytes, base, endianness);
+        }
+        let mut found = Vec::new();
+        let mut at = base;
         while at < bytes.len() {
-            let content = if self.prefix == 0 {
-                let length = bytes[at..].iter().position(|byte| *byte == 0)?;
-                let text = &bytes[at..at + length];
-                if !text.iter().all(|byte| (0x20..0x7f).contains(byte)) {
-                    return None;
-                }
-                at..at + length
-            } else {
-                let field = FieldAt {
-                    offset: 0,
-                    size: self.prefix,
-                };
-                let length = field.read(bytes, at, endianness)?;
-                let start = at + self.prefix;
-                start..start.checked_add(length)?
-            };
-            if content.is_empty() || content.end > bytes.len() {
-                return None;
-            }
+            let content = self.content(bytes, at, endianness)?;
             let end = content.end + usize::from(self.prefix == 0);
             found.push(Stored { start: at, content });
             at = base + (end - base).next_multiple_of(self.alignment);
@@ -102,6 +96,95 @@ impl Framing {
             }
         }
         Some(found)
+    }
+
+    /// What a literal holds that starts at an offset; `None` if nothing, or no text where that is
+    /// what ends it.
+    fn content(&self, bytes: &[u8], at: usize, endianness: Endianness) -> Option<Range<usize>> {
+        let content = if self.prefix == 0 {
+            let length = bytes.get(at..)?.iter().position(|byte| *byte == 0)?;
+            let text = &bytes[at..at + length];
+            if !text.iter().all(|byte| (0x20..0x7f).contains(byte)) {
+                return None;
+            }
+            at..at + length
+        } else {
+            let field = FieldAt {
+                offset: 0,
+                size: self.prefix,
+            };
+            let length = field.read(bytes, at, endianness)?;
+            let start = at + self.prefix;
+            start..start.checked_add(length)?
+        };
+        (!content.is_empty() && content.end <= bytes.len()).then_some(content)
+    }
+
+    /// The literals that a table of their offsets names, in its order, if they follow it and each
+    /// other to the end of the file; at most padding of zeros is between them.
+    fn by_table(&self, bytes: &[u8], table: usize, endianness: Endianness) -> Option<Vec<Stored>> {
+        if table >= bytes.len() {
+            return Some(Vec::new());
+        }
+        let entry = |number: usize| {
+            let field = FieldAt {
+                offset: self.table * number,
+                size: self.table,
+            };
+            field.read(bytes, table, endianness)
+        };
+        let first = entry(0)?;
+        // Entries count from the start of the file, of the table or of the first literal; the table
+        // ends where the first literal starts.
+        let own = [(0, first.checked_sub(table)), (table, Some(first))];
+        for (from, length) in own {
+            let Some(length) = length.filter(|own| *own > 0 && own.is_multiple_of(self.table))
+            else {
+                continue;
+            };
+            let named = self.named(bytes, from, length / self.table, entry, endianness);
+            if named.is_some() {
+                return named;
+            }
+        }
+        if first > 0 {
+            return None;
+        }
+        let mut count = 1;
+        loop {
+            let end = table + self.table * count;
+            let named = self.named(bytes, end, count, entry, endianness);
+            let is_longer = entry(count)? > entry(count - 1)?;
+            if named.is_some() || !is_longer {
+                return named;
+            }
+            count += 1;
+        }
+    }
+
+    fn named(
+        &self,
+        bytes: &[u8],
+        from: usize,
+        count: usize,
+        entry: impl Fn(usize) -> Option<usize>,
+        endianness: Endianness,
+    ) -> Option<Vec<Stored>> {
+        let mut found: Vec<Stored> = Vec::new();
+        let mut end = from.checked_add(entry(0)?)?;
+        for number in 0..count {
+            let start = from.checked_add(entry(number)?)?;
+            let skipped = bytes.get(end..start)?;
+            if skipped.len() >= LARGEST_GAP || skipped.iter().any(|byte| *byte != 0) {
+                return None;
+            }
+            let content = self.content(bytes, start, endianness)?;
+            end = content.end + usize::from(self.prefix == 0);
+            found.push(Stored { start, content });
+        }
+        let left = bytes.get(end..)?;
+        let is_end = left.len() < LARGEST_GAP && left.iter().all(|byte| *byte == 0);
+        is_end.then_some(found)
     }
 
     /// All framings, the most demanding first.
@@ -114,6 +197,19 @@ impl Framing {
                         prefix,
                         alignment,
                         first,
+                        table: 0,
+                    });
+                }
+            }
+        }
+        for table in [4, 2] {
+            for prefix in [2, 4, 1, 0] {
+                for first in [1, 4, 8] {
+                    all.push(Self {
+                        prefix,
+                        alignment: 1,
+                        first,
+                        table,
                     });
                 }
             }
@@ -156,13 +252,14 @@ impl Framing {
 pub(super) type OfFile = Option<Vec<Stored>>;
 
 impl Base {
-    /// Its offset in a file.
-    pub fn offset(self, frame: &Frame, cut: &Cut, framing: &Framing) -> usize {
-        match self {
+    /// Its offset in a file; `None` if references are no offsets.
+    pub fn offset(self, frame: &Frame, cut: &Cut, framing: &Framing) -> Option<usize> {
+        Some(match self {
             Self::NodesEnd => frame.end(cut),
             Self::FirstLiteral => framing.first(frame.end(cut)),
             Self::NodesStart => cut.nodes,
             Self::FileStart => 0,
-        }
+            Self::Number(_) => return None,
+        })
     }
 }

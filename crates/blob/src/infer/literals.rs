@@ -129,7 +129,11 @@ pub(super) fn fits(
                     })
                     .collect();
                 let hit = |(branch, value): (&Branch, &usize)| {
-                    let offset = base.offset(frame, &cuts[branch.file], &framing);
+                    if let Base::Number(first) = base {
+                        let number = value.checked_sub(first)?;
+                        return (number < starts[branch.file].len()).then_some(number);
+                    }
+                    let offset = base.offset(frame, &cuts[branch.file], &framing)?;
                     let at = value.checked_mul(unit)?.checked_add(offset)?;
                     starts[branch.file].get(&at).copied()
                 };
@@ -161,6 +165,11 @@ pub(super) fn fits(
                     let pure = literal.len() as f64 / all_hits as f64;
                     let is_odd = filter.is_none() || 2 * classes.len() > branches.len();
                     let odd = if is_odd { 0.1 } else { 0.0 };
+                    // Numbers of literals are small, and so are many others.
+                    let easy = match base {
+                        Base::Number(_) => 0.02,
+                        _ => 0.0,
+                    };
                     let fields: Vec<FieldAt> = [argument].into_iter().chain(*filter).collect();
                     found.push(Fit {
                         filter: *filter,
@@ -173,7 +182,7 @@ pub(super) fn fits(
                         }),
                         covered,
                         pure,
-                        rank: covered + 0.3 * pure - odd - tidy(&fields),
+                        rank: covered + 0.3 * pure - odd - easy - tidy(&fields),
                     });
                 }
             }
@@ -217,7 +226,7 @@ pub(super) fn fits(
 
 /// Ways to refer to literals of a framing that differ.
 fn addressings(frame: &Frame, cuts: &[Cut], framing: &Framing) -> Vec<(Base, usize, bool)> {
-    let offsets = |base: Base| -> Vec<usize> {
+    let offsets = |base: Base| -> Vec<Option<usize>> {
         let own = cuts.iter();
         own.map(|cut| base.offset(frame, cut, framing)).collect()
     };
@@ -227,7 +236,10 @@ fn addressings(frame: &Frame, cuts: &[Cut], framing: &Framing) -> Vec<(Base, usi
         Base::FileStart,
         Base::NodesStart,
     ];
-    let mut all = Vec::new();
+    let mut all = vec![(Base::Number(0), 1, false), (Base::Number(1), 1, false)];
+    if framing.table > 0 {
+        return all;
+    }
     for (number, base) in bases.into_iter().enumerate() {
         if bases[..number]
             .iter()

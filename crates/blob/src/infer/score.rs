@@ -4,7 +4,7 @@ use super::Layout;
 use super::field::FieldAt;
 use super::frame::{Count, Cut, NodeCount, NodesAt};
 use super::literals::Fit;
-use super::record::{Edges, walk};
+use super::record::{Edges, Record, walk};
 use super::widths::Widths;
 
 /// One thing that is held against all files.
@@ -101,11 +101,7 @@ pub(super) fn score(
         term(
             "order",
             0.04,
-            (3 * c.unmatched_default + c.unmatched_goes_on + 1) as f64
-                / (3 * (c.unmatched_default + c.matched_default)
-                    + c.unmatched_goes_on
-                    + c.matched_goes_on
-                    + 2) as f64,
+            c.order(&layout.record),
             format!(
                 "{} unmatched and {} matched edges lead to where most operations start; {} and {} \
                  lead to a test where the other decides",
@@ -129,6 +125,9 @@ pub(super) fn shortness(bits: f64, least: f64) -> Term {
     }
 }
 
+/// Standard deviations by which edges of one kind may outnumber the other by chance.
+const CHANCE: f64 = 2.0;
+
 #[derive(Default)]
 struct Counted {
     tags: usize,
@@ -143,6 +142,28 @@ struct Counted {
     matched_default: usize,
     unmatched_goes_on: usize,
     matched_goes_on: usize,
+}
+
+impl Counted {
+    /// How likely it is that edges are which they are taken for, by where they lead. What chance
+    /// alone would do says nothing; then the one that comes first in a node is more likely taken
+    /// when the test matches.
+    fn order(&self, record: &Record) -> f64 {
+        let apart = |unmatched: usize, matched: usize, weight: f64| {
+            let (unmatched, matched) = (unmatched as f64 * weight, matched as f64 * weight);
+            (unmatched - matched, weight * (unmatched + matched))
+        };
+        let default = apart(self.unmatched_default, self.matched_default, 3.0);
+        let goes_on = apart(self.unmatched_goes_on, self.matched_goes_on, 1.0);
+        let deviation = (default.1 + goes_on.1).sqrt().max(1.0);
+        let more = (default.0 + goes_on.0) / deviation;
+        let told = more.signum() * (more.abs() - CHANCE).max(0.0);
+        let first = match record.matched.offset < record.unmatched.offset {
+            true => 1.0,
+            false => -1.0,
+        };
+        1.0 / (1.0 + (-2.0 * told - first).exp())
+    }
 }
 
 fn count(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut]) -> Counted {

@@ -160,7 +160,7 @@ impl Format {
             let from = match self.literal_base {
                 Base::FileStart => base,
                 Base::NodesStart => base - nodes_at,
-                Base::NodesEnd | Base::FirstLiteral => 0,
+                Base::NodesEnd | Base::FirstLiteral | Base::Number(_) => 0,
             };
             let past = if self.to_content { self.prefix } else { 0 };
             literals.push((from + at + past) / self.literal_unit);

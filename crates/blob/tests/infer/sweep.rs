@@ -241,6 +241,17 @@ fn formats_of_strangers_are_found() {
 }
 
 #[test]
+fn arguments_that_are_numbers_of_literals_are_found() {
+    for seed in [0, 5, 10] {
+        let format = Wild::with_numbers(seed);
+        let corpus = format.corpus(12);
+        let blobs: Vec<&[u8]> = corpus.iter().map(|own| own.bytes.as_slice()).collect();
+        let best = &infer(&blobs, STEPS).hypotheses[0];
+        assert_eq!(format.wrong(&corpus[0], best, false), [""; 0], "{seed}");
+    }
+}
+
+#[test]
 fn a_limit_of_steps_ends_the_search() {
     let corpus = Wild::new(6).corpus(3);
     let blobs: Vec<&[u8]> = corpus.iter().map(|own| own.bytes.as_slice()).collect();
@@ -249,7 +260,8 @@ fn a_limit_of_steps_ends_the_search() {
 }
 
 #[test]
-#[ignore = "takes minutes; SWEEP=FIRST..LAST chooses seeds, FILES the sizes of corpora"]
+#[ignore = "takes minutes; SWEEP=FIRST..LAST chooses seeds, FILES the sizes of corpora, NUMBERS=1 \
+            arguments that are numbers of literals"]
 fn how_often_the_truth_of_a_stranger_is_first() {
     let read = |name: &str, other: &str| std::env::var(name).unwrap_or(other.to_string());
     let seeds = read("SWEEP", "0..20");
@@ -257,7 +269,10 @@ fn how_often_the_truth_of_a_stranger_is_first() {
     let seeds = first.parse::<u64>().expect("a number")..last.parse::<u64>().expect("a number");
     let (mut all, mut right, mut strict) = (0, 0, 0);
     for seed in seeds {
-        let format = Wild::new(seed);
+        let format = match read("NUMBERS", "").is_empty() {
+            true => Wild::new(seed),
+            false => Wild::with_numbers(seed),
+        };
         for files in read("FILES", "12").split(',') {
             let corpus = format.corpus(files.parse().expect("a number"));
             let blobs: Vec<&[u8]> = corpus.iter().map(|own| own.bytes.as_slice()).collect();

@@ -3,8 +3,12 @@
 use lapbelt_blob::infer::Hypothesis;
 use lapbelt_blob::infer::field::{Endianness, FieldAt};
 use lapbelt_blob::infer::frame::Unit;
+use lapbelt_blob::infer::literal::{Base, Literals};
 
 use crate::made::Numbers;
+
+/// Above all offsets: references that are numbers.
+const NUMBERS: usize = 1 << 20;
 
 /// A made-up format: what a reader of its files would have to be told.
 #[derive(Clone, Debug)]
@@ -42,8 +46,11 @@ pub(crate) struct Wild {
     pool_alignment: usize,
     literal_alignment: usize,
     literal_unit: usize,
-    /// 0 file, 1 nodes, 2 end of nodes, 3 first literal.
+    /// 0 file, 1 nodes, 2 end of nodes, 3 first literal; 4 and above: numbers of literals.
     literal_base: usize,
+    /// Bytes of an entry of a table of offsets in front of the literals, or 0, and whether they count
+    /// from the file, the table or the first literal.
+    table: (usize, usize),
     to_content: bool,
     numbers: u64,
 }
@@ -67,6 +74,22 @@ impl Wild {
                 return own;
             }
         }
+    }
+
+    /// A format of which arguments are numbers of literals, from 0 or 1, or of entries of a table of
+    /// their offsets.
+    pub(crate) fn with_numbers(seed: u64) -> Self {
+        let mut own = Self::new(seed);
+        let mut numbers = Numbers(seed ^ 0x2545_f491_4f6c_dd1d);
+        numbers.below(2);
+        own.literal_unit = 1;
+        own.to_content = false;
+        own.literal_base = 4 + numbers.below(2);
+        if numbers.below(2) == 0 {
+            own.table = (2 + 2 * numbers.below(2), numbers.below(3));
+            own.literal_base = 4;
+        }
+        own
     }
 
     fn tried(numbers: &mut Numbers) -> Option<Self> {
@@ -163,7 +186,7 @@ impl Wild {
         let literal_alignment = literal_unit * pick(&[1, 1, 2]);
         // What counts in words from elsewhere must lie on words there.
         let nodes_alignment = match literal_base {
-            0 | 1 => nodes_alignment.max(literal_unit),
+            0..=2 => nodes_alignment.max(literal_unit),
             _ => nodes_alignment,
         };
         let pool_alignment = match literal_base {
@@ -206,6 +229,7 @@ impl Wild {
             literal_alignment,
             literal_unit,
             literal_base,
+            table: (0, 0),
             to_content: literal_unit == 1 && prefix > 0 && pick(&[0, 0, 0, 1]) == 1,
             numbers: seed,
         })
@@ -290,27 +314,19 @@ impl Wild {
             let size = self.slot;
             self.put(&mut out, 0, FieldAt { offset, size }, reference(*entry));
         }
-        // The pool, with a name for each test that has one.
-        let mut literals: Vec<usize> = Vec::new();
+        // A name for each test that has one.
+        let mut texts: Vec<String> = Vec::new();
         let mut references = Vec::new();
-        let pool = nodes_end.next_multiple_of(self.pool_alignment);
-        out.resize(pool, 0);
-        let base = [0, node_offset, nodes_end, pool][self.literal_base];
         for test in &tests {
             if !test.1 {
                 references.push(None);
                 continue;
             }
-            if !literals.is_empty() && numbers.below(5) == 0 {
-                references.push(Some(literals[numbers.below(literals.len())]));
+            if !texts.is_empty() && numbers.below(5) == 0 {
+                references.push(Some(numbers.below(texts.len())));
                 continue;
             }
-            let at = pool + (out.len() - pool).next_multiple_of(self.literal_alignment);
-            out.resize(at, 0);
-            let past = if self.to_content { self.prefix } else { 0 };
-            let own = (at + past - base) / self.literal_unit;
-            literals.push(own);
-            references.push(Some(own));
+            references.push(Some(texts.len()));
             let words = [
                 "usr",
                 "Library",
@@ -328,6 +344,31 @@ impl Wild {
                     text += &numbers.below(1000).to_string();
                 }
             }
+            texts.push(text);
+        }
+        // The pool.
+        let table = nodes_end.next_multiple_of(self.pool_alignment);
+        let (entry, from) = self.table;
+        let pool = table + entry * texts.len();
+        out.resize(pool, 0);
+        let base = [0, node_offset, nodes_end, pool, 0, 0][self.literal_base];
+        let mut literals: Vec<usize> = Vec::new();
+        for (number, text) in texts.iter().enumerate() {
+            let at = pool + (out.len() - pool).next_multiple_of(self.literal_alignment);
+            out.resize(at, 0);
+            let past = if self.to_content { self.prefix } else { 0 };
+            literals.push(match self.literal_base {
+                4.. => number + self.literal_base - 4,
+                _ => (at + past - base) / self.literal_unit,
+            });
+            if entry > 0 {
+                let offset = table + entry * number;
+                let field = FieldAt {
+                    offset,
+                    size: entry,
+                };
+                self.put(&mut out, 0, field, at - [0, table, pool][from]);
+            }
             if self.prefix > 0 {
                 let start = out.len();
                 out.resize(start + self.prefix, 0);
@@ -343,7 +384,8 @@ impl Wild {
             let start = node_offset + self.stride * node;
             let (filter, _, matched, unmatched) = *test;
             let tag = self.branch_tags[filter % self.branch_tags.len()];
-            let argument = references[node].unwrap_or_else(|| 1 + numbers.below(300));
+            let literal = references[node].map(|own| literals[own]);
+            let argument = literal.unwrap_or_else(|| 1 + numbers.below(300));
             self.put(&mut out, start, self.tag, tag);
             self.put(&mut out, start, self.filter, filter);
             self.put(&mut out, start, self.argument, argument);
@@ -427,8 +469,18 @@ impl Wild {
             literals.map_or(0, |own| own.unit),
             self.literal_unit,
         );
-        let base = literals.map_or(9999, |own| own.base.offset(frame, cut, &own.framing));
-        hold("literal base", base, first.literal_base);
+        let base = |own: Literals| match own.base {
+            Base::Number(first) => NUMBERS + 10 * own.framing.table + first,
+            base => base.offset(frame, cut, &own.framing).unwrap_or(0),
+        };
+        hold(
+            "literal base",
+            literals.map_or(9999, base),
+            match self.literal_base {
+                4.. => NUMBERS + 10 * self.table.0 + self.literal_base - 4,
+                _ => first.literal_base,
+            },
+        );
         wrong
     }
 }

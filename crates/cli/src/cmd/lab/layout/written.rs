@@ -45,6 +45,7 @@ pub(super) fn layout() -> Layout {
                 prefix: 2,
                 alignment: 8,
                 first: 1,
+                table: 0,
             },
         }),
     }
