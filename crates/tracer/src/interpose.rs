@@ -15,7 +15,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::image::Place;
 use crate::record::Record;
 use crate::stop::Running;
 use crate::trace::{Hook, Outcome, Plan, TraceError, Traced};
@@ -41,10 +40,11 @@ pub(crate) fn trace(
         what: "memory to be shared",
         error,
     };
-    let verdict = traced.triage.verdict(plan.mode);
-    let hooked = match verdict.filter(|verdict| !verdict.can_work) {
-        Some(verdict) => Err(verdict.reason.clone()),
-        None => names(plan).ok_or_else(|| NO_SYMBOL.to_string()),
+    let triage = routine.triage();
+    let verdict = triage.verdict(plan.mode);
+    let hooked = match (verdict.filter(|verdict| !verdict.can_work), &triage.symbol) {
+        (Some(verdict), _) => Err(verdict.reason.clone()),
+        (None, symbol) => symbol.as_ref().ok_or_else(|| NO_SYMBOL.to_string()),
     };
     let mut ring = Ring::new(plan.ring).map_err(refused)?;
     let library = match hooked {
@@ -52,11 +52,11 @@ pub(crate) fn trace(
             traced.hook = Hook::HookFailed(why);
             None
         }
-        Ok((write, immutable)) => {
+        Ok(write) => {
             let before = preloaded(&command);
             let bytes = library::made(&Names {
-                write: &write,
-                immutable: immutable.as_deref(),
+                write: &write.name,
+                immutable: triage.immutable.as_ref().map(|symbol| symbol.name.as_str()),
                 image: routine.image().path(),
                 ring: &ring.path(),
                 before: before.as_deref().unwrap_or_default().as_encoded_bytes(),
@@ -102,17 +102,6 @@ pub(crate) fn trace(
         traced.triage.address = ring.address();
     }
     Ok(traced)
-}
-
-/// The names that the hook has.
-fn names(plan: &Plan<'_>) -> Option<(String, Option<String>)> {
-    let write = plan.routine.triage().symbol.as_ref()?.name.clone();
-    let immutable = match &plan.routine.watch().immutable {
-        Some((Place::Symbol(name), _)) => Some(plan.routine.image().symbol(name).ok()?.name),
-        Some(_) => return None,
-        None => None,
-    };
-    Some((write, immutable))
 }
 
 /// What the program is to load first in any case.

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use serde::Serialize;
 
 use crate::arguments::{Argument, Arguments};
-use crate::image::{Image, ImageError, Place};
+use crate::image::{Image, ImageError, Place, Symbol};
 use crate::record::{Record, Stats};
 use crate::ring::ring;
 use crate::stop::Running;
@@ -76,15 +76,18 @@ impl Routine {
     pub fn find(program: &Path, watch: Watch) -> Result<Self, ImageError> {
         let image = Image::read(watch.image.as_deref().unwrap_or(program))?;
         let triage = triage::of_files(program, &image, &watch)?;
-        let spot = |place: &Place| -> Result<Spot, ImageError> {
+        let spot = |place: &Place, symbol: Option<&Symbol>| -> Result<Option<Spot>, ImageError> {
             Ok(match place {
-                Place::Symbol(name) => Spot::Unslid(image.symbol(name)?.address),
-                Place::Unslid(address) => Spot::Unslid(image.in_code(*address)?),
-                Place::Address(address) => Spot::Fixed(*address),
+                Place::Symbol(_) => symbol.map(|symbol| Spot::Unslid(symbol.address)),
+                Place::Unslid(address) => Some(Spot::Unslid(image.in_code(*address)?)),
+                Place::Address(address) => Some(Spot::Fixed(*address)),
             })
         };
-        let immutable = watch.immutable.as_ref().map(|(place, _)| spot(place));
-        let spots = [Some(spot(&watch.write)?), immutable.transpose()?];
+        let ends = match &watch.immutable {
+            Some((place, _)) => spot(place, triage.immutable.as_ref())?,
+            None => None,
+        };
+        let spots = [spot(&watch.write, triage.symbol.as_ref())?, ends];
         Ok(Self {
             watch,
             image,

@@ -21,6 +21,8 @@ pub struct Triage {
     pub build_id: Option<String>,
     /// The symbol, where the routine was named by one.
     pub symbol: Option<Symbol>,
+    /// The symbol of the routine that ends writing, where that was named by one.
+    pub immutable: Option<Symbol>,
     /// The routine's address in the file, where that is known.
     pub unslid: Option<u64>,
     /// How it is reached, where that can be told.
@@ -72,6 +74,10 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         Place::Symbol(name) => Some(image.symbol(name)?),
         Place::Unslid(_) | Place::Address(_) => None,
     };
+    let immutable = match &watch.immutable {
+        Some((Place::Symbol(name), _)) => Some(image.symbol(name)?),
+        Some(_) | None => None,
+    };
     let unslid = match place {
         Place::Unslid(address) => Some(*address),
         Place::Address(_) => None,
@@ -85,6 +91,7 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         image: image.path().to_owned(),
         build_id: build_id.map(|id| id.iter().map(|byte| format!("{byte:02x}")).collect()),
         symbol,
+        immutable,
         unslid,
         reached,
         bindings: 0,
@@ -155,12 +162,10 @@ impl Triage {
         if !symbol.exported {
             return Err("symbol_not_exported");
         }
-        match &watch.immutable {
-            Some((Place::Symbol(name), _)) if !image.symbol(name).is_ok_and(|one| one.exported) => {
-                return Err("immutable_symbol_not_exported");
-            }
-            Some((Place::Unslid(_) | Place::Address(_), _)) => return Err(NO_SYMBOL),
-            Some(_) | None => {}
+        match (&watch.immutable, &self.immutable) {
+            (_, Some(symbol)) if !symbol.exported => return Err("immutable_symbol_not_exported"),
+            (Some(_), None) => return Err(NO_SYMBOL),
+            (_, Some(_)) | (None, None) => {}
         }
         let libraries = loaded::libraries(program.path()).map_err(|error| match error {
             loaded::LoadedError::Static(_) => "program_is_static",
