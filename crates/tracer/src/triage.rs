@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::image::{Image, ImageError, Place, Symbol};
 use crate::instruction::{LONGEST, moves_aarch64, moves_x86_64};
-use crate::loaded;
+use crate::loaded::{self, LoadedError};
 use crate::maps::Region;
 use crate::trace::{Mode, Watch};
 
@@ -27,6 +27,9 @@ pub struct Triage {
     pub unslid: Option<u64>,
     /// How it is reached, where that can be told.
     pub reached: Option<Reached>,
+    /// Whether the program is started without the image, as far as its loader tells, and may load
+    /// and unload it later.
+    pub loaded_late: bool,
     /// How many places the loader fills with its address, in the program, the libraries that it is
     /// started with, and the image; 0 where they are not known.
     pub bindings: usize,
@@ -84,6 +87,10 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         Place::Symbol(_) => symbol.as_ref().map(|symbol| symbol.address),
     };
     let reached = unslid.and_then(|address| reached(&file, address));
+    let libraries = loaded::libraries(program);
+    let is_image = |path: &Path| path.canonicalize().is_ok_and(|path| path == image.path());
+    let is_early = (libraries.iter().flatten()).any(|path| is_image(path));
+    let loaded_late = !is_early && !is_image(program);
     let build_id = file.build_id().ok().flatten().map(<[u8]>::to_vec);
     let uuid = || file.mach_uuid().ok().flatten().map(|uuid| uuid.to_vec());
     let build_id = build_id.or_else(uuid);
@@ -94,6 +101,7 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         immutable,
         unslid,
         reached,
+        loaded_late,
         bindings: 0,
         region: None,
         max_protection: None,
@@ -101,7 +109,7 @@ pub fn of_files(program: &Path, image: &Image, watch: &Watch) -> Result<Triage, 
         modes: Vec::new(),
         is_foreign: file.architecture() != HERE,
     };
-    let interposing = triage.interposing(program, image, watch);
+    let interposing = triage.interposing(program, image, watch, libraries);
     triage.modes = vec![verdict(Mode::Interpose, interposing)];
     let code = match unslid {
         Some(address) => image.bytes(address, LONGEST as u64)?,
@@ -147,6 +155,7 @@ impl Triage {
         program: &Path,
         image: &Image,
         watch: &Watch,
+        libraries: Result<Vec<PathBuf>, LoadedError>,
     ) -> Result<&'static str, &'static str> {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return Err("hook_is_for_linux_on_x86_64");
@@ -167,8 +176,8 @@ impl Triage {
             (Some(_), None) => return Err(NO_SYMBOL),
             (_, Some(_)) | (None, None) => {}
         }
-        let libraries = loaded::libraries(program.path()).map_err(|error| match error {
-            loaded::LoadedError::Static(_) => "program_is_static",
+        let libraries = libraries.map_err(|error| match error {
+            LoadedError::Static(_) => "program_is_static",
             _ => "loader_does_not_tell_libraries",
         })?;
         let mut files: Vec<Image> = libraries
@@ -181,8 +190,7 @@ impl Triage {
         if !c_library.is_some_and(|file| defines(&file, "dlsym")) {
             return Err("hook_needs_glibc_2.34");
         }
-        let is_late = !files.iter().any(|file| file.path() == self.image);
-        if is_late {
+        if self.loaded_late {
             files.push(image.clone());
         }
         if defines(&program, &symbol.name) {
@@ -190,7 +198,7 @@ impl Triage {
         }
         files.push(program);
         self.bindings = files.iter().map(|file| bindings(file, &symbol.name)).sum();
-        match (self.bindings, is_late) {
+        match (self.bindings, self.loaded_late) {
             (0, _) => Err("no_relocation_reaches_it"),
             (_, false) => {
                 Ok("the symbol is bound by the loader; calls that it does not bind are missed")

@@ -51,6 +51,11 @@ impl Registers {
     pub(super) fn system_call(&self) -> i64 {
         self.0[X8].cast_signed()
     }
+
+    /// Address and size, of a system call that begins and takes these first.
+    pub(super) fn range(&self) -> (u64, u64) {
+        (self.0[0], self.0[1])
+    }
 }
 
 /// Gives a thread breakpoints at these addresses, all enabled.

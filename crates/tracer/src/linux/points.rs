@@ -1,6 +1,7 @@
 //! The breakpoints of a process.
 
 use std::io;
+use std::ops::Range;
 
 use libc::pid_t;
 
@@ -91,6 +92,11 @@ impl Points {
             addresses,
             patched: (mode == Mode::Patch).then_some(patched),
         })
+    }
+
+    /// Whether the routine that writes is in a range.
+    pub(super) fn are_in(&self, range: Range<u64>) -> bool {
+        self.addresses[index(Point::Write)].is_some_and(|address| range.contains(&address))
     }
 
     /// Sets the breakpoints that each thread has for itself.

@@ -219,10 +219,15 @@ impl Session<'_> {
             libc::PTRACE_EVENT_VFORK => self.announce(tid, Kind::Borrower, process)?,
             libc::PTRACE_EVENT_EXEC => return self.replaced(tid),
             0 if signal == SYSTEM_CALL => {
+                let registers = Registers::of(tid)?;
                 let is_waiting = matches!(self.points(process), Some(State::Awaited));
-                if is_waiting && Registers::of(tid)?.system_call() == libc::SYS_mmap {
-                    self.stats.rescans += 1;
-                    self.look_for_image(process)?;
+                match registers.system_call() {
+                    libc::SYS_mmap if is_waiting => {
+                        self.stats.rescans += 1;
+                        self.look_for_image(process)?;
+                    }
+                    libc::SYS_munmap => self.unmap(process, registers.range()),
+                    _ => {}
                 }
             }
             0 => return self.signalled(tid, signal),
@@ -303,6 +308,20 @@ impl Session<'_> {
             tracee.machine = Thread::default();
         }
         self.go_on(tid, 0)
+    }
+
+    /// Waits for the image again if what is about to be unmapped has the routine.
+    fn unmap(&mut self, process: pid_t, (start, size): (u64, u64)) {
+        let Some(Process { points, .. }) = self.processes.get_mut(&process) else {
+            return;
+        };
+        let end = start.saturating_add(size);
+        if matches!(points, State::Set(set) if set.are_in(start..end)) {
+            *points = State::Awaited;
+            let threads = self.threads.values_mut();
+            let own = threads.filter(|own| own.process == process);
+            own.for_each(|own| own.is_armed = false);
+        }
     }
 
     /// Sets the breakpoints once the image is there.
@@ -412,7 +431,11 @@ impl Session<'_> {
                         }
                     }
                 }
-                Run::Free
+                // It may be unloaded, and loaded again.
+                match self.plan.routine.triage().loaded_late {
+                    true => Run::ToSystemCall,
+                    false => Run::Free,
+                }
             }
             Some(State::Gone) | None => Run::Free,
         };

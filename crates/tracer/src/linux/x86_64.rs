@@ -48,6 +48,11 @@ impl Registers {
     pub(super) fn system_call(&self) -> i64 {
         self.0[ORIG_RAX].cast_signed()
     }
+
+    /// Address and size, of a system call that begins and takes these first.
+    pub(super) fn range(&self) -> (u64, u64) {
+        (self.0[ARGUMENTS[0]], self.0[ARGUMENTS[1]])
+    }
 }
 
 fn debug_register(tid: pid_t, number: usize, value: u64) -> io::Result<()> {
