@@ -273,6 +273,10 @@ fn changing_names() {
         .also(r#"(allow file-write-create (literal "{dir}/new"))"#),
         case("link {dir}/file {dir}/new", create, created)
             .also(r#"(allow file-link (literal "{dir}/file"))"#),
+        case("link-temporary {dir} {dir}/new", create, created).also(
+            r##"(allow file-write-create (literal "{dir}"))
+            (allow file-link (regex #"^{dir}/#[0-9]+$"))"##,
+        ),
     ]);
 }
 

@@ -245,6 +245,8 @@ impl Resolver {
         let mut out = Vec::new();
         let mut content = Vec::new();
         let mut found = Found::Other;
+        // What an open file is: its name may be gone, or never have been.
+        let mut open = None;
         let mut links = 0;
         while let Some(component) = rest.pop() {
             if component == b".." {
@@ -287,6 +289,7 @@ impl Resolver {
             }
             if out.starts_with(b"/proc/") && content.first() == Some(&b'/') {
                 // A magic link says where it leads, links resolved.
+                open = rest.is_empty().then(|| self.kind());
                 std::mem::swap(&mut self.path, &mut content);
                 self.undelete();
                 out.clear();
@@ -305,9 +308,11 @@ impl Resolver {
             });
             rest.extend(components(&content));
         }
-        if found != Found::Missing {
-            found = self.look(&prefix, &out);
-        }
+        found = match open {
+            Some(open) => open,
+            None if found == Found::Missing => found,
+            None => self.look(&prefix, &out),
+        };
         self.path = if caller.foreign_root {
             self.root_of(caller)?
         } else {
@@ -318,6 +323,16 @@ impl Resolver {
             self.path.push(b'/');
         }
         Ok(found)
+    }
+
+    /// What `name` leads to.
+    fn kind(&self) -> Found {
+        match rustix::fs::stat(c_text(&self.name)) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+                Found::Directory
+            }
+            _ => Found::Other,
+        }
     }
 
     fn look(&mut self, prefix: &[u8], out: &[u8]) -> Found {

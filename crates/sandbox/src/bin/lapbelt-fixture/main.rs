@@ -238,6 +238,14 @@ static ENTRIES: &[Entry] = &[
     ("link", |a| unsafe {
         libc::link(path(a, 0), path(a, 1)).into()
     }),
+    // As open(2) says how a file gets its name once it is whole.
+    ("link-temporary", |a| unsafe {
+        let file = libc::open(path(a, 0), libc::O_TMPFILE | libc::O_WRONLY, 0o600);
+        let text = std::ffi::CString::new(format!("/proc/self/fd/{file}")).expect("no NUL");
+        let (old, new) = (text.as_ptr(), path(a, 1));
+        let here = libc::AT_FDCWD;
+        libc::linkat(here, old, here, new, libc::AT_SYMLINK_FOLLOW).into()
+    }),
     ("chmod", |a| unsafe {
         libc::chmod(path(a, 0), 0o600).into()
     }),
