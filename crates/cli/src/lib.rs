@@ -23,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use exit::Exit;
 use output::{ColorChoice, Output};
 
 /// The open toolchain for Apple's Seatbelt sandbox.
@@ -118,6 +119,12 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::World(args) => cmd::world::run(args, &output),
         Command::Lab(args) => cmd::lab::run(args, &output),
     };
+    if let (Ok(_), Some(error)) = (&result, output::unwritten()) {
+        output.complain(&format!(
+            "lapbelt: the answer could not be written to standard output: {error}"
+        ));
+        return Exit::Failed.into();
+    }
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -1,6 +1,7 @@
 //! What goes to the terminal: colour only where it belongs, JSON where it was asked for.
 
-use std::io::{IsTerminal, Write};
+use std::io::{Error, ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -18,6 +19,16 @@ pub(crate) struct Output {
     pub(crate) quiet: bool,
     /// Answer in JSON.
     pub(crate) json: bool,
+}
+
+/// Why an answer did not get to where standard output leads.
+static UNWRITTEN: OnceLock<Error> = OnceLock::new();
+
+/// Why an answer could not be written, if one could not. A reader that has gone away is no error
+/// of ours.
+pub(crate) fn unwritten() -> Option<&'static Error> {
+    let error = UNWRITTEN.get();
+    error.filter(|error| error.kind() != ErrorKind::BrokenPipe)
 }
 
 /// Text with what could deceive a terminal made visible: names of files and targets hold anything.
@@ -67,21 +78,23 @@ impl Output {
         !self.quiet && std::io::stderr().is_terminal()
     }
 
-    /// The answer, on standard output. A reader that has gone away is no error of ours.
+    /// The answer, on standard output.
     pub(crate) fn answer(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes());
-        if !text.ends_with('\n') {
-            let _ = out.write_all(b"\n");
-        }
-        let _ = out.flush();
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        self.bytes(&[text.as_bytes(), end.as_bytes()].concat());
     }
 
     /// The answer on standard output, without a line end of ours.
     pub(crate) fn verbatim(&self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Bytes on standard output. What could not be written is told at the end, by [`unwritten`].
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
         let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes());
-        let _ = out.flush();
+        if let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) {
+            let _ = UNWRITTEN.set(error);
+        }
     }
 
     /// The answer as one value of JSON, or as text.

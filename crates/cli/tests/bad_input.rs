@@ -146,3 +146,25 @@ fn a_run_that_cannot_be_resumed() {
     assert_eq!(code, 2);
     assert!(text.contains("run.json"), "{text}");
 }
+
+#[test]
+fn an_answer_that_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("p.sb"), "(version 1)(deny default)").expect("a file");
+    for args in [
+        &["expand", "p.sb"][..],
+        &["compile", "p.sb", "-o", "-"],
+        &["world", "list"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+            .current_dir(folder.path())
+            .args(args)
+            .stdout(full.expect("a device that is full"))
+            .output()
+            .expect("it starts");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
+        assert!(text.contains("could not be written"), "{text}");
+    }
+}

@@ -114,6 +114,8 @@ fn what_a_killed_run_left_behind_is_removed_by_the_next() {
     while !out.exists() {
         std::thread::sleep(Duration::from_millis(5));
     }
+    // The list of what was created is written behind the program's back.
+    std::thread::sleep(Duration::from_millis(100));
     first.kill().expect("it still runs");
     first.wait().expect("an end");
     let (code, text) = learn(folder.path(), &[], script);
@@ -122,4 +124,69 @@ fn what_a_killed_run_left_behind_is_removed_by_the_next() {
     let profile = folder.path().join("lapbelt-out/profiles/shrunk.sb");
     let profile = fs::read_to_string(profile).expect("a profile");
     assert!(profile.contains("(allow file-write-create"), "{profile}");
+}
+
+#[test]
+fn another_name_of_a_file_that_the_program_makes_is_taken_away_again() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("data"), "precious").expect("a file");
+    let (code, text) = learn(folder.path(), &[], "rm -f link; ln data link");
+    assert_eq!(code, 0, "{text}");
+    assert!(!folder.path().join("link").exists(), "left behind");
+    assert_eq!(contents(folder.path()), ["precious"]);
+}
+
+#[test]
+fn shared_memory_that_a_refused_run_leaves_is_taken_away_again() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    // Each run makes it anew, or fails.
+    let name = format!("/dev/shm/lapbelt-{}", std::process::id());
+    let script = format!("set -C; : > {name} && rm {name}");
+    let (code, text) = learn(folder.path(), &[], &script);
+    assert_eq!(code, 0, "{text}");
+    assert!(!Path::new(&name).exists(), "left behind");
+    let profile = folder.path().join("lapbelt-out/profiles/shrunk.sb");
+    let profile = fs::read_to_string(profile).expect("a profile");
+    assert!(profile.contains("ipc-posix-shm-write-unlink"), "{profile}");
+}
+
+#[test]
+fn a_program_is_called_by_the_name_it_was_given() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["sh", "/bin/sh"] {
+        let script = format!("test \"$0\" = {name}");
+        let status = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+            .current_dir(folder.path())
+            .args(["-q", "workflow", "--cmd", name, "--", "-c", &script])
+            .status();
+        assert!(status.expect("a run").success(), "{name}");
+    }
+}
+
+#[test]
+fn a_learnt_profile_outlives_a_run_that_comes_to_nothing() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let learnt = |script| learn(folder.path(), &[], script);
+    let earlier = folder.path().join("lapbelt-out/earlier");
+    assert_eq!(learnt("true").0, 0);
+    for _ in 0..2 {
+        let (code, text) = learnt("exit 4");
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("is kept in"), "{text}");
+        assert!(earlier.join("profiles/shrunk.sb").exists());
+    }
+    assert_eq!(learnt("true").0, 0);
+    assert!(!earlier.exists(), "another succeeded");
 }

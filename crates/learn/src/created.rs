@@ -2,13 +2,14 @@
 //!
 //! Only paths that a run of ours was seen to create, where nothing was before, are ever removed;
 //! and only if the file there was born after the first run began, so that a file which was merely
-//! moved to such a path is safe. The list is on disk before the next run begins: what a killed run
-//! left behind is removed by the one after.
+//! moved to such a path is safe, or if it has another name. The list is on disk before the next run
+//! begins: what a killed run left behind is removed by the one after.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -37,6 +38,32 @@ enum Line {
     Earlier(Stored),
 }
 
+/// What the values of an operation name.
+#[derive(Clone, Copy, Debug)]
+enum Names {
+    Paths,
+    /// POSIX shared memory, which Linux keeps as files (shm_overview(7)).
+    Memory,
+    /// POSIX semaphores, which glibc keeps there too (sem_overview(7)).
+    Semaphores,
+}
+
+impl Names {
+    /// The file that a value of an event is the name of.
+    fn path(self, value: &OwnedValue) -> Option<PathBuf> {
+        let OwnedValue::Text(text) = value else {
+            return None;
+        };
+        let name = text.strip_prefix(b"/");
+        let text = match self {
+            Self::Paths => name.and(Some(text.clone()))?,
+            Self::Memory => [b"/dev/shm/", name.unwrap_or(text)].concat(),
+            Self::Semaphores => [b"/dev/shm/sem.", name.unwrap_or(text)].concat(),
+        };
+        Some(PathBuf::from(OsStr::from_bytes(&text)))
+    }
+}
+
 /// Paths created by the program since the first run.
 #[derive(Debug)]
 pub(crate) struct Created {
@@ -45,8 +72,8 @@ pub(crate) struct Created {
     /// Paths that were there before the first run and that the program deleted or moved away.
     earlier: BTreeSet<PathBuf>,
     since: SystemTime,
-    creating: Vec<OperationId>,
-    unlinking: Option<OperationId>,
+    creating: Vec<(OperationId, Names)>,
+    unlinking: Vec<(OperationId, Names)>,
     /// What the event before took away, and who did: the old name, if the next one is a renaming.
     moving: Option<(u32, PathBuf)>,
     /// Whether a path that was created holds a digest.
@@ -57,15 +84,29 @@ pub(crate) struct Created {
 impl Created {
     /// Starts with what an interrupted run left in the list, or with nothing.
     pub(crate) fn open(list: PathBuf, world: &World) -> Result<Self, DirError> {
-        let id = |name: &str| world.operation_named(name).map(|operation| operation.id);
-        let creating = ["file-write-create", "file-mknod", "network-bind"];
+        let known = |(name, names): (&str, Names)| {
+            let operation = world.operation_named(name)?;
+            Some((operation.id, names))
+        };
+        let creating = [
+            ("file-write-create", Names::Paths),
+            ("file-mknod", Names::Paths),
+            ("network-bind", Names::Paths),
+            ("ipc-posix-shm-write-create", Names::Memory),
+            ("ipc-posix-sem-create", Names::Semaphores),
+        ];
+        let unlinking = [
+            ("file-write-unlink", Names::Paths),
+            ("ipc-posix-shm-write-unlink", Names::Memory),
+            ("ipc-posix-sem-unlink", Names::Semaphores),
+        ];
         let mut created = Self {
             list,
             paths: BTreeSet::new(),
             earlier: BTreeSet::new(),
             since: SystemTime::UNIX_EPOCH,
-            creating: creating.into_iter().filter_map(id).collect(),
-            unlinking: id("file-write-unlink"),
+            creating: creating.into_iter().filter_map(known).collect(),
+            unlinking: unlinking.into_iter().filter_map(known).collect(),
             moving: None,
             digests: false,
             failed: None,
@@ -97,20 +138,19 @@ impl Created {
     pub(crate) fn note(&mut self, event: &Event) {
         let moving = self.moving.take();
         let went_on = event.decision == Action::Allow || event.granted;
-        let path = event.values.iter().find_map(|(_, value)| match value {
-            OwnedValue::Text(text) if text.starts_with(b"/") => Some(text),
-            _ => None,
-        });
-        let Some(text) = path.filter(|_| went_on) else {
-            return;
+        let named = |list: &[(OperationId, Names)]| {
+            let (_, names) = list.iter().find(|(id, _)| *id == event.operation)?;
+            event.values.iter().find_map(|(_, value)| names.path(value))
         };
-        let path = PathBuf::from(OsStr::from_bytes(text));
-        if Some(event.operation) == self.unlinking {
+        if !went_on {
+            return;
+        }
+        if let Some(path) = named(&self.unlinking) {
             if event.exists && !self.paths.contains(&path) && self.earlier.insert(path.clone()) {
                 self.write(&Line::Earlier(stored(&path)));
             }
             self.moving = Some((event.pid, path));
-        } else if self.creating.contains(&event.operation) && !event.exists {
+        } else if let Some(path) = named(&self.creating).filter(|_| !event.exists) {
             // Renaming asks to take the old name away, then to make the new one.
             if let Some((pid, old)) = moving
                 && pid == event.pid
@@ -203,7 +243,9 @@ impl Created {
             let Ok(meta) = fs::symlink_metadata(&path) else {
                 continue;
             };
-            if born(&meta).is_none_or(|born| born <= self.since) {
+            // Another name of an older file can go: the file is still there under its own.
+            let is_name = !meta.is_dir() && meta.nlink() > 1;
+            if !is_name && born(&meta).is_none_or(|born| born <= self.since) {
                 continue;
             }
             let removed = if meta.is_dir() {

@@ -98,6 +98,7 @@ fn opening(
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         command: Command {
             program: text(&target.program),
+            name: Some(text(&target.name)),
             args: target
                 .args
                 .iter()

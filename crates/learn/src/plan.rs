@@ -31,6 +31,8 @@ pub struct Plan {
     pub phases: Phases,
     /// The program, resolved.
     pub program: PathBuf,
+    /// What it is called by.
+    pub name: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
     /// Where it runs.
@@ -80,6 +82,7 @@ impl Plan {
         Ok(Self {
             phases,
             program: find_program(program).map_err(PlanError::Invalid)?,
+            name: program.to_owned(),
             args,
             cwd: std::env::current_dir().map_err(|error| {
                 PlanError::Invalid(format!("cannot tell the current directory: {error}"))
@@ -104,6 +107,7 @@ impl Plan {
         let command = manifest.command;
         let mut plan = Self {
             phases,
+            name: PathBuf::from(command.name.unwrap_or_else(|| command.program.clone())),
             program: PathBuf::from(command.program),
             args: command.args.into_iter().map(OsString::from).collect(),
             cwd: PathBuf::from(command.cwd),
@@ -135,6 +139,7 @@ impl Plan {
         let timeout = self.knobs.timeout_s.map(Duration::try_from_secs_f64);
         let target = Target {
             program: self.program.clone(),
+            name: self.name.clone(),
             args: self.args.clone(),
             cwd: self.cwd.clone(),
             success_cmd: self.knobs.success_cmd.clone(),
@@ -163,7 +168,16 @@ impl Plan {
         drop(session);
         let manifest = result?;
         self.write_back(&dir)?;
+        if self.shortfall(&manifest).is_none() {
+            dir.forget_earlier()?;
+        }
         Ok(manifest)
+    }
+
+    /// The run that was in the run directory before, if it is kept there: until another succeeds.
+    pub fn earlier(&self) -> Option<PathBuf> {
+        let earlier = RunDir::new(absolute(&self.out)).earlier();
+        earlier.exists().then_some(earlier)
     }
 
     /// The phase that did not converge, and why, if one did not.

@@ -290,6 +290,9 @@ pub enum Strategy {
 pub struct Command {
     /// Its resolved path.
     pub program: String,
+    /// What it is called by, as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Its arguments; bytes that are not UTF-8 are replaced.
     pub args: Vec<String>,
     /// Where it ran.

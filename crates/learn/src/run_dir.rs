@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::record::Manifest;
+use crate::record::{Manifest, ShrinkStatus, TraceStatus};
 
 /// An error of the run directory: which path, and what the system said.
 #[derive(Debug, thiserror::Error)]
@@ -84,14 +84,7 @@ impl RunDir {
         fs::create_dir_all(root).map_err(at("create", root))?;
         let lock = self.lock()?;
         if clean {
-            for part in [self.profiles(), root.join("phases"), root.join("artifacts")] {
-                if part.exists() {
-                    fs::remove_dir_all(&part).map_err(at("remove", &part))?;
-                }
-            }
-            if self.manifest().exists() {
-                fs::remove_file(self.manifest()).map_err(at("remove", &self.manifest()))?;
-            }
+            self.clear()?;
         }
         let trace = self.phase(Phase::Trace);
         for dir in [
@@ -105,6 +98,61 @@ impl RunDir {
             fs::create_dir_all(&dir).map_err(at("create", &dir))?;
         }
         Ok(lock)
+    }
+
+    /// Makes room for a new run. The one that was there is kept aside until the new one has come
+    /// to something; one that came to nothing itself does not take the place of one that did.
+    fn clear(&self) -> Result<(), DirError> {
+        let parts = [
+            self.profiles(),
+            self.root.join("phases"),
+            self.root.join("artifacts"),
+            self.manifest(),
+        ];
+        let earlier = self.earlier();
+        let keep = self.succeeded();
+        if keep {
+            self.forget_earlier()?;
+            fs::create_dir_all(&earlier).map_err(at("create", &earlier))?;
+        }
+        for part in parts.iter().filter(|part| part.exists()) {
+            let name = part.file_name().unwrap_or_default();
+            if keep {
+                fs::rename(part, earlier.join(name)).map_err(at("move", part))?;
+            } else if part.is_dir() {
+                fs::remove_dir_all(part).map_err(at("remove", part))?;
+            } else {
+                fs::remove_file(part).map_err(at("remove", part))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the run in it has learnt or shrunk a profile.
+    fn succeeded(&self) -> bool {
+        let manifest = fs::read(self.manifest()).ok();
+        let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
+        manifest.is_some_and(|manifest| {
+            manifest.trace.status == TraceStatus::Success
+                || manifest.shrink.status == ShrinkStatus::Success
+        })
+    }
+
+    /// Where the run is kept that a new one took the place of.
+    pub fn earlier(&self) -> PathBuf {
+        self.root.join("earlier")
+    }
+
+    /// Removes the run that was kept aside.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn forget_earlier(&self) -> Result<(), DirError> {
+        let earlier = self.earlier();
+        if earlier.exists() {
+            fs::remove_dir_all(&earlier).map_err(at("remove", &earlier))?;
+        }
+        Ok(())
     }
 
     /// Whether it holds a manifest that we wrote, or the lock of a run that got no further.

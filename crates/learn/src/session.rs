@@ -314,7 +314,7 @@ impl<'s> Session<'s> {
         let stdout = keepers.stream(streams.stdout).map_err(SessionError::Pipe)?;
         let stderr = keepers.stream(streams.stderr).map_err(SessionError::Pipe)?;
         let job = Job {
-            program: self.target.program.clone(),
+            program: self.target.name.clone(),
             args: self.target.args.clone(),
             env: None,
             cwd: Some(self.target.cwd.clone()),
@@ -429,7 +429,7 @@ impl<'s> Session<'s> {
     }
 
     fn bare(&self) -> Result<i32, SessionError> {
-        let mut command = Command::new(&self.target.program);
+        let mut command = Command::new(&self.target.name);
         command
             .args(&self.target.args)
             .current_dir(&self.target.cwd);

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub struct Target {
     /// Its resolved path.
     pub program: PathBuf,
+    /// What it is called by, a name or a path: many a program looks at that.
+    pub name: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
     /// Where it runs.

@@ -1,6 +1,5 @@
 //! `lapbelt compile`: a profile to the bytes that the system would write for it.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lapbelt_blob::encode::{Derived, EncodeError, Encoded, encode};
@@ -46,8 +45,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let policy = profile::load(&args.profile, &args.params.map(), &world)?.policy;
     let encoded = encode(&policy, &world).map_err(|error| refused(&error, &policy, &world))?;
     if args.out == Path::new("-") {
-        // A reader that has gone away is no error of ours.
-        let _ = std::io::stdout().write_all(&encoded.bytes);
+        output.bytes(&encoded.bytes);
         output.tell(&summary(&encoded, &policy, &world));
         return Ok(Exit::Yes);
     }

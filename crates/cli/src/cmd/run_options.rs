@@ -222,6 +222,12 @@ impl Run {
         };
         let result = plan.carry_out(interrupt::stop_flag(), &mut tick);
         bar.finish_and_clear();
+        if let Some(earlier) = plan.earlier() {
+            output.tell(&format!(
+                "lapbelt: the run that was here before is kept in {}",
+                earlier.display()
+            ));
+        }
         let manifest = result?;
         if !manifest.left_behind.is_empty() {
             output.tell(&format!(
