@@ -139,12 +139,14 @@ fn entries(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut]) -> f64 {
     bits
 }
 
+type Arguments = BTreeMap<(usize, Option<usize>), (Adaptive, Adaptive)>;
+
 #[derive(Default)]
 struct Models {
     tag: Adaptive,
     filter: Adaptive,
-    arguments: BTreeMap<(usize, usize), Adaptive>,
-    is_literal: BTreeMap<(usize, usize), Adaptive>,
+    /// By tag and filter, and by tag alone: whether an argument is a literal, and what it is else.
+    arguments: [Arguments; 2],
     edges: [Adaptive; 2],
     rest: BTreeMap<(bool, usize), Adaptive>,
 }
@@ -153,6 +155,8 @@ fn nodes(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut]) -> f64 {
     let (frame, record) = (&layout.frame, &layout.record);
     let mut models = Models::default();
     let mut bits = 0.0;
+    // Bits of arguments, if those of each filter are foreseen apart, and if those of each tag are.
+    let mut arguments = [0.0; 2];
     let size = |field: FieldAt| 8.0 * field.size as f64;
     let one = |offset| FieldAt { offset, size: 1 };
     let rest: Vec<usize> = (0..frame.stride)
@@ -192,21 +196,21 @@ fn nodes(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut]) -> f64 {
                         _ => 0.0,
                     };
                 }
-                let key = (node.tag, node.filter.unwrap_or_default());
                 if let Some(filter) = node.filter {
                     bits += models.filter.code(filter, plainly(filter));
                 }
                 if let Some(argument) = node.argument {
-                    let kind = models.is_literal.entry(key).or_default();
-                    bits += kind.code(usize::from(node.literal.is_some()), 1.0);
-                    bits += match node.literal {
-                        Some(_) => literals,
-                        None => models
-                            .arguments
-                            .entry(key)
-                            .or_default()
-                            .code(argument, plainly(argument)),
-                    };
+                    let keys = [(node.tag, node.filter), (node.tag, None)];
+                    for ((model, key), bits) in
+                        models.arguments.iter_mut().zip(keys).zip(&mut arguments)
+                    {
+                        let (is_literal, others) = model.entry(key).or_default();
+                        *bits += is_literal.code(usize::from(node.literal.is_some()), 1.0);
+                        *bits += match node.literal {
+                            Some(_) => literals,
+                            None => others.code(argument, plainly(argument)),
+                        };
+                    }
                 }
             } else {
                 // What a decision holds is in fields that tests have, or elsewhere.
@@ -226,7 +230,7 @@ fn nodes(blobs: &[&[u8]], layout: &Layout, cuts: &[Cut]) -> f64 {
     let unexplained = models.rest.iter().filter(|((is_branch, offset), seen)| {
         *is_branch && rest.contains(offset) && seen.is_ever(|value| value != 0)
     });
-    bits + 24.0 * unexplained.count() as f64
+    bits + f64::min(arguments[0], arguments[1]) + 24.0 * unexplained.count() as f64
 }
 
 /// Text costs less than what nothing explains.
