@@ -11,10 +11,24 @@ use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
 
+/// The signals among these that whoever started us did not have ignored, as nohup(1) does: an
+/// ignored one stays so, for us and for the program.
+fn heeded(signals: &[i32]) -> Vec<i32> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let ignored = ignored.unwrap_or(0);
+    let mut heeded = signals.to_vec();
+    heeded.retain(|signal| ignored >> (signal - 1) & 1 == 0);
+    heeded
+}
+
 /// A flag that the usual signals raise; a second signal ends the process at once.
 pub(crate) fn stop_flag() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    // A shell has SIGINT ignored by what it starts in the background; who sends it there means it.
+    let wanted = [SIGINT, SIGTERM].into_iter().chain(heeded(&[SIGHUP]));
+    for signal in wanted {
         // Registered first, so that it sees the flag before the second line raises it. Failing to
         // register leaves the default: the signal ends us, which is safe.
         let _ = signal_hook::flag::register_conditional_shutdown(
@@ -30,7 +44,7 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
 /// From now on, signals sent to us reach the program we run. Those that a terminal makes reach it
 /// without us, as it is in the same foreground group.
 pub(crate) fn pass_on() {
-    let wanted = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
+    let wanted = heeded(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]);
     // Failing to register leaves the default: the signal ends us, and with us the program.
     let Ok(mut signals) = SignalsInfo::<WithOrigin>::new(wanted) else {
         return;

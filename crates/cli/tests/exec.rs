@@ -171,6 +171,24 @@ fn suggestions_allow_what_was_denied_and_no_name_breaks_out_of_its_quotes() {
 }
 
 #[test]
+fn what_is_ignored_stays_ignored() {
+    if skipped() {
+        return;
+    }
+    let shown = "trap '' INT HUP; \"$0\" exec -q -p '(version 1)(allow default)' \
+                 grep SigIgn /proc/self/status";
+    let output = Command::new("sh")
+        .args(["-c", shown, env!("CARGO_BIN_EXE_lapbelt")])
+        .output()
+        .expect("it starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mask = text.trim_start_matches("SigIgn:").trim();
+    let mask = u64::from_str_radix(mask, 16).expect(&text);
+    // SIGHUP is 1, SIGINT 2 (signal(7)).
+    assert_eq!(mask & 0b11, 0b11, "{text}");
+}
+
+#[test]
 fn a_signal_sent_to_us_reaches_the_program() {
     if skipped() {
         return;
