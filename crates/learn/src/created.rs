@@ -19,7 +19,7 @@ use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{OperationId, World};
 use serde::{Deserialize, Serialize};
 
-use crate::generalise::is_digest;
+use crate::generalise::tells_time;
 use crate::run_dir::{self, DirError};
 use crate::violation::Stored;
 
@@ -76,7 +76,7 @@ pub(crate) struct Created {
     unlinking: Vec<(OperationId, Names)>,
     /// What the event before took away, and who did: the old name, if the next one is a renaming.
     moving: Option<(u32, PathBuf)>,
-    /// Whether a path that was created holds a digest.
+    /// Whether a path that was created holds a digest or a time.
     digests: bool,
     failed: Option<DirError>,
 }
@@ -171,7 +171,7 @@ impl Created {
         paths.into_iter().for_each(|path| self.add(path));
     }
 
-    /// Whether the program was seen to create a file or folder that a digest names.
+    /// Whether the program was seen to create a file or folder that a digest or a time names.
     pub(crate) fn names_digests(&self) -> bool {
         self.digests
     }
@@ -266,7 +266,7 @@ impl Created {
 }
 
 fn holds_digest(path: &Path) -> bool {
-    path.iter().any(|name| is_digest(name.as_bytes()))
+    path.iter().any(|name| tells_time(name.as_bytes()))
 }
 
 fn stored(path: &Path) -> Stored {

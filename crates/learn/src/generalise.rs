@@ -6,6 +6,8 @@
 //! as the clock shows the same second, so that several runs meet it; and it may be spread over
 //! folders that are named by its beginning.
 
+mod build;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapbelt_policy::filter::{Argument, Filter};
@@ -13,161 +15,15 @@ use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::Regex;
 
 use crate::atom::Atom;
+use build::{Build, Class, is_digest, widen};
 
-/// Shortest varying part that is taken for random, in bytes; digits may be shorter.
-const RANDOM_FROM: usize = 4;
-
-/// Shortest name that is taken for a digest, in bytes.
-const DIGEST_FROM: usize = 16;
-
-/// Two random names may end in fewer equal letters than this.
-const CHANCE_BELOW: usize = 3;
+pub(crate) use build::tells_time;
 
 /// Longest name of a folder that holds the digests of one beginning, in bytes.
 const FAN_OUT_TO: usize = 3;
 
 /// Folders in which any two lone names are taken for temporary ones.
 const TEMPORARY: [&[u8]; 4] = [b"/tmp", b"/var/tmp", b"/dev/shm", b"/run/user"];
-
-/// The build of a varying component: what is fixed at its ends, and what stands between.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Build {
-    prefix: Vec<u8>,
-    suffix: Vec<u8>,
-    class: Class,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    Digits,
-    /// Letters, digits and `_`, of which Python's and Perl's temporary names are made: few names
-    /// show all of them, so that each stands for all.
-    Letters,
-    Name,
-    Any,
-}
-
-impl Class {
-    fn of(text: &[u8]) -> Self {
-        if text.iter().all(u8::is_ascii_digit) {
-            Self::Digits
-        } else if text.iter().all(is_letter) {
-            Self::Letters
-        } else if text
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b))
-        {
-            Self::Name
-        } else {
-            Self::Any
-        }
-    }
-
-    fn accepts(self, text: &[u8]) -> bool {
-        !text.is_empty() && Self::of(text) <= self
-    }
-
-    fn regex(self) -> &'static str {
-        match self {
-            Self::Digits => "[0-9]+",
-            Self::Letters => "[0-9A-Za-z_]+",
-            Self::Name => "[0-9A-Za-z_.-]+",
-            Self::Any => "[^/]+",
-        }
-    }
-}
-
-impl Build {
-    /// The build that two names share, if what differs looks made up.
-    fn shared(one: &[u8], other: &[u8], temporary: bool) -> Option<Self> {
-        if is_digest(one) && is_digest(other) && one.len() == other.len() {
-            // How far two digests agree is chance.
-            return Some(Self::whole(Class::Letters));
-        }
-        let prefix = one.iter().zip(other).take_while(|(a, b)| a == b).count();
-        let prefix = clock_starts_at(one, other, prefix).unwrap_or(prefix);
-        let room = one.len().min(other.len()) - prefix;
-        let ends = one.iter().rev().zip(other.iter().rev());
-        let suffix = ends.take(room).take_while(|(a, b)| a == b).count();
-        let middles = |suffix| {
-            let (first, second) = (
-                &one[prefix..one.len() - suffix],
-                &other[prefix..other.len() - suffix],
-            );
-            (first, second, Class::of(first).max(Class::of(second)))
-        };
-        let end = &one[one.len() - suffix..];
-        let chance = end.len() < CHANCE_BELOW && end.iter().all(is_letter);
-        let suffix = match middles(suffix) {
-            (_, _, Class::Letters) if chance => 0,
-            _ => suffix,
-        };
-        let (first, second, class) = middles(suffix);
-        let looks_made_up = match class {
-            Class::Digits => !first.is_empty() && !second.is_empty(),
-            _ => {
-                let separators =
-                    |text: &[u8]| -> Vec<bool> { text.iter().map(|b| !is_letter(b)).collect() };
-                first.len() >= RANDOM_FROM
-                    && separators(first) == separators(second)
-                    && (is_mixed(first) || is_mixed(second))
-            }
-        };
-        let anchored = prefix + suffix > 0 || temporary || first.len() >= 2 * RANDOM_FROM;
-        (looks_made_up && anchored && class < Class::Any).then(|| Self {
-            prefix: one[..prefix].to_vec(),
-            suffix: one[one.len() - suffix..].to_vec(),
-            class,
-        })
-    }
-
-    /// A name of which nothing is fixed.
-    fn whole(class: Class) -> Self {
-        Self {
-            prefix: Vec::new(),
-            suffix: Vec::new(),
-            class,
-        }
-    }
-
-    fn accepts(&self, name: &[u8]) -> bool {
-        name.strip_prefix(self.prefix.as_slice())
-            .and_then(|rest| rest.strip_suffix(self.suffix.as_slice()))
-            .is_some_and(|middle| self.class.accepts(middle))
-    }
-}
-
-fn is_letter(b: &u8) -> bool {
-    b.is_ascii_alphanumeric() || *b == b'_'
-}
-
-/// Whether a text mixes letters with digits, or small letters with capitals, as words do not.
-fn is_mixed(text: &[u8]) -> bool {
-    let has = |kind: fn(&u8) -> bool| text.iter().any(kind);
-    let letters = has(u8::is_ascii_alphabetic);
-    (letters && has(u8::is_ascii_digit))
-        || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
-}
-
-/// Whether a name is long, of letters and digits only, and mixed.
-pub(crate) fn is_digest(name: &[u8]) -> bool {
-    name.len() >= DIGEST_FROM && name.iter().all(u8::is_ascii_alphanumeric) && is_mixed(name)
-}
-
-/// Where a number of small letters and digits starts in which two names differ, if it starts
-/// before they do: a clock that is written so moves its first digits too, only later.
-fn clock_starts_at(one: &[u8], other: &[u8], prefix: usize) -> Option<usize> {
-    let separator = |b: &u8| !b.is_ascii_alphanumeric();
-    let start = one[..prefix].iter().rposition(separator)? + 1;
-    let number = |name: &[u8]| {
-        let number = name[start..].split(separator).next().unwrap_or_default();
-        let digits = number.iter().filter(|b| b.is_ascii_digit()).count();
-        let small = number.iter().all(|b| !b.is_ascii_uppercase());
-        (digits > 0 && small && number.len() >= 2 * RANDOM_FROM).then_some(number.len())
-    };
-    // A bare dot would leave every hidden file.
-    (start > 1 && number(one)? == number(other)?).then_some(start)
-}
 
 /// Paths of several runs, component by component.
 #[derive(Clone, Debug, Default)]
@@ -331,7 +187,7 @@ fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<(Build, Vec<
         } else if is_fan_out(name, child) && (child.runs != tree.runs || holds_varying(child)) {
             fan_out.push((name, child));
         } else if child.runs.len() == 1 && tree.runs.len() != 1
-            || child.runs != tree.runs && is_digest(name)
+            || child.runs != tree.runs && tells_time(name)
         {
             lone.push((name, child));
         } else {
@@ -381,23 +237,6 @@ fn holds_varying(folder: &Tree) -> bool {
 fn is_fan_out(name: &[u8], folder: &Tree) -> bool {
     let short = name.len() <= FAN_OUT_TO && name.iter().all(u8::is_ascii_hexdigit);
     !name.is_empty() && short && folder.children.keys().any(|child| is_digest(child))
-}
-
-/// A build known from one pair, made to fit a further name.
-fn widen(known: &Build, one: &[u8], other: &[u8], temporary: bool) -> Option<Build> {
-    let shared = Build::shared(one, other, temporary)?;
-    let shorter = |a: &[u8], b: &[u8]| {
-        if a.len() < b.len() {
-            a.to_vec()
-        } else {
-            b.to_vec()
-        }
-    };
-    Some(Build {
-        prefix: shorter(&known.prefix, &shared.prefix),
-        suffix: shorter(&known.suffix, &shared.suffix),
-        class: known.class.max(shared.class),
-    })
 }
 
 fn push_escaped(text: &mut String, part: &[u8]) {

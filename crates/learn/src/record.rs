@@ -139,7 +139,8 @@ pub struct ShrinkReport {
     /// Candidates tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates: Option<usize>,
-    /// True once removing any single allow rule or filter was seen to break the contract.
+    /// True once removing any single allow rule or filter was seen to break the contract; false if
+    /// some were put back that not every run needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_minimal: Option<bool>,
     /// True once the policy graphs showed that the result allows no more than the profile given.
@@ -182,7 +183,8 @@ pub struct ShrinkMetric {
     pub rule: Option<String>,
     /// How many rules and filters were taken out together.
     pub group: usize,
-    /// `seed`, `group` or `minimal`: why this candidate was tried.
+    /// `seed`, `group` or `minimal`: why this candidate was tried; `put_back`: a last run needed what
+    /// earlier ones did without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// Exit status of the fresh run.

@@ -7,6 +7,7 @@ pub mod search;
 
 use std::time::Duration;
 
+use lapbelt_policy::decide::Decider;
 use lapbelt_policy::graph::{Inclusion, includes, lower};
 use lapbelt_policy::rule::{Action, Policy};
 
@@ -20,6 +21,9 @@ use journal::Journal;
 pub(crate) use journal::digest;
 use pieces::Pieces;
 use search::{Answer, Candidate, Step, search};
+
+/// At most so many rules that a last run turns out to need are put back, one after the other.
+const PUT_BACK: usize = 16;
 
 /// A candidate may take this many times as long as the profile as given, and then some, before it
 /// counts as hanging.
@@ -202,7 +206,7 @@ fn minimise(
         },
     );
     report.candidates = Some(candidates);
-    let kept = kept?;
+    let mut kept = kept?;
     report.one_minimal = Some(true);
     for (index, _) in fixed.iter().enumerate().filter(|(_, fixed)| **fixed) {
         let mut line = metric("candidate", "");
@@ -212,22 +216,44 @@ fn minimise(
         journal.write(&line)?;
     }
 
-    let rules = pieces.text(&kept, version, &world);
     let about = format!(
         "{} under which\n;   {}\n",
         one_line(&base.name),
         one_line(&session.target.command_line())
     );
-    let text = format!("; Not verified, so perhaps too small a part of {about}; passes.\n{rules}");
-    run_dir::write(&dir.shrunk(), text.as_bytes())?;
-    let count = kept.iter().filter(|kept| **kept).count();
-    report.kept = Some(count);
-    report.removed = Some(kept.len() - count);
-    conclude(session, dir, base, &profile.policy, &text, report)?;
-    if report.status == ShrinkStatus::Success {
+    for _ in 0..=PUT_BACK {
+        let rules = pieces.text(&kept, version, &world);
         let text =
-            format!("; The smallest part of {about}; passes a fresh and a repeat run.\n{rules}");
+            format!("; Not verified, so perhaps too small a part of {about}; passes.\n{rules}");
         run_dir::write(&dir.shrunk(), text.as_bytes())?;
+        let count = kept.iter().filter(|kept| **kept).count();
+        report.kept = Some(count);
+        report.removed = Some(kept.len() - count);
+        let failed = conclude(session, dir, base, &profile.policy, &text, report)?;
+        if report.status == ShrinkStatus::Success {
+            let part = match report.one_minimal {
+                Some(true) => "The smallest part",
+                _ => "A small part",
+            };
+            let text = format!("; {part} of {about}; passes a fresh and a repeat run.\n{rules}");
+            return Ok(run_dir::write(&dir.shrunk(), text.as_bytes())?);
+        }
+        let decider = Decider::new(&profile.policy, &world);
+        let Some(index) = failed.and_then(|run| pieces.missing(&run, &kept, &decider)) else {
+            return Ok(());
+        };
+        // Not every run needs it, so that nothing more can be said of what else could go.
+        kept[index] = true;
+        report.one_minimal = Some(false);
+        let mut line = metric("candidate", &text);
+        line.line_number = Some(index + 1);
+        line.decision = "kept_required".to_string();
+        line.rule = Some(pieces.rule(index, &world));
+        line.group = 1;
+        line.step = Some("put_back".to_string());
+        line.fresh_rc = report.post_shrink_fresh_rc;
+        line.repeat_rc = report.post_shrink_repeat_rc;
+        journal.write(&line)?;
     }
     Ok(())
 }
@@ -254,7 +280,8 @@ fn why(dir: &RunDir, report: &ShrinkReport) -> String {
     format!("the {name} run failed with exit status {rc}{said}")
 }
 
-/// The last checks, all on the very text that is handed out.
+/// The last checks, all on the very text that is handed out. Answers with the run that failed, if
+/// one did.
 fn conclude(
     session: &mut Session<'_>,
     dir: &RunDir,
@@ -262,12 +289,13 @@ fn conclude(
     given: &Policy,
     text: &str,
     report: &mut ShrinkReport,
-) -> Result<(), LearnError> {
+) -> Result<Option<Run>, LearnError> {
     let world = std::sync::Arc::clone(&session.world);
     let shrunk = base.evaluate_with(text, &world)?;
     let inclusion = includes(&lower(given, &world), &lower(&shrunk.policy, &world));
     report.subset_proven = Some(inclusion == Inclusion::Proven);
     report.status = ShrinkStatus::PostShrinkFailed;
+    report.post_shrink_repeat_rc = None;
     match inclusion {
         Inclusion::Proven => {}
         Inclusion::Widened(widening) => {
@@ -275,22 +303,22 @@ fn conclude(
             report.reason = Some(format!(
                 "the result would allow more than was given: {operation}"
             ));
-            return Ok(());
+            return Ok(None);
         }
         Inclusion::TooBig => {
             report.reason = Some("the profile is too large to compare with its result".to_string());
-            return Ok(());
+            return Ok(None);
         }
     }
     if !lint(&shrunk, &world).is_empty() {
         report.status = ShrinkStatus::LintFailed;
         report.reason = Some("shrunk_profile".to_string());
-        return Ok(());
+        return Ok(None);
     }
     let read = base.is_read_in(&dir.shrunk(), session.backend);
     if !read.map_err(SessionError::Run)? {
         report.reason = Some(NOT_READ.to_string());
-        return Ok(());
+        return Ok(None);
     }
     let name = dir.shrunk().display().to_string();
     let fresh = checked(
@@ -304,7 +332,7 @@ fn conclude(
     report.post_shrink_fresh_rc = Some(fresh.rc);
     if !fresh.success {
         report.reason = Some(format!("the result does not pass: {}", why(dir, report)));
-        return Ok(());
+        return Ok(Some(fresh));
     }
     let repeat = checked(
         session,
@@ -317,10 +345,11 @@ fn conclude(
     report.post_shrink_repeat_rc = Some(repeat.rc);
     if repeat.success {
         report.status = ShrinkStatus::Success;
-    } else {
-        report.reason = Some(format!("the result does not pass: {}", why(dir, report)));
+        report.reason = None;
+        return Ok(None);
     }
-    Ok(())
+    report.reason = Some(format!("the result does not pass: {}", why(dir, report)));
+    Ok(Some(repeat))
 }
 
 fn step_name(step: Step) -> &'static str {

@@ -145,10 +145,46 @@ fn a_clock_is_no_part_of_a_name() {
     ]);
     assert_eq!(
         known.regex(b"/t/s-hocxf27ne0-1i3itdc-working/x").as_deref(),
-        Some("^/t/s-[0-9A-Za-z_.-]+-working/x$")
+        Some("^/t/s-[0-9A-Za-z_.:-]+-working/x$")
     );
     assert_eq!(
         known.regex(b"/t/.hidden1a2b3c4d").as_deref(),
         Some(r"^/t/\.hidden[0-9A-Za-z_]+$")
     );
+}
+
+#[test]
+fn numbers_that_differ_are_widened_whole_and_with_their_neighbours() {
+    for (one, other, wanted) in [
+        ("/w/17950", "/w/17961", "^/w/[0-9]+$"),
+        (
+            "/w/1795283262a.log",
+            "/w/1795283263a.log",
+            r"^/w/[0-9]+a\.log$",
+        ),
+        (
+            "/w/run-20261121-175502",
+            "/w/run-20261121-175503",
+            "^/w/run-[0-9][-_.:T0-9]*$",
+        ),
+        (
+            "/w/run-811-93018811",
+            "/w/run-823-20018813",
+            "^/w/run-[0-9][-_.:T0-9]*$",
+        ),
+        (
+            "/w/2026-11-21T17:46:58.01.log",
+            "/w/2026-11-21T17:46:58.72.log",
+            r"^/w/[0-9][-_.:T0-9]*\.log$",
+        ),
+    ] {
+        let known = learn_from(&[&[one], &[other]]);
+        assert_eq!(known.regex(one.as_bytes()).as_deref(), Some(wanted));
+        let regex = Regex::new(wanted).expect("an expression");
+        assert!(regex.is_match(other.as_bytes()));
+    }
+    // A second that lasts for several runs.
+    let known = learn_from(&[&["/w/1795283262"], &["/w/1795283262"], &["/w/1795283263"]]);
+    let pattern = known.regex(b"/w/1795283263");
+    assert_eq!(pattern.as_deref(), Some("^/w/[0-9]+$"));
 }

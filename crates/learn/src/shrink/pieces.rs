@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use lapbelt_policy::decide::Decider;
 use lapbelt_policy::filter::Filter;
+use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::{Action, Modifier, Policy, RuleRef, Version};
 use lapbelt_policy::world::{OperationId, World};
 
@@ -101,6 +103,18 @@ impl Pieces {
             }
         }
         (0..idle.len()).filter(|index| idle[*index]).collect()
+    }
+
+    /// What was removed and would have allowed the last request that a run was denied, of those that
+    /// the whole profile allows.
+    pub(super) fn missing(&self, run: &Run, kept: &[bool], whole: &Decider) -> Option<usize> {
+        run.denied.iter().rev().find_map(|event| {
+            let Source::Rule(rule) = whole.decide(&event.request()).source else {
+                return None;
+            };
+            let index = self.references.iter().position(|known| *known == rule)?;
+            (self.atoms[index].action == Action::Allow && !kept[index]).then_some(index)
+        })
     }
 
     fn kept(&self, kept: &[bool]) -> Vec<Atom> {
