@@ -27,20 +27,20 @@ impl<'a> Endings<'a> {
     /// Whether one framing reads most of the files in which something is left, if their nodes end
     /// there; not all, since some keep things without a length.
     pub(super) fn fit(&mut self, ends: impl Iterator<Item = usize>) -> bool {
-        let mut files = vec![0; self.framings.len()];
-        let mut left = 0;
+        let mut left: Vec<u128> = Vec::new();
         for (number, end) in ends.enumerate() {
-            if end == self.blobs[number].len() {
-                continue;
-            }
-            left += 1;
-            let mut bits = self.framings_at(number, end);
-            while bits != 0 {
-                files[bits.trailing_zeros() as usize] += 1;
-                bits &= bits - 1;
+            if end != self.blobs[number].len() {
+                left.push(self.framings_at(number, end));
             }
         }
-        left == 0 || files.iter().any(|files| 2 * files > left)
+        let is_most = |files: usize| 2 * files > left.len();
+        // Nearly always most are read by none.
+        if left.is_empty() || !is_most(left.iter().filter(|bits| **bits != 0).count()) {
+            return left.is_empty();
+        }
+        let bits = 0..self.framings.len();
+        bits.map(|bit| left.iter().filter(|own| *own >> bit & 1 == 1).count())
+            .any(is_most)
     }
 
     fn framings_at(&mut self, number: usize, end: usize) -> u128 {

@@ -248,9 +248,11 @@ impl Search<'_> {
                     (2..=room / stride).contains(&count).then_some(count)
                 };
                 let counts = own.values.iter().zip(starts).zip(rooms).map(count);
-                let Some(counts) = counts.collect::<Option<Vec<usize>>>() else {
+                // Nearly always one file does not fit.
+                if counts.clone().any(|count| count.is_none()) {
                     continue;
-                };
+                }
+                let counts: Vec<usize> = counts.flatten().collect();
                 if self.ends_well(starts, &counts, stride) {
                     found.push(Counted {
                         column,

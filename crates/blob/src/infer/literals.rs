@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::field::{Endianness, FieldAt};
 use super::frame::{Cut, Frame};
-use super::literal::{Base, Framing, Literals, Stored};
+use super::literal::{Base, Framing, Literals, OfFile, Stored};
 use super::record::{Edges, Record};
 
 /// How well filter, argument and addressing of literals go together.
@@ -33,6 +33,72 @@ struct Branch {
     file: usize,
     start: usize,
     tag: usize,
+}
+
+/// The literals of all files by one framing.
+struct Fitting {
+    framing: Framing,
+    /// How many there are.
+    total: usize,
+    /// Which files it reads.
+    is_read: Vec<bool>,
+    /// For each file the numbers of literals by where they start, and by where what they hold does.
+    starts: [Vec<BTreeMap<usize, usize>>; 2],
+}
+
+impl Fitting {
+    fn new((framing, stored): (Framing, Vec<OfFile>)) -> Self {
+        let starts = |start: fn(&Stored) -> usize| -> Vec<BTreeMap<usize, usize>> {
+            let of_file = |own: &OfFile| {
+                let own = own.iter().flatten().enumerate();
+                own.map(|(number, one)| (start(one), number)).collect()
+            };
+            stored.iter().map(of_file).collect()
+        };
+        Self {
+            framing,
+            total: stored.iter().flatten().map(Vec::len).sum(),
+            is_read: stored.iter().map(Option::is_some).collect(),
+            starts: [starts(|one| one.start), starts(|one| one.content.start)],
+        }
+    }
+}
+
+/// A way in which an argument refers to literals.
+struct Way<'a> {
+    /// The most it can be worth.
+    most: f64,
+    own: &'a Fitting,
+    argument: FieldAt,
+    base: Base,
+    unit: usize,
+    to_content: bool,
+}
+
+impl Way<'_> {
+    /// For each node the literal that its argument hits.
+    fn hits(
+        &self,
+        branches: &[Branch],
+        values: &[usize],
+        frame: &Frame,
+        cuts: &[Cut],
+    ) -> Vec<Option<usize>> {
+        let starts = &self.own.starts[usize::from(self.to_content)];
+        let hit = |(branch, value): (&Branch, &usize)| {
+            let starts = &starts[branch.file];
+            if let Base::Number(first) = self.base {
+                let number = value.checked_sub(first)?;
+                return (number < starts.len()).then_some(number);
+            }
+            let offset = self
+                .base
+                .offset(frame, &cuts[branch.file], &self.own.framing)?;
+            let at = value.checked_mul(self.unit)?.checked_add(offset)?;
+            starts.get(&at).copied()
+        };
+        branches.iter().zip(values).map(hit).collect()
+    }
 }
 
 /// The best ways to read filters, arguments and literals of a record.
@@ -108,86 +174,99 @@ pub(super) fn fits(
         0.2 * residue(fields) + 0.03 * crooked as f64
     };
 
-    let mut found: Vec<Fit> = Vec::new();
-    for (framing, stored) in Framing::fitting(blobs, frame, cuts) {
-        let total: usize = stored.iter().flatten().map(Vec::len).sum();
+    let fitting: Vec<Fitting> = Framing::fitting(blobs, frame, cuts)
+        .into_iter()
+        .map(Fitting::new)
+        .collect();
+    // Every way to refer to literals, with the most that it can be worth.
+    let mut ways: Vec<Way<'_>> = Vec::new();
+    for own in &fitting {
         for &argument in &arguments {
             let values = read(argument);
-            for (base, unit, to_content) in addressings(frame, cuts, &framing) {
-                let starts: Vec<BTreeMap<usize, usize>> = stored
-                    .iter()
-                    .map(|own| {
-                        let start = |one: &Stored| {
-                            if to_content {
-                                one.content.start
-                            } else {
-                                one.start
-                            }
-                        };
-                        let own = own.iter().flatten().enumerate();
-                        own.map(|(number, one)| (start(one), number)).collect()
-                    })
-                    .collect();
-                let hit = |(branch, value): (&Branch, &usize)| {
-                    if let Base::Number(first) = base {
-                        let number = value.checked_sub(first)?;
-                        return (number < starts[branch.file].len()).then_some(number);
-                    }
-                    let offset = base.offset(frame, &cuts[branch.file], &framing)?;
-                    let at = value.checked_mul(unit)?.checked_add(offset)?;
-                    starts[branch.file].get(&at).copied()
+            for (base, unit, to_content) in addressings(frame, cuts, &own.framing) {
+                let way = Way {
+                    most: 0.0,
+                    own,
+                    argument,
+                    base,
+                    unit,
+                    to_content,
                 };
-                let hits: Vec<Option<usize>> = branches.iter().zip(&values).map(hit).collect();
-                let all_hits = hits.iter().flatten().count();
-                if all_hits == 0 {
-                    continue;
-                }
-                for (filter, keys) in &keyed {
-                    if filter.is_some_and(|own| own.overlaps(argument)) {
-                        continue;
-                    }
-                    let mut classes: BTreeMap<(usize, usize), Class> = BTreeMap::new();
-                    for ((branch, key), hit) in branches.iter().zip(keys).zip(&hits) {
-                        if stored[branch.file].is_none() {
-                            continue;
-                        }
-                        let class = classes.entry((branch.tag, *key)).or_default();
-                        class.all += 1;
-                        class.hits.extend(hit.map(|own| (branch.file, own)));
-                    }
-                    let literal: Vec<_> = classes
-                        .values()
-                        .filter(|class| class.all == class.hits.len())
-                        .flat_map(|class| class.hits.iter().copied())
-                        .collect();
-                    let covered =
-                        literal.iter().collect::<BTreeSet<_>>().len() as f64 / total as f64;
-                    let pure = literal.len() as f64 / all_hits as f64;
-                    let is_odd = filter.is_none() || 2 * classes.len() > branches.len();
-                    let odd = if is_odd { 0.1 } else { 0.0 };
-                    // Numbers of literals are small, and so are many others.
-                    let easy = match base {
-                        Base::Number(_) => 0.02,
-                        _ => 0.0,
-                    };
-                    let fields: Vec<FieldAt> = [argument].into_iter().chain(*filter).collect();
-                    found.push(Fit {
-                        filter: *filter,
-                        argument: Some(argument),
-                        literals: Some(Literals {
-                            base,
-                            unit,
-                            to_content,
-                            framing,
-                        }),
-                        covered,
-                        pure,
-                        rank: covered + 0.3 * pure - odd - easy - tidy(&fields),
-                    });
+                let hits = way.hits(&branches, &values, frame, cuts);
+                let each = branches.iter().zip(&hits);
+                let distinct: BTreeSet<(usize, usize)> = each
+                    .filter_map(|(branch, hit)| Some((branch.file, (*hit)?)))
+                    .collect();
+                if !distinct.is_empty() {
+                    let most = distinct.len() as f64 / own.total as f64 + 0.3;
+                    ways.push(Way { most, ..way });
                 }
             }
         }
     }
+    let mut by_worth: Vec<usize> = (0..ways.len()).collect();
+    by_worth.sort_by(|a, b| ways[*b].most.total_cmp(&ways[*a].most));
+    let mut ranked: Vec<(usize, Fit)> = Vec::new();
+    let mut best: Vec<f64> = Vec::new();
+    for number in by_worth {
+        let way = &ways[number];
+        if best.get(kept - 1).is_some_and(|least| way.most < *least) {
+            break;
+        }
+        let Way { argument, base, .. } = *way;
+        let hits = way.hits(&branches, &read(argument), frame, cuts);
+        let all_hits = hits.iter().flatten().count();
+        for (filter, keys) in &keyed {
+            if filter.is_some_and(|own| own.overlaps(argument)) {
+                continue;
+            }
+            let mut classes: BTreeMap<(usize, usize), Class> = BTreeMap::new();
+            for ((branch, key), hit) in branches.iter().zip(keys).zip(&hits) {
+                if !way.own.is_read[branch.file] {
+                    continue;
+                }
+                let class = classes.entry((branch.tag, *key)).or_default();
+                class.all += 1;
+                class.hits.extend(hit.map(|own| (branch.file, own)));
+            }
+            let literal: Vec<_> = classes
+                .values()
+                .filter(|class| class.all == class.hits.len())
+                .flat_map(|class| class.hits.iter().copied())
+                .collect();
+            let covered =
+                literal.iter().collect::<BTreeSet<_>>().len() as f64 / way.own.total as f64;
+            let pure = literal.len() as f64 / all_hits as f64;
+            let is_odd = filter.is_none() || 2 * classes.len() > branches.len();
+            let odd = if is_odd { 0.1 } else { 0.0 };
+            // Numbers of literals are small, and so are many others.
+            let easy = match base {
+                Base::Number(_) => 0.02,
+                _ => 0.0,
+            };
+            let fields: Vec<FieldAt> = [argument].into_iter().chain(*filter).collect();
+            let rank = covered + 0.3 * pure - odd - easy - tidy(&fields);
+            best.push(rank);
+            best.sort_by(|a, b| b.total_cmp(a));
+            best.truncate(kept);
+            let fit = Fit {
+                filter: *filter,
+                argument: Some(argument),
+                literals: Some(Literals {
+                    base,
+                    unit: way.unit,
+                    to_content: way.to_content,
+                    framing: way.own.framing,
+                }),
+                covered,
+                pure,
+                rank,
+            };
+            ranked.push((number, fit));
+        }
+    }
+    ranked.sort_by_key(|(number, _)| *number);
+    let mut found: Vec<Fit> = ranked.into_iter().map(|(_, fit)| fit).collect();
     if found.iter().all(|fit| fit.covered == 0.0) {
         // No literal tells arguments from filters: what varies more is the argument.
         let kinds = |field: FieldAt| read(field).iter().collect::<BTreeSet<_>>().len() as f64;
