@@ -173,6 +173,45 @@ fn a_program_is_called_by_the_name_it_was_given() {
 }
 
 #[test]
+fn a_profile_learnt_from_one_with_imports_reads_where_it_is_written() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("given")).expect("a folder");
+    for (name, text) in [
+        ("a.sb", "(version 1)\n(deny default)\n(import \"b.sb\")\n"),
+        (
+            "b.sb",
+            "(if (param \"ALL\") (import \"c.sb\"))\n(allow process*)\n",
+        ),
+        ("c.sb", "(allow file-read-data (literal (param \"ALL\")))\n"),
+    ] {
+        fs::write(at("given").join(name), text).expect("a profile");
+    }
+    fs::write(at("data"), "").expect("a file");
+    let options = ["--profile", "given/a.sb", "-D", "ALL=/nowhere"];
+    let (code, text) = learn(folder.path(), &options, "read line < data; test -f data");
+    assert_eq!(code, 0, "{text}");
+    fs::remove_dir_all(at("given")).expect("it is ours");
+    for (path, wanted) in [("/nowhere", Some(0)), ("/elsewhere", Some(1))] {
+        let status = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+            .current_dir(folder.path())
+            .args([
+                "-q",
+                "query",
+                "lapbelt-out/profiles/trace.sb",
+                "file-read-data",
+                path,
+            ])
+            .stdout(Stdio::null())
+            .status();
+        assert_eq!(status.expect("an answer").code(), wanted, "{path}");
+    }
+}
+
+#[test]
 fn a_learnt_profile_outlives_a_run_that_comes_to_nothing() {
     if skipped() {
         return;

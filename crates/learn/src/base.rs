@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use lapbelt_policy::world::World;
 use lapbelt_sandbox::{Backend, ProfileSource, RunError, SystemProfile};
+use lapbelt_sbpl::expand::expand;
+use lapbelt_sbpl::{Source, evaluate};
 
 use crate::run_dir::{self, DirError};
 use crate::seed::{self, Loader, SEED};
@@ -69,6 +71,24 @@ impl Base {
     /// If it does not evaluate.
     pub fn evaluate_with(&self, text: &str, world: &World) -> Result<Profile, Box<ProfileError>> {
         evaluate_text(&self.name, text, &self.params, &self.imports, world)
+    }
+
+    /// The same rules in a text that reads wherever it is written: flat rules, if this one imports
+    /// what is found only from where it stands.
+    pub(crate) fn settled(&self, world: &World) -> Self {
+        let source = Source {
+            name: &self.name,
+            text: &self.text,
+        };
+        let read = |imports: &FileImports| evaluate(&source, &self.params, imports, world);
+        let here = read(&self.imports);
+        let mut settled = self.clone();
+        if let Some(policy) = &here.policy
+            && read(&FileImports::new(None, &self.params)).sources != here.sources
+        {
+            settled.text = expand(policy, &here.imported_at, world);
+        }
+        settled
     }
 
     /// Whether the system, if it reads profiles by itself, reads the one in a file, just as it is

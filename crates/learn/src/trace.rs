@@ -68,7 +68,9 @@ pub fn trace(
         new_rules: None,
         denies_seen: None,
     };
-    let result = iterate(session, dir, base, knobs, &mut report);
+    // It is written into the run directory, and read there.
+    let base = base.settled(&session.world);
+    let result = iterate(session, dir, &base, knobs, &mut report);
     if let Err(error) = &result {
         if matches!(error, LearnError::Session(SessionError::Stopped)) {
             report.status = TraceStatus::Stopped;
