@@ -238,10 +238,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), DirError> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".new");
     let temporary = path.with_file_name(name);
-    let mut file = File::create(&temporary).map_err(at("create", &temporary))?;
-    file.write_all(bytes).map_err(at("write", &temporary))?;
-    drop(file);
-    fs::rename(&temporary, path).map_err(at("write", path))
+    // What is told of is the file that was asked for, not the one beside it.
+    File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(at("write", path))
 }
 
 /// Writes a value as indented JSON, whole or not at all.
@@ -294,4 +295,19 @@ pub fn read(path: &Path) -> Result<String, DirError> {
 /// If it cannot be created.
 pub fn create(path: &Path) -> Result<File, DirError> {
     File::create(path).map_err(at("create", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named_as_it_was_asked_for() {
+        let path = Path::new("/proc/absent/profile.sb");
+        let error = write(path, b"").expect_err("no such folder").to_string();
+        assert!(
+            error.starts_with("cannot write /proc/absent/profile.sb: "),
+            "{error}"
+        );
+    }
 }
