@@ -150,6 +150,15 @@ fn scheme_mistakes() {
 }
 
 #[test]
+fn lists_that_do_not_end() {
+    let text = "(version 1)\n(define ring (list 1))\n(set-cdr! ring ring)\n(length ring)";
+    assert_snapshot!(findings(text), @r"
+    Error wrong-type: the list does not end in an empty list
+      p.sb:4:9 ring
+    ");
+}
+
+#[test]
 fn texts_that_are_not_well_formed() {
     assert_snapshot!(findings("(version 1)\n(allow default"), @r"
     Error syntax: this list is not closed

@@ -136,7 +136,10 @@ fn index(arguments: &[Value], at: usize, most: usize) -> Result<usize, Mistake> 
 
 fn items(heap: &mut Heap, arguments: &[Value], at: usize) -> Result<Vec<Value>, Mistake> {
     let list = arguments[at];
-    let items = heap.items(list).ok_or_else(|| wrong("list", list, at))?;
+    let items = heap.items(list).ok_or_else(|| match list {
+        Value::Pair(_) => Mistake::wrong_type("the list does not end in an empty list").at(at),
+        other => wrong("list", other, at),
+    })?;
     heap.spend(items.len());
     Ok(items)
 }
