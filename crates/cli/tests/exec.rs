@@ -62,6 +62,27 @@ fn what_cannot_be_executed_is_71() {
 }
 
 #[test]
+fn what_a_script_was_not_let_start_by_is_named() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("script.sh");
+    std::fs::write(&script, "#!/bin/sh\n").expect("a script");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&script, executable).expect("it is ours");
+    let profile = "(version 1)(allow default)(deny process-exec-interpreter)";
+    let output = lapbelt(&["exec", "-p", profile, &script.display().to_string()]);
+    assert_eq!(output.status.code(), Some(71), "{}", stderr(&output));
+    let said = stderr(&output);
+    let last = said.lines().last().unwrap_or_default();
+    assert!(
+        last.ends_with("allow process-exec-interpreter for it"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_denial_is_explained_with_the_rule_that_would_allow_it() {
     if skipped() {
         return;

@@ -188,10 +188,12 @@ pub enum RunError {
         cause: io::Error,
     },
     /// The policy does not let the program start.
-    #[error("the policy does not let {program} start ({cause}): allow process-exec* for it")]
+    #[error("the policy does not let {program} start ({cause}): allow {operation} for it")]
     StartDenied {
         /// The program.
         program: PathBuf,
+        /// The operation that was denied: that of the program, or of the interpreter of a script.
+        operation: String,
         /// What the program got.
         cause: io::Error,
     },

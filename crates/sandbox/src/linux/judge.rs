@@ -65,8 +65,10 @@ pub(crate) struct Tally {
     pub(crate) unseen_errno: Option<i32>,
     /// A process-fork denial has been reported.
     pub(crate) fork_reported: bool,
-    /// The last execve was refused by the policy.
-    pub(crate) start_denied: bool,
+    /// The operation that was refused last.
+    refused: Option<OperationId>,
+    /// What the policy refused of the last execve, if it did.
+    pub(crate) start_denied: Option<OperationId>,
 }
 
 /// Modifiers that change what a denial does.
@@ -159,7 +161,7 @@ impl Judge {
                 .find_map(|operation| self.refuse_unseen(&scene, *operation, errno)),
         };
         if matches!(row.call, Call::Execve | Call::Execveat) {
-            self.tally.start_denied = refused.is_some();
+            self.tally.start_denied = refused.and(self.tally.refused);
         }
         self.callers.heed(row.call);
         refused.map_or(Answer::Continue, Answer::Errno)
@@ -192,6 +194,7 @@ impl Judge {
         self.tally.denied += 1;
         self.tally.unseen += 1;
         self.tally.unseen_errno.get_or_insert(errno.raw_os_error());
+        self.tally.refused = Some(operation);
         self.send(
             scene.caller.identity(),
             &Request::new(operation),
@@ -426,6 +429,7 @@ impl Judge {
         if granted {
             return Some(Refusal::Granted);
         }
+        self.tally.refused = Some(request.operation);
         if let Some(signal) = self.argument(&verdict.source, self.modifiers.signal) {
             let process = caller.process().unwrap_or(caller.thread);
             // SAFETY: takes plain numbers; the process waits for our answer, so it is still it.

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use lapbelt_policy::event::Event;
+use lapbelt_policy::world::OperationId;
 use rustix::event::{PollFd, PollFlags};
 
 use super::bpf;
@@ -36,7 +37,7 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     drop(program);
     let (main, listener) = match receive(&custodian)? {
         Message::Filtered { process, listener } => (process, listener),
-        Message::Failed(step, errno) => return Err(failure(&job, step, errno, false)),
+        Message::Failed(step, errno) => return Err(failure(&job, step, errno, None)),
         other => return Err(out_of_turn(other)),
     };
     let listener = open_process(main)
@@ -77,7 +78,8 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     waited?;
     let (mut judge, result) = judged?;
     if let Some((step, errno)) = watch.failed {
-        return Err(failure(&watch.job, step, errno, judge.tally.start_denied));
+        let denied = judge.tally.start_denied;
+        return Err(failure(&watch.job, step, errno, denied));
     }
     result.map_err(RunError::system("answer a call"))?;
     let (status, forked) = watch.ended.ok_or_else(|| out_of_turn(Message::Gone))?;
@@ -248,11 +250,18 @@ fn out_of_turn(message: Message) -> RunError {
     RunError::system("start the program")(cause)
 }
 
-fn failure(job: &Job, step: Step, errno: i32, denied: bool) -> RunError {
+fn failure(job: &Job, step: Step, errno: i32, denied: Option<OperationId>) -> RunError {
     let cause = io::Error::from_raw_os_error(errno);
     let program = job.program.clone();
+    if let (Step::Execute, Some(denied)) = (step, denied) {
+        let operation = job.world.operation(denied).name.clone();
+        return RunError::StartDenied {
+            program,
+            operation,
+            cause,
+        };
+    }
     match (step, errno) {
-        (Step::Execute, _) if denied => RunError::StartDenied { program, cause },
         (Step::Execute, libc::ENOENT) => RunError::ProgramMissing(program),
         (Step::Execute, _) => RunError::NotExecutable { program, cause },
         (Step::Directory, _) => {

@@ -93,7 +93,7 @@ pub(super) fn run(
         notifications: 0,
         duration,
     };
-    let mut start_denied = false;
+    let mut start_denied = None;
     for message in &told_all.unwrap_or_default() {
         let Ok(line) = log_line::parse(message) else {
             continue;
@@ -108,13 +108,16 @@ pub(super) fn run(
         outcome.notifications += line.reports;
         if line.action == Action::Deny {
             outcome.events_denied += line.reports;
-            start_denied |= line.pid == ended.pid && line.operation.starts_with("process-exec");
+            if line.pid == ended.pid && line.operation.starts_with("process-exec") {
+                start_denied.get_or_insert_with(|| line.operation.to_owned());
+            }
         }
         sink(&event);
     }
-    if code == Some(CANNOT_EXECUTE) && start_denied {
+    if let (Some(CANNOT_EXECUTE), Some(operation)) = (code, start_denied) {
         return Err(RunError::StartDenied {
             program,
+            operation,
             cause: io::Error::from(io::ErrorKind::PermissionDenied),
         });
     }
