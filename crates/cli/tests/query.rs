@@ -120,6 +120,7 @@ fn a_batch_answers_each_line() {
         r#"{"id":"one","profile":"p.sb","params":{},"operation":"file-read-data","target":"/a","filters":{}}
 {"id":2,"profile":"p.sb","operation":"file-read-data","target":"/b","other":"passed over"}
 {"id":3,"profile":"p.sb","operation":"file-raed-data","target":"/b"}
+{"id":4,"profile":"p.sb"}
 "#,
     )
     .expect("a batch");
@@ -141,6 +142,12 @@ fn a_batch_answers_each_line() {
     assert_eq!(
         lines[2]["error"],
         "unknown operation `file-raed-data`; did you mean `file-read-data`?"
+    );
+    assert_eq!(lines[3]["id"], 4);
+    let error = lines[3]["error"].as_str().expect("an error");
+    assert!(
+        error.ends_with("batch.jsonl:4:25: missing field `operation`"),
+        "{error}"
     );
 }
 

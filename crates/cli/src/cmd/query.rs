@@ -226,9 +226,15 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
             Ok(line) => line,
             Err(error) => {
                 failed = true;
+                // What asked is to be told so, if the line says what did.
+                let id = serde_json::from_str(line)
+                    .map_or(Value::Null, |line: Value| line["id"].clone());
                 let place = format!("{}:{}:{}", file.display(), number + 1, error.column());
-                output
-                    .answer(&json!({"id": null, "error": format!("{place}: {error}")}).to_string());
+                // The line that it names is of this line alone.
+                let said = error.to_string();
+                let within = format!(" at line {} column {}", error.line(), error.column());
+                let said = said.strip_suffix(&within).unwrap_or(&said);
+                output.answer(&json!({"id": id, "error": format!("{place}: {said}")}).to_string());
                 continue;
             }
         };
