@@ -30,6 +30,20 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Refuses to write what is made of a file over that file.
+pub(crate) fn not_over(read: &Path, out: &Path) -> Result<(), CommandError> {
+    let is_same = fs::metadata(out).is_ok_and(|there| there.is_file())
+        && fs::canonicalize(read)
+            .is_ok_and(|read| fs::canonicalize(out).is_ok_and(|out| out == read));
+    if !is_same {
+        return Ok(());
+    }
+    Err(CommandError::Other(format!(
+        "{} is what is read: name another file with -o",
+        shown(out)
+    )))
+}
+
 /// Writes what a command was told to put into a file: a regular one is replaced, through links; into
 /// what is no regular file, a pipe or a terminal, it is written.
 pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {

@@ -53,6 +53,21 @@ fn the_bytes_are_written_and_what_is_derived_is_said() {
 }
 
 #[test]
+fn the_source_is_not_written_over() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let text = "(version 1)\n(allow default)\n";
+    let source = write(&dir, "source.sb", text);
+    let link = dir.path().join("link.sb");
+    std::os::unix::fs::symlink(&source, &link).expect("a link");
+    for target in [&source, &link.display().to_string()] {
+        let (code, _, said) = out(lapbelt().args(["compile", &source, "-o", target]));
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("is what is read"), "{said}");
+        assert_eq!(std::fs::read_to_string(&source).expect("it is there"), text);
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused_with_its_rule() {
     let dir = tempfile::tempdir().expect("a directory");
     let target = dir.path().join("out.sb.bin").display().to_string();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params, place};
-use crate::replace::write_out;
+use crate::replace::{not_over, write_out};
 
 /// The layout that the encoder writes.
 const WRITTEN: &str = lapbelt_blob::layout::known::MACOS_14.name;
@@ -31,6 +31,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
+    not_over(&args.profile, &args.out)?;
     let world = profile::world(&args.world)?;
     if world.layout() != Some(WRITTEN) {
         let layout = world.layout().map_or_else(
