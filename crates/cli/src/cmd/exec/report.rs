@@ -57,18 +57,25 @@ impl Report {
             ));
         }
         let shown = &self.kinds[earlier..];
+        // What differs in values that are not shown is one line.
+        let mut lines: Vec<(String, u64)> = Vec::new();
         for (event, rule, count) in shown {
             let operation = &world.operation(event.operation).name;
             let target = denial::target(event, world);
             let process = &event.process;
-            let times = if *count == 1 {
+            let line = format!("  {operation} {target} — {process}, by {rule}");
+            match lines.iter_mut().find(|(known, _)| *known == line) {
+                Some(known) => known.1 += count,
+                None => lines.push((line, *count)),
+            }
+        }
+        for (line, count) in lines {
+            let times = if count == 1 {
                 String::new()
             } else {
                 format!(" ×{count}")
             };
-            text.push_str(&format!(
-                "  {operation} {target} — {process}, by {rule}{times}\n"
-            ));
+            text.push_str(&format!("{line}{times}\n"));
         }
         text.push_str(if earlier > 0 {
             "this would allow the last:\n"
@@ -79,5 +86,53 @@ impl Report {
             text.push_str(&format!("  {line}\n"));
         }
         Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapbelt_policy::event::OwnedValue;
+    use lapbelt_policy::request::{Endpoint, Transport};
+    use lapbelt_policy::rule::Action;
+    use lapbelt_policy::world::shipped;
+
+    use super::*;
+
+    #[test]
+    fn what_reads_the_same_is_one_line() {
+        let world = shipped("linux").expect("shipped").expect("a good file");
+        let operation = world.operation_named("network-outbound").expect("known").id;
+        let filter = |name| world.filter_named(name).expect("known").id;
+        let to = Endpoint::Internet {
+            transport: Transport::Tcp,
+            v6: false,
+            loopback: true,
+            port: 1,
+        };
+        let mut report = Report::default();
+        for domain in [2, 30, 30] {
+            let event = Event {
+                time: 0,
+                pid: 1,
+                process: "nc".to_owned(),
+                operation,
+                values: vec![
+                    (
+                        filter("remote"),
+                        OwnedValue::Endpoint(to, "127.0.0.1".to_owned()),
+                    ),
+                    (filter("socket-domain"), OwnedValue::Integer(domain)),
+                ],
+                decision: Action::Deny,
+                rule: None,
+                granted: false,
+                errno: 1,
+                exists: false,
+            };
+            report.add(&event, "p.sb:2:1".to_owned());
+        }
+        let text = report.text(&world).expect("a report");
+        let line = "\n  network-outbound 127.0.0.1:1 — nc, by p.sb:2:1 ×3\n";
+        assert!(text.contains(line), "{text}");
     }
 }
