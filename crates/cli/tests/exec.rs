@@ -45,6 +45,27 @@ fn exit_status_and_signals_pass_through() {
 }
 
 #[test]
+fn a_closed_standard_stream_stays_closed() {
+    if skipped() {
+        return;
+    }
+    let is_open = |number: u8, redirection: &str| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("exec \"$@\" {redirection}"), "sh"]);
+        command.arg(env!("CARGO_BIN_EXE_lapbelt"));
+        let test = format!("test -e /proc/$$/fd/{number}");
+        command.args(["exec", "-q", "-p", ALL, "/bin/sh", "-c", &test]);
+        let status = command.output().expect("a run").status;
+        status.code().expect("an exit code") == 0
+    };
+    for number in 0..3 {
+        assert!(is_open(number, ""), "{number}");
+        assert!(!is_open(number, &format!("{number}>&-")), "{number}");
+        assert!(is_open(number, &format!("{number}<>/dev/null")), "{number}");
+    }
+}
+
+#[test]
 fn what_cannot_be_executed_is_71() {
     if skipped() {
         return;

@@ -17,6 +17,7 @@ mod outbox;
 mod place;
 mod program;
 mod resolve;
+mod standard;
 mod supervise;
 mod vocabulary;
 

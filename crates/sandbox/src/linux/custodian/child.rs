@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use super::{Ends, Message, Step};
 use crate::linux::notify::FILTER_FLAGS;
 use crate::linux::program::Program;
+use crate::linux::standard;
 
 /// Pointers for execve and the filter, made before the fork.
 pub(super) struct Child<'p> {
@@ -62,6 +63,8 @@ impl<'p> Child<'p> {
             for (number, stream) in (0..).zip(self.streams) {
                 if let Some(stream) = stream {
                     check(Step::Streams, libc::dup2(stream, number).into())?;
+                } else if standard::was_closed(number) {
+                    libc::close(number);
                 }
             }
             if let Some(directory) = &self.program.directory {
