@@ -1,13 +1,13 @@
 //! A graph to the rules that a person would write for it, checked.
 
+use lapbelt_policy::added::inferred_test;
 use lapbelt_policy::filter::Test;
 use lapbelt_policy::graph::{Canon, Hints, NodeId, Outcome, RaiseError, Step, lower, raise};
-use lapbelt_policy::inferred::{inferred_test, with_inferred};
 use lapbelt_policy::rule::{Policy, Version};
 use lapbelt_policy::world::{OperationId, World};
 
 use crate::diff::diff;
-use crate::subject::{Form, Subject};
+use crate::subject::Subject;
 
 /// Why there are no rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,17 +23,14 @@ pub enum DecompileError {
     Undecided(Vec<String>),
 }
 
-/// Rules that decide exactly as the subject does. Of a compiled profile, what the compiler adds to
-/// these rules is left out.
+/// Rules that decide exactly as the subject does. What the compiler adds to these rules is left out.
 ///
 /// # Errors
 /// If no rules do, or it cannot be shown that they do.
 pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
     let world = subject.world();
-    let mut operations: Vec<OperationId> = match subject.form() {
-        Form::Compiled => world.inferred().iter().map(|rule| rule.operation).collect(),
-        Form::Source => Vec::new(),
-    };
+    let inferred = world.inferred().iter();
+    let mut operations: Vec<OperationId> = inferred.map(|rule| rule.operation).collect();
     operations.dedup();
     // What the compiler adds depends on the rules, and a profile may have the same rules itself: all
     // is taken as added first, then less.
@@ -76,15 +73,7 @@ fn without(subject: &Subject<'_>, added: &[OperationId]) -> Result<Policy, Decom
         since,
     };
     let policy = raise(&canon, &entries, hints, world)?;
-    let (whole, raised);
-    match subject.form() {
-        Form::Compiled => {
-            whole = with_inferred(&policy, world);
-            let graph = lower(&whole, world);
-            raised = Subject::of_bytes(graph, &whole.rules, Vec::new(), world);
-        }
-        Form::Source => raised = Subject::of_rules(lower(&policy, world), &policy.rules, world),
-    }
+    let raised = Subject::of_rules(lower(&policy, world), &policy.rules, world);
     let answer = diff(subject, &raised, 1);
     let differing = answer.different.into_iter().flat_map(|one| one.operations);
     let differing: Vec<String> = differing.collect();

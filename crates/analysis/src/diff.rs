@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::graph::{Canon, NodeId, Outcome, Source, differences};
-use lapbelt_policy::inferred::inferred_test;
 use lapbelt_policy::request::Request;
+use lapbelt_policy::socket::End;
 use lapbelt_policy::world::{FilterId, OperationId, World};
 
 use crate::operations::grouped;
-use crate::subject::{Form, Subject};
+use crate::subject::Subject;
 use vocabulary::Vocabulary;
 
 /// Answer of [`diff`]. Operations are named as in the world of the left side.
@@ -64,8 +64,7 @@ pub struct Decided {
 /// Compares two policies for every operation that both worlds have in their op table. At most
 /// `most` examples are given for a way of differing.
 ///
-/// Where the system compares paths in one case, so does this. If one is source and the other
-/// compiled, what the compiler adds to every profile is no difference.
+/// Where the system compares paths in one case, so does this.
 pub fn diff(left: &Subject<'_>, right: &Subject<'_>, most: usize) -> Diff {
     if left.world().folds_paths() && right.world().folds_paths() {
         let (left, right) = (left.with_folded_paths(), right.with_folded_paths());
@@ -135,7 +134,7 @@ struct Comparison<'s> {
     canon: Canon,
     entries: Vec<(NodeId, NodeId)>,
     /// Requests that two nodes decide differently; `None` if that is too complex.
-    known: HashMap<(NodeId, NodeId), Option<Vec<Values>>>,
+    known: HashMap<(NodeId, NodeId, Option<End>), Option<Vec<Values>>>,
 }
 
 type Values = Vec<(FilterId, OwnedValue)>;
@@ -159,26 +158,7 @@ impl<'s> Comparison<'s> {
             |test| vocabulary.right_test(test),
             |outcome| vocabulary.right_outcome(outcome),
         );
-        let mut entries: Vec<_> = here.into_iter().zip(there).collect();
-        if left.form() != right.form() {
-            // What the compiler adds is taken to hold on both sides.
-            let is_left = left.form() == Form::Compiled;
-            let world = if is_left { left.world() } else { right.world() };
-            for rule in world.inferred() {
-                let own = |pair: &(_, _)| if is_left { pair.0 } else { pair.1 };
-                let Some(at) = pairs.iter().position(|pair| own(pair) == rule.operation) else {
-                    continue;
-                };
-                let mut test = inferred_test(rule);
-                if !is_left {
-                    test = vocabulary.right_test(&test);
-                }
-                let decided = canon.decide(&Outcome::plain(rule.action));
-                let (one, other) = entries[at];
-                let one = canon.ask(&test, decided, one);
-                entries[at] = (one, canon.ask(&test, decided, other));
-            }
-        }
+        let entries = here.into_iter().zip(there).collect();
         Self {
             left,
             right,
@@ -200,8 +180,9 @@ impl<'s> Comparison<'s> {
     ) -> Option<(Vec<Example>, usize)> {
         let (left, right) = self.entries[at];
         let (canon, vocabulary) = (&self.canon, self.vocabulary);
-        let found = self.known.entry((left, right)).or_insert_with(|| {
-            let found = differences(canon, left, right, |id| vocabulary.filter(id)).ok()?;
+        let end = End::of(self.left.world().operation(here));
+        let found = self.known.entry((left, right, end)).or_insert_with(|| {
+            let found = differences(canon, left, right, end, |id| vocabulary.filter(id)).ok()?;
             Some(found.into_iter().map(|one| one.values).collect())
         });
         let mut seen = HashSet::new();

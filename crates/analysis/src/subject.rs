@@ -7,19 +7,9 @@ use lapbelt_policy::request::Request;
 use lapbelt_policy::rule::{ModifierArgument, Rule};
 use lapbelt_policy::world::{ArgumentKind, OperationId, World};
 
-/// Where a policy comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Rules.
-    Source,
-    /// A compiled profile: with what the compiler adds, and paths as it stores them.
-    Compiled,
-}
-
 /// A policy made ready for questions about all of it.
 #[derive(Debug)]
 pub struct Subject<'p> {
-    form: Form,
     rules: &'p [Rule],
     world: &'p World,
     decider: Decider,
@@ -31,7 +21,7 @@ pub struct Subject<'p> {
 impl<'p> Subject<'p> {
     /// The graph of rules in a world, which its sources name.
     pub fn of_rules(graph: Graph, rules: &'p [Rule], world: &'p World) -> Self {
-        Self::new(graph, rules, world, Form::Source, Vec::new())
+        Self::new(graph, rules, world, Vec::new())
     }
 
     /// The graph of a compiled profile, with the rules that its sources name and what its operations
@@ -44,20 +34,13 @@ impl<'p> Subject<'p> {
         repeats: Vec<usize>,
         world: &'p World,
     ) -> Self {
-        Self::new(graph, rules, world, Form::Compiled, repeats)
+        Self::new(graph, rules, world, repeats)
     }
 
-    fn new(
-        graph: Graph,
-        rules: &'p [Rule],
-        world: &'p World,
-        form: Form,
-        repeats: Vec<usize>,
-    ) -> Self {
+    fn new(graph: Graph, rules: &'p [Rule], world: &'p World, repeats: Vec<usize>) -> Self {
         let mut canon = Canon::default();
         let entries = canon.add_graph(&graph, rules, world);
         Self {
-            form,
             rules,
             world,
             decider: Decider::of(graph, rules),
@@ -70,11 +53,6 @@ impl<'p> Subject<'p> {
     /// What its operations ask again.
     pub fn repeats(&self) -> &[usize] {
         &self.repeats
-    }
-
-    /// Where it comes from.
-    pub fn form(&self) -> Form {
-        self.form
     }
 
     /// Its world.
@@ -160,7 +138,6 @@ impl<'p> Subject<'p> {
             builder.finish(entries.collect()),
             self.rules,
             self.world,
-            self.form,
             self.repeats.clone(),
         )
     }

@@ -109,7 +109,7 @@ fn what_no_request_shows_is_no_difference() {
             "",
         ),
         (
-            "(allow network-outbound (require-all (socket-type SOCK_STREAM) (socket-type SOCK_DGRAM)))",
+            "(allow network-inbound (require-all (socket-type SOCK_STREAM) (socket-type SOCK_DGRAM)))",
             "",
         ),
         (
@@ -119,6 +119,16 @@ fn what_no_request_shows_is_no_difference() {
         (
             "(allow network-outbound (remote ip4 \"*:80\") (remote ip6 \"*:80\"))",
             "(allow network-outbound (remote ip \"*:80\"))",
+        ),
+        // Only unix-domain sockets have paths.
+        (
+            "(allow network* (require-not (socket-domain AF_UNIX)))",
+            "(allow network* (require-all (require-not (socket-domain AF_UNIX)) \
+             (require-not (literal \"/a\"))))",
+        ),
+        (
+            "(allow network-inbound (require-all (subpath \"/a\") (local ip \"*:*\")))",
+            "",
         ),
         (
             "(allow file-read* (file-mode #o0400) (file-mode #o0600))",
@@ -135,6 +145,34 @@ fn what_no_request_shows_is_no_difference() {
             "{left} {right}"
         );
     }
+}
+
+#[test]
+fn what_is_shown_of_sockets_can_be() {
+    let others = "(allow network-inbound (require-not (socket-domain AF_UNIX)))";
+    let here = "(allow network-inbound (require-all (literal \"/a\") (socket-domain AF_UNIX)))";
+    assert_eq!(
+        told(&rules(others), &rules(here)),
+        [
+            "network-inbound path=/a socket-domain=Integer(1): A denies by line 2, B allows by line 3",
+            "network-inbound: A allows by line 3, B denies by line 2",
+        ]
+    );
+}
+
+#[test]
+fn paths_of_files_say_nothing_of_sockets() {
+    let domain =
+        "(allow default (require-all (literal \"/a\") (require-not (socket-domain AF_UNIX))))";
+    let lines = told(&rules(domain), DENY);
+    assert!(
+        lines.iter().any(|line| line.contains("file-read*")),
+        "{lines:?}"
+    );
+    assert!(
+        !lines.iter().any(|line| line.contains("network-inbound")),
+        "{lines:?}"
+    );
 }
 
 #[test]

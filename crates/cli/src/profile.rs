@@ -127,12 +127,16 @@ pub(crate) fn evaluate(
     Ok(evaluate_text(&name, text, params, &imports, world)?)
 }
 
-/// What decided, for a person and for scripts: `FILE:LINE:COLUMN`, `default` or `implied`.
+/// What decided, for a person and for scripts: `FILE:LINE:COLUMN`, a default, or what
+/// the system adds.
 pub(crate) fn place(source: &Source, policy: &Policy, world: &World) -> String {
     let reference = match source {
         Source::OwnDefault(id) if *id == world.root() => return "default".to_string(),
         Source::OwnDefault(id) => return format!("own default of {}", world.operation(*id).name),
-        Source::Implied(_) => return "implied by the system".to_string(),
+        Source::Implied(number) if (*number as usize) < world.implied().len() => {
+            return "implied by the system".to_string();
+        }
+        Source::Implied(_) => return "a rule that the system's compiler adds".to_string(),
         Source::Rule(reference) => reference,
     };
     let rule = &policy.rules[reference.rule as usize];

@@ -73,7 +73,7 @@ fn replace(filter: &mut Filter, varies: &dyn Fn(u16) -> bool) {
         Filter::Not(inner) => replace(inner, varies),
         Filter::Test(test) => {
             if let Argument::Network(pattern) = &mut test.argument
-                && pattern.port.is_some_and(varies)
+                && pattern.port.is_some_and(|port| varies(port.get()))
             {
                 pattern.port = None;
             }
@@ -83,6 +83,8 @@ fn replace(filter: &mut Filter, varies: &dyn Fn(u16) -> bool) {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU16;
+
     use lapbelt_policy::filter::{Host, NetworkPattern, Protocol, Test};
     use lapbelt_policy::request::Transport;
     use lapbelt_policy::rule::Action;
@@ -117,7 +119,7 @@ mod tests {
         let pattern = NetworkPattern {
             protocol: Protocol::Ip,
             host: Host::Localhost,
-            port: Some(port),
+            port: NonZeroU16::new(port),
         };
         let test = Test {
             filter: REMOTE,

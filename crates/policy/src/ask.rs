@@ -11,6 +11,7 @@ pub use value::parse_value;
 
 use crate::event::OwnedValue;
 use crate::request::{Endpoint, MAX_VALUES, Request, Transport, Value};
+use crate::socket::End;
 use crate::world::{FilterId, Operation, World, nearest};
 
 /// Why a question makes no request.
@@ -113,12 +114,8 @@ pub fn ask<'a>(
     let operation = operation_named(world, operation)?;
     let mut values: Vec<(FilterId, Value<'a>)> = Vec::new();
     if let Some(target) = target {
-        if operation
-            .categories
-            .iter()
-            .any(|category| category == "network")
-        {
-            network(world, operation, target, extra, &mut values)?;
+        if let Some(end) = End::of(operation) {
+            network(world, end, target, extra, &mut values)?;
         } else if let Some(filter) = target_filter(world, operation) {
             values.push((filter, value::borrowed(world, filter, target)?));
         }
@@ -162,14 +159,13 @@ pub fn target_filter(world: &World, operation: &Operation) -> Option<FilterId> {
 
 fn network<'a>(
     world: &World,
-    operation: &Operation,
+    end: End,
     target: &'a [u8],
     extra: &[(FilterId, OwnedValue)],
     values: &mut Vec<(FilterId, Value<'a>)>,
 ) -> Result<(), AskError> {
     let id = |name: &str| world.filter_named(name).map(|filter| filter.id);
-    let outbound = operation.name == "network-outbound" || operation.name == "network*";
-    let end = if outbound { "remote" } else { "local" };
+    let name = end.filter();
     let mut add = |name: &str, value: Value<'a>| {
         if let Some(filter) = id(name) {
             values.push((filter, value));
@@ -177,12 +173,17 @@ fn network<'a>(
     };
     if let Some(path) = address::unix_path(target) {
         add("path", Value::Text(path));
-        add(end, Value::Endpoint(Endpoint::Unix));
-        socket_value(world, extra, "socket-domain", "AF_UNIX", &mut add);
+        for filter in world.filters() {
+            // The question's own number counts, as it does for every socket.
+            if let (None, Some(value)) = (given(world, extra, &filter.name), end.with_path(filter))
+            {
+                add(&filter.name, value);
+            }
+        }
         return Ok(());
     }
     let bad = || AskError::BadValue {
-        filter: end.to_owned(),
+        filter: name.to_owned(),
         value: String::from_utf8_lossy(target).into_owned(),
         expected: address::EXPECTED,
     };
@@ -190,7 +191,7 @@ fn network<'a>(
     let Endpoint::Internet { v6, transport, .. } = endpoint else {
         return Err(bad());
     };
-    add(end, Value::Endpoint(endpoint));
+    add(name, Value::Endpoint(endpoint));
     let domain = if v6 { "AF_INET6" } else { "AF_INET" };
     socket_value(world, extra, "socket-domain", domain, &mut add);
     let (kind, protocol) = match transport {

@@ -140,11 +140,29 @@ impl Decider {
         }
     }
 
-    /// The decision of an operation that does not depend on the request; `None` if it does.
+    /// The decision of an operation that does not depend on the request; `None` if it does. What the
+    /// system adds makes no difference where it decides as all the rest.
     pub fn always(&self, operation: OperationId) -> Option<Action> {
-        match &self.steps[self.entries[usize::from(operation.0)] as usize] {
-            Step::Terminal(verdict) => Some(verdict.action),
-            _ => None,
+        let mut added = None;
+        let mut at = self.graph.entry(operation);
+        loop {
+            match self.graph.node(at) {
+                Node::Terminal { action, .. } => {
+                    return (added.is_none() || added == Some(action)).then_some(action);
+                }
+                Node::Test {
+                    matched, unmatched, ..
+                } => match self.graph.node(matched) {
+                    Node::Terminal {
+                        action,
+                        source: Source::Implied(_),
+                    } if added.is_none() || added == Some(action) => {
+                        added = Some(action);
+                        at = unmatched;
+                    }
+                    _ => return None,
+                },
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a backend saw: one decision about one request of the confined program.
 
+use std::num::NonZeroU16;
+
 use crate::filter::{Host, NetworkPattern};
 use crate::request::{Endpoint, Request, Value};
 use crate::rule::{Action, RuleRef};
@@ -103,7 +105,7 @@ pub fn pattern_of(endpoint: Endpoint) -> NetworkPattern {
         Endpoint::Internet { port, .. } => NetworkPattern {
             protocol: Protocol::Ip,
             host: host_of(endpoint),
-            port: (port != 0).then_some(port),
+            port: NonZeroU16::new(port),
         },
     }
 }

@@ -1,5 +1,7 @@
 //! Filters: what a rule asks of a request.
 
+use std::num::NonZeroU16;
+
 use crate::pattern::Pattern;
 use crate::world::{FilterId, World};
 
@@ -104,6 +106,7 @@ pub struct NetworkPattern {
     pub protocol: Protocol,
     /// Host part; `Any` for [`Protocol::Unix`].
     pub host: Host,
-    /// Port, `None` for `*`.
-    pub port: Option<u16>,
+    /// Port, `None` for `*`. There is no pattern for port 0: in a compiled profile it stands for
+    /// any port.
+    pub port: Option<NonZeroU16>,
 }

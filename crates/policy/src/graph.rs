@@ -38,7 +38,7 @@ pub struct TestId(pub u32);
 pub enum Source {
     /// A rule of the profile.
     Rule(RuleRef),
-    /// A rule that the world adds: index in [`crate::world::World::implied`].
+    /// A rule that the system adds, by its [`crate::added::Added::number`].
     Implied(u32),
     /// The own default of an operation of the world.
     OwnDefault(OperationId),

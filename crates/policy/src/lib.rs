@@ -6,15 +6,16 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod added;
 pub mod ask;
 pub mod decide;
 pub mod event;
 pub mod filter;
 pub mod graph;
-pub mod inferred;
 pub mod origin;
 pub mod pattern;
 pub mod request;
 pub mod rule;
+pub mod socket;
 pub mod theory;
 pub mod world;

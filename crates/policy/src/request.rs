@@ -135,6 +135,6 @@ impl NetworkPattern {
         };
         protocol
             && (self.host == Host::Any || loopback)
-            && self.port.is_none_or(|port| port == number)
+            && self.port.is_none_or(|port| port.get() == number)
     }
 }

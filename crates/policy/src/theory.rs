@@ -10,7 +10,8 @@
 //! - A filter has at most one value in a request, but for those of [`has_many`]. Any may be absent.
 //! - A path is absolute and resolved: it starts with `/` and has no empty, `.` or `..` component.
 //!   No text holds a zero byte.
-//! - Values of different filters are independent of each other.
+//! - Values of different filters are independent of each other, but for what a path implies in a
+//!   network operation: [`crate::socket::End::with_path`].
 
 mod classes;
 mod diagram;

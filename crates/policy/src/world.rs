@@ -183,8 +183,7 @@ pub struct ImpliedRule {
     pub value: i64,
 }
 
-/// A rule that the compiler of the system adds where a profile calls for it. It bears on what a
-/// profile compiles to; what it decides is the system's own business, not the profile's.
+/// A rule that the compiler of the system adds where a profile calls for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InferredRule {
     /// What it decides.

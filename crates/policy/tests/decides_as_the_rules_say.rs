@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use lapbelt_policy::added::inferred;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::graph::{Inclusion, Source, includes, lower};
@@ -10,7 +11,7 @@ use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::Regex;
 use lapbelt_policy::request::{Request, Value};
 use lapbelt_policy::rule::{Action, Policy, Rule, RuleFilter, RuleRef, Version};
-use lapbelt_policy::world::{FilterId, OperationId, World, shipped};
+use lapbelt_policy::world::{FilterId, InferredValue, OperationId, World, shipped};
 use proptest::prelude::*;
 
 const OPERATIONS: &[&str] = &[
@@ -20,12 +21,19 @@ const OPERATIONS: &[&str] = &[
     "file-read-data",
     "file-write*",
     "file-write-setugid",
+    "network*",
+    "network-outbound",
+    "signal",
+    "syscall-unix",
 ];
 const ASKED: &[&str] = &[
     "file-read-data",
     "file-read-metadata",
     "file-write-data",
+    "network-bind",
+    "network-outbound",
     "signal",
+    "syscall-unix",
 ];
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
@@ -135,7 +143,17 @@ fn holds(filter: &Filter, request: &Request<'_>) -> bool {
 /// entry, then the more general operation.
 fn by_the_book(policy: &Policy, world: &World, request: &Request<'_>) -> (Action, Source) {
     let mut at = Some(request.operation);
+    let first = world.implied().len();
     while let Some(id) = at {
+        for (index, rule) in world.inferred().iter().enumerate().rev() {
+            let asked = request.get(rule.filter).any(|v| match &rule.value {
+                InferredValue::Name(name) => v == Value::Text(name.as_bytes()),
+                InferredValue::Bit(bit) => v == Value::Integer(i64::from(*bit)),
+            });
+            if rule.operation == id && asked && inferred(policy, world).contains(&rule) {
+                return (rule.action, Source::Implied((first + index) as u32));
+            }
+        }
         for (index, rule) in world.implied().iter().enumerate().rev() {
             let asked = request
                 .get(rule.filter)
@@ -187,13 +205,19 @@ proptest! {
     fn decider_agrees_with_the_book(
         policy in policy(world()),
         texts in prop::collection::vec(text(), 1..6),
+        call in prop::sample::select(vec![1, 3, 37]),
+        name in prop::sample::select(vec!["com.apple.flow-divert", "com.example"]),
     ) {
         let world = world();
+        let id = |name: &str| world.filter_named(name).expect("a filter").id;
         let decider = Decider::new(&policy, world);
-        for name in ASKED {
-            let operation = world.operation_named(name).expect("an operation").id;
+        for operation in ASKED {
+            let operation = world.operation_named(operation).expect("an operation").id;
             for text in &texts {
-                let request = Request::new(operation).with(path(world), Value::Text(text));
+                let request = Request::new(operation)
+                    .with(path(world), Value::Text(text))
+                    .with(id("syscall-number"), Value::Integer(call))
+                    .with(id("control-name"), Value::Text(name.as_bytes()));
                 let verdict = decider.decide(&request);
                 let (action, source) = by_the_book(&policy, world, &request);
                 prop_assert_eq!(verdict.action, action);

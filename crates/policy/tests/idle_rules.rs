@@ -45,6 +45,13 @@ fn regex(source: &str) -> Filter {
     path(Pattern::Regex(Regex::new(source).expect("a regex")))
 }
 
+fn control(name: &str) -> Filter {
+    Filter::Test(Test {
+        filter: id("control-name"),
+        argument: Argument::Pattern(Pattern::Literal(name.into())),
+    })
+}
+
 fn number(name: &str, number: i64) -> Filter {
     Filter::Test(Test {
         filter: id(name),
@@ -287,7 +294,13 @@ fn a_thousand_rules_take_no_time() {
     println!("{} idle in {:?}", told.len(), start.elapsed());
 }
 
-const ASKED: &[&str] = &["file-read-data", "file-read*", "file-write-data"];
+const ASKED: &[&str] = &[
+    "file-read-data",
+    "file-read*",
+    "file-write-data",
+    "network-outbound",
+];
+const CONTROLS: &[&str] = &["com.apple.flow-divert", "com.example"];
 
 fn text() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec!["a", "b", "ab"]);
@@ -303,6 +316,7 @@ fn filter() -> impl Strategy<Value = Filter> {
         2 => prop::sample::select(vec!["^/a", "b$", "^/(a|b)+/b", "ab", "^/a(/|$)"]).prop_map(regex),
         2 => (1..3_i64).prop_map(|value| number("vnode-type", value)),
         1 => (1..3_i64).prop_map(|value| number("file-attribute", value)),
+        2 => prop::sample::select(CONTROLS).prop_map(control),
     ];
     test.prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
@@ -320,6 +334,8 @@ fn some_rule() -> impl Strategy<Value = Rule> {
         "file-read*",
         "file-read-data",
         "file-write*",
+        "network*",
+        "network-outbound",
     ];
     let action = prop_oneof![Just(Action::Allow), Just(Action::Deny)];
     let filters = prop_oneof![
@@ -374,6 +390,32 @@ fn outcome(policy: &Policy, source: &Source, action: Action) -> Outcome {
     }
 }
 
+#[test]
+fn a_path_of_another_socket_than_a_unix_one_is_impossible() {
+    let both = |domain| Filter::All(vec![literal("/a"), number("socket-domain", domain)]);
+    let told = |domain| told(vec![allow("network-inbound", vec![both(domain)])]);
+    assert_eq!(told(2), ["0.0 impossible"]);
+    assert_eq!(told(1), [""; 0]);
+}
+
+#[test]
+fn what_the_system_infers_a_rule_from_stays() {
+    let divert = || allow("network-outbound", vec![control("com.apple.flow-divert")]);
+    // The system's own rule decides the same, but is there only because of this one.
+    assert_eq!(told(vec![deny("default", vec![]), divert()]), [""; 0]);
+    let reason = || allow("network-outbound", vec![literal("/a")]);
+    assert_eq!(
+        told(vec![deny("default", vec![]), divert(), reason()]),
+        ["0 redundant with default", "1.0 shadowed by implied"]
+    );
+    let hidden = vec![
+        deny("default", vec![]),
+        reason(),
+        deny("network-outbound", vec![literal("/a")]),
+    ];
+    assert_eq!(told(hidden), [""; 0]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
@@ -382,31 +424,33 @@ proptest! {
         rules in prop::collection::vec(some_rule(), 0..12),
         texts in prop::collection::vec(text(), 1..8),
         kind in 0..3_i64,
+        name in prop::sample::select(CONTROLS),
     ) {
         let policy = policy(rules);
         let found = idle(&policy, &WORLD);
         prop_assert_eq!(&found.undecided, &[]);
         let less = without(&policy, &found);
         let (before, after) = (Decider::new(&policy, &WORLD), Decider::new(&less, &WORLD));
-        for name in ASKED {
+        for asked in ASKED {
             for text in &texts {
-                let request = Request::new(operation(name))
+                let request = Request::new(operation(asked))
                     .with(id("path"), Value::Text(text.as_bytes()))
                     .with(id("vnode-type"), Value::Integer(kind))
-                    .with(id("file-attribute"), Value::Integer(kind));
+                    .with(id("file-attribute"), Value::Integer(kind))
+                    .with(id("control-name"), Value::Text(name.as_bytes()));
                 let (old, new) = (before.decide(&request), after.decide(&request));
                 prop_assert_eq!(
                     outcome(&policy, &old.source, old.action),
                     outcome(&less, &new.source, new.action),
-                    "{} {} {:?}", name, text, found
+                    "{} {} {:?}", asked, text, found
                 );
                 // What decides is not called shadowed.
                 let shadowed = found.filters.iter().any(|one| {
                     Source::Rule(one.rule) == old.source
-                        && one.operation == operation(name)
+                        && one.operation == operation(asked)
                         && !matches!(one.why, Idle::Redundant(_))
                 });
-                prop_assert!(!shadowed, "{} {} {:?}", name, text, found);
+                prop_assert!(!shadowed, "{} {} {:?}", asked, text, found);
             }
         }
         // What is left is needed.

@@ -6,6 +6,7 @@ use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::graph::{Canon, Hints, NodeId, Outcome, differences, lower, raise};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter, Version};
+use lapbelt_policy::socket::End;
 use lapbelt_policy::world::{FilterId, World, shipped};
 use proptest::prelude::*;
 
@@ -120,7 +121,9 @@ fn assert_decides(
     let made = entries(policy, canon);
     for operation in WORLD.operations().iter().filter(|o| o.in_table) {
         let at = usize::from(operation.id.0);
-        let found = differences(canon, wanted[at], made[at], |id| WORLD.filter(id));
+        let found = differences(canon, wanted[at], made[at], End::of(operation), |id| {
+            WORLD.filter(id)
+        });
         prop_assert_eq!(
             found,
             Ok(Vec::new()),

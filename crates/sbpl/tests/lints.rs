@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lapbelt_policy::graph::{Canon, differences, lower};
 use lapbelt_policy::rule::Policy;
+use lapbelt_policy::socket::End;
 use lapbelt_policy::world::{World, shipped};
 use lapbelt_sbpl::lint::{
     self, Effect, Finding, LINTS, Lint, PatternBytes, Sizes, Subject, fix::fix,
@@ -128,8 +129,9 @@ fn changed(old: &Policy, new: &Policy, world: &World) -> Vec<String> {
     let (left, right) = (entries(old, &mut canon), entries(new, &mut canon));
     let operations = world.operations().iter().zip(left.iter().zip(&right));
     operations
-        .filter(|(_, (left, right))| {
-            let found = differences(&canon, **left, **right, |filter| world.filter(filter));
+        .filter(|(operation, (left, right))| {
+            let end = End::of(operation);
+            let found = differences(&canon, **left, **right, end, |filter| world.filter(filter));
             !found.is_ok_and(|found| found.is_empty())
         })
         .map(|(operation, _)| operation.name.clone())

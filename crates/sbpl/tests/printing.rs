@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::sync::LazyLock;
 
 use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
@@ -83,18 +84,20 @@ fn network() -> impl Strategy<Value = NetworkPattern> {
     use Protocol::*;
     let protocol = select(vec![Ip, Ip4, Ip6, Tcp, Tcp4, Tcp6, Udp, Udp4, Udp6, Unix]);
     let host = select(vec![Host::Any, Host::Localhost]);
-    (protocol, host, any::<Option<u16>>()).prop_map(|(protocol, host, port)| match protocol {
-        Unix => NetworkPattern {
-            protocol,
-            host: Host::Any,
-            port: None,
+    (protocol, host, any::<Option<NonZeroU16>>()).prop_map(
+        |(protocol, host, port)| match protocol {
+            Unix => NetworkPattern {
+                protocol,
+                host: Host::Any,
+                port: None,
+            },
+            _ => NetworkPattern {
+                protocol,
+                host,
+                port,
+            },
         },
-        _ => NetworkPattern {
-            protocol,
-            host,
-            port,
-        },
-    })
+    )
 }
 
 fn test() -> impl Strategy<Value = Filter> {

@@ -6,14 +6,10 @@ use std::collections::BTreeMap;
 
 use lapbelt_policy::ask::ask;
 use lapbelt_policy::decide::Decider;
-use lapbelt_policy::rule::{Action, Version};
+use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{OperationId, World, shipped};
 use lapbelt_sbpl::{NoImports, Source, evaluate};
 use serde_json::Value;
-
-/// Operations whose slot the compiler gives, from version 2 on, a mask of system calls inferred from
-/// the operations allowed; a rule of the compiler's, not of the language.
-const MASKED: &[&str] = &["syscall-mach", "syscall-unix"];
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -116,21 +112,8 @@ fn entries_decide_as_the_slots_do() {
         message_filters += check_message_filter(&blob, &decider, &world);
         let table = op_table(&blob);
         for (operation, slot) in world.operations().iter().zip(table) {
-            let of = |target: &[u8]| {
-                let request = ask(&world, &operation.name, Some(target), &[]).expect("a request");
-                decider.decide(&request).action
-            };
-            // An implied rule that decides as what follows it is left out by the compiler.
-            let implied = world
-                .implied()
-                .iter()
-                .any(|rule| rule.operation == operation.id);
-            let ours = match decider.always(operation.id) {
-                None if implied && of(b"self") == of(b"others") => Some(of(b"self")),
-                always => always,
-            };
-            let is_masked = policy.version != Version::V1 && slot.is_none();
-            if ours != slot && !(is_masked && MASKED.contains(&operation.name.as_str())) {
+            let ours = decider.always(operation.id);
+            if ours != slot {
                 wrong.push(format!(
                     "{id}: {} is {slot:?}, ours {ours:?}",
                     operation.name

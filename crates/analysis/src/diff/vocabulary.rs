@@ -83,7 +83,7 @@ impl<'w> Vocabulary<'w> {
     /// The number of the first of those seen that decides the same.
     fn number(&self, both: &Canon, nodes: Vec<NodeId>, seen: &mut Vec<Vec<NodeId>>) -> i64 {
         let same = |one: NodeId, other: NodeId| {
-            differences(both, one, other, |id| self.filter(id)) == Ok(Vec::new())
+            differences(both, one, other, None, |id| self.filter(id)) == Ok(Vec::new())
         };
         let known = seen.iter().position(|other| {
             other.len() == nodes.len() && nodes.iter().zip(other).all(|(a, b)| same(*a, *b))

@@ -1,5 +1,7 @@
 //! Literals.
 
+use std::num::NonZeroU16;
+
 use lapbelt_policy::filter::{Host, NetworkPattern, Protocol};
 use lapbelt_policy::pattern::Pattern;
 
@@ -99,7 +101,7 @@ fn network(reader: &mut Reader<'_>) -> Result<NetworkPattern, DecodeError> {
     Ok(NetworkPattern {
         protocol,
         host,
-        port: (port != 0).then_some(port),
+        port: NonZeroU16::new(port),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Filters to questions.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::num::NonZeroU16;
 
 use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
 use lapbelt_policy::pattern::Pattern;
@@ -223,7 +224,7 @@ impl Lowering<'_> {
                 let Some(host) = host(*pattern) else {
                     return self.any_path(info, rule);
                 };
-                let port = pattern.port.unwrap_or(0);
+                let port = pattern.port.map_or(0, NonZeroU16::get);
                 Stored::Literal(self.literal(Literal::Network(host, port), rule))
             }
             _ => return Err(self.error(Problem::Argument(info.name.clone()), rule)),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use lapbelt_policy::added::inferred;
 use lapbelt_policy::filter::{Argument, Filter, Test};
-use lapbelt_policy::inferred::inferred;
 use lapbelt_policy::origin::Origin;
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Policy, Rule, Version};

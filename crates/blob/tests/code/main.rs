@@ -36,7 +36,7 @@ fn any_of(canon: &mut Canon, patterns: &[Pattern]) -> NodeId {
 fn assert_same(left: &[Pattern], right: &[Pattern]) {
     let mut canon = Canon::default();
     let (one, other) = (any_of(&mut canon, left), any_of(&mut canon, right));
-    let found = differences(&canon, one, other, |filter| WORLD.filter(filter));
+    let found = differences(&canon, one, other, None, |filter| WORLD.filter(filter));
     if let Some(first) = found.expect("few combinations").first() {
         panic!("{left:?} and {right:?} differ on {:?}", first.values);
     }

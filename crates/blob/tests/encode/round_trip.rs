@@ -1,5 +1,7 @@
 //! Random policies: compiled, decoded, and compared with what they were.
 
+use std::num::NonZeroU16;
+
 use crate::agree::difference;
 use crate::expressions::regex;
 use crate::support::WORLD;
@@ -39,7 +41,7 @@ fn test() -> impl Strategy<Value = Filter> {
             Just(Protocol::Udp6)
         ],
         prop_oneof![Just(Host::Any), Just(Host::Localhost)],
-        prop_oneof![Just(None), Just(Some(80))],
+        prop_oneof![Just(None), Just(NonZeroU16::new(80))],
     )
         .prop_map(|(protocol, host, port)| {
             Argument::Network(NetworkPattern {
@@ -48,12 +50,18 @@ fn test() -> impl Strategy<Value = Filter> {
                 port,
             })
         });
+    // With those that the compiler infers rules about.
+    let name = prop_oneof![Just("com.apple.flow-divert"), Just("com.example")]
+        .prop_map(|name| Argument::Pattern(Pattern::Literal(name.into())));
     let text = "[ab]{0,2}".prop_map(|text| Argument::Text(text.into_bytes()));
     prop_oneof![
         6 => of("path", pattern().prop_map(Argument::Pattern).boxed()),
         1 => of("global-name", pattern().prop_map(Argument::Pattern).boxed()),
         1 => of("vnode-type", numbers(1..4)),
         1 => of("socket-domain", numbers(0..20)),
+        1 => of("syscall-number", numbers(0..3)),
+        1 => of("machtrap-number", numbers(99..102)),
+        1 => of("control-name", name.boxed()),
         1 => of("target", numbers(1..4)),
         1 => of("extension", text.boxed()),
         1 => of("remote", address.boxed()),
@@ -87,6 +95,7 @@ fn operation() -> impl Strategy<Value = OperationId> {
         "network-outbound",
         "process-exec*",
         "signal",
+        "syscall-mach",
         "syscall-unix",
     ];
     prop::sample::select(names.to_vec())

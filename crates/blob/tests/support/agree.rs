@@ -2,11 +2,10 @@
 
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::policy::compiled;
-use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::filter::{Argument, Test};
 use lapbelt_policy::graph::{Canon, differences, lower};
 use lapbelt_policy::rule::Policy;
-use lapbelt_policy::world::{ArgumentKind, FilterId, InferredValue, OperationId};
+use lapbelt_policy::world::ArgumentKind;
 
 use crate::support::WORLD;
 
@@ -22,21 +21,7 @@ fn folded(test: &Test) -> Test {
     }
 }
 
-/// Whether a request is about what the compiler adds rules of its own for.
-fn is_inferred(operation: OperationId, values: &[(FilterId, OwnedValue)]) -> bool {
-    WORLD.inferred().iter().any(|rule| {
-        let is_asked = |(filter, value): &(FilterId, OwnedValue)| match (&rule.value, value) {
-            (InferredValue::Name(name), OwnedValue::Text(text)) => {
-                *filter == rule.filter && text == name.as_bytes()
-            }
-            (InferredValue::Bit(_), _) => *filter == rule.filter,
-            _ => false,
-        };
-        rule.operation == operation && values.iter().any(is_asked)
-    })
-}
-
-/// The first difference between a policy and a compiled profile, but for what the system infers.
+/// The first difference between a policy and a compiled profile.
 pub(crate) fn difference(policy: &Policy, bytes: &[u8]) -> Option<String> {
     let blob = match decode(bytes, &WORLD) {
         Ok(blob) => blob,
@@ -54,15 +39,13 @@ pub(crate) fn difference(policy: &Policy, bytes: &[u8]) -> Option<String> {
     for operation in WORLD.operations() {
         let at = usize::from(operation.id.0);
         let (left, right) = (from_source[at], from_blob[at]);
-        let different = differences(&both, left, right, |filter| WORLD.filter(filter));
-        for one in different.expect("few combinations") {
-            if !is_inferred(operation.id, &one.values) {
-                let (left, right) = (both.outcome(one.left), both.outcome(one.right));
-                return Some(format!(
-                    "{} {:?}: source {left:?}, blob {right:?}",
-                    operation.name, one.values
-                ));
-            }
+        let different = differences(&both, left, right, None, |filter| WORLD.filter(filter));
+        if let Some(one) = different.expect("few combinations").first() {
+            let (left, right) = (both.outcome(one.left), both.outcome(one.right));
+            return Some(format!(
+                "{} {:?}: source {left:?}, blob {right:?}",
+                operation.name, one.values
+            ));
         }
     }
     None

@@ -6,7 +6,8 @@ mod walk;
 
 use super::{Canon, NodeId, OutcomeId, Step};
 use crate::filter::Test;
-use crate::theory::{Holds, Ref, Space, TooComplex, Values};
+use crate::socket::End;
+use crate::theory::{FALSE, Holds, Ref, Space, TooComplex, Values};
 use crate::world::{FilterId, FilterInfo};
 
 /// A request that two nodes decide differently.
@@ -22,7 +23,7 @@ pub struct Difference {
 
 /// Requests that two nodes decide differently: none exactly when they decide all the same, else at
 /// least one, and one for each class of values of the filter that is asked about most. In order of
-/// size.
+/// size. `end` is that of the operation that they are requests of.
 ///
 /// # Errors
 /// If there are too many combinations.
@@ -30,15 +31,16 @@ pub fn differences<'w>(
     canon: &Canon,
     left: NodeId,
     right: NodeId,
+    end: Option<End>,
     filter: impl Fn(FilterId) -> &'w FilterInfo,
 ) -> Result<Vec<Difference>, TooComplex> {
     if left == right {
         return Ok(Vec::new());
     }
-    match Columns::new(canon, &[left, right], &filter) {
+    match Columns::new(canon, &[left, right], Known::of(end), &filter) {
         Ok(columns) => by_columns(columns, left, right),
         // Too many texts to tell apart; fewer if only those count that are decided differently.
-        Err(TooComplex) => walk::differences(canon, left, right, &filter),
+        Err(TooComplex) => walk::differences(canon, left, right, end, &filter),
     }
 }
 
@@ -52,7 +54,7 @@ fn by_columns(
     let mut is_uniform = true;
     for column in 0..columns.space.columns() {
         columns.enter(column);
-        let pair = (columns.function(left)?, columns.function(right)?);
+        let pair = (columns.possible(left)?, columns.possible(right)?);
         is_uniform &= *first.get_or_insert(pair) == pair;
         if pair.0 != pair.1 {
             found.push((column, pair));
@@ -65,7 +67,8 @@ fn by_columns(
     let mut differences = Vec::with_capacity(found.len());
     for (column, (one, other)) in found {
         let space = &columns.space;
-        let Some((mut values, ends)) = space.difference(column, one, other) else {
+        let Some((mut values, ends)) = space.difference(column, columns.has_path, one, other)
+        else {
             continue;
         };
         if is_uniform {
@@ -80,6 +83,21 @@ fn by_columns(
     Ok(differences)
 }
 
+/// What is known of requests beyond what is asked of them.
+#[derive(Clone, Copy)]
+struct Known {
+    end: Option<End>,
+    /// They have a path that nothing is asked about any more.
+    has_path: bool,
+}
+
+impl Known {
+    fn of(end: Option<End>) -> Self {
+        let has_path = false;
+        Self { end, has_path }
+    }
+}
+
 /// The functions of nodes, one column of the main filter's values at a time.
 struct Columns<'c> {
     canon: &'c Canon,
@@ -89,12 +107,14 @@ struct Columns<'c> {
     column: u32,
     /// By node: its function in the column it was last worked out for.
     known: Vec<Option<(u32, Ref)>>,
+    has_path: bool,
 }
 
 impl<'c> Columns<'c> {
     fn new<'w>(
         canon: &'c Canon,
         from: &[NodeId],
+        of: Known,
         filter: &impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
         let mut asked: Vec<Option<&Test>> = vec![None; canon.tests().len()];
@@ -103,7 +123,7 @@ impl<'c> Columns<'c> {
                 asked[test.0 as usize] = Some(canon.test(test));
             }
         }
-        let space = Space::new(asked.iter().flatten().copied(), filter)?;
+        let space = Space::new(asked.iter().flatten().copied(), of.end, filter)?;
         let holds = |test: &Test| space.holds(test).cloned().map(|holds| (holds, 0));
         let tests = asked.iter().map(|test| test.and_then(holds)).collect();
         Ok(Self {
@@ -112,6 +132,7 @@ impl<'c> Columns<'c> {
             tests,
             column: 0,
             known: vec![None; canon.len()],
+            has_path: of.has_path,
         })
     }
 
@@ -152,6 +173,13 @@ impl<'c> Columns<'c> {
                 None => at = unmatched,
             }
         }
+    }
+
+    /// The function of a node in the column, the same everywhere but for requests that there can be.
+    fn possible(&mut self, from: NodeId) -> Result<Ref, TooComplex> {
+        let function = self.function(from)?;
+        let possible = self.space.possible(self.column, self.has_path)?;
+        self.space.choose(possible, function, FALSE)
     }
 
     /// The function of a node in the column. Not recursive: chains are as long as profiles.

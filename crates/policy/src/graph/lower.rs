@@ -4,6 +4,7 @@
 //! unfiltered rule, else its own default, else the list of the operation it falls back to.
 
 use super::{Graph, Node, NodeId, Source};
+use crate::added::{Added, added};
 use crate::filter::{Argument, Filter, Protocol, Test};
 use crate::pattern::Pattern;
 use crate::rule::{Action, Policy, Rule, RuleRef, Version};
@@ -19,10 +20,11 @@ struct Rules<'a> {
 
 /// Builds the graph of a policy in a world.
 pub fn lower(policy: &Policy, world: &World) -> Graph {
-    rules(&policy.rules, policy.version, policy.implied, world)
+    let added = added(policy, world);
+    rules(&policy.rules, policy.version, &added, world)
 }
 
-fn rules(rules: &[Rule], version: Version, with_implied: bool, world: &World) -> Graph {
+fn rules(rules: &[Rule], version: Version, added: &[Added], world: &World) -> Graph {
     let mut table = vec![Rules::default(); world.operations().len()];
     for (index, rule) in rules.iter().enumerate() {
         let reference = |filter| {
@@ -43,23 +45,11 @@ fn rules(rules: &[Rule], version: Version, with_implied: bool, world: &World) ->
             }
         }
     }
-    let implied: Vec<_> = world
-        .implied()
-        .iter()
-        .map(|rule| {
-            Filter::Test(Test {
-                filter: rule.filter,
-                argument: Argument::Integer(rule.value),
-            })
-        })
-        .collect();
-    if with_implied {
-        for (index, (rule, filter)) in world.implied().iter().zip(&implied).enumerate() {
-            let source = Source::Implied(index as u32);
-            table[usize::from(rule.operation.0)]
-                .filtered
-                .push((filter, rule.action, source));
-        }
+    for rule in added {
+        let source = Source::Implied(rule.number);
+        table[usize::from(rule.operation.0)]
+            .filtered
+            .push((&rule.filter, rule.action, source));
     }
     let path = world.layout().and_then(|_| world.filter_named("path"));
     let mut lowering = Lowering {
@@ -78,7 +68,7 @@ fn rules(rules: &[Rule], version: Version, with_implied: bool, world: &World) ->
     lowering.graph.entries = entries;
     for (index, rule) in rules.iter().enumerate() {
         if let Some(inner) = rule.message_filter() {
-            let inner = self::rules(inner, version, false, world);
+            let inner = self::rules(inner, version, &[], world);
             lowering.graph.messages.insert(index as u32, inner);
         }
     }

@@ -3,8 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Outcome, Source};
-use crate::filter::{Argument, Filter, Test};
-use crate::rule::{Policy, RuleRef};
+use crate::added::{Added, added, bearing, inferred};
+use crate::filter::{Filter, Test};
+use crate::rule::{Action, Policy, RuleRef};
+use crate::socket::End;
 use crate::theory::{FALSE, Ref, Space, TRUE, TooComplex};
 use crate::world::{OperationId, World};
 
@@ -46,8 +48,8 @@ pub struct IdleFilters {
 /// (see [`crate::theory`]). A wildcard is taken to be asked itself, so a rule on it counts even
 /// where all its members have rules of their own.
 pub fn idle(policy: &Policy, world: &World) -> IdleFilters {
-    let implied = implied_filters(policy, world);
-    let lists = lists(policy, world, &implied);
+    let added = added(policy, world);
+    let lists = lists(policy, world, &added);
     let mut answer = IdleFilters::default();
     let mut too_complex: Vec<HashSet<&Test>> = Vec::new();
     for operation in world.operations() {
@@ -58,6 +60,7 @@ pub fn idle(policy: &Policy, world: &World) -> IdleFilters {
         let chain = Chain {
             policy,
             world,
+            added: &added,
             lists: &lists,
         };
         let (own, units) = chain.units(operation.id);
@@ -81,7 +84,33 @@ pub fn idle(policy: &Policy, world: &World) -> IdleFilters {
             }
         }
     }
+    keep_what_infers(policy, &mut answer.filters, world);
     answer
+}
+
+/// Takes out of the answer what decides nothing itself, but without which the system would infer
+/// other rules: all that is idle for the operations that those depend on.
+fn keep_what_infers(policy: &Policy, idle: &mut Vec<IdleFilter>, world: &World) {
+    let all: HashSet<(RuleRef, OperationId)> =
+        idle.iter().map(|one| (one.rule, one.operation)).collect();
+    let mut less = policy.clone();
+    for (at, rule) in (0..).zip(&mut less.rules) {
+        // By operation, as a filter may be idle for one of them only.
+        rule.operations.retain(|operation| {
+            let is_idle = |filter| all.contains(&(RuleRef { rule: at, filter }, *operation));
+            match rule.filters.len() as u32 {
+                0 => !is_idle(None),
+                count => (0..count).any(|filter| !is_idle(Some(filter))),
+            }
+        });
+    }
+    let (before, after) = (inferred(policy, world), inferred(&less, world));
+    let changed = (before.iter().filter(|rule| !after.contains(rule)))
+        .chain(after.iter().filter(|rule| !before.contains(rule)));
+    let bears: HashSet<OperationId> = changed
+        .flat_map(|rule| bearing(rule, policy, world))
+        .collect();
+    idle.retain(|one| !bears.contains(&one.operation));
 }
 
 /// A filter of a rule in the list of an operation.
@@ -105,26 +134,14 @@ struct List<'p> {
     unconditional: Vec<RuleRef>,
 }
 
-fn implied_filters(policy: &Policy, world: &World) -> Vec<Filter> {
-    let rules = world.implied().iter().filter(|_| policy.implied);
-    rules
-        .map(|rule| {
-            Filter::Test(Test {
-                filter: rule.filter,
-                argument: Argument::Integer(rule.value),
-            })
-        })
-        .collect()
-}
-
 /// The list of each operation, as [`super::lower()`] takes them.
-fn lists<'p>(policy: &'p Policy, world: &World, implied: &'p [Filter]) -> Vec<List<'p>> {
+fn lists<'p>(policy: &'p Policy, world: &World, added: &'p [Added]) -> Vec<List<'p>> {
     let mut lists = vec![List::default(); world.operations().len()];
-    for (index, filter) in implied.iter().enumerate().rev() {
-        let list = &mut lists[usize::from(world.implied()[index].operation.0)];
+    for rule in added.iter().rev() {
+        let list = &mut lists[usize::from(rule.operation.0)];
         list.units.push(Unit {
-            filter: Some(filter),
-            source: Source::Implied(index as u32),
+            filter: Some(&rule.filter),
+            source: Source::Implied(rule.number),
         });
     }
     for (index, rule) in policy.rules.iter().enumerate().rev() {
@@ -151,6 +168,7 @@ fn lists<'p>(policy: &'p Policy, world: &World, implied: &'p [Filter]) -> Vec<Li
 struct Chain<'p, 'w> {
     policy: &'p Policy,
     world: &'w World,
+    added: &'p [Added],
     lists: &'w [List<'p>],
 }
 
@@ -197,10 +215,14 @@ impl<'p> Chain<'p, '_> {
             Source::Rule(reference) => {
                 Outcome::of(&self.policy.rules[reference.rule as usize], self.world)
             }
-            Source::Implied(index) => Outcome::plain(self.world.implied()[index as usize].action),
+            Source::Implied(number) => {
+                let mut added = self.added.iter();
+                let rule = added.find(|rule| rule.number == number);
+                Outcome::plain(rule.map_or(Action::Deny, |rule| rule.action))
+            }
             Source::OwnDefault(id) => {
                 let own = self.world.operation(id).own_default(self.policy.version);
-                Outcome::plain(own.unwrap_or(crate::rule::Action::Deny))
+                Outcome::plain(own.unwrap_or(Action::Deny))
             }
         }
     }
@@ -225,17 +247,30 @@ impl<'p> Chain<'p, '_> {
         units: Vec<Unit<'p>>,
         tests: Vec<&Test>,
     ) -> Result<Vec<IdleFilter>, TooComplex> {
-        let mut space = Space::new(tests, |id| self.world.filter(id))?;
+        let mut space = Space::new(tests, End::of(self.world.operation(operation)), |id| {
+            self.world.filter(id)
+        })?;
+        let columns = 0..space.columns();
+        let possible: Vec<Ref> = columns
+            .map(|column| space.possible(column, false))
+            .collect::<Result<_, _>>()?;
         let mut outcomes: HashMap<Outcome, u32> = HashMap::new();
         let mut placed = Vec::with_capacity(units.len());
         for unit in &units {
             let next = outcomes.len() as u32;
             let number = *outcomes.entry(self.outcome(unit.source)).or_insert(next);
             let everywhere = || (0..space.columns()).map(|column| (column, TRUE)).collect();
-            let cells = match unit.filter {
+            let holds: Vec<(u32, Ref)> = match unit.filter {
                 None => everywhere(),
                 Some(filter) => space.cells(filter)?,
             };
+            let mut cells = Vec::with_capacity(holds.len());
+            for (column, holds) in holds {
+                let holds = space.choose(possible[column as usize], holds, FALSE)?;
+                if holds != FALSE {
+                    cells.push((column, holds));
+                }
+            }
             placed.push(Placed {
                 source: unit.source,
                 outcome: space.constant(number),

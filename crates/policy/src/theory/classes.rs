@@ -1,6 +1,7 @@
 //! All values of one filter, cut into classes that none of its tests tells apart.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU16;
 
 use rustc_hash::FxHashSet;
 
@@ -120,7 +121,8 @@ fn others(tests: &[&Test], info: &FilterInfo) -> Result<Vec<OwnedValue>, TooComp
 
 /// Addresses of every kind that patterns tell apart, hosts from the ranges kept for documentation.
 fn endpoints(patterns: &[NetworkPattern]) -> Vec<OwnedValue> {
-    let mut ports: BTreeSet<u16> = patterns.iter().filter_map(|one| one.port).collect();
+    let ports = patterns.iter().filter_map(|one| one.port);
+    let mut ports: BTreeSet<u16> = ports.map(NonZeroU16::get).collect();
     let free = [80].into_iter().chain(1..).find(|p| !ports.contains(p));
     ports.extend(free);
     let mut values = Vec::new();

@@ -7,6 +7,7 @@ use super::diagram::{Diagram, FALSE, Ref, TRUE};
 use super::{TooComplex, has_many};
 use crate::event::OwnedValue;
 use crate::filter::{Filter, Test};
+use crate::socket::End;
 use crate::world::{FilterId, FilterInfo};
 
 /// Most variables beside the main filter: functions are worked out by recursion over them.
@@ -24,6 +25,14 @@ pub struct Space {
     variables: Vec<Variable>,
     meanings: HashMap<Test, Holds>,
     diagram: Diagram,
+    /// The filter of paths, in an operation with an end.
+    path: Option<FilterId>,
+    /// Tests of it.
+    paths: Vec<Test>,
+    /// Tests that a path answers, and how.
+    by_path: Vec<(Test, bool)>,
+    /// The values by which it does.
+    with_path: BTreeMap<FilterId, OwnedValue>,
 }
 
 /// What a request has of one filter beside the main one.
@@ -44,12 +53,14 @@ pub enum Holds {
 }
 
 impl Space {
-    /// The requests that `tests` tell apart, with what is known of their filters.
+    /// The requests that `tests` tell apart, with what is known of their filters. `end` is that of
+    /// the operation they are of.
     ///
     /// # Errors
     /// If there are too many.
     pub fn new<'t, 'w>(
         tests: impl IntoIterator<Item = &'t Test>,
+        end: Option<End>,
         filter: impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
         let mut by_filter: BTreeMap<FilterId, Vec<&Test>> = BTreeMap::new();
@@ -72,9 +83,26 @@ impl Space {
             variables: Vec::new(),
             meanings,
             diagram: Diagram::new(),
+            path: None,
+            paths: Vec::new(),
+            by_path: Vec::new(),
+            with_path: BTreeMap::new(),
         };
         for (id, tests) in by_filter {
             let info = filter(id);
+            if end.is_some() && info.name == "path" {
+                space.path = Some(id);
+                space.paths = tests.iter().copied().cloned().collect();
+            }
+            if let Some(value) = end.and_then(|end| end.with_path(info)) {
+                let answers = tests
+                    .iter()
+                    .map(|test| ((*test).clone(), test.argument.accepts(value)));
+                space.by_path.extend(answers);
+                space
+                    .with_path
+                    .insert(id, OwnedValue::of(value, String::new));
+            }
             let classes = classes(&tests, info)?;
             if Some(id) == main {
                 space.add_columns(&tests, classes);
@@ -167,6 +195,37 @@ impl Space {
     /// How many classes the main filter's values have; at least one. The last is that of no value.
     pub fn columns(&self) -> u32 {
         self.columns.len() as u32
+    }
+
+    /// The requests that there can be in a column; `has_path` if they have a path that is not among
+    /// the tests.
+    ///
+    /// # Errors
+    /// If that is too complex.
+    pub fn possible(&mut self, column: u32, has_path: bool) -> Result<Ref, TooComplex> {
+        let by_paths = self.path.is_some() && self.path == self.main;
+        let of_path = by_paths && !self.columns[column as usize].holds.is_empty();
+        let mut path = truth(has_path || of_path);
+        if self.by_path.is_empty() || path == FALSE && (by_paths || self.paths.is_empty()) {
+            return Ok(TRUE);
+        }
+        let mut answered = TRUE;
+        for at in 0..self.by_path.len() {
+            let (test, answer) = &self.by_path[at];
+            let (holds, answer) = (self.test(test, column), *answer);
+            answered = match answer {
+                true => self.choose(holds, answered, FALSE)?,
+                false => self.choose(holds, FALSE, answered)?,
+            };
+        }
+        for at in 0..self.paths.len() {
+            if path == TRUE {
+                break;
+            }
+            let holds = self.test(&self.paths[at], column);
+            path = self.choose(holds, TRUE, path)?;
+        }
+        self.choose(path, answered, TRUE)
     }
 
     /// Where a test holds in a column; nowhere if the space was not made for it.
@@ -278,8 +337,14 @@ impl Space {
     }
 
     /// The smallest request of a column, by the values that matter, for which two functions differ,
-    /// with what each is there; `None` if they are equal.
-    pub fn difference(&self, column: u32, left: Ref, right: Ref) -> Option<(Values, (u32, u32))> {
+    /// with what each is there; `None` if they are equal. `has_path` as in [`Self::possible`].
+    pub fn difference(
+        &self,
+        column: u32,
+        has_path: bool,
+        left: Ref,
+        right: Ref,
+    ) -> Option<(Values, (u32, u32))> {
         let (assignment, ends) = self.diagram.difference(left, right)?;
         let main = &self.columns[column as usize].value;
         let main = self.main.zip(main.clone());
@@ -287,7 +352,32 @@ impl Space {
             let variable = &self.variables[variable as usize];
             Some((variable.filter, variable.shown[value].clone()?))
         });
-        Some((main.into_iter().chain(others).collect(), ends))
+        let mut values: Values = main.into_iter().chain(others).collect();
+        self.make_possible(&mut values, has_path);
+        Some((values, ends))
+    }
+
+    /// Of values that no test tells apart, takes those that go with a path; if they tell it from
+    /// what would, there is none.
+    fn make_possible(&self, values: &mut Values, has_path: bool) {
+        let path = values.iter().position(|one| Some(one.0) == self.path);
+        if path.is_none() && !has_path {
+            return;
+        }
+        let goes = self.by_path.iter().all(|(test, answer)| {
+            let own = values.iter().find(|own| own.0 == test.filter);
+            own.is_some_and(|own| test.argument.accepts(own.1.borrow())) == *answer
+        });
+        match path {
+            Some(at) if !goes => _ = values.remove(at),
+            _ => {
+                for (filter, value) in values {
+                    if let Some(with_path) = self.with_path.get(filter) {
+                        value.clone_from(with_path);
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! `HOST:PORT` of network filters.
 
+use std::num::NonZeroU16;
+
 use lapbelt_policy::filter::{Host, NetworkPattern, Protocol};
 
 use crate::diag::Code;
@@ -44,7 +46,8 @@ pub(super) fn address(protocol: Protocol, text: &[u8]) -> Result<NetworkPattern,
     };
     let port = match port {
         "*" => None,
-        _ if port.bytes().all(|b| b.is_ascii_digit()) && !port.is_empty() => Some(
+        // A compiled profile has 0 for any port, and no other way to name a port 0.
+        _ if port.bytes().all(|b| b.is_ascii_digit()) && !port.is_empty() => NonZeroU16::new(
             port.parse()
                 .map_err(|_| bad(format!("port {port} is above 65535")))?,
         ),

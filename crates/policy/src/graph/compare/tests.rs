@@ -4,13 +4,15 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::{Columns, by_columns, walk};
+use super::{Columns, Known, by_columns, walk};
+use crate::event::OwnedValue;
 use crate::filter::{Argument, Test};
 use crate::graph::{Canon, Outcome};
 use crate::pattern::Pattern;
 use crate::pattern::regex::Regex;
 use crate::request::Request;
 use crate::rule::Action;
+use crate::socket::End;
 use crate::world::{OperationId, World, shipped};
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
@@ -31,10 +33,14 @@ fn test() -> impl Strategy<Value = Test> {
         text().prop_map(move |text| path(Pattern::Subpath(text.into()))),
         prop::sample::select(vec!["a", "b$", "^/a/", "/b(/|$)"])
             .prop_map(move |source| path(Pattern::Regex(Regex::new(source).expect("a regex")))),
-        (1..3_i64).prop_map(move |number| Test {
-            filter: id("vnode-type"),
-            argument: Argument::Integer(number),
-        }),
+        (
+            1..3_i64,
+            prop::sample::select(vec!["vnode-type", "socket-domain"])
+        )
+            .prop_map(move |(number, name)| Test {
+                filter: id(name),
+                argument: Argument::Integer(number),
+            },),
     ]
 }
 
@@ -53,6 +59,7 @@ proptest! {
             1..12,
         ),
         ends in [any::<prop::sample::Index>(), any::<prop::sample::Index>()],
+        end in prop_oneof![Just(None), Just(Some(End::Local))],
     ) {
         let mut canon = Canon::default();
         let mut nodes = vec![
@@ -70,9 +77,9 @@ proptest! {
         });
         prop_assume!(left != right && asks_path);
         let filter = |id| WORLD.filter(id);
-        let columns = Columns::new(&canon, &[left, right], &filter).expect("few classes");
+        let columns = Columns::new(&canon, &[left, right], Known::of(end), &filter).expect("few classes");
         let expected = by_columns(columns, left, right).expect("few combinations");
-        let found = walk::differences(&canon, left, right, &filter).expect("few places");
+        let found = walk::differences(&canon, left, right, end, &filter).expect("few places");
         prop_assert_eq!(expected.is_empty(), found.is_empty());
         for difference in found {
             let request = difference.values.iter().fold(
@@ -82,6 +89,15 @@ proptest! {
             let (one, other) = (canon.follow(left, &request), canon.follow(right, &request));
             prop_assert_eq!((one, other), (difference.left, difference.right));
             prop_assert_ne!(one, other);
+            // Only unix-domain sockets have paths.
+            let value = |name: &str| {
+                let id = WORLD.filter_named(name).expect("a filter").id;
+                let mut values = difference.values.iter();
+                values.find(|own| own.0 == id).map(|own| own.1.clone())
+            };
+            if let (Some(_), Some(domain), Some(_)) = (value("path"), value("socket-domain"), end) {
+                prop_assert_eq!(domain, OwnedValue::Integer(1));
+            }
         }
     }
 }

@@ -7,10 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Columns, Difference, by_columns};
+use super::{Columns, Difference, Known, by_columns};
 use crate::event::OwnedValue;
 use crate::filter::{Argument, Test};
 use crate::graph::{Canon, NodeId, Step, TestId};
+use crate::socket::End;
 use crate::theory::text::{Machine, Shape, State, questions};
 use crate::theory::{TooComplex, has_many};
 use crate::world::{FilterId, FilterInfo};
@@ -24,6 +25,7 @@ pub(super) fn differences<'w>(
     canon: &Canon,
     left: NodeId,
     right: NodeId,
+    end: Option<End>,
     filter: &impl Fn(FilterId) -> &'w FilterInfo,
 ) -> Result<Vec<Difference>, TooComplex> {
     let mut by_filter: BTreeMap<FilterId, Vec<TestId>> = BTreeMap::new();
@@ -53,16 +55,20 @@ pub(super) fn differences<'w>(
         asked: HashMap::new(),
     };
     let mut found = Vec::new();
+    let is_path = filter(main).name == "path";
     let mut ends = HashSet::new();
     walk.run(left, right, |canon, ended, text| {
-        if ended.0 == ended.1 || !ends.insert(ended) || found.len() >= ENOUGH {
+        let text = text();
+        let has_path = is_path && text.is_some();
+        if ended.0 == ended.1 || !ends.insert((ended, has_path)) || found.len() >= ENOUGH {
             return Ok(());
         }
         // Nothing of the main filter is asked any more.
-        let columns = Columns::new(canon, &[ended.0, ended.1], filter)?;
+        let known = Known { end, has_path };
+        let columns = Columns::new(canon, &[ended.0, ended.1], known, filter)?;
         for mut difference in by_columns(columns, ended.0, ended.1)? {
-            if let Some(text) = text() {
-                let value = (main, OwnedValue::Text(text));
+            if let Some(text) = &text {
+                let value = (main, OwnedValue::Text(text.clone()));
                 difference.values.insert(0, value);
             }
             found.push(difference);

@@ -14,8 +14,9 @@ pub(super) static LINT: Lint = Lint {
     level: Level::Error,
     explanation: "The host of `(remote ip \"HOST:PORT\")` is `*` or `localhost`, nothing else: a \
         profile cannot name an internet host, and sandbox-exec refuses it with \"host must be * or \
-        localhost in network address\". The port is `*` or a number up to 65535. To let a program \
-        reach one host only, let it reach a proxy on localhost and filter there.",
+        localhost in network address\". The port is `*` or a number up to 65535, and 0 is any port, \
+        as a compiled profile has it. To let a program reach one host only, let it reach a proxy \
+        on localhost and filter there.",
     example: Example::new(
         "(version 1)\n(deny default)\n(allow network-outbound (remote ip \"127.0.0.1:8080\"))\n",
         "(version 1)\n(deny default)\n(allow network-outbound (remote ip \"localhost:8080\"))\n",
