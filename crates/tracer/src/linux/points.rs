@@ -58,6 +58,8 @@ impl Points {
             copies: [0; 2],
             original: Vec::new(),
         };
+        // Looked for once: what is written there fills it.
+        let room = tail(image, regions).or_else(|| elsewhere(regions, memory));
         // The routine that writes comes last, so that the triage that is kept is of it.
         for number in [1, 0] {
             let Some(address) = addresses[number] else {
@@ -75,8 +77,8 @@ impl Points {
                 });
             }
             if mode == Mode::Patch {
-                let room = tail(image, regions).ok_or_else(|| {
-                    let message = "no room behind the code for copies of instructions";
+                let room = room.ok_or_else(|| {
+                    let message = "no room behind any code for copies of instructions";
                     Hook::HookFailed(message.to_string())
                 })?;
                 let copy = room + SLOT * number as u64;
@@ -157,6 +159,16 @@ fn index(point: Point) -> usize {
         Point::Write => 0,
         Point::Immutable => 1,
     }
+}
+
+/// Room at the end of other code, where its last page is filled up with zeros: a copied instruction
+/// does the same wherever it is. The program itself comes first; it is never unloaded.
+fn elsewhere(regions: &[Region], memory: &Memory) -> Option<u64> {
+    let code = regions.iter().filter(|region| {
+        region.is_executable() && region.takes_a_patch() && region.path.is_absolute()
+    });
+    let mut ends = code.filter_map(|region| region.end.checked_sub(2 * SLOT));
+    ends.find(|start| memory.read(*start, 2 * SLOT as usize) == [0; 2 * SLOT as usize])
 }
 
 /// Room between the end of the code and the end of its last page, which nothing uses.

@@ -29,6 +29,7 @@ impl Built {
             &[
                 "-shared",
                 "-fPIC",
+                "-DFULL",
                 &source("sink.c"),
                 &source("other.c"),
                 "-o",

@@ -40,3 +40,11 @@ int chosen(void) __attribute__((ifunc("choose")));
 
 /* Another file has one of that name, too. */
 __attribute__((noinline, used)) static int twice(int number) { return number * 2; }
+
+#ifdef FULL
+/* Leaves no room behind the code, whose last section this is: what runs it does nothing for long. */
+__asm__(".section .fini, \"ax\", @progbits\n"
+        ".balign 4096, 0x90\n"
+        ".fill 4080, 1, 0x90\n"
+        ".previous");
+#endif
