@@ -59,7 +59,10 @@ impl Points {
             original: Vec::new(),
         };
         // Looked for once: what is written there fills it.
-        let room = tail(image, regions).or_else(|| elsewhere(regions, memory));
+        let room = match mode {
+            Mode::Patch => tail(image, regions).or_else(|| elsewhere(regions, memory)),
+            _ => None,
+        };
         // The routine that writes comes last, so that the triage that is kept is of it.
         for number in [1, 0] {
             let Some(address) = addresses[number] else {
