@@ -58,9 +58,12 @@ pub(super) fn differences<'w>(
     let is_path = filter(main).name == "path";
     let mut ends = HashSet::new();
     walk.run(left, right, |canon, ended, text| {
+        if ended.0 == ended.1 || found.len() >= ENOUGH {
+            return Ok(());
+        }
         let text = text();
         let has_path = is_path && text.is_some();
-        if ended.0 == ended.1 || !ends.insert((ended, has_path)) || found.len() >= ENOUGH {
+        if !ends.insert((ended, has_path)) {
             return Ok(());
         }
         // Nothing of the main filter is asked any more.
