@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapbelt_policy::event::{Event, OwnedValue};
-use lapbelt_policy::filter::{Argument, Filter};
+use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::Regex;
 use lapbelt_policy::world::{OperationId, World};
@@ -46,7 +46,7 @@ impl MadeFolders {
     /// Puts the folder in the place of its files, in rules on reading and writing them. A folder
     /// whose name varies has a pattern.
     pub(crate) fn generalise(&self, atoms: &mut [Atom], world: &World, names: &Generaliser) {
-        let mut wide: BTreeMap<OperationId, BTreeMap<String, Pattern>> = BTreeMap::new();
+        let mut wide: BTreeMap<OperationId, BTreeMap<Name, Pattern>> = BTreeMap::new();
         let mut trees: BTreeMap<OperationId, Tree<'_>> = BTreeMap::new();
         for atom in atoms.iter() {
             if let Some(path) = self.path_within(atom, world) {
@@ -56,24 +56,19 @@ impl MadeFolders {
         for (operation, tree) in &trees {
             let mut folders = Vec::new();
             self.find(tree, &mut Vec::new(), &mut folders);
-            let patterns = folders.iter().filter_map(|folder| whole(folder, names));
+            let names = folders.iter().map(|folder| Name::of(folder, names));
+            let patterns = names.filter_map(|name| Some((name.clone(), name.whole()?)));
             wide.insert(*operation, patterns.collect());
         }
         for atom in atoms {
             let Some(found) = wide.get(&atom.operation).filter(|found| !found.is_empty()) else {
                 continue;
             };
-            let Some(Filter::Test(test)) = &mut atom.filter else {
+            let Some(path) = literal(atom) else {
                 continue;
             };
-            let Argument::Pattern(Pattern::Literal(path)) = &test.argument else {
-                continue;
-            };
-            let folder = ancestors(path).find_map(|folder| {
-                let (name, _) = whole(folder, names)?;
-                found.get(&name)
-            });
-            if let Some(folder) = folder {
+            let folder = ancestors(path).find_map(|folder| found.get(&Name::of(folder, names)));
+            if let (Some(folder), Some(Filter::Test(test))) = (folder, &mut atom.filter) {
                 test.argument = Argument::Pattern(folder.clone());
             }
         }
@@ -85,12 +80,7 @@ impl MadeFolders {
         if !name.starts_with("file-read") && !name.starts_with("file-write") {
             return None;
         }
-        let Some(Filter::Test(test)) = &atom.filter else {
-            return None;
-        };
-        let Argument::Pattern(Pattern::Literal(path)) = &test.argument else {
-            return None;
-        };
+        let path = literal(atom)?;
         ancestors(path)
             .any(|folder| self.made.contains(folder))
             .then_some(path)
@@ -136,16 +126,43 @@ fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
         .map(|end| &path[..end])
 }
 
-/// What stands for a folder and all in it, with a text that is the same for folders whose names
-/// vary in the same way.
-fn whole(folder: &[u8], names: &Generaliser) -> Option<(String, Pattern)> {
-    let Some(regex) = names.regex(folder) else {
-        let name = String::from_utf8_lossy(folder).into_owned();
-        return Some((name, Pattern::Subpath(folder.to_vec())));
-    };
-    let source = format!("{}(/|$)", regex.strip_suffix('$')?);
-    let pattern = Regex::new(&source).ok()?;
-    Some((source, Pattern::Regex(pattern)))
+/// The path of a rule on one file.
+fn literal(atom: &Atom) -> Option<&[u8]> {
+    match atom.filter.as_ref()? {
+        Filter::Test(Test {
+            argument: Argument::Pattern(Pattern::Literal(path)),
+            ..
+        }) => Some(path),
+        _ => None,
+    }
+}
+
+/// A folder, the same for those whose names vary in the same way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Path(Vec<u8>),
+    /// The expression of a path that varies.
+    Varies(String),
+}
+
+impl Name {
+    fn of(folder: &[u8], names: &Generaliser) -> Self {
+        match names.regex(folder) {
+            Some(regex) => Self::Varies(regex),
+            None => Self::Path(folder.to_vec()),
+        }
+    }
+
+    /// What stands for the folder and all in it.
+    fn whole(self) -> Option<Pattern> {
+        match self {
+            Self::Path(folder) => Some(Pattern::Subpath(folder)),
+            Self::Varies(regex) => {
+                let regex = Regex::new(&format!("{}(/|$)", regex.strip_suffix('$')?)).ok()?;
+                Some(Pattern::Regex(regex))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

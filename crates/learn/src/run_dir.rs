@@ -130,9 +130,7 @@ impl RunDir {
 
     /// Whether the run in it has learnt or shrunk a profile.
     fn succeeded(&self) -> bool {
-        let manifest = fs::read(self.manifest()).ok();
-        let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
-        manifest.is_some_and(|manifest| {
+        self.written().is_some_and(|manifest| {
             manifest.trace.status == TraceStatus::Success
                 || manifest.shrink.status == ShrinkStatus::Success
         })
@@ -157,11 +155,14 @@ impl RunDir {
 
     /// Whether it holds a manifest that we wrote, or the lock of a run that got no further.
     fn is_ours(&self) -> bool {
-        let manifest = fs::read(self.manifest()).ok();
-        match manifest {
-            Some(bytes) => serde_json::from_slice::<Manifest>(&bytes).is_ok(),
-            None => self.lock_file().is_file(),
-        }
+        let is_lock_alone = || fs::read(self.manifest()).is_err() && self.lock_file().is_file();
+        self.written().is_some() || is_lock_alone()
+    }
+
+    /// The manifest in it, if that is one that we wrote.
+    fn written(&self) -> Option<Manifest> {
+        let bytes = fs::read(self.manifest()).ok()?;
+        serde_json::from_slice(&bytes).ok()
     }
 
     fn lock_file(&self) -> PathBuf {
