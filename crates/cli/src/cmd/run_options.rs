@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use lapbelt_learn::denial_rule::NetworkRules;
 use lapbelt_learn::manifest::Phases;
 use lapbelt_learn::plan::Plan;
@@ -208,7 +207,7 @@ impl Run {
     /// Carries the run out and tells what came of it.
     pub(crate) fn carry_out(self, output: &Output) -> Result<Exit, CommandError> {
         let plan = self.plan()?;
-        let bar = progress(output);
+        let bar = output.spinner("{spinner} {msg}");
         let mut tick = |tick: &Tick<'_>| {
             bar.set_message(format!(
                 "{} {}: {} rules, {} runs, {:.1} s",
@@ -254,15 +253,4 @@ impl Run {
         ));
         Ok(Exit::No)
     }
-}
-
-fn progress(output: &Output) -> ProgressBar {
-    if !output.shows_progress() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-        bar.set_style(style);
-    }
-    bar
 }

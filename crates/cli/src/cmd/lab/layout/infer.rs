@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::corpus::{self, Member};
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::replace::write_out;
 use crate::{evidence, layout_file};
 
@@ -149,10 +149,9 @@ fn to_json(own: &Hypothesis, members: &[Member]) -> Value {
 
 fn text(search: &Found, members: &[Member], remarks: &[String]) -> String {
     let found = &search.hypotheses;
-    let plural = if members.len() == 1 { "" } else { "s" };
     let mut text = format!(
-        "{} file{plural}, {} hypotheses, {} steps\n",
-        members.len(),
+        "{}, {} hypotheses, {} steps\n",
+        counted(members.len(), "file"),
         found.len(),
         search.steps
     );

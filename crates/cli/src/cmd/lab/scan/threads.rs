@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use lapbelt_scan::Workers;
 
 use crate::output::Output;
@@ -18,14 +18,7 @@ pub(super) struct Threads {
 
 impl Threads {
     pub(super) fn new(output: &Output) -> Self {
-        let bar = match output.shows_progress() {
-            true => ProgressBar::new_spinner(),
-            false => ProgressBar::hidden(),
-        };
-        let style = "{spinner} {pos} of {len} functions, {elapsed}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
+        let bar = output.spinner("{spinner} {pos} of {len} functions, {elapsed}");
         bar.enable_steady_tick(Duration::from_millis(200));
         Self {
             count: thread::available_parallelism().map_or(1, NonZero::get),
