@@ -76,27 +76,27 @@ impl Interest {
                     case.asks.is_empty() || case.asks.iter().any(|op| self.in_op(*op))
                 });
                 let cases: Vec<_> = needed.map(|case| case.when.to_vec()).collect();
-                (!cases.is_empty()).then(|| Leaf {
-                    number: row.call.number(),
+                (!cases.is_empty()).then_some(Leaf {
+                    number: row.call.number()?,
                     fate: Fate::Notify,
                     cases,
                 })
             })
             .collect();
         // Its work would go past every other call; programs fall back to those.
-        leaves.push(absent(Call::IoUringSetup));
+        leaves.extend(absent(Call::IoUringSetup));
         if self.fork_refused {
             // Its flags lie in memory; libraries fall back to clone.
-            leaves.push(absent(Call::Clone3));
+            leaves.extend(absent(Call::Clone3));
         }
         leaves
     }
 }
 
-fn absent(call: Call) -> Leaf {
-    Leaf {
-        number: call.number(),
+fn absent(call: Call) -> Option<Leaf> {
+    Some(Leaf {
+        number: call.number()?,
         fate: Fate::Errno(libc::ENOSYS as u16),
         cases: vec![vec![]],
-    }
+    })
 }

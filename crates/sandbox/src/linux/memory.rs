@@ -115,29 +115,32 @@ mod tests {
 
     #[test]
     fn reads_up_to_the_end_of_a_mapping() {
+        // SAFETY: it takes and returns plain numbers.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
         // SAFETY: two fresh pages, the second of which is given back at once.
         let base = unsafe {
             let protection = libc::PROT_READ | libc::PROT_WRITE;
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-            let base = libc::mmap(std::ptr::null_mut(), 8192, protection, flags, -1, 0);
+            let base = libc::mmap(std::ptr::null_mut(), 2 * page, protection, flags, -1, 0);
             assert_ne!(base, libc::MAP_FAILED);
-            assert_eq!(libc::munmap(base.add(4096), 4096), 0);
+            assert_eq!(libc::munmap(base.add(page), page), 0);
             base as u64
         };
         let text = b"/short\0";
-        let at = base + 4096 - text.len() as u64;
+        let end = base + page as u64;
+        let at = end - text.len() as u64;
         // SAFETY: the last bytes of the first page, which is ours.
         unsafe { std::ptr::copy(text.as_ptr(), at as *mut u8, text.len()) };
         let mut buffer = Vec::new();
         assert_eq!(own().read_text(at, &mut buffer), Ok(()));
         assert_eq!(buffer, b"/short");
         let nothing = Err(Blank::Nothing);
-        assert_eq!(own().read_text(base + 4096, &mut buffer), nothing);
+        assert_eq!(own().read_text(end, &mut buffer), nothing);
         assert_eq!(own().read_text(0, &mut buffer), nothing);
         let gone = Remote { thread: i32::MAX };
         assert_eq!(gone.read_text(at, &mut buffer), nothing);
         // SAFETY: unmapping what was mapped above.
-        unsafe { libc::munmap(base as *mut libc::c_void, 4096) };
+        unsafe { libc::munmap(base as *mut libc::c_void, page) };
     }
 
     #[test]

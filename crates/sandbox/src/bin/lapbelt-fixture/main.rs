@@ -13,6 +13,7 @@
 )]
 
 mod hard;
+mod old;
 
 use std::ffi::{CStr, c_char, c_int, c_long};
 use std::ptr::{null, null_mut};
@@ -150,12 +151,8 @@ static ENTRIES: &[Entry] = &[
     ("open-null", |_| unsafe {
         libc::open(null(), libc::O_RDONLY).into()
     }),
-    ("stat", |a| unsafe {
-        raw(libc::SYS_stat, [path(a, 0) as u64, area(), 0, 0, 0, 0])
-    }),
-    ("lstat", |a| unsafe {
-        raw(libc::SYS_lstat, [path(a, 0) as u64, area(), 0, 0, 0, 0])
-    }),
+    ("stat", |a| unsafe { old::stat(path(a, 0)) }),
+    ("lstat", |a| unsafe { old::lstat(path(a, 0)) }),
     ("fstatat", |a| unsafe {
         raw(
             libc::SYS_newfstatat,
@@ -165,12 +162,7 @@ static ENTRIES: &[Entry] = &[
     ("statx", |a| unsafe {
         raw(libc::SYS_statx, [AT, path(a, 0) as u64, 0, 0, area(), 0])
     }),
-    ("readlink", |a| unsafe {
-        raw(
-            libc::SYS_readlink,
-            [path(a, 0) as u64, area(), 256, 0, 0, 0],
-        )
-    }),
+    ("readlink", |a| unsafe { old::readlink(path(a, 0)) }),
     ("getcwd", |_| unsafe {
         raw(libc::SYS_getcwd, [area(), 512, 0, 0, 0, 0])
     }),
@@ -358,7 +350,7 @@ static ENTRIES: &[Entry] = &[
         if libc::chroot(path(a, 0)) < 0 {
             return -1;
         }
-        raw(libc::SYS_stat, [path(a, 1) as u64, area(), 0, 0, 0, 0])
+        old::stat(path(a, 1))
     }),
     ("mount", |a| unsafe {
         libc::mount(c"none".as_ptr(), path(a, 0), c"tmpfs".as_ptr(), 0, null()).into()
@@ -610,6 +602,7 @@ static ENTRIES: &[Entry] = &[
     ("io-uring", |_| unsafe {
         raw(libc::SYS_io_uring_setup, [1, area(), 0, 0, 0, 0])
     }),
+    #[cfg(target_arch = "x86_64")]
     ("x32", |_| unsafe {
         raw(0x4000_0000 | libc::SYS_getpid, [0; 6])
     }),

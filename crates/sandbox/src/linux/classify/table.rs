@@ -361,13 +361,15 @@ fn scheduled(which: u64, who: u64) -> Who {
     }
 }
 
-/// The row of a call.
+/// The row of the call with a number.
 pub(crate) fn row(number: u32) -> Option<&'static Row> {
     static INDEX: std::sync::LazyLock<Vec<Option<&'static Row>>> = std::sync::LazyLock::new(|| {
-        let highest = TABLE.iter().map(|row| row.call.number()).max().unwrap_or(0);
-        let mut index = vec![None; highest as usize + 1];
+        let numbers = TABLE.iter().filter_map(|row| row.call.number());
+        let mut index = vec![None; numbers.max().map_or(0, |highest| highest as usize + 1)];
         for row in TABLE {
-            index[row.call.number() as usize] = Some(row);
+            if let Some(number) = row.call.number() {
+                index[number as usize] = Some(row);
+            }
         }
         index
     });

@@ -17,7 +17,8 @@ impl Memory for Everywhere {
 const CWD: u64 = libc::AT_FDCWD as u64;
 
 fn asked(call: Call, arguments: Arguments, how: u64) -> Vec<(Op, Target, When, Detail)> {
-    let row = row(call.number()).unwrap();
+    // Whether or not the architecture we are built for has the call.
+    let row = TABLE.iter().find(|row| row.call == call).unwrap();
     let asks = (row.asks)(&arguments, &Everywhere(how)).unwrap();
     asks.iter()
         .map(|ask| (ask.operation, ask.target, ask.when, ask.detail))
@@ -275,10 +276,13 @@ fn single_rows() {
 
 #[test]
 fn each_call_has_one_row() {
-    let mut numbers: Vec<u32> = TABLE.iter().map(|row| row.call.number()).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    assert_eq!(numbers.len(), TABLE.len());
+    let calls: std::collections::BTreeSet<Call> = TABLE.iter().map(|row| row.call).collect();
+    assert_eq!(calls.len(), TABLE.len());
+    for of in TABLE {
+        if let Some(number) = of.call.number() {
+            assert_eq!(row(number).map(|row| row.call), Some(of.call));
+        }
+    }
 }
 
 fn register() -> impl Strategy<Value = u64> {

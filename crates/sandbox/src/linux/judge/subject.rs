@@ -10,7 +10,7 @@ use lapbelt_policy::world::{AliasMode, World};
 use super::Terms;
 use super::vnode::{Vnode, Vnodes};
 use crate::linux::address::{self, Address, MAX_ADDRESS, Side, SocketKind};
-use crate::linux::arch::Call;
+use crate::linux::arch::{Call, untagged};
 use crate::linux::blank::Blank;
 use crate::linux::caller::{self, Caller};
 use crate::linux::classify::{Ask, Detail, Memory, Target, Who};
@@ -363,7 +363,7 @@ impl Subjects {
         ask: Ask,
         at: u64,
     ) -> Result<Option<Subject>, Blank> {
-        match mapped_file(caller.process()?, at)? {
+        match mapped_file(caller.process()?, untagged(at))? {
             Some(path) => {
                 resolver.path = path;
                 self.path(&resolver.path, caller, terms, ask, Found::Other)
