@@ -152,6 +152,31 @@ fn what_is_missing_yet() {
     assert_eq!(events, [("file-write-create".to_owned(), target)]);
 }
 
+/// Where such a name leads is known before anybody has looked what is there.
+#[test]
+fn a_name_that_is_not_followed() {
+    let all = r#"file* (subpath "{dir}")"#;
+    for (command, operation, target) in [
+        ("lstat link", "file-read-metadata", "{dir}/link"),
+        ("lstat full", "file-read-metadata", "{dir}/full"),
+        ("open-no-follow link", "file-read-data", "{dir}/link"),
+        ("unlink link", "file-write-unlink", "{dir}/link"),
+        ("mkdir new", "file-write-create", "{dir}/new"),
+    ] {
+        assert_target(all, command, operation, target);
+    }
+    let outcome = |rule, command| denied(&Playground::new(), rule, command);
+    let undenied = |errno: i32| (Status::Exited(errno as u8), vec![]);
+    assert_eq!(outcome(all, "lstat missing"), undenied(libc::ENOENT));
+    assert_eq!(outcome(all, "unlink missing"), undenied(libc::ENOENT));
+    assert_eq!(outcome(all, "mkdir link"), undenied(libc::EEXIST));
+    let beside = r#"file* (literal "{dir}/file")"#;
+    assert_eq!(outcome(beside, "lstat link"), undenied(0));
+    assert_eq!(outcome(beside, "unlink link"), undenied(0));
+    let pipe = r#"file-read-metadata (require-all (subpath "{dir}") (vnode-type FIFO))"#;
+    assert_eq!(outcome(pipe, "lstat link"), undenied(0));
+}
+
 #[test]
 fn programs_that_are_not_there_are_not_denied() {
     let playground = Playground::new();

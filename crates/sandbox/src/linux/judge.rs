@@ -25,7 +25,7 @@ use super::gate::Interest;
 use super::memory::Remote;
 use super::notify::{Answer, Listener, Notification};
 use super::outbox::Outbox;
-use super::resolve::{Found, Resolver, Sight};
+use super::resolve::{Found, Located, Resolver, Sight};
 use super::vocabulary::{Op, Vocabulary};
 use plain_socket::PlainSockets;
 use rustix::io::Errno;
@@ -172,7 +172,7 @@ impl Judge {
         let mut asks = asks.iter();
         if takes_a_file(call)
             && let Some(first) = asks.clone().next()
-            && self.locate(scene, first.target) == Ok(Found::Missing)
+            && self.found(scene, first.target) == Ok(Found::Missing)
         {
             // The kernel says ENOENT, and nothing is made under the other name.
             return None;
@@ -248,7 +248,11 @@ impl Judge {
         if !self.terms.interest.in_op(ask.operation) {
             return Ok(None);
         }
-        let found = self.locate(scene, ask.target)?;
+        let located = self.locate(scene, ask.target)?;
+        if located == Located::Unlooked && self.allows_anything(scene, ask) {
+            return Ok(None);
+        }
+        let found = self.found(scene, ask.target)?;
         let asked = match (ask.when, found) {
             (When::Missing, found) => found == Found::Missing,
             (When::Present, found) => found != Found::Missing,
@@ -287,20 +291,58 @@ impl Judge {
     }
 
     /// Finds where a target is; fills the resolver's path for those that have one.
-    fn locate(&mut self, scene: &mut Scene<'_>, target: Target) -> Sight {
-        if let Some((known, found)) = scene.resolved
+    fn locate(&mut self, scene: &mut Scene<'_>, target: Target) -> Result<Located, Blank> {
+        if let Some((known, located)) = scene.resolved
             && known == target
         {
-            return found;
+            return located;
         }
-        let found = match target {
-            Target::Path(path) => self.resolver.path_at(scene.caller, &path),
+        let sight = match target {
+            Target::Path(path) => {
+                let located = self.resolver.path_at(scene.caller, &path);
+                scene.resolved = Some((target, located));
+                return located;
+            }
             Target::File(descriptor) => self.resolver.open_file(scene.caller, descriptor),
             Target::CurrentDirectory => self.resolver.current_directory(scene.caller),
             _ => Ok(Found::Other),
         };
-        scene.resolved = Some((target, found));
-        found
+        let located = sight.map(Located::Found);
+        scene.resolved = Some((target, located));
+        located
+    }
+
+    /// Finds where a target is, and what is there.
+    fn found(&mut self, scene: &mut Scene<'_>, target: Target) -> Sight {
+        match self.locate(scene, target)? {
+            Located::Found(found) => Ok(found),
+            Located::Unlooked => {
+                let sight = self.resolver.look(scene.caller);
+                scene.resolved = Some((target, sight.map(Located::Found)));
+                sight
+            }
+        }
+    }
+
+    /// Whether an operation on the resolver's path is allowed whatever is there, so that nobody
+    /// needs to look: if the policy allows it where something is, and where nothing is it is
+    /// allowed or not asked. Reports tell what was there, and execution depends on it.
+    fn allows_anything(&mut self, scene: &Scene<'_>, ask: Ask) -> bool {
+        if self.terms.report_allowed || ask.operation == Op::ProcessExec {
+            return false;
+        }
+        let (path, found) = (&self.resolver.path, Found::Other);
+        let subject = self
+            .subjects
+            .path(path, scene.caller, &self.terms, ask, found);
+        let Ok(Some(subject)) = subject else {
+            return false;
+        };
+        let request = self.subjects.request(&subject, &self.terms.vocabulary);
+        request.is_some_and(|request| {
+            let in_full = self.subjects.in_full(request, &subject);
+            self.terms.decider.decide(&in_full).action == Action::Allow
+        })
     }
 
     /// Asks for every subject of a target: most have one, messages may have many.
@@ -510,7 +552,7 @@ struct Scene<'s> {
     id: u64,
     caller: &'s Caller,
     /// The target located last: several operations often share one.
-    resolved: Option<(Target, Sight)>,
+    resolved: Option<(Target, Result<Located, Blank>)>,
 }
 
 /// Calls that give another name to what their first path leads to.

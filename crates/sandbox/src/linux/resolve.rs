@@ -32,6 +32,15 @@ pub(crate) enum Found {
 /// Where something was found, or why not.
 pub(crate) type Sight = Result<Found, Blank>;
 
+/// Where a path leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Located {
+    /// There, and this is there.
+    Found(Found),
+    /// There, whatever is there: [`Resolver::look`] tells.
+    Unlooked,
+}
+
 /// Most links followed, as in the kernel.
 const MAX_LINKS: u32 = 40;
 /// Longest name of any file system.
@@ -50,7 +59,7 @@ pub(crate) struct Resolver {
 impl Resolver {
     /// Resolves a path of a call. Nothing if it has none or cannot have one: the kernel fails such
     /// calls by itself, or they are about something that is no file.
-    pub(crate) fn path_at(&mut self, caller: &Caller, at: &PathAt) -> Sight {
+    pub(crate) fn path_at(&mut self, caller: &Caller, at: &PathAt) -> Result<Located, Blank> {
         self.given.clear();
         if at.pointer != 0 {
             let thread = caller.thread;
@@ -58,39 +67,68 @@ impl Resolver {
         }
         if self.given.is_empty() {
             return if at.may_be_empty {
-                self.open_file(caller, at.directory)
+                self.open_file(caller, at.directory).map(Located::Found)
             } else {
                 Err(Blank::Nothing)
             };
         }
         let given = std::mem::take(&mut self.given);
-        let sight = self.given_at(caller, at.directory, &given, at.follow);
+        let located = self.given_at(caller, at.directory, &given, at.follow);
         self.given = given;
-        sight
+        located
     }
 
     /// Resolves a path as a call of the caller gives it.
-    fn given_at(&mut self, caller: &Caller, directory: i32, given: &[u8], follow: bool) -> Sight {
+    fn given_at(
+        &mut self,
+        caller: &Caller,
+        directory: i32,
+        given: &[u8],
+        follow: bool,
+    ) -> Result<Located, Blank> {
+        let deep = |resolver: &mut Self| {
+            deep::resolve(resolver, caller, directory, given, follow).map(Located::Found)
+        };
         self.joined.clear();
-        if given.first() != Some(&b'/') {
+        let relative = given.first() != Some(&b'/');
+        if relative {
             match self.start(caller, directory) {
                 Ok(()) => {}
-                Err(Blank::Unseen(Errno::NAMETOOLONG)) => {
-                    return deep::resolve(self, caller, directory, given, follow);
-                }
+                Err(Blank::Unseen(Errno::NAMETOOLONG)) => return deep(self),
                 Err(blank) => return Err(blank),
             }
             if self.joined.len() + given.len() >= libc::PATH_MAX as usize {
-                return deep::resolve(self, caller, directory, given, follow);
+                return deep(self);
             }
         }
         self.joined.extend_from_slice(given);
-        self.lookup(caller, follow)
+        if relative && !follow && !caller.foreign_root && self.is_certain(given) {
+            normalise(&self.joined, &mut self.path);
+            return Ok(Located::Unlooked);
+        }
+        self.lookup(caller, follow).map(Located::Found)
+    }
+
+    /// Whether `given`, not followed, is at `joined` in any case: it is one name in a directory,
+    /// whose path the kernel told without links. What things of /proc and /dev mean depends on
+    /// what they are.
+    fn is_certain(&self, given: &[u8]) -> bool {
+        let is_name = !given.contains(&b'/') && !matches!(given, b"." | b"..");
+        let may_mean_other = |top: &[u8]| self.joined.starts_with(top);
+        is_name && ![&b"/proc/"[..], b"/dev/"].into_iter().any(may_mean_other)
+    }
+
+    /// What is at a path that was [`Located::Unlooked`] just now.
+    pub(crate) fn look(&mut self, caller: &Caller) -> Sight {
+        self.lookup(caller, false)
     }
 
     /// Resolves a path that we got by ourselves, as the caller would see it.
     pub(crate) fn text(&mut self, caller: &Caller, path: &[u8], follow: bool) -> Sight {
-        self.given_at(caller, libc::AT_FDCWD, path, follow)
+        match self.given_at(caller, libc::AT_FDCWD, path, follow)? {
+            Located::Found(found) => Ok(found),
+            Located::Unlooked => self.look(caller),
+        }
     }
 
     /// The path of an open file; nothing if it is none (a socket, a pipe).
@@ -311,7 +349,7 @@ impl Resolver {
         found = match open {
             Some(open) => open,
             None if found == Found::Missing => found,
-            None => self.look(&prefix, &out),
+            None => self.seen_at(&prefix, &out),
         };
         self.path = if caller.foreign_root {
             self.root_of(caller)?
@@ -335,7 +373,7 @@ impl Resolver {
         }
     }
 
-    fn look(&mut self, prefix: &[u8], out: &[u8]) -> Found {
+    fn seen_at(&mut self, prefix: &[u8], out: &[u8]) -> Found {
         self.name.clear();
         self.name.extend_from_slice(prefix);
         self.name
