@@ -152,6 +152,20 @@ fn what_is_missing_yet() {
     assert_eq!(events, [("file-write-create".to_owned(), target)]);
 }
 
+#[test]
+fn relative_to_wherever_the_program_goes() {
+    let playground = Playground::new();
+    std::fs::write(playground.at("empty/inner"), "").expect("a file");
+    let (status, events) = denied(
+        &playground,
+        r#"file-read-data (subpath "{dir}/full")"#,
+        "open-while-moving {dir}/empty {dir}/full inner 30",
+    );
+    assert_eq!((status, events.len()), (Status::Exited(0), 15 * 12));
+    let target = playground.fill("{dir}/full/inner");
+    assert!(events.iter().all(|(_, denied)| *denied == target));
+}
+
 /// Where such a name leads is known before anybody has looked what is there.
 #[test]
 fn a_name_that_is_not_followed() {

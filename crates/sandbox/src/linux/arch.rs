@@ -76,7 +76,7 @@ calls! {
         Flistxattr = SYS_flistxattr, Removexattr = SYS_removexattr, Lremovexattr = SYS_lremovexattr,
         Fremovexattr = SYS_fremovexattr, Ioctl = SYS_ioctl, Flock = SYS_flock, Fcntl = SYS_fcntl,
         Mmap = SYS_mmap, Mprotect = SYS_mprotect, PkeyMprotect = SYS_pkey_mprotect,
-        Chroot = SYS_chroot, PivotRoot = SYS_pivot_root, Mount = SYS_mount, Umount2 = SYS_umount2,
+        Chdir = SYS_chdir, Fchdir = SYS_fchdir, Chroot = SYS_chroot, PivotRoot = SYS_pivot_root, Mount = SYS_mount, Umount2 = SYS_umount2,
         MoveMount = SYS_move_mount, Unshare = SYS_unshare, Setns = SYS_setns, Execve = SYS_execve,
         Execveat = SYS_execveat, Clone = SYS_clone, Clone3 = SYS_clone3, Kill = SYS_kill,
         Tkill = SYS_tkill, Tgkill = SYS_tgkill, RtSigqueueinfo = SYS_rt_sigqueueinfo,

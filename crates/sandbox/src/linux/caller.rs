@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub(crate) struct Caller {
     /// Whether its root directory or its mounts are other than ours.
     pub(crate) foreign_root: bool,
     family: OnceLock<Option<Family>>,
+    /// How often its current directory was asked for.
+    looks: AtomicU32,
     met: Instant,
 }
 
@@ -38,6 +41,7 @@ impl Caller {
             thread,
             foreign_root,
             family: OnceLock::new(),
+            looks: AtomicU32::new(0),
             met: Instant::now(),
         }
     }
@@ -58,6 +62,11 @@ impl Caller {
         self.family().map(|family| family.parent)
     }
 
+    /// Takes note that its current directory is asked for, and says how often it was.
+    pub(crate) fn count_look(&self) -> u32 {
+        self.looks.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// What an event says of it: its process and its name.
     pub(crate) fn identity(&self) -> (i32, String) {
         (self.process().unwrap_or(self.thread), self.name())
@@ -72,7 +81,7 @@ impl Caller {
 
 /// For how long a thread is known before it is looked at again: much shorter than process ids take
 /// to come round.
-const FRESH: Duration = Duration::from_millis(100);
+pub(crate) const FRESH: Duration = Duration::from_millis(100);
 
 /// The threads seen lately.
 #[derive(Debug)]
@@ -114,17 +123,7 @@ impl Callers {
     /// of ours, so that they have our root and our mounts until one asks for others. (A clone
     /// with mounts of its own has the same as before, until it changes them.)
     pub(crate) fn heed(&mut self, call: Call) {
-        let scatters = matches!(
-            call,
-            Call::Chroot
-                | Call::PivotRoot
-                | Call::Unshare
-                | Call::Setns
-                | Call::Mount
-                | Call::MoveMount
-                | Call::Umount2
-        );
-        if scatters {
+        if scatters(call) {
             self.scattered = true;
             self.threads.clear();
         }
@@ -137,6 +136,20 @@ impl Callers {
                 .retain(|_, caller| caller.met.elapsed() < FRESH);
         }
     }
+}
+
+/// Whether processes may have other roots or mounts after a call.
+pub(crate) fn scatters(call: Call) -> bool {
+    matches!(
+        call,
+        Call::Chroot
+            | Call::PivotRoot
+            | Call::Unshare
+            | Call::Setns
+            | Call::Mount
+            | Call::MoveMount
+            | Call::Umount2
+    )
 }
 
 fn place(process: &str) -> Option<Place> {

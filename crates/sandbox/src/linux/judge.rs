@@ -136,6 +136,7 @@ impl Judge {
             return Answer::Continue;
         };
         let thread = call.pid as i32;
+        self.resolver.shadow.hear(thread);
         let caller = self.callers.get(thread);
         let mut scene = Scene {
             listener,
@@ -164,6 +165,7 @@ impl Judge {
             self.tally.start_denied = refused.and(self.tally.refused);
         }
         self.callers.heed(row.call);
+        self.resolver.shadow.heed(row.call, thread);
         refused.map_or(Answer::Continue, Answer::Errno)
     }
 

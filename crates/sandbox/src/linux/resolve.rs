@@ -5,6 +5,7 @@
 //! mean "myself" are walked by hand so that they mean the target.
 
 mod deep;
+mod shadow;
 
 use std::io::Write;
 use std::mem::MaybeUninit;
@@ -17,6 +18,7 @@ use super::blank::Blank;
 use super::caller::{self, Caller};
 use super::classify::PathAt;
 use super::memory::Remote;
+use shadow::Shadow;
 
 /// What was found at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub(crate) struct Resolver {
     given: Vec<u8>,
     joined: Vec<u8>,
     name: Vec<u8>,
+    /// Knows the directory of who asks often.
+    pub(crate) shadow: Shadow,
     /// The answer, absolute and without links, after a call that returned `Ok`.
     pub(crate) path: Vec<u8>,
 }
@@ -149,6 +153,7 @@ impl Resolver {
     /// Puts what a relative path starts at into `joined`, with a slash behind.
     fn start(&mut self, caller: &Caller, directory: i32) -> Result<(), Blank> {
         match directory {
+            libc::AT_FDCWD if self.shadow.tell(caller, &mut self.path) => {}
             libc::AT_FDCWD => self.proc_link(caller, format_args!("cwd"))?,
             _ => self.proc_link(caller, format_args!("fd/{directory}"))?,
         }

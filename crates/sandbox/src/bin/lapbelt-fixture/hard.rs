@@ -1,8 +1,9 @@
 //! Calls that a supervisor has a hard time to look at, and calls newer than the C library.
 
-use std::ptr::null;
+use std::ffi::c_char;
+use std::ptr::{null, null_mut};
 
-use super::{AT, Entry, area, open, path, raw};
+use super::{AT, Arguments, Entry, Outcome, area, number, open, path, raw};
 
 pub(super) static ENTRIES: &[Entry] = &[
     ("hidden-read", |a| unsafe {
@@ -54,6 +55,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         hide();
         libc::open(null(), libc::O_RDONLY).into()
     }),
+    ("open-while-moving", |a| unsafe { moving(a) }),
     ("read-from-the-deep", |a| unsafe {
         if !descend() {
             return -1;
@@ -126,4 +128,42 @@ unsafe fn descend() -> bool {
     (0..20).all(|_| unsafe {
         libc::mkdir(name.as_ptr(), 0o755) == 0 && libc::chdir(name.as_ptr()) == 0
     })
+}
+
+/// Goes to and fro between two directories, in every way, and opens the same name in each again and
+/// again: it must be there to be opened in the first and refused in the second.
+unsafe fn moving(arguments: Arguments<'_>) -> Outcome {
+    let (one, other, name) = (path(arguments, 0), path(arguments, 1), path(arguments, 2));
+    for round in 0..number(arguments, 3) {
+        let (here, there) = if round % 2 == 0 {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        unsafe {
+            let moved = match round % 3 {
+                0 => libc::chdir(here),
+                1 => libc::fchdir(libc::open(here, libc::O_PATH)),
+                _ => {
+                    let here = here as usize;
+                    let thread = std::thread::spawn(move || libc::chdir(here as *const c_char));
+                    thread.join().unwrap_or(-1)
+                }
+            };
+            let child = libc::fork();
+            if child == 0 {
+                libc::_exit(libc::chdir(there));
+            }
+            libc::waitpid(child, null_mut(), 0);
+            for _ in 0..12 {
+                let opened = libc::open(name, libc::O_RDONLY);
+                libc::close(opened);
+                if moved < 0 || (opened >= 0) != (here == one) {
+                    *libc::__errno_location() = libc::EPROTO;
+                    return -1;
+                }
+            }
+        }
+    }
+    0
 }

@@ -226,9 +226,11 @@ pub(crate) static TABLE: &[Row] = {
             |a, _| one(Op::FileMapExecutable, Target::Mapping(a[0]));
 
         // These change what paths mean, so the supervisor must know of them in any case.
+        Chdir, [[] &[]], |_, _| Asks::NONE;
+        Fchdir, [[] &[]], |_, _| Asks::NONE;
         Chroot, [[] &[], [] &[Op::FileChroot]], |a, _| one(Op::FileChroot, path(a[0]));
         PivotRoot, [[] &[], [] &[Op::FileMount]], |a, _| one(Op::FileMount, path(a[0]));
-        Unshare, [[any(0, libc::CLONE_NEWNS as u32)] &[]], |_, _| Asks::NONE;
+        Unshare, [[any(0, (libc::CLONE_NEWNS | libc::CLONE_FS) as u32)] &[]], |_, _| Asks::NONE;
         Setns, [[] &[]], |_, _| Asks::NONE;
         Mount, [[] &[], [] &[Op::FileMount]], |a, _| one(Op::FileMount, path(a[1]));
         MoveMount, [[] &[], [] &[Op::FileMount]],

@@ -1,0 +1,272 @@
+//! Our own current directory, kept where that of a caller is.
+//!
+//! The kernel says where we are in a sixth of the time that it takes for another process, and as
+//! truly when directories are renamed. That a caller still is where we followed it to is known
+//! without asking: every call that changes a current directory comes to us before it happens, and
+//! until it is known to have happened nobody is followed, for whoever moves may share the directory
+//! with anybody. Threads of one process are taken to share theirs, as those of every C library and
+//! runtime do: unshare(2) is heeded, but a thread made by hand without `CLONE_FS` is not noticed,
+//! which is one of the ways to get around being observed.
+
+use std::mem::MaybeUninit;
+use std::time::Instant;
+
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::linux::arch::Call;
+use crate::linux::caller::{Caller, FRESH, scatters};
+
+/// Looks at its directory by a thread after which it is worth to follow its process there.
+const WORTH: u32 = 4;
+
+/// Looks by other processes after which we follow one of them: going there costs as much as two.
+const PATIENCE: u32 = 4;
+
+/// Most threads that are waited for.
+const MOVING: usize = 16;
+
+/// Follows one process at a time. To be used on one thread only, whose current directory it
+/// changes.
+#[derive(Debug, Default)]
+pub(crate) struct Shadow {
+    state: State,
+    /// Looks by others than the one that is followed.
+    others: u32,
+    /// The last process that could not be followed, or was where no path is.
+    lost: Option<i32>,
+    /// Threads that were let change their directory and were not heard from since: they may be
+    /// about to.
+    moving: Vec<i32>,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// Our thread shares its directory with the others of our process.
+    #[default]
+    Shared,
+    /// It has one of its own, and nobody is followed.
+    Idle,
+    /// Ours is that of this process.
+    Following { process: i32, since: Instant },
+    /// Nobody can be followed, or not surely.
+    Off,
+}
+
+impl Shadow {
+    /// Puts the path of the caller's current directory into `path`, if we are there and it has one.
+    pub(super) fn tell(&mut self, caller: &Caller, path: &mut Vec<u8>) -> bool {
+        if matches!(self.state, State::Off) || caller.count_look() <= WORTH {
+            return false;
+        }
+        self.moving.retain(|thread| is_there(*thread));
+        if !self.moving.is_empty() || !self.follow(caller) {
+            return false;
+        }
+        let told = own_directory(path);
+        if !told {
+            // Removed, or out of our sight, or too deep.
+            self.lose(caller);
+        }
+        told
+    }
+
+    /// Whether we are where a caller is, after going there if it is worth it.
+    fn follow(&mut self, caller: &Caller) -> bool {
+        let Ok(process) = caller.process() else {
+            return false;
+        };
+        if self.lost == Some(process) {
+            return false;
+        }
+        if let State::Following {
+            process: followed,
+            since,
+        } = self.state
+        {
+            let same = followed == process;
+            if same && since.elapsed() < FRESH {
+                self.others = 0;
+                return true;
+            }
+            self.others += u32::from(!same);
+            if !same && self.others < PATIENCE {
+                return false;
+            }
+        }
+        self.go(caller, process)
+    }
+
+    fn go(&mut self, caller: &Caller, process: i32) -> bool {
+        if matches!(self.state, State::Shared) {
+            // SAFETY: it concerns our thread's own directory and mask, and no memory.
+            if unsafe { libc::unshare(libc::CLONE_FS) } != 0 {
+                self.state = State::Off;
+                return false;
+            }
+            self.state = State::Idle;
+        }
+        let directory = format!("/proc/{}/cwd", caller.thread);
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let since = Instant::now();
+        let opened = rustix::fs::openat(CWD, directory, flags, Mode::empty());
+        let went = opened.is_ok_and(|directory| rustix::process::fchdir(directory).is_ok());
+        if went {
+            self.others = 0;
+            self.state = State::Following { process, since };
+        } else {
+            self.lose(caller);
+        }
+        went
+    }
+
+    /// Gives a process up until somebody moves.
+    fn lose(&mut self, caller: &Caller) {
+        self.lost = caller.process().ok();
+        self.leave();
+    }
+
+    /// Follows nobody, and keeps no directory busy.
+    fn leave(&mut self) {
+        if matches!(self.state, State::Following { .. }) {
+            let left = rustix::process::chdir("/").is_ok();
+            self.state = if left { State::Idle } else { State::Off };
+        }
+    }
+
+    /// Takes note of a call that came: what its thread was let do before is done.
+    pub(crate) fn hear(&mut self, thread: i32) {
+        if !self.moving.is_empty() {
+            self.moving.retain(|moving| *moving != thread);
+        }
+    }
+
+    /// Takes note of a call that is about to go on.
+    pub(crate) fn heed(&mut self, call: Call, thread: i32) {
+        if matches!(call, Call::Chdir | Call::Fchdir) {
+            self.leave();
+            self.lost = None;
+            self.moving.push(thread);
+        }
+        // A thread that we are not shown cannot be waited for.
+        if scatters(call) || self.moving.contains(&0) || self.moving.len() > MOVING {
+            self.leave();
+            self.state = State::Off;
+        }
+    }
+}
+
+/// Whether a thread is there.
+fn is_there(thread: i32) -> bool {
+    // SAFETY: it takes plain numbers, and sends nothing.
+    let asked = unsafe { libc::syscall(libc::SYS_tkill, thread, 0) };
+    asked == 0 || std::io::Error::last_os_error().raw_os_error() != Some(Errno::SRCH.raw_os_error())
+}
+
+/// Puts the path of our current directory into `path`, if it has one. Not by the C library, which
+/// would look for one by itself.
+fn own_directory(path: &mut Vec<u8>) -> bool {
+    let mut buffer = [MaybeUninit::<u8>::uninit(); libc::PATH_MAX as usize];
+    // SAFETY: the kernel writes at most as much as there is room, and says how much it was.
+    let read = unsafe {
+        let length = libc::syscall(libc::SYS_getcwd, buffer.as_mut_ptr(), buffer.len());
+        let length = usize::try_from(length).unwrap_or(0);
+        std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), length)
+    };
+    match read {
+        [b'/', .., 0] => {
+            path.clear();
+            path.extend_from_slice(&read[..read.len() - 1]);
+            true
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linux::caller::Callers;
+
+    /// Looks `times` times for where a caller is, and hands on what came of the last.
+    fn asked(shadow: &mut Shadow, caller: &Caller, times: u32) -> Option<Vec<u8>> {
+        let mut path = Vec::new();
+        let mut told = false;
+        for _ in 0..times {
+            told = shadow.tell(caller, &mut path);
+        }
+        told.then_some(path)
+    }
+
+    struct Sleeper(std::process::Child);
+
+    impl Sleeper {
+        fn new(directory: &std::path::Path) -> Self {
+            let mut command = std::process::Command::new("sleep");
+            Self(command.arg("600").current_dir(directory).spawn().unwrap())
+        }
+
+        fn thread(&self) -> i32 {
+            self.0.id() as i32
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    #[test]
+    fn follows_who_asks_often_until_somebody_moves() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let (one, other) = (base.join("one"), base.join("other"));
+        std::fs::create_dir(&one).unwrap();
+        let told = |path: &std::path::Path| Some(path.as_os_str().as_encoded_bytes().to_vec());
+        let (first, second) = (Sleeper::new(&one), Sleeper::new(&base));
+        let caller = Callers::new().get(first.thread());
+        let mut shadow = Shadow::default();
+        assert_eq!(asked(&mut shadow, &caller, WORTH), None);
+        assert_eq!(asked(&mut shadow, &caller, 1), told(&one));
+        // The other threads of our process stay where they are.
+        let ours = std::fs::read_link(format!("/proc/{}/cwd", std::process::id())).unwrap();
+        assert_ne!(ours, one);
+        std::fs::rename(&one, &other).unwrap();
+        assert_eq!(asked(&mut shadow, &caller, 1), told(&other));
+        let another = Callers::new().get(second.thread());
+        assert_eq!(asked(&mut shadow, &another, WORTH + PATIENCE - 1), None);
+        assert_eq!(asked(&mut shadow, &another, 1), told(&base));
+
+        shadow.heed(Call::Openat, second.thread());
+        assert_eq!(asked(&mut shadow, &another, 1), told(&base));
+        shadow.heed(Call::Chdir, first.thread());
+        assert_eq!(asked(&mut shadow, &another, 9), None);
+        shadow.hear(second.thread());
+        assert_eq!(asked(&mut shadow, &another, 9), None);
+        shadow.hear(first.thread());
+        assert_eq!(asked(&mut shadow, &another, 1), told(&base));
+        // Who is gone does not move any more, nor is anywhere.
+        shadow.heed(Call::Fchdir, first.thread());
+        assert_eq!(asked(&mut shadow, &another, 1), None);
+        drop(first);
+        assert_eq!(asked(&mut shadow, &another, 1), told(&base));
+        assert_eq!(asked(&mut shadow, &caller, PATIENCE), None);
+        assert_eq!(asked(&mut shadow, &another, 1), told(&base));
+
+        shadow.heed(Call::Unshare, second.thread());
+        assert_eq!(asked(&mut shadow, &another, 9), None);
+    }
+
+    #[test]
+    fn a_directory_that_was_removed_has_no_path() {
+        let base = tempfile::tempdir().unwrap();
+        let sleeper = Sleeper::new(base.path());
+        let caller = Callers::new().get(sleeper.thread());
+        let mut shadow = Shadow::default();
+        assert!(asked(&mut shadow, &caller, WORTH + 1).is_some());
+        base.close().unwrap();
+        assert_eq!(asked(&mut shadow, &caller, WORTH), None);
+    }
+}
