@@ -71,7 +71,7 @@ fn bundle(nodes: u16, profiles: u16) -> Vec<u8> {
 /// The rules of a profile: how many.
 fn rules(blob: &Blob, profile: &Profile, world: &World) -> usize {
     let compiled = compiled(blob, profile, world).expect("a policy");
-    let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, world);
+    let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
     decompile(&subject).expect("rules").rules.len()
 }
 

@@ -1,10 +1,8 @@
 //! A graph to the rules that a person would write for it, checked.
 
-use lapbelt_policy::added::inferred_test;
-use lapbelt_policy::filter::Test;
-use lapbelt_policy::graph::{Canon, Hints, NodeId, Outcome, RaiseError, Step, lower, raise};
-use lapbelt_policy::rule::{Policy, Version};
-use lapbelt_policy::world::{OperationId, World};
+use lapbelt_policy::graph::{RaiseError, lower, raise};
+use lapbelt_policy::rule::Policy;
+use lapbelt_policy::world::OperationId;
 
 use crate::diff::diff;
 use crate::subject::Subject;
@@ -50,29 +48,9 @@ pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
 /// The rules, if what stands in front of some operations was added by the compiler.
 fn without(subject: &Subject<'_>, added: &[OperationId]) -> Result<Policy, DecompileError> {
     let world = subject.world();
-    let mut canon = subject.canon().clone();
-    let mut entries = subject.entries().to_vec();
-    // Some rules are added from a version of the language on only.
-    let mut since = Version::V1;
-    for operation in added {
-        let entry = &mut entries[usize::from(operation.0)];
-        let behind = without_inferred(&mut canon, *entry, *operation, world);
-        if behind != *entry {
-            let rules = world.inferred().iter();
-            let rules = rules.filter(|rule| rule.operation == *operation);
-            since = rules
-                .map(|rule| rule.since)
-                .min()
-                .unwrap_or(since)
-                .max(since);
-        }
-        *entry = behind;
-    }
-    let hints = Hints {
-        repeats: subject.repeats(),
-        since,
-    };
-    let policy = raise(&canon, &entries, hints, world)?;
+    let policies = raise(&subject.written(), added, world)?;
+    let policy = policies.into_iter().next();
+    let policy = policy.ok_or_else(|| DecompileError::Undecided(Vec::new()))?;
     let raised = Subject::of_rules(lower(&policy, world), &policy.rules, world);
     let answer = diff(subject, &raised, 1);
     let differing = answer.different.into_iter().flat_map(|one| one.operations);
@@ -82,43 +60,4 @@ fn without(subject: &Subject<'_>, added: &[OperationId]) -> Result<Policy, Decom
         (true, false) => Err(DecompileError::Undecided(answer.undecided)),
         (true, true) => Ok(policy),
     }
-}
-
-/// The node behind what the compiler adds in front of an operation's own rules.
-fn without_inferred(
-    canon: &mut Canon,
-    entry: NodeId,
-    operation: OperationId,
-    world: &World,
-) -> NodeId {
-    let rules = world.inferred().iter();
-    let added: Vec<(Test, Option<NodeId>)> = rules
-        .filter(|rule| rule.operation == operation)
-        .map(|rule| {
-            (
-                inferred_test(rule),
-                canon.decision(&Outcome::plain(rule.action)),
-            )
-        })
-        .collect();
-    // What is asked first about the same filter, as a mask of numbers becomes several tests.
-    let mut front: Vec<(Test, NodeId)> = Vec::new();
-    let mut at = entry;
-    while let Step::Test {
-        test,
-        matched,
-        unmatched,
-    } = canon.step(at)
-    {
-        let test = canon.test(test);
-        let is_alike = |one: &(Test, _)| one.0.filter == test.filter && one.1 == Some(matched);
-        if !added.iter().any(is_alike) {
-            break;
-        }
-        front.push((test.clone(), matched));
-        at = unmatched;
-    }
-    let kept = front.into_iter().rev();
-    kept.filter(|(test, _)| added.iter().all(|one| one.0 != *test))
-        .fold(at, |next, (test, matched)| canon.ask(&test, matched, next))
 }

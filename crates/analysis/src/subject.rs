@@ -1,8 +1,10 @@
 //! A policy that is asked about.
 
+use std::borrow::Cow;
+
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::filter::{Argument, Test};
-use lapbelt_policy::graph::{Canon, Graph, GraphBuilder, Node, NodeId, Outcome, Source};
+use lapbelt_policy::graph::{Canon, Graph, GraphBuilder, Node, NodeId, Outcome, Source, Written};
 use lapbelt_policy::request::Request;
 use lapbelt_policy::rule::{ModifierArgument, Rule};
 use lapbelt_policy::world::{ArgumentKind, OperationId, World};
@@ -15,29 +17,32 @@ pub struct Subject<'p> {
     decider: Decider,
     canon: Canon,
     entries: Vec<NodeId>,
-    repeats: Vec<usize>,
+    written: Option<Written>,
 }
 
 impl<'p> Subject<'p> {
     /// The graph of rules in a world, which its sources name.
     pub fn of_rules(graph: Graph, rules: &'p [Rule], world: &'p World) -> Self {
-        Self::new(graph, rules, world, Vec::new())
+        Self::new(graph, rules, world, None)
     }
 
-    /// The graph of a compiled profile, with the rules that its sources name and what its operations
-    /// ask again by rules of their own, as [`Hints::repeats`] has it.
-    ///
-    /// [`Hints::repeats`]: lapbelt_policy::graph::Hints::repeats
+    /// The graph of a compiled profile, with the rules that its sources name, and its nodes as they
+    /// were written.
     pub fn of_bytes(
         graph: Graph,
         rules: &'p [Rule],
-        repeats: Vec<usize>,
+        written: Written,
         world: &'p World,
     ) -> Self {
-        Self::new(graph, rules, world, repeats)
+        Self::new(graph, rules, world, Some(written))
     }
 
-    fn new(graph: Graph, rules: &'p [Rule], world: &'p World, repeats: Vec<usize>) -> Self {
+    fn new(
+        graph: Graph,
+        rules: &'p [Rule],
+        world: &'p World,
+        written: Option<Written>,
+    ) -> Self {
         let mut canon = Canon::default();
         let entries = canon.add_graph(&graph, rules, world);
         Self {
@@ -46,13 +51,16 @@ impl<'p> Subject<'p> {
             decider: Decider::of(graph, rules),
             canon,
             entries,
-            repeats,
+            written,
         }
     }
 
-    /// What its operations ask again.
-    pub fn repeats(&self) -> &[usize] {
-        &self.repeats
+    /// Its graph as a compiler wrote it down, if one did; else in canonical form.
+    pub fn written(&self) -> Cow<'_, Written> {
+        match &self.written {
+            Some(written) => Cow::Borrowed(written),
+            None => Cow::Owned(Written::of_canon(&self.canon, &self.entries)),
+        }
     }
 
     /// Its world.
@@ -138,7 +146,7 @@ impl<'p> Subject<'p> {
             builder.finish(entries.collect()),
             self.rules,
             self.world,
-            self.repeats.clone(),
+            self.written.clone(),
         )
     }
 }

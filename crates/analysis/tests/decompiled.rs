@@ -23,7 +23,7 @@ fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
 fn tried(bytes: &[u8], source: &Policy) -> Result<Policy, DecompileError> {
     let blob = decode(bytes, &WORLD).expect("a good blob");
     let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
-    let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, &WORLD);
+    let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, &WORLD);
     let answer = diff(&subject(source), &whole, 1);
     assert_eq!(answer.different, []);
     assert_eq!(answer.undecided, Vec::<String>::new());
@@ -72,7 +72,7 @@ fn profiles_of_the_corpus_compile_to_the_same_bytes_again() {
         };
         let blob = decode(&first.bytes, &WORLD).expect("a good blob");
         let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
-        let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, &WORLD);
+        let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, &WORLD);
         let policy = decompile(&whole).unwrap_or_else(|error| panic!("{name}: {error}"));
         tried += 1;
         if encode(&policy, &WORLD).ok().map(|made| made.bytes) != Some(first.bytes) {
@@ -173,8 +173,8 @@ fn what_the_compiler_would_not_add_is_not_taken_as_added() {
             compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph")
         };
         let (one, other) = (compiled(&bytes), compiled(&again));
-        let one = Subject::of_bytes(one.graph, &one.rules, one.repeats, &WORLD);
-        let other = Subject::of_bytes(other.graph, &other.rules, other.repeats, &WORLD);
+        let one = Subject::of_bytes(one.graph, &one.rules, one.written, &WORLD);
+        let other = Subject::of_bytes(other.graph, &other.rules, other.written, &WORLD);
         assert_eq!(diff(&one, &other, 1).different, [], "{text}");
     }
 }

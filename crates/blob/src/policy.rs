@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use arguments::bit_value;
 use lapbelt_policy::filter::{Filter, Test};
-use lapbelt_policy::graph::{Graph, GraphBuilder, NodeId, Source};
+use lapbelt_policy::graph::{Graph, GraphBuilder, NodeId, Outcome, Source, Written};
 use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule, RuleRef};
 use lapbelt_policy::world::{ModifierKind, OperationId, Part, World};
 
@@ -29,10 +29,8 @@ pub struct Compiled {
     pub rules: Vec<Rule>,
     /// The terminal node of each rule.
     pub nodes: Vec<NodeIndex>,
-    /// For each operation of the world, how many of the first tests of the operation it falls back
-    /// to it asks by nodes of its own, though both decide the same. Rules of its own say so: without
-    /// any, an operation has the slot of the one it falls back to.
-    pub repeats: Vec<usize>,
+    /// The same graph node by node as the file has it.
+    pub written: Written,
 }
 
 /// Why a compiled profile has no policy graph.
@@ -75,6 +73,7 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
         world,
         builder: GraphBuilder::default(),
         made: HashMap::new(),
+        order: Vec::new(),
         tests: HashMap::new(),
         rules: Vec::new(),
         nodes: Vec::new(),
@@ -101,12 +100,12 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
         });
     }
     building.operations(profile);
-    let repeats = building.repeats(profile)?;
+    let written = building.written(profile)?;
     Ok(Compiled {
         graph: building.builder.finish(entries),
         rules: building.rules,
         nodes: building.nodes,
-        repeats,
+        written,
     })
 }
 
@@ -115,6 +114,8 @@ struct Building<'b> {
     world: &'b World,
     builder: GraphBuilder,
     made: HashMap<NodeIndex, NodeId>,
+    /// The nodes made, each after those it leads to.
+    order: Vec<NodeIndex>,
     /// Tests that say what a filter node says: any of them matches.
     tests: HashMap<(u16, Argument), Vec<Test>>,
     rules: Vec<Rule>,
@@ -159,6 +160,7 @@ impl Building<'_> {
                 return Err(PolicyError::TooBig);
             }
             self.made.insert(index, node);
+            self.order.push(index);
             open.pop();
         }
         Ok(())
@@ -232,58 +234,42 @@ impl Building<'_> {
             .for_each(|rule| rule.operations.sort());
     }
 
-    /// See [`Compiled::repeats`].
-    fn repeats(&mut self, profile: &Profile) -> Result<Vec<usize>, PolicyError> {
-        let in_table = self.world.operations().iter().filter(|o| o.in_table);
-        let slots: BTreeMap<OperationId, NodeIndex> = in_table
-            .map(|operation| operation.id)
-            .zip(profile.entries.iter().copied())
-            .collect();
-        let mut repeats = Vec::new();
-        for operation in self.world.operations() {
-            let parent = operation.parent.and_then(|parent| slots.get(&parent));
-            repeats.push(match (slots.get(&operation.id), parent) {
-                (Some(own), Some(parent)) => self.repeated(*own, *parent)?,
-                _ => 0,
-            });
-        }
-        Ok(repeats)
-    }
-
-    /// How many tests two nodes ask alike before they come to the same node.
-    fn repeated(
-        &mut self,
-        mut own: NodeIndex,
-        mut parent: NodeIndex,
-    ) -> Result<usize, PolicyError> {
-        let mut count = 0;
-        while own != parent {
-            let blob = self.blob;
-            let (one, other) = (blob.node(own), blob.node(parent));
-            let (
+    /// See [`Compiled::written`].
+    fn written(&mut self, profile: &Profile) -> Result<Written, PolicyError> {
+        let mut written = Written::compiled();
+        let mut nodes: HashMap<NodeIndex, NodeId> = HashMap::new();
+        for index in std::mem::take(&mut self.order) {
+            let node = match self.blob.node(index) {
+                Node::Terminal(_) => {
+                    let at = self.nodes.iter().position(|node| *node == index);
+                    let rule = &self.rules[at.expect("each terminal node has a rule")];
+                    written.decide(&Outcome::of(rule, self.world))
+                }
                 Node::Filter {
                     filter,
                     argument,
                     matched,
                     unmatched,
-                },
-                Node::Filter {
-                    filter: other_filter,
-                    argument: other_argument,
-                    matched: other_matched,
-                    unmatched: next,
-                },
-            ) = (one, other)
-            else {
-                return Ok(0);
+                } => {
+                    let tests = self.tests(*filter, *argument)?;
+                    written.ask(tests, nodes[matched], nodes[unmatched])
+                }
             };
-            if (filter, argument, matched) != (other_filter, other_argument, other_matched) {
-                return Ok(0);
-            }
-            count += self.tests(*filter, *argument)?.len();
-            (own, parent) = (*unmatched, *next);
+            nodes.insert(index, node);
         }
-        Ok(count)
+        let mut slots = profile.entries.iter();
+        let mut entries = Vec::new();
+        for operation in self.world.operations() {
+            let slot = operation.in_table.then(|| slots.next()).flatten();
+            entries.push(match slot {
+                Some(entry) => nodes[entry],
+                None => {
+                    let action = messages::own_default(self.world, operation.id);
+                    written.decide(&Outcome::plain(action))
+                }
+            });
+        }
+        Ok(written.finish(entries))
     }
 
     /// Any of several tests as one filter.

@@ -107,7 +107,7 @@ impl Subject {
         match self {
             Self::Source(_) => Analysed::of_rules(graph, rules, world),
             Self::Blob(subject) => {
-                Analysed::of_bytes(graph, rules, subject.compiled.repeats.clone(), world)
+                Analysed::of_bytes(graph, rules, subject.compiled.written.clone(), world)
             }
         }
     }

@@ -9,6 +9,7 @@ mod lower;
 mod outcome;
 mod raise;
 mod reach;
+mod written;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,8 +19,9 @@ pub use compare::{Difference, differences};
 pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::lower;
 pub use outcome::Outcome;
-pub use raise::{Hints, RaiseError, raise};
+pub use raise::{RaiseError, raise};
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};
+pub use written::Written;
 
 use crate::filter::Test;
 use crate::rule::{Action, RuleRef};

@@ -52,7 +52,7 @@ fn decoded(bytes: &[u8], world: &Arc<World>) -> Result<(String, Vec<NativeProfil
             .map(|name| String::from_utf8_lossy(blob.text(name)).into_owned());
         tables.push(json!({"name": name, "op_table": table}));
         let compiled = compiled(&blob, profile, world).map_err(|error| error.to_string())?;
-        let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, world);
+        let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
         profiles.push(NativeProfile {
             policy: decompile(&subject).map_err(|error| error.to_string())?,
             world: Arc::clone(world),

@@ -3,20 +3,27 @@
 //! The graph of an operation is taken apart along its spine: the nodes that every path passes which
 //! has not been decided yet. What lies between two of them decides one way or goes on, so it is the
 //! filter of one rule. The spine ends where the graph of the more general operation begins, or an
-//! own default, which then need no rule; else in an unconditional one.
+//! own default, which then need no rule; else in an unconditional one. The rules for a compiled
+//! graph ask what its nodes ask, in their order, so that they compile to the same nodes again unless
+//! no rules were compiled to it.
 
+mod chain;
 mod filter;
+mod front;
 mod region;
 
 use std::collections::BTreeMap;
 
-use super::{Canon, NodeId, Outcome, OutcomeId, Step};
+use super::written::Written;
+use super::{NodeId, Outcome, OutcomeId};
+use crate::added::inferred_test;
 use crate::filter::{Argument, Filter, Test};
-use crate::pattern::Pattern;
 use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
-use crate::world::{ImpliedRule, Operation, OperationId, World};
+use crate::world::{Operation, OperationId, World};
+use chain::{Chaining, Said};
 use filter::Filters;
-use region::Region;
+use front::{Start, without};
+use region::{End, Reading, Region};
 
 /// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
 /// rules were lowered to can need more than anyone could read.
@@ -30,54 +37,39 @@ const DEEPEST: usize = 100;
 #[error("the rules of {0} would be too long to write down")]
 pub struct RaiseError(pub String);
 
-/// What is known of the rules beyond what they decide.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Hints<'h> {
-    /// For how many tests, from the first on, an operation repeats by rules of its own what it falls
-    /// back to anyway; operations that it does not have repeat none.
-    pub repeats: &'h [usize],
-    /// The first version of the language that they can be of.
-    pub since: Version,
-}
-
-/// Rules whose graph in `world` decides as `canon` does from the entries on, which are those of
-/// all operations in the order of their numbers. The version of the language is the one that needs
-/// the fewest rules; own defaults, and rules that the system adds anyway, are left out. The policy
-/// opts out of the latter only if it could not decide so otherwise.
+/// Rules whose graph in `world` decides as a graph does, in several versions of the language, those
+/// that need the fewest rules first; own defaults, and rules that the system adds anyway, are left
+/// out. What stands in front of the operations in `inferred` is taken as added by the compiler where
+/// it could be. The policies opt out of what the system appends only if none could decide so
+/// otherwise.
 ///
 /// # Errors
 /// If too many rules would be needed.
 pub fn raise(
-    canon: &Canon,
-    entries: &[NodeId],
-    hints: Hints<'_>,
+    written: &Written,
+    inferred: &[OperationId],
     world: &World,
-) -> Result<Policy, RaiseError> {
-    let mut best: Option<(usize, Policy)> = None;
+) -> Result<Vec<Policy>, RaiseError> {
     let mut error = None;
     for implied in [true, false] {
+        let mut found: Vec<(usize, Policy)> = Vec::new();
         for version in [Version::V1, Version::V2, Version::V3] {
-            if version < hints.since {
-                continue;
-            }
             let raising = Raising {
-                canon,
-                entries,
-                repeats: hints.repeats,
+                written: written.clone(),
+                inferred,
                 world,
                 version,
                 implied,
             };
             match raising.policy() {
-                Ok((size, policy)) if best.as_ref().is_none_or(|best| size < best.0) => {
-                    best = Some((size, policy));
-                }
-                Ok(_) | Err(Refusal::Implied) => {}
+                Ok(one) => found.push(one),
+                Err(Refusal::Implied | Refusal::Version) => {}
                 Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
             }
         }
-        if let Some((_, policy)) = best {
-            return Ok(policy);
+        if !found.is_empty() {
+            found.sort_by_key(|(size, _)| *size);
+            return Ok(found.into_iter().map(|(_, policy)| policy).collect());
         }
     }
     Err(error.unwrap_or_else(|| RaiseError("default".to_owned())))
@@ -88,12 +80,13 @@ enum Refusal {
     TooLong(String),
     /// Rules that the system adds decide otherwise.
     Implied,
+    /// The compiler adds rules in later versions only.
+    Version,
 }
 
 struct Raising<'c> {
-    canon: &'c Canon,
-    entries: &'c [NodeId],
-    repeats: &'c [usize],
+    written: Written,
+    inferred: &'c [OperationId],
     world: &'c World,
     version: Version,
     implied: bool,
@@ -112,11 +105,12 @@ type FilterKey = u32;
 
 impl Raising<'_> {
     /// The policy, and how many filters and unconditional rules its operations have.
-    fn policy(&self) -> Result<(usize, Policy), Refusal> {
+    fn policy(mut self) -> Result<(usize, Policy), Refusal> {
         let mut filters = Filters::default();
         let mut groups: Vec<(Own, Vec<OperationId>)> = Vec::new();
         let mut index: BTreeMap<Own, usize> = BTreeMap::new();
-        for operation in self.world.operations().iter().filter(|o| o.in_table) {
+        let world = self.world;
+        for operation in world.operations().iter().filter(|o| o.in_table) {
             let own = self.own(operation, &mut filters)?;
             if own == Own::default() {
                 continue;
@@ -155,7 +149,7 @@ impl Raising<'_> {
         rules: &mut Vec<Rule>,
     ) {
         let rule = |outcome: OutcomeId, filters: Vec<RuleFilter>| {
-            let outcome = self.canon.outcome(outcome);
+            let outcome = self.written.outcome(outcome);
             Rule {
                 action: outcome.action,
                 operations: operations.to_vec(),
@@ -168,150 +162,149 @@ impl Raising<'_> {
         // Oldest first, and what decides the same in a row is one rule.
         for run in own.filtered.chunk_by(|a, b| a.1 == b.1).rev() {
             let alternatives = run.iter().map(|(key, _)| filters.get(*key).clone());
-            let alternatives = as_written(alternatives.collect(), self.world);
+            let alternatives = alternatives.flat_map(|one| match one {
+                Filter::Any(inner) => inner,
+                one => vec![one],
+            });
             let plain = |filter| RuleFilter {
                 filter,
                 origin: None,
             };
-            let alternatives = alternatives.into_iter().map(plain).collect();
-            rules.push(rule(run[0].1, alternatives));
+            rules.push(rule(run[0].1, alternatives.map(plain).collect()));
         }
     }
 
-    fn own(&self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
+    fn own(&mut self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
         let too_long = || Refusal::TooLong(operation.name.clone());
-        let entry = self.without_implied(operation)?;
+        let entry = self.written.entries()[usize::from(operation.id.0)];
+        let added = self.added(operation, entry)?;
+        let start = without(&mut self.written, entry, &added);
         let own_default = operation.own_default(self.version);
-        let base = match (own_default, operation.parent) {
-            (None, Some(parent)) => Some(self.entries[usize::from(parent.0)]),
+        let (falls_back, base) = match (own_default, operation.parent) {
+            (None, Some(parent)) => {
+                let base = self.written.entries()[usize::from(parent.0)];
+                (true, Some(base))
+            }
             (own, _) => {
                 let outcome = Outcome::plain(own.unwrap_or(Action::Deny));
-                self.canon.decision(&outcome)
+                (false, self.written.decision(&outcome))
             }
         };
-        let bases = base.map_or_else(Vec::new, |base| self.same_behind(operation, base));
-        let region = Region::new(self.canon, self.world, bases.clone());
-        let mut filtered = Vec::new();
-        if own_default.is_none() && bases.contains(&entry) {
-            self.add_repeated(operation, entry, filters, &mut filtered);
-        }
-        let end = region
-            .take_apart(entry, filters, &mut filtered)
-            .ok_or_else(too_long)?;
-        let is_base = bases.contains(&end);
-        let unconditional = match self.canon.step(end) {
+        // What the system adds to an operation stands before what it falls back to.
+        let base = base.filter(|base| !(falls_back && !added.is_empty() && *base == entry));
+        let (filtered, end) = self.filtered(start, base).ok_or_else(too_long)?;
+        let filtered = self.apart(filtered, start, &added);
+        let unconditional = match end {
+            End::Decided(outcome) => Some(outcome),
             // A profile says its default, even if it is that of the system.
-            Step::Decide(outcome) if !is_base || operation.id == self.world.root() => Some(outcome),
-            _ => None,
+            End::Base if operation.id == self.world.root() => base.and_then(|base| {
+                let mut decisions = self.written.decisions();
+                decisions.find(|(_, at)| *at == base).map(|(id, _)| id)
+            }),
+            End::Base => None,
         };
+        let filtered = filtered.into_iter();
         Ok(Own {
-            filtered,
+            filtered: filtered
+                .map(|(filter, outcome)| (filters.add(filter), outcome))
+                .collect(),
             unconditional,
         })
     }
 
-    /// Adds what an operation asks by rules of its own as the one it falls back to does.
-    fn add_repeated(
+    /// The filters of an operation as they are asked, newest first, and what is behind them.
+    fn filtered(
         &self,
+        start: Start,
+        base: Option<NodeId>,
+    ) -> Option<(Vec<(Filter, OutcomeId)>, End)> {
+        let is_base = |edge| base.is_some_and(|base| self.written.led_to(edge, base));
+        if start.by.is_some_and(is_base) {
+            return Some((Vec::new(), End::Base));
+        }
+        let region = Region {
+            written: &self.written,
+            chaining: self.chaining(),
+            base,
+            reading: Reading::Plain,
+            depth: 0,
+        };
+        let mut filtered = Vec::new();
+        let end = region.take_apart(start.at, &mut filtered)?;
+        Some((filtered, end))
+    }
+
+    fn chaining(&self) -> Chaining<'_> {
+        Chaining {
+            world: self.world,
+            apart: self.written.is_compiled(),
+        }
+    }
+
+    /// Filters such that what decides the same in a row is not joined, where it was asked apart, as
+    /// alternatives of one rule.
+    fn apart(
+        &self,
+        filtered: Vec<(Filter, OutcomeId)>,
+        start: Start,
+        added: &[(Test, Action)],
+    ) -> Vec<(Filter, OutcomeId)> {
+        let mut apart = Vec::new();
+        for (number, run) in filtered.chunk_by(|a, b| a.1 == b.1).enumerate() {
+            let mut said = Said::default();
+            let outcome = self.written.outcome(run[0].1);
+            if number == 0 && start.by.is_some() {
+                let alike = added.iter();
+                let alike = alike.filter(|rule| Outcome::plain(rule.1) == *outcome);
+                alike.for_each(|rule| self.chaining().note(&rule.0, &mut said));
+            }
+            let parts = run.iter().map(|(filter, _)| filter.clone()).collect();
+            let parts = self.chaining().alternatives(parts, &mut said);
+            apart.extend(parts.into_iter().map(|part| (part, run[0].1)));
+        }
+        apart
+    }
+
+    /// What the system puts before an operation's own rules.
+    fn added(
+        &mut self,
         operation: &Operation,
         entry: NodeId,
-        filters: &mut Filters,
-        found: &mut Vec<(FilterKey, OutcomeId)>,
-    ) {
-        let repeats = self.repeats.get(usize::from(operation.id.0));
-        // The system adds its own rules to both.
-        let implied = self.implied(operation).count();
-        let count = repeats.copied().unwrap_or(0).saturating_sub(implied);
-        let mut at = entry;
-        for _ in 0..count {
-            let Step::Test {
-                test,
-                matched,
-                unmatched,
-            } = self.canon.step(at)
-            else {
-                return;
-            };
-            let Step::Decide(outcome) = self.canon.step(matched) else {
-                return;
-            };
-            let test = Filter::Test(self.canon.test(test).clone());
-            found.push((filters.add(test), outcome));
-            at = unmatched;
-        }
-    }
-
-    /// Where an operation's own rules begin, behind those that the system puts before them.
-    fn without_implied(&self, operation: &Operation) -> Result<NodeId, Refusal> {
-        let mut at = self.entries[usize::from(operation.id.0)];
-        for rule in self.implied(operation).rev() {
-            at = self.behind(rule, at).ok_or(Refusal::Implied)?;
-        }
-        Ok(at)
-    }
-
-    fn implied(&self, operation: &Operation) -> impl DoubleEndedIterator<Item = &ImpliedRule> {
-        let (implied, id) = (self.implied, operation.id);
-        let rules = self.world.implied().iter();
-        rules.filter(move |rule| implied && rule.operation == id)
-    }
-
-    /// The nodes that decide as one does once the rules that the system puts before an operation's
-    /// own have not matched: it need not ask the same again.
-    fn same_behind(&self, operation: &Operation, node: NodeId) -> Vec<NodeId> {
-        let mut nodes = vec![node];
-        let tests: Vec<Test> = self.implied(operation).map(implied_test).collect();
-        let mut at = node;
-        while let Step::Test {
-            test, unmatched, ..
-        } = self.canon.step(at)
-            && tests.contains(self.canon.test(test))
-        {
-            at = unmatched;
-            nodes.push(at);
-        }
-        nodes
-    }
-
-    /// The node that an implied rule leaves to be asked, if it is asked at a node; the node itself
-    /// if the rule changes nothing there.
-    fn behind(&self, rule: &ImpliedRule, at: NodeId) -> Option<NodeId> {
-        let decided = self.canon.decision(&Outcome::plain(rule.action));
-        let wanted = implied_test(rule);
-        match self.canon.step(at) {
-            Step::Test {
-                test,
-                matched,
-                unmatched,
-            } if *self.canon.test(test) == wanted => {
-                (Some(matched) == decided).then_some(unmatched)
+    ) -> Result<Vec<(Test, Action)>, Refusal> {
+        let id = operation.id;
+        let mut added: Vec<(Test, Action)> = Vec::new();
+        if self.inferred.contains(&id) {
+            let rules = self.world.inferred().iter();
+            let rules: Vec<_> = rules.filter(|rule| rule.operation == id).collect();
+            let tests: Vec<_> = rules
+                .iter()
+                .map(|rule| (inferred_test(rule), rule.action))
+                .collect();
+            let start = without(&mut self.written, entry, &tests);
+            if start.at != entry {
+                if rules.iter().all(|rule| rule.since > self.version) {
+                    return Err(Refusal::Version);
+                }
+                added.extend(tests);
             }
-            Step::Decide(_) => (Some(at) == decided).then_some(at),
-            Step::Test { .. } => None,
         }
-    }
-}
-
-/// Alternatives as a profile gives those that are asked in this order. The system's compiler asks
-/// in the order given, but of patterns that it merges the one given later first.
-fn as_written(mut asked: Vec<Filter>, world: &World) -> Vec<Filter> {
-    let merged = |filter: &Filter| match filter {
-        Filter::Test(test) => match &test.argument {
-            Argument::Pattern(Pattern::Regex(_)) => None,
-            Argument::Pattern(_) => Some(test.filter).filter(|id| world.filter(*id).merged),
-            _ => None,
-        },
-        _ => None,
-    };
-    asked
-        .chunk_by_mut(|a, b| merged(a).is_some() && merged(a) == merged(b))
-        .for_each(<[Filter]>::reverse);
-    asked
-}
-
-fn implied_test(rule: &ImpliedRule) -> Test {
-    Test {
-        filter: rule.filter,
-        argument: Argument::Integer(rule.value),
+        if self.implied {
+            let rules = self.world.implied().iter();
+            let rules = rules.filter(|rule| rule.operation == id);
+            let tests: Vec<_> = rules
+                .map(|rule| {
+                    let test = Test {
+                        filter: rule.filter,
+                        argument: Argument::Integer(rule.value),
+                    };
+                    (test, rule.action)
+                })
+                .collect();
+            if !without(&mut self.written, entry, &tests).is_whole {
+                return Err(Refusal::Implied);
+            }
+            added.extend(tests);
+        }
+        Ok(added)
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn decompile_all(
 
 fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<String, String> {
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
-    let analysed = Analysed::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, world);
+    let analysed = Analysed::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
     let policy = decompile(&analysed).map_err(|error| error.to_string())?;
     Ok(expand(&policy, &[], world))
 }

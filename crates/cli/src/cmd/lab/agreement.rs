@@ -139,7 +139,7 @@ fn differing(at: usize, theirs: &[u8], profile: &Profile, world: &World) -> Agre
     };
     let graph = lower(&profile.policy, world);
     let ours = Subject::of_rules(graph, &profile.policy.rules, world);
-    let theirs = Subject::of_bytes(decided.graph, &decided.rules, decided.repeats, world);
+    let theirs = Subject::of_bytes(decided.graph, &decided.rules, decided.written, world);
     let difference = diff(&ours, &theirs, 1);
     let ways = difference.different.into_iter();
     let mut operations: Vec<String> = ways.flat_map(|way| way.operations).collect();

@@ -285,7 +285,7 @@ fn compile(pair: &Pair, world: &World) -> Result<Encoded, String> {
 fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
     let profile = blob.profiles.first().ok_or("no profile in it")?;
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
-    let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.repeats, world);
+    let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
     let policy = decompile(&subject).map_err(|error| error.to_string())?;
     Ok(encode(&policy, world).is_ok_and(|made| made.bytes == bytes))
 }

@@ -1,20 +1,41 @@
 //! Parts of a graph with one way in and two ways out.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::filter::Filters;
-use super::{DEEPEST, FilterKey, MOST, as_written};
+use super::chain::{Chaining, not};
+use super::{DEEPEST, MOST};
 use crate::filter::Filter;
-use crate::graph::{Canon, NodeId, OutcomeId, Step};
-use crate::world::{FilterId, World};
+use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
+use crate::graph::{NodeId, OutcomeId};
+use crate::world::FilterId;
 
-/// A graph with the nodes where a more general one begins, which is left whole.
-pub(super) struct Region<'c> {
-    canon: &'c Canon,
-    world: &'c World,
-    bases: Vec<NodeId>,
+/// A graph with the node where a more general one begins, which is left whole.
+pub(super) struct Region<'w> {
+    pub(super) written: &'w Written,
+    pub(super) chaining: Chaining<'w>,
+    pub(super) base: Option<NodeId>,
+    /// Which of the readings of a segment is taken.
+    pub(super) reading: Reading,
     /// How many tests it is under.
-    depth: usize,
+    pub(super) depth: usize,
+}
+
+/// Which of several outcomes is taken that a segment could have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// That which is left for by `matched`.
+    Plain,
+    /// Any but this one, if others do: it is what holds anyway.
+    But(OutcomeId),
+}
+
+/// Where the filters of an operation end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// At the more general operation.
+    Base,
+    /// In a decision.
+    Decided(OutcomeId),
 }
 
 /// How much more of a filter may be made.
@@ -23,75 +44,104 @@ struct Budget {
     depth: usize,
 }
 
-impl<'c> Region<'c> {
-    pub(super) fn new(canon: &'c Canon, world: &'c World, bases: Vec<NodeId>) -> Self {
-        Self {
-            canon,
-            world,
-            bases,
-            depth: 0,
-        }
-    }
+/// A part of a graph that is left for one node, or decided.
+struct Cut {
+    before: Vec<NodeId>,
+    next: NodeId,
+}
 
+/// Where a part of a graph is left.
+#[derive(Clone, Copy)]
+struct Exits {
+    yes: NodeId,
+    no: NodeId,
+}
+
+/// What an edge means for a part.
+enum Way {
+    Yes,
+    No,
+    Within(NodeId),
+}
+
+impl Region<'_> {
     /// Adds the filters that are asked from `from` on, in their order, each with what it decides,
-    /// and gives the node behind the last: the base or a decision. `None` if there are too many.
+    /// and says what is behind the last. `None` if there are too many.
     pub(super) fn take_apart(
         &self,
         from: NodeId,
-        filters: &mut Filters,
-        found: &mut Vec<(FilterKey, OutcomeId)>,
-    ) -> Option<NodeId> {
+        found: &mut Vec<(Filter, OutcomeId)>,
+    ) -> Option<End> {
         let mut at = from;
-        while !self.bases.contains(&at) {
-            let Step::Test {
-                test,
+        loop {
+            if Some(at) == self.base {
+                return Some(End::Base);
+            }
+            let Turn::Ask {
+                question,
                 matched,
                 unmatched,
-            } = self.canon.step(at)
+            } = self.written.turn(at)
             else {
-                break;
+                return self.decided(at).map(End::Decided);
             };
             if found.len() > MOST {
                 return None;
             }
-            if let Some((next, outcome)) = self.segment(at) {
-                let decided = self.canon.decision(self.canon.outcome(outcome))?;
+            if let Some((no, outcome)) = self.segment(at) {
+                let yes = self.exit(outcome)?;
                 let mut budget = Budget {
                     tests: MOST,
                     depth: DEEPEST,
                 };
-                let filter = self.filter(at, decided, next, &mut budget)?;
-                found.push((filters.add(filter), outcome));
-                at = next;
+                let filter = self.filter(at, Exits { yes, no }, &mut budget)?;
+                found.push((filter, outcome));
+                at = no;
                 continue;
             }
-            // Nothing but the test itself tells the two sides apart: the smaller one is decided
+            // Nothing but the question itself tells the two sides apart: the smaller one is decided
             // under it, to the end.
-            let mut whole = Region::new(self.canon, self.world, Vec::new());
-            whole.depth = self.depth + 1;
+            let whole = Region {
+                base: None,
+                depth: self.depth + 1,
+                ..*self
+            };
             if whole.depth > DEEPEST {
                 return None;
             }
-            let sizes = [matched, unmatched].map(|side| self.canon.reachable(&[side]).len());
-            let test = Filter::Test(self.canon.test(test).clone());
+            let sizes = [matched, unmatched].map(|side| self.written.size(side));
+            let one = self.question(question);
             let (guard, inner, next) = if sizes[0] <= sizes[1] {
-                (test, matched, unmatched)
+                (one, matched, unmatched)
             } else {
-                (Filter::Not(Box::new(test)), unmatched, matched)
+                (not(one), unmatched, matched)
             };
             let mut guarded = Vec::new();
-            let end = whole.take_apart(inner, filters, &mut guarded)?;
-            for (key, outcome) in guarded {
-                let both = self.all(vec![guard.clone(), filters.get(key).clone()]);
-                found.push((filters.add(both), outcome));
-            }
-            let Step::Decide(outcome) = self.canon.step(end) else {
+            let End::Decided(outcome) = whole.take_apart(inner, &mut guarded)? else {
                 return None;
             };
-            found.push((filters.add(guard), outcome));
+            for (filter, outcome) in guarded {
+                found.push((self.chaining.all(vec![guard.clone(), filter]), outcome));
+            }
+            found.push((guard, outcome));
             at = next;
         }
-        Some(at)
+    }
+
+    fn question(&self, question: QuestionId) -> Filter {
+        self.chaining.question(self.written.tests(question))
+    }
+
+    fn decided(&self, at: NodeId) -> Option<OutcomeId> {
+        match self.written.turn(at) {
+            Turn::Decide(outcome) => Some(outcome),
+            Turn::Ask { .. } => None,
+        }
+    }
+
+    fn exit(&self, outcome: OutcomeId) -> Option<NodeId> {
+        let mut decisions = self.written.decisions();
+        decisions.find(|(id, _)| *id == outcome).map(|(_, at)| at)
     }
 
     /// The next node of the spine, and what is decided before it.
@@ -112,14 +162,14 @@ impl<'c> Region<'c> {
     /// The best segment of fewer than `most` nodes, with how well it reads.
     fn segment_within(&self, at: NodeId, most: usize) -> Option<(i64, NodeId, OutcomeId)> {
         let mut best: Option<((i64, usize), NodeId, OutcomeId)> = None;
-        for (outcome, _) in (0..).map(OutcomeId).zip(self.canon.outcomes()) {
-            let Some(exit) = self.canon.decision(self.canon.outcome(outcome)) else {
+        for (outcome, exit) in self.written.decisions() {
+            let Some(cut) = self.cut(at, exit, None, most) else {
                 continue;
             };
-            let Some(cut) = self.cut(at, exit, &[], most) else {
-                continue;
+            let mut reads = match self.reading {
+                Reading::Plain => self.reads(&cut, exit),
+                Reading::But(other) => i64::from(other != outcome) * 1_000,
             };
-            let mut reads = self.reads(&cut, exit);
             match self.is_one_condition(&cut) {
                 Some(true) => reads += 2000,
                 Some(false) => reads -= 1000,
@@ -136,18 +186,18 @@ impl<'c> Region<'c> {
     /// Whether a segment of several filters that ends in a decision reads as one `require-all`: those
     /// come first that the compiler puts first. `None` of other segments.
     fn is_one_condition(&self, cut: &Cut) -> Option<bool> {
-        if !matches!(self.canon.step(cut.next), Step::Decide(_)) {
-            return None;
-        }
-        let tests = cut
+        self.decided(cut.next)?;
+        let filters: Vec<FilterId> = cut
             .before
             .iter()
-            .filter_map(|at| match self.canon.step(*at) {
-                Step::Test { test, .. } => Some(self.canon.test(test).filter),
-                Step::Decide(_) => None,
-            });
-        let filters: Vec<FilterId> = tests.collect();
-        let costs = filters.iter().map(|id| self.world.filter(*id).cost);
+            .filter_map(|at| match self.written.turn(*at) {
+                Turn::Ask { question, .. } => Some(self.written.tests(question)[0].filter),
+                Turn::Decide(_) => None,
+            })
+            .collect();
+        let costs = filters
+            .iter()
+            .map(|id| self.chaining.world.filter(*id).cost);
         let is_mixed = filters.iter().any(|id| *id != filters[0]);
         is_mixed.then(|| costs.is_sorted_by(|a, b| a >= b))
     }
@@ -156,211 +206,194 @@ impl<'c> Region<'c> {
     /// thousandths.
     fn reads(&self, cut: &Cut, exit: NodeId) -> i64 {
         let (mut plain, mut all) = (0, 0);
+        let exits = Exits {
+            yes: exit,
+            no: cut.next,
+        };
         for at in &cut.before {
-            let Step::Test {
-                matched, unmatched, ..
-            } = self.canon.step(*at)
+            let Turn::Ask {
+                question,
+                matched,
+                unmatched,
+            } = self.written.turn(*at)
             else {
                 continue;
             };
-            for (to, wanted) in [(matched, exit), (unmatched, cut.next)] {
-                if to == exit || to == cut.next {
+            let [matched, unmatched] =
+                edges(question, matched, unmatched).map(|edge| self.way(edge, exits));
+            for (way, is_plain) in [
+                (&matched, matches!(matched, Way::Yes)),
+                (&unmatched, matches!(unmatched, Way::No)),
+            ] {
+                if !matches!(way, Way::Within(_)) {
                     all += 1;
-                    plain += if to == wanted { 1 } else { -1 };
+                    plain += if is_plain { 1 } else { -1 };
                 }
             }
         }
         plain * 1000 / all.max(1)
     }
 
+    /// What an edge means for a part that is left for these.
+    fn way(&self, edge: Edge, exits: Exits) -> Way {
+        match edge.to {
+            to if to == exits.yes => Way::Yes,
+            to if to == exits.no => Way::No,
+            _ if self.written.led_to(edge, exits.yes) => Way::Yes,
+            _ if self.written.led_to(edge, exits.no) => Way::No,
+            to => Way::Within(to),
+        }
+    }
+
     /// The first node that all paths from a node pass which do not end in `exit`, if fewer than
-    /// `most` nodes lie before it. Nothing behind the base or `ends` is looked at.
-    fn cut(&self, from: NodeId, exit: NodeId, ends: &[NodeId], most: usize) -> Option<Cut> {
+    /// `most` nodes lie before it. Nothing behind the base or `end` is looked at.
+    fn cut(&self, from: NodeId, exit: NodeId, end: Option<NodeId>, most: usize) -> Option<Cut> {
         // Successors come before a node: the greatest node that is open is on no path from another.
-        let mut open = BTreeSet::from([from]);
+        let mut open: BTreeMap<NodeId, Vec<Edge>> = BTreeMap::from([(from, Vec::new())]);
         let mut closed: Option<NodeId> = None;
         let mut before = Vec::new();
+        let ends = [end, self.base];
         while before.len() < most {
-            let Some(at) = open.pop_last() else {
+            let Some((at, _)) = open.pop_last() else {
                 return closed.map(|next| Cut { before, next });
             };
-            if !before.is_empty() && open.is_empty() && closed.is_none() {
-                return Some(Cut { before, next: at });
-            }
-            match self.canon.step(at) {
-                Step::Test {
-                    matched, unmatched, ..
-                } if !self.bases.contains(&at) && !ends.contains(&at) => {
-                    before.push(at);
-                    open.extend([matched, unmatched].into_iter().filter(|to| *to != exit));
+            if !before.is_empty() && closed.is_none() {
+                let mut others = open.values().flatten();
+                if others.all(|edge| self.written.led_to(*edge, at)) {
+                    return Some(Cut { before, next: at });
                 }
-                // An end: all else must come to it as well.
-                _ => {
-                    if closed.is_some_and(|end| end != at) {
-                        return None;
-                    }
-                    closed = Some(at);
+            }
+            let Turn::Ask {
+                question,
+                matched,
+                unmatched,
+            } = self.written.turn(at)
+            else {
+                // All else must come to it as well.
+                if closed.is_some_and(|end| end != at) {
+                    return None;
+                }
+                closed = Some(at);
+                continue;
+            };
+            before.push(at);
+            for edge in edges(question, matched, unmatched) {
+                if edge.to == exit {
+                    continue;
+                }
+                let mut ends = ends.iter().flatten();
+                let direct = ends.clone().find(|end| edge.to == **end);
+                let led = |end: &&NodeId| self.written.led_to(edge, **end);
+                let end = match direct {
+                    Some(end) => Some(end),
+                    None if self.written.led_to(edge, exit) => continue,
+                    None => ends.find(led),
+                };
+                match end {
+                    Some(end) if closed.is_some_and(|other| other != *end) => return None,
+                    Some(end) => closed = Some(*end),
+                    None => open.entry(edge.to).or_default().push(edge),
                 }
             }
         }
         None
     }
 
-    /// What holds exactly if a request that starts at a node comes to `yes` and not to `no`; it
-    /// comes to one of them. `None` if it is too long.
-    fn filter(&self, from: NodeId, yes: NodeId, no: NodeId, budget: &mut Budget) -> Option<Filter> {
+    /// What holds exactly if a request that starts at a node leaves for `yes`; it leaves for one of
+    /// the two. `None` if it is too long.
+    fn filter(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
         budget.tests = budget.tests.checked_sub(1)?;
         budget.depth = budget.depth.checked_sub(1)?;
-        let made = self.filter_within(from, yes, no, budget);
+        let made = self.filter_within(from, exits, budget);
         budget.depth += 1;
         made
     }
 
-    fn filter_within(
-        &self,
-        from: NodeId,
-        yes: NodeId,
-        no: NodeId,
-        budget: &mut Budget,
-    ) -> Option<Filter> {
-        let Step::Test {
-            test,
+    fn filter_within(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
+        let Turn::Ask {
+            question,
             matched,
             unmatched,
-        } = self.canon.step(from)
+        } = self.written.turn(from)
         else {
             return None;
         };
-        let one = Filter::Test(self.canon.test(test).clone());
-        if (matched, unmatched) == (yes, no) {
-            return Some(one);
+        let one = self.question(question);
+        let ways = edges(question, matched, unmatched).map(|edge| self.way(edge, exits));
+        match &ways {
+            [Way::Yes, Way::No] => return Some(one),
+            [Way::No, Way::Yes] => return Some(not(one)),
+            _ => {}
         }
-        if (matched, unmatched) == (no, yes) {
-            return Some(Filter::Not(Box::new(one)));
+        if let Some(parts) = self.alternatives(from, exits, budget)? {
+            return Some(self.chaining.any(parts));
         }
-        if let Some(parts) = self.parts(from, yes, no, budget, Self::alternative)? {
-            return Some(any(as_written(parts, self.world)));
+        if let Some(parts) = self.conditions(from, exits, budget)? {
+            return Some(self.chaining.all(parts));
         }
-        if let Some(parts) = self.parts(from, no, yes, budget, Self::condition)? {
-            return Some(self.all(parts));
-        }
-        let mut side = |to: NodeId, guard: Filter| {
-            Some(match to {
-                to if to == yes => vec![guard],
-                to if to == no => Vec::new(),
-                to => vec![self.all(vec![guard, self.filter(to, yes, no, budget)?])],
-            })
-        };
-        let mut sides = side(matched, one.clone())?;
-        sides.extend(side(unmatched, Filter::Not(Box::new(one)))?);
-        Some(any(sides))
-    }
-
-    /// `require-all`, without one in another. What is excluded in a row is excluded at once. The
-    /// compiler asks for the costliest first; an order that it would not ask in is said by what
-    /// must not hold, as it leaves alternatives in theirs.
-    fn all(&self, parts: Vec<Filter>) -> Filter {
-        let mut flat: Vec<Filter> = Vec::new();
-        let mut excluded: Vec<Filter> = Vec::new();
-        let inner = parts.into_iter().flat_map(|part| match part {
-            Filter::All(inner) => inner,
-            other => vec![other],
-        });
-        for part in inner.map(Some).chain([None]) {
-            match part {
-                Some(Filter::Not(part)) => match *part {
-                    // Back in the order in which they are asked.
-                    Filter::Any(inner) => excluded.extend(as_written(inner, self.world)),
-                    other => excluded.push(other),
-                },
-                part => {
-                    if !excluded.is_empty() {
-                        let asked = std::mem::take(&mut excluded);
-                        flat.push(not(any(as_written(asked, self.world))));
-                    }
-                    flat.extend(part);
+        let mut sides = Vec::new();
+        for (way, guard) in ways.into_iter().zip([one.clone(), not(one)]) {
+            match way {
+                Way::Yes => sides.push(guard),
+                Way::No => {}
+                Way::Within(to) => {
+                    let within = self.filter(to, exits, budget)?;
+                    sides.push(self.chaining.all(vec![guard, within]));
                 }
             }
         }
-        let costs = flat.iter().map(|part| part.cost(self.world));
-        match flat.len() {
-            1 => flat.remove(0),
-            _ if costs.is_sorted_by(|a, b| a >= b) => Filter::All(flat),
-            _ => not(any(flat.into_iter().map(not).collect())),
-        }
+        Some(self.chaining.any(sides))
     }
 
-    /// Takes a region apart at the nodes that all paths pass which do not leave by `exit`. `None`
-    /// inside if there is none.
+    /// The parts one of which must hold. `None` inside if it is but one.
+    fn alternatives(
+        &self,
+        from: NodeId,
+        exits: Exits,
+        budget: &mut Budget,
+    ) -> Option<Option<Vec<Filter>>> {
+        let one = |exit, next| Exits {
+            yes: exit,
+            no: next,
+        };
+        self.parts(from, exits.yes, exits.no, budget, one)
+    }
+
+    /// The parts all of which must hold. `None` inside if it is but one.
+    fn conditions(
+        &self,
+        from: NodeId,
+        exits: Exits,
+        budget: &mut Budget,
+    ) -> Option<Option<Vec<Filter>>> {
+        let one = |exit, next| Exits {
+            yes: next,
+            no: exit,
+        };
+        self.parts(from, exits.no, exits.yes, budget, one)
+    }
+
+    /// Takes a region apart at the nodes that all paths pass which do not leave by `exit`.
     fn parts(
         &self,
         from: NodeId,
         exit: NodeId,
         end: NodeId,
         budget: &mut Budget,
-        part: fn(&Self, NodeId, NodeId, NodeId, &mut Budget) -> Option<Filter>,
+        exits: fn(NodeId, NodeId) -> Exits,
     ) -> Option<Option<Vec<Filter>>> {
         let mut parts = Vec::new();
         let mut at = from;
         while at != end {
             let next = self
-                .cut(at, exit, &[end], usize::MAX)
+                .cut(at, exit, Some(end), usize::MAX)
                 .map_or(end, |cut| cut.next);
             if next == end && parts.is_empty() {
                 return Some(None);
             }
-            parts.push(part(self, at, exit, next, budget)?);
+            parts.push(self.filter(at, exits(exit, next), budget)?);
             at = next;
         }
         Some(Some(parts))
-    }
-
-    /// A part that leaves if it holds.
-    fn alternative(
-        &self,
-        from: NodeId,
-        exit: NodeId,
-        next: NodeId,
-        budget: &mut Budget,
-    ) -> Option<Filter> {
-        self.filter(from, exit, next, budget)
-    }
-
-    /// A part that leaves if it does not hold.
-    fn condition(
-        &self,
-        from: NodeId,
-        exit: NodeId,
-        next: NodeId,
-        budget: &mut Budget,
-    ) -> Option<Filter> {
-        self.filter(from, next, exit, budget)
-    }
-}
-
-/// A part of a graph that is left for one node, or decided.
-struct Cut {
-    before: Vec<NodeId>,
-    next: NodeId,
-}
-
-/// `require-any`, without one in another.
-fn any(parts: Vec<Filter>) -> Filter {
-    let flat = parts.into_iter().flat_map(|part| match part {
-        Filter::Any(inner) => inner,
-        other => vec![other],
-    });
-    let mut flat: Vec<Filter> = flat.collect();
-    match flat.len() {
-        1 => flat.remove(0),
-        _ => Filter::Any(flat),
-    }
-}
-
-/// What holds exactly if a filter does not.
-fn not(filter: Filter) -> Filter {
-    match filter {
-        Filter::Not(inner) => *inner,
-        other => Filter::Not(Box::new(other)),
     }
 }

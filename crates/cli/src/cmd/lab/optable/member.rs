@@ -57,7 +57,7 @@ impl Member {
         Subject::of_bytes(
             graph,
             &self.policy.rules,
-            self.policy.repeats.clone(),
+            self.policy.written.clone(),
             world,
         )
     }

@@ -1,0 +1,215 @@
+//! A policy graph as someone wrote it down, with what only that tells of the rules behind it.
+//!
+//! A question may ask several tests at once, and equal nodes may stand twice: a compiler joins equal
+//! nodes before it shortens edges, those which lead to a node that asks the same again. Both are lost
+//! in a [`Canon`], which knows what is decided only.
+
+use std::collections::HashMap;
+
+use super::{Canon, NodeId, Outcome, OutcomeId, Step};
+use crate::filter::Test;
+
+/// Index of a distinct question in its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct QuestionId(u32);
+
+/// A node of a [`Written`] graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Ask whether one of some tests matches, and go on.
+    Ask {
+        question: QuestionId,
+        matched: NodeId,
+        unmatched: NodeId,
+    },
+    /// A decision.
+    Decide(OutcomeId),
+}
+
+/// Decision graphs as they were written. Successors come before a node.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    questions: Vec<Vec<Test>>,
+    question_index: HashMap<Vec<Test>, QuestionId>,
+    outcomes: Vec<Outcome>,
+    decisions: Vec<NodeId>,
+    turns: Vec<Turn>,
+    entries: Vec<NodeId>,
+    is_compiled: bool,
+}
+
+impl Written {
+    /// None of whose nodes is written yet: those of a compiled profile, whose questions are to be
+    /// told apart as they stand there.
+    pub fn compiled() -> Self {
+        Self {
+            is_compiled: true,
+            ..Self::default()
+        }
+    }
+
+    /// What a canon says from the entries on, which are those of all operations in the order of
+    /// their numbers.
+    pub fn of_canon(canon: &Canon, entries: &[NodeId]) -> Self {
+        let mut written = Self::default();
+        let mut nodes = HashMap::new();
+        for id in canon.reachable(entries) {
+            let here = match canon.step(id) {
+                Step::Decide(outcome) => written.decide(canon.outcome(outcome)),
+                Step::Test {
+                    test,
+                    matched,
+                    unmatched,
+                } => {
+                    let tests = vec![canon.test(test).clone()];
+                    written.ask(tests, nodes[&matched], nodes[&unmatched])
+                }
+            };
+            nodes.insert(id, here);
+        }
+        written.finish(entries.iter().map(|entry| nodes[entry]).collect())
+    }
+
+    /// The node of a decision.
+    pub fn decide(&mut self, outcome: &Outcome) -> NodeId {
+        if let Some(node) = self.decision(outcome) {
+            return node;
+        }
+        let id = OutcomeId(self.outcomes.len() as u32);
+        let node = self.add(Turn::Decide(id));
+        self.outcomes.push(outcome.clone());
+        self.decisions.push(node);
+        node
+    }
+
+    /// A node of its own that asks whether one of some tests matches; that which it leads to if
+    /// both answers lead to the same or there is no test. Panics on a node of another graph.
+    pub fn ask(&mut self, tests: Vec<Test>, matched: NodeId, unmatched: NodeId) -> NodeId {
+        for next in [matched, unmatched] {
+            assert!(
+                (next.0 as usize) < self.turns.len(),
+                "no node {} yet",
+                next.0
+            );
+        }
+        if matched == unmatched || tests.is_empty() {
+            return unmatched;
+        }
+        let question = match self.question_index.get(&tests) {
+            Some(id) => *id,
+            None => {
+                let id = QuestionId(self.questions.len() as u32);
+                self.questions.push(tests.clone());
+                self.question_index.insert(tests, id);
+                id
+            }
+        };
+        self.add(Turn::Ask {
+            question,
+            matched,
+            unmatched,
+        })
+    }
+
+    /// The graph, with the entry of each operation of its world.
+    #[must_use]
+    pub fn finish(mut self, entries: Vec<NodeId>) -> Self {
+        self.entries = entries;
+        self
+    }
+
+    fn add(&mut self, turn: Turn) -> NodeId {
+        let id = NodeId(self.turns.len() as u32);
+        self.turns.push(turn);
+        id
+    }
+
+    /// Whether a compiler wrote it, so that questions which stand apart were apart in the rules.
+    pub(super) fn is_compiled(&self) -> bool {
+        self.is_compiled
+    }
+
+    pub(super) fn entries(&self) -> &[NodeId] {
+        &self.entries
+    }
+
+    pub(super) fn turn(&self, id: NodeId) -> Turn {
+        self.turns[id.0 as usize]
+    }
+
+    /// Any of which matches.
+    pub(super) fn tests(&self, id: QuestionId) -> &[Test] {
+        &self.questions[id.0 as usize]
+    }
+
+    pub(super) fn outcome(&self, id: OutcomeId) -> &Outcome {
+        &self.outcomes[id.0 as usize]
+    }
+
+    /// The nodes of all decisions, by outcome.
+    pub(super) fn decisions(&self) -> impl Iterator<Item = (OutcomeId, NodeId)> {
+        (0..).map(OutcomeId).zip(self.decisions.iter().copied())
+    }
+
+    /// The node of a decision, if it is there.
+    pub(super) fn decision(&self, outcome: &Outcome) -> Option<NodeId> {
+        let at = self.outcomes.iter().position(|one| one == outcome)?;
+        Some(self.decisions[at])
+    }
+
+    /// How many nodes can be reached from one.
+    pub(super) fn size(&self, from: NodeId) -> usize {
+        let mut seen = vec![false; from.0 as usize + 1];
+        let mut open = vec![from];
+        let mut count = 0;
+        while let Some(id) = open.pop() {
+            if std::mem::replace(&mut seen[id.0 as usize], true) {
+                continue;
+            }
+            count += 1;
+            if let Turn::Ask {
+                matched, unmatched, ..
+            } = self.turn(id)
+            {
+                open.extend([matched, unmatched]);
+            }
+        }
+        count
+    }
+
+    /// Whether an edge that leads to a node led to another before it was shortened: to that one
+    /// itself, or to one that asks the same again, which has the answer already.
+    pub(super) fn led_to(&self, edge: Edge, to: NodeId) -> bool {
+        if edge.to == to {
+            return true;
+        }
+        match self.turn(to) {
+            Turn::Ask {
+                question,
+                matched,
+                unmatched,
+            } => {
+                let next = if edge.answer { matched } else { unmatched };
+                question == edge.question && next == edge.to
+            }
+            Turn::Decide(_) => false,
+        }
+    }
+}
+
+/// The way from a question to what is next for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edge {
+    pub(super) question: QuestionId,
+    pub(super) answer: bool,
+    pub(super) to: NodeId,
+}
+
+/// Both ways from a question.
+pub(super) fn edges(question: QuestionId, matched: NodeId, unmatched: NodeId) -> [Edge; 2] {
+    [(true, matched), (false, unmatched)].map(|(answer, to)| Edge {
+        question,
+        answer,
+        to,
+    })
+}
