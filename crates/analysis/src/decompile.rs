@@ -48,16 +48,18 @@ pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
 /// The rules, if what stands in front of some operations was added by the compiler.
 fn without(subject: &Subject<'_>, added: &[OperationId]) -> Result<Policy, DecompileError> {
     let world = subject.world();
-    let policies = raise(&subject.written(), added, world)?;
-    let policy = policies.into_iter().next();
-    let policy = policy.ok_or_else(|| DecompileError::Undecided(Vec::new()))?;
-    let raised = Subject::of_rules(lower(&policy, world), &policy.rules, world);
-    let answer = diff(subject, &raised, 1);
-    let differing = answer.different.into_iter().flat_map(|one| one.operations);
-    let differing: Vec<String> = differing.collect();
-    match (differing.is_empty(), answer.undecided.is_empty()) {
-        (false, _) => Err(DecompileError::Differs(differing)),
-        (true, false) => Err(DecompileError::Undecided(answer.undecided)),
-        (true, true) => Ok(policy),
+    let mut first = None;
+    for policy in raise(&subject.written(), added, world)? {
+        let raised = Subject::of_rules(lower(&policy, world), &policy.rules, world);
+        let answer = diff(subject, &raised, 1);
+        let differing = answer.different.into_iter().flat_map(|one| one.operations);
+        let differing: Vec<String> = differing.collect();
+        let error = match (differing.is_empty(), answer.undecided.is_empty()) {
+            (false, _) => DecompileError::Differs(differing),
+            (true, false) => DecompileError::Undecided(answer.undecided),
+            (true, true) => return Ok(policy),
+        };
+        first.get_or_insert(error);
     }
+    Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
 }

@@ -1,6 +1,6 @@
 //! Parts of a graph with one way in and two ways out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Chaining, not};
 use super::{DEEPEST, MOST};
@@ -38,10 +38,15 @@ pub(super) enum End {
     Decided(OutcomeId),
 }
 
+/// Most nodes among which one is looked for that shortened edges hide.
+const HIDDEN: usize = 200;
+
 /// How much more of a filter may be made.
 struct Budget {
     tests: usize,
     depth: usize,
+    /// How many questions were asked twice so far.
+    guards: usize,
 }
 
 /// A part of a graph that is left for one node, or decided.
@@ -93,6 +98,7 @@ impl Region<'_> {
                 let mut budget = Budget {
                     tests: MOST,
                     depth: DEEPEST,
+                    guards: 0,
                 };
                 let filter = self.filter(at, Exits { yes, no }, &mut budget)?;
                 found.push((filter, outcome));
@@ -163,7 +169,7 @@ impl Region<'_> {
     fn segment_within(&self, at: NodeId, most: usize) -> Option<(i64, NodeId, OutcomeId)> {
         let mut best: Option<((i64, usize), NodeId, OutcomeId)> = None;
         for (outcome, exit) in self.written.decisions() {
-            let Some(cut) = self.cut(at, exit, None, most) else {
+            let Some(cut) = self.cut(at, exit, self.base, most, true) else {
                 continue;
             };
             let mut reads = match self.reading {
@@ -211,24 +217,17 @@ impl Region<'_> {
             no: cut.next,
         };
         for at in &cut.before {
-            let Turn::Ask {
-                question,
-                matched,
-                unmatched,
-            } = self.written.turn(*at)
-            else {
+            let Some((_, ways)) = self.ways(*at, exits) else {
                 continue;
             };
-            let [matched, unmatched] =
-                edges(question, matched, unmatched).map(|edge| self.way(edge, exits));
-            for (way, is_plain) in [
-                (&matched, matches!(matched, Way::Yes)),
-                (&unmatched, matches!(unmatched, Way::No)),
-            ] {
-                if !matches!(way, Way::Within(_)) {
-                    all += 1;
-                    plain += if is_plain { 1 } else { -1 };
-                }
+            for (edge, way) in ways {
+                let is_plain = match way {
+                    Way::Yes => edge.answer,
+                    Way::No => !edge.answer,
+                    Way::Within(_) => continue,
+                };
+                all += 1;
+                plain += if is_plain { 1 } else { -1 };
             }
         }
         plain * 1000 / all.max(1)
@@ -246,20 +245,26 @@ impl Region<'_> {
     }
 
     /// The first node that all paths from a node pass which do not end in `exit`, if fewer than
-    /// `most` nodes lie before it. Nothing behind the base or `end` is looked at.
-    fn cut(&self, from: NodeId, exit: NodeId, end: Option<NodeId>, most: usize) -> Option<Cut> {
+    /// `most` nodes lie before it. Nothing behind `end` is looked at.
+    fn cut(
+        &self,
+        from: NodeId,
+        exit: NodeId,
+        end: Option<NodeId>,
+        most: usize,
+        by_led: bool,
+    ) -> Option<Cut> {
         // Successors come before a node: the greatest node that is open is on no path from another.
         let mut open: BTreeMap<NodeId, Vec<Edge>> = BTreeMap::from([(from, Vec::new())]);
         let mut closed: Option<NodeId> = None;
         let mut before = Vec::new();
-        let ends = [end, self.base];
         while before.len() < most {
             let Some((at, _)) = open.pop_last() else {
                 return closed.map(|next| Cut { before, next });
             };
             if !before.is_empty() && closed.is_none() {
                 let mut others = open.values().flatten();
-                if others.all(|edge| self.written.led_to(*edge, at)) {
+                if others.all(|edge| by_led && self.written.led_to(*edge, at)) {
                     return Some(Cut { before, next: at });
                 }
             }
@@ -281,17 +286,13 @@ impl Region<'_> {
                 if edge.to == exit {
                     continue;
                 }
-                let mut ends = ends.iter().flatten();
-                let direct = ends.clone().find(|end| edge.to == **end);
-                let led = |end: &&NodeId| self.written.led_to(edge, **end);
-                let end = match direct {
-                    Some(end) => Some(end),
-                    None if self.written.led_to(edge, exit) => continue,
-                    None => ends.find(led),
-                };
-                match end {
-                    Some(end) if closed.is_some_and(|other| other != *end) => return None,
-                    Some(end) => closed = Some(*end),
+                let led = |to: &NodeId| self.written.led_to(edge, *to);
+                if end != Some(edge.to) && led(&exit) {
+                    continue;
+                }
+                match end.filter(led) {
+                    Some(end) if closed.is_some_and(|other| other != end) => return None,
+                    Some(end) => closed = Some(end),
                     None => open.entry(edge.to).or_default().push(edge),
                 }
             }
@@ -310,16 +311,9 @@ impl Region<'_> {
     }
 
     fn filter_within(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
-        let Turn::Ask {
-            question,
-            matched,
-            unmatched,
-        } = self.written.turn(from)
-        else {
-            return None;
-        };
+        let (question, ways) = self.ways(from, exits)?;
         let one = self.question(question);
-        let ways = edges(question, matched, unmatched).map(|edge| self.way(edge, exits));
+        let ways = ways.map(|(_, way)| way);
         match &ways {
             [Way::Yes, Way::No] => return Some(one),
             [Way::No, Way::Yes] => return Some(not(one)),
@@ -331,6 +325,7 @@ impl Region<'_> {
         if let Some(parts) = self.conditions(from, exits, budget)? {
             return Some(self.chaining.all(parts));
         }
+        budget.guards += 1;
         let mut sides = Vec::new();
         for (way, guard) in ways.into_iter().zip([one.clone(), not(one)]) {
             match way {
@@ -386,8 +381,14 @@ impl Region<'_> {
         let mut at = from;
         while at != end {
             let next = self
-                .cut(at, exit, Some(end), usize::MAX)
+                .cut(at, exit, Some(end), usize::MAX, false)
                 .map_or(end, |cut| cut.next);
+            if next == end
+                && let Some(rest) = self.hidden_parts(at, exit, end, budget, exits)
+            {
+                parts.extend(rest);
+                break;
+            }
             if next == end && parts.is_empty() {
                 return Some(None);
             }
@@ -395,5 +396,111 @@ impl Region<'_> {
             at = next;
         }
         Some(Some(parts))
+    }
+
+    /// As [`Self::parts`], where shortened edges hide the node between the first two: that one is
+    /// taken with which no filter has to be asked twice.
+    fn hidden_parts(
+        &self,
+        from: NodeId,
+        exit: NodeId,
+        end: NodeId,
+        budget: &mut Budget,
+        exits: fn(NodeId, NodeId) -> Exits,
+    ) -> Option<Vec<Filter>> {
+        self.hidden(from, exit, end).into_iter().find_map(|next| {
+            let mut tried = Budget { ..*budget };
+            let first = self.filter(from, exits(exit, next), &mut tried)?;
+            let rest = match self.parts(next, exit, end, &mut tried, exits)? {
+                Some(rest) => rest,
+                None => vec![self.filter(next, exits(exit, end), &mut tried)?],
+            };
+            (tried.guards == budget.guards).then(|| {
+                *budget = tried;
+                std::iter::once(first).chain(rest).collect()
+            })
+        })
+    }
+
+    /// As [`Self::cut`], all nodes that would do if the compiler shortened so many edges that a path
+    /// which comes to `end` passed one.
+    fn hidden(&self, from: NodeId, exit: NodeId, end: NodeId) -> Vec<NodeId> {
+        let exits = Exits { yes: exit, no: end };
+        let region = self.reached(from, exits).unwrap_or_default();
+        let is_twice = |(at, question): &(NodeId, QuestionId)| {
+            let mut others = region.iter();
+            *at != from && others.any(|other| other.0 != *at && other.1 == *question)
+        };
+        let twice = region.iter().filter(|one| is_twice(one)).map(|(at, _)| *at);
+        twice
+            .filter(|at| self.is_passed(*at, from, exits))
+            .collect()
+    }
+
+    /// The nodes from one on, with what they ask, if they are few.
+    fn reached(&self, from: NodeId, exits: Exits) -> Option<Vec<(NodeId, QuestionId)>> {
+        let mut reached = Vec::new();
+        let mut open = vec![from];
+        while let Some(at) = open.pop() {
+            let is_known = reached.iter().any(|(other, _)| *other == at);
+            if is_known {
+                continue;
+            }
+            let (question, ways) = self.ways(at, exits)?;
+            if reached.len() == HIDDEN {
+                return None;
+            }
+            reached.push((at, question));
+            open.extend(ways.into_iter().filter_map(|(_, way)| match way {
+                Way::Within(to) => Some(to),
+                Way::Yes | Way::No => None,
+            }));
+        }
+        Some(reached)
+    }
+
+    /// What a node asks, and what both answers mean.
+    fn ways(&self, at: NodeId, exits: Exits) -> Option<(QuestionId, [(Edge, Way); 2])> {
+        match self.written.turn(at) {
+            Turn::Ask {
+                question,
+                matched,
+                unmatched,
+            } => {
+                let edges = edges(question, matched, unmatched);
+                Some((question, edges.map(|edge| (edge, self.way(edge, exits)))))
+            }
+            Turn::Decide(_) => None,
+        }
+    }
+
+    /// Whether all paths from a node that do not leave for `yes`, as some do, pass `by`, or passed it
+    /// before edges were shortened. Nothing of them lies behind it.
+    fn is_passed(&self, by: NodeId, from: NodeId, exits: Exits) -> bool {
+        let Some(behind) = self.reached(by, exits) else {
+            return false;
+        };
+        let mut seen = BTreeSet::from([from]);
+        let mut open = vec![from];
+        let mut is_left = false;
+        while let Some(at) = open.pop() {
+            let Some((_, ways)) = self.ways(at, exits) else {
+                return false;
+            };
+            if behind.iter().any(|(other, _)| *other == at) {
+                return false;
+            }
+            for (edge, way) in ways {
+                is_left |= edge.to == exits.yes;
+                match way {
+                    _ if edge.to == exits.yes || self.written.led_to(edge, by) => {}
+                    Way::Yes => {}
+                    Way::No => return false,
+                    Way::Within(to) if seen.insert(to) => open.push(to),
+                    Way::Within(_) => {}
+                }
+            }
+        }
+        is_left
     }
 }
