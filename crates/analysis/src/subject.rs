@@ -28,21 +28,11 @@ impl<'p> Subject<'p> {
 
     /// The graph of a compiled profile, with the rules that its sources name, and its nodes as they
     /// were written.
-    pub fn of_bytes(
-        graph: Graph,
-        rules: &'p [Rule],
-        written: Written,
-        world: &'p World,
-    ) -> Self {
+    pub fn of_bytes(graph: Graph, rules: &'p [Rule], written: Written, world: &'p World) -> Self {
         Self::new(graph, rules, world, Some(written))
     }
 
-    fn new(
-        graph: Graph,
-        rules: &'p [Rule],
-        world: &'p World,
-        written: Option<Written>,
-    ) -> Self {
+    fn new(graph: Graph, rules: &'p [Rule], world: &'p World, written: Option<Written>) -> Self {
         let mut canon = Canon::default();
         let entries = canon.add_graph(&graph, rules, world);
         Self {

@@ -10,7 +10,9 @@
 mod chain;
 mod filter;
 mod front;
+mod hidden;
 mod region;
+mod spine;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +25,8 @@ use crate::world::{Operation, OperationId, World};
 use chain::{Chaining, Said};
 use filter::Filters;
 use front::{Start, without};
-use region::{End, Reading, Region};
+use region::{Reading, Region};
+use spine::End;
 
 /// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
 /// rules were lowered to can need more than anyone could read.
@@ -190,8 +193,9 @@ impl Raising<'_> {
                 (false, self.written.decision(&outcome))
             }
         };
-        // What the system adds to an operation stands before what it falls back to.
-        let base = base.filter(|base| !(falls_back && !added.is_empty() && *base == entry));
+        // What the system adds to an operation stands before all that it falls back to.
+        let is_behind = falls_back && !added.is_empty() && self.is_behind(operation, entry);
+        let base = base.filter(|_| !is_behind);
         let (filtered, end) = self.filtered(start, base).ok_or_else(too_long)?;
         let filtered = self.apart(filtered, start, &added);
         let unconditional = match end {
@@ -212,6 +216,19 @@ impl Raising<'_> {
         })
     }
 
+    /// Whether an operation falls back, if to no default before, to what starts at a node.
+    fn is_behind(&self, operation: &Operation, entry: NodeId) -> bool {
+        let behind = std::iter::successors(operation.parent, |id| {
+            let operation = self.world.operation(*id);
+            match operation.own_default(self.version) {
+                Some(_) => None,
+                None => operation.parent,
+            }
+        });
+        let mut entries = behind.map(|id| self.written.entries()[usize::from(id.0)]);
+        entries.any(|other| other == entry)
+    }
+
     /// The filters of an operation as they are asked, newest first, and what is behind them.
     fn filtered(
         &self,
@@ -222,16 +239,28 @@ impl Raising<'_> {
         if start.by.is_some_and(is_base) {
             return Some((Vec::new(), End::Base));
         }
-        let region = Region {
-            written: &self.written,
-            chaining: self.chaining(),
-            base,
-            reading: Reading::Plain,
-            depth: 0,
-        };
-        let mut filtered = Vec::new();
-        let end = region.take_apart(start.at, &mut filtered)?;
-        Some((filtered, end))
+        let plain = self.written.decisions().map(|(outcome, _)| outcome);
+        let plain = plain.filter(|id| self.written.outcome(*id).modifiers.is_empty());
+        let readings = plain.map(Reading::But);
+        let found = std::iter::once(Reading::Plain)
+            .chain(readings)
+            .filter_map(|reading| {
+                let region = Region {
+                    written: &self.written,
+                    chaining: self.chaining(),
+                    base,
+                    reading,
+                    led: None,
+                    depth: 0,
+                };
+                let mut filtered = Vec::new();
+                let end = region.take_apart(start.at, &mut filtered)?;
+                Some((filtered, end))
+            });
+        found.min_by_key(|(filtered, end)| {
+            let filters = filtered.iter().map(|(filter, _)| words(filter));
+            filters.sum::<usize>() + usize::from(*end != End::Base)
+        })
     }
 
     fn chaining(&self) -> Chaining<'_> {
@@ -306,5 +335,14 @@ impl Raising<'_> {
             added.extend(tests);
         }
         Ok(added)
+    }
+}
+
+/// How much there is to read in a filter.
+fn words(filter: &Filter) -> usize {
+    match filter {
+        Filter::Test(_) => 1,
+        Filter::Not(inner) => 1 + words(inner),
+        Filter::Any(inner) | Filter::All(inner) => 1 + inner.iter().map(words).sum::<usize>(),
     }
 }

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use super::{Canon, NodeId, Outcome, OutcomeId, Step};
-use crate::filter::Test;
+use crate::filter::{Argument, Test};
+use crate::pattern::Pattern;
 
 /// Index of a distinct question in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,8 +83,8 @@ impl Written {
         node
     }
 
-    /// A node of its own that asks whether one of some tests matches; that which it leads to if
-    /// both answers lead to the same or there is no test. Panics on a node of another graph.
+    /// A node of its own that asks whether one of some tests matches; that which it leads to if not
+    /// where there is no test. Panics on a node of another graph.
     pub fn ask(&mut self, tests: Vec<Test>, matched: NodeId, unmatched: NodeId) -> NodeId {
         for next in [matched, unmatched] {
             assert!(
@@ -92,7 +93,7 @@ impl Written {
                 next.0
             );
         }
-        if matched == unmatched || tests.is_empty() {
+        if tests.is_empty() {
             return unmatched;
         }
         let question = match self.question_index.get(&tests) {
@@ -155,6 +156,24 @@ impl Written {
     pub(super) fn decision(&self, outcome: &Outcome) -> Option<NodeId> {
         let at = self.outcomes.iter().position(|one| one == outcome)?;
         Some(self.decisions[at])
+    }
+
+    /// A test of the same value as another, but another.
+    pub(super) fn other_test(&self, test: &Test) -> Option<Test> {
+        let asked = self.questions.iter().flatten();
+        let mut others = asked.filter(|one| one.filter == test.filter && *one != test);
+        let argument = match &test.argument {
+            _ if let Some(other) = others.next() => return Some(other.clone()),
+            Argument::Pattern(_) => Argument::Pattern(Pattern::Literal(b"/none".to_vec())),
+            Argument::Integer(1) => Argument::Integer(2),
+            Argument::Integer(_) => Argument::Integer(1),
+            Argument::Text(text) => Argument::Text([text, &b"-"[..]].concat()),
+            Argument::Bool(_) | Argument::Bits(_) | Argument::Network(_) => return None,
+        };
+        Some(Test {
+            filter: test.filter,
+            argument,
+        })
     }
 
     /// How many nodes can be reached from one.

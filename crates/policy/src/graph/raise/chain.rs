@@ -32,7 +32,13 @@ impl Chaining<'_> {
         let all = tests.iter().cloned().map(Filter::Test);
         match tests {
             [one] => Filter::Test(one.clone()),
-            [Test { argument: Argument::Pattern(_), .. }, ..] => Filter::Any(all.rev().collect()),
+            [
+                Test {
+                    argument: Argument::Pattern(_),
+                    ..
+                },
+                ..,
+            ] => Filter::Any(all.rev().collect()),
             _ => Filter::Any(all.collect()),
         }
     }
@@ -62,15 +68,11 @@ impl Chaining<'_> {
 
     /// A part that the compiler would join with what is said already, such that it does not.
     fn said_apart(&self, mut part: Filter, said: &mut Said) -> Filter {
-        while self.apart {
-            let joined = self.joined(std::slice::from_ref(&part));
-            let is_new = match joined {
-                Some(filter) => said.joined.insert(filter),
-                None => said.all.insert(part.clone()),
-            };
-            if is_new {
-                break;
-            }
+        let mut is_new = |part: &Filter| match self.joined(std::slice::from_ref(part)) {
+            Some(filter) => said.joined.insert(filter),
+            None => said.all.insert(part.clone()),
+        };
+        while !is_new(&part) && self.apart {
             part = Filter::Not(Box::new(Filter::Not(Box::new(part))));
         }
         part

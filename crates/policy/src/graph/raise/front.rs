@@ -38,7 +38,8 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
         };
         let decides = |action: Action| written.decision(&Outcome::plain(action)) == Some(matched);
         let tests = written.tests(question);
-        let is_alike = |rule: &&&(Test, Action)| rule.0.filter == tests[0].filter && decides(rule.1);
+        let is_alike =
+            |rule: &&&(Test, Action)| rule.0.filter == tests[0].filter && decides(rule.1);
         if !left.iter().any(|rule| is_alike(&rule)) {
             break;
         }

@@ -1,0 +1,167 @@
+//! The graph of an operation as filters one after the other, each with what it decides.
+
+use super::chain::not;
+use super::region::{Budget, Cut, Exits, Reading, Region, Way};
+use super::{DEEPEST, MOST};
+use crate::filter::Filter;
+use crate::graph::written::Turn;
+use crate::graph::{NodeId, OutcomeId};
+use crate::world::FilterId;
+
+/// Where the filters of an operation end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// At the more general operation.
+    Base,
+    /// In a decision.
+    Decided(OutcomeId),
+}
+
+impl Region<'_> {
+    /// Adds the filters that are asked from `from` on, in their order, each with what it decides,
+    /// and says what is behind the last. `None` if there are too many.
+    pub(super) fn take_apart(
+        &self,
+        from: NodeId,
+        found: &mut Vec<(Filter, OutcomeId)>,
+    ) -> Option<End> {
+        let mut at = from;
+        loop {
+            if Some(at) == self.base {
+                return Some(End::Base);
+            }
+            let Turn::Ask {
+                question,
+                matched,
+                unmatched,
+            } = self.written.turn(at)
+            else {
+                return self.decided(at).map(End::Decided);
+            };
+            if found.len() > MOST {
+                return None;
+            }
+            if let Some((no, outcome)) = self.segment(at) {
+                let yes = self.exit(outcome)?;
+                let mut budget = Budget {
+                    tests: MOST,
+                    depth: DEEPEST,
+                    guards: 0,
+                };
+                let filter = self.filter(at, Exits { yes, no }, &mut budget)?;
+                found.push((filter, outcome));
+                at = no;
+                continue;
+            }
+            // Nothing but the question itself tells the two sides apart: the smaller one is decided
+            // under it, to the end.
+            let whole = Region {
+                base: None,
+                depth: self.depth + 1,
+                ..*self
+            };
+            if whole.depth > DEEPEST {
+                return None;
+            }
+            let sizes = [matched, unmatched].map(|side| self.written.size(side));
+            let one = self.question(question);
+            let (guard, inner, next) = if sizes[0] <= sizes[1] {
+                (one, matched, unmatched)
+            } else {
+                (not(one), unmatched, matched)
+            };
+            let mut guarded = Vec::new();
+            let End::Decided(outcome) = whole.take_apart(inner, &mut guarded)? else {
+                return None;
+            };
+            for (filter, outcome) in guarded {
+                found.push((self.chaining.all(vec![guard.clone(), filter]), outcome));
+            }
+            found.push((guard, outcome));
+            at = next;
+        }
+    }
+
+    /// The next node of the spine, and what is decided before it.
+    ///
+    /// Often several outcomes would do: what is allowed if `A` and `B` hold is also what is denied
+    /// if they do not. Rules say what they decide if their tests match, so that reading is taken
+    /// which leaves by `matched` and goes on by `unmatched`.
+    fn segment(&self, at: NodeId) -> Option<(NodeId, OutcomeId)> {
+        // Near ones first: a segment is as long as a filter, the graph as a profile.
+        let near = [16, 512].into_iter().find_map(|most| {
+            let found = self.segment_within(at, most);
+            found.filter(|found| found.0 >= 0)
+        });
+        let found = near.or_else(|| self.segment_within(at, MOST));
+        found.map(|(_, next, outcome)| (next, outcome))
+    }
+
+    /// The best segment of fewer than `most` nodes, with how well it reads.
+    fn segment_within(&self, at: NodeId, most: usize) -> Option<(i64, NodeId, OutcomeId)> {
+        let mut best: Option<((i64, usize), NodeId, OutcomeId)> = None;
+        for (outcome, exit) in self.written.decisions() {
+            let Some(cut) = self.cut(at, exit, self.base, most, true) else {
+                continue;
+            };
+            let mut reads = match self.reading {
+                Reading::Plain => self.reads(&cut, exit),
+                Reading::But(other) => i64::from(other != outcome) * 1_000,
+            };
+            match self.is_one_condition(&cut) {
+                Some(true) => reads += 2000,
+                Some(false) => reads -= 1000,
+                None => {}
+            }
+            let reads = (reads, usize::MAX - cut.before.len());
+            if best.as_ref().is_none_or(|best| reads > best.0) {
+                best = Some((reads, cut.next, outcome));
+            }
+        }
+        best.map(|((reads, _), next, outcome)| (reads, next, outcome))
+    }
+
+    /// Whether a segment of several filters that ends in a decision reads as one `require-all`: those
+    /// come first that the compiler puts first. `None` of other segments.
+    fn is_one_condition(&self, cut: &Cut) -> Option<bool> {
+        self.decided(cut.next)?;
+        let filters: Vec<FilterId> = cut
+            .before
+            .iter()
+            .filter_map(|at| match self.written.turn(*at) {
+                Turn::Ask { question, .. } => Some(self.written.tests(question)[0].filter),
+                Turn::Decide(_) => None,
+            })
+            .collect();
+        let costs = filters
+            .iter()
+            .map(|id| self.chaining.world.filter(*id).cost);
+        let is_mixed = filters.iter().any(|id| *id != filters[0]);
+        is_mixed.then(|| costs.is_sorted_by(|a, b| a >= b))
+    }
+
+    /// How much more the edges out of a segment are as those of plain tests than the other way, in
+    /// thousandths.
+    fn reads(&self, cut: &Cut, exit: NodeId) -> i64 {
+        let (mut plain, mut all) = (0, 0);
+        let exits = Exits {
+            yes: exit,
+            no: cut.next,
+        };
+        for at in &cut.before {
+            let Some((_, ways)) = self.ways(*at, exits) else {
+                continue;
+            };
+            for (edge, way) in ways {
+                let is_plain = match way {
+                    Way::Yes => edge.answer,
+                    Way::No => !edge.answer,
+                    Way::Within(_) => continue,
+                };
+                all += 1;
+                plain += if is_plain { 1 } else { -1 };
+            }
+        }
+        plain * 1000 / all.max(1)
+    }
+}
