@@ -24,8 +24,9 @@ impl Region<'_> {
         budget: &mut Budget,
         exits: fn(NodeId, NodeId) -> Exits,
     ) -> Option<Vec<Filter>> {
-        let nodes = self.hidden(from, exit, end).into_iter();
-        let mut ways = nodes.flat_map(|next| [(next, None), (next, Some(next))]);
+        let nodes = self.hidden(from, exit, end);
+        let plain = nodes.iter().map(|next| (*next, None));
+        let mut ways = plain.chain(nodes.iter().map(|next| (*next, Some(*next))));
         ways.find_map(|(next, led)| {
             let region = Region { led, ..*self };
             let mut tried = Budget { ..*budget };

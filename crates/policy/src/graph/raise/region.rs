@@ -155,12 +155,13 @@ impl Region<'_> {
     fn filter_within(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
         let (question, ways) = self.ways(from, exits)?;
         let one = self.question(question);
+        let is_vain = ways[0].0.to == ways[1].0.to;
         let ways = ways.map(|(_, way)| way);
         match &ways {
             [Way::Yes, Way::No] => return Some(one),
             [Way::No, Way::Yes] => return Some(not(one)),
-            [Way::Yes, Way::Yes] => return Some(self.asked_in_vain(question, true)),
-            [Way::No, Way::No] => return Some(self.asked_in_vain(question, false)),
+            [Way::Yes, Way::Yes] if is_vain => return Some(self.asked_in_vain(question, true)),
+            [Way::No, Way::No] if is_vain => return Some(self.asked_in_vain(question, false)),
             _ => {}
         }
         if let Some(parts) = self.alternatives(from, exits, budget)? {
