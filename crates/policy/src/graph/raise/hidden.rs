@@ -11,7 +11,7 @@ use crate::graph::NodeId;
 use crate::graph::written::QuestionId;
 
 /// Most nodes among which one is looked for that shortened edges hide.
-const HIDDEN: usize = 200;
+const HIDDEN: usize = 100;
 
 impl Region<'_> {
     /// As [`Self::parts`], where shortened edges hide the node between the first two: that one is
@@ -28,17 +28,23 @@ impl Region<'_> {
         let plain = nodes.iter().map(|next| (*next, None));
         let mut ways = plain.chain(nodes.iter().map(|next| (*next, Some(*next))));
         ways.find_map(|(next, led)| {
-            let region = Region { led, ..*self };
+            budget.tries = budget.tries.checked_sub(1)?;
             let mut tried = Budget { ..*budget };
-            let first = region.filter(from, exits(exit, next), &mut tried)?;
-            let rest = match self.parts(next, exit, end, &mut tried, exits)? {
-                Some(rest) => rest,
-                None => vec![self.filter(next, exits(exit, end), &mut tried)?],
+            let mut in_two = || {
+                let region = Region { led, ..*self };
+                let first = region.filter(from, exits(exit, next), &mut tried)?;
+                let rest = match self.parts(next, exit, end, &mut tried, exits)? {
+                    Some(rest) => rest,
+                    None => vec![self.filter(next, exits(exit, end), &mut tried)?],
+                };
+                Some(std::iter::once(first).chain(rest).collect())
             };
-            (tried.guards == budget.guards).then(|| {
-                *budget = tried;
-                std::iter::once(first).chain(rest).collect()
-            })
+            let made: Option<Vec<Filter>> = in_two();
+            budget.tries = tried.tries;
+            if tried.guards > budget.guards {
+                return None;
+            }
+            made.inspect(|_| *budget = tried)
         })
     }
 

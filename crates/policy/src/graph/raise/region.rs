@@ -35,6 +35,8 @@ pub(super) struct Budget {
     pub(super) depth: usize,
     /// How many questions were asked twice so far.
     pub(super) guards: usize,
+    /// How many more hidden boundaries may be tried.
+    pub(super) tries: usize,
 }
 
 /// A part of a graph that is left for one node, or decided.
@@ -89,7 +91,8 @@ impl Region<'_> {
     }
 
     /// The first node that all paths from a node pass which do not end in `exit`, if fewer than
-    /// `most` nodes lie before it. Nothing behind `end` is looked at.
+    /// `most` nodes lie before it; with `by_led` also one that paths passed before edges were
+    /// shortened. Nothing behind `end` is looked at.
     pub(super) fn cut(
         &self,
         from: NodeId,

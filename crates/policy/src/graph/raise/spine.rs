@@ -8,6 +8,9 @@ use crate::graph::written::Turn;
 use crate::graph::{NodeId, OutcomeId};
 use crate::world::FilterId;
 
+/// Most hidden boundaries that are tried in one filter.
+const TRIES: usize = 1_000;
+
 /// Where the filters of an operation end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -47,6 +50,7 @@ impl Region<'_> {
                     tests: MOST,
                     depth: DEEPEST,
                     guards: 0,
+                    tries: TRIES,
                 };
                 let filter = self.filter(at, Exits { yes, no }, &mut budget)?;
                 found.push((filter, outcome));
