@@ -161,7 +161,7 @@ fn relative_to_wherever_the_program_goes() {
         r#"file-read-data (subpath "{dir}/full")"#,
         "open-while-moving {dir}/empty {dir}/full inner 30",
     );
-    assert_eq!((status, events.len()), (Status::Exited(0), 15 * 12));
+    assert_eq!((status, events.len()), (Status::Exited(0), 15 * 24));
     let target = playground.fill("{dir}/full/inner");
     assert!(events.iter().all(|(_, denied)| *denied == target));
 }

@@ -5,11 +5,12 @@
 //! mean "myself" are walked by hand so that they mean the target.
 
 mod deep;
+mod descriptors;
 mod shadow;
 
 use std::io::Write;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -18,6 +19,7 @@ use super::blank::Blank;
 use super::caller::{self, Caller};
 use super::classify::PathAt;
 use super::memory::Remote;
+use descriptors::Descriptors;
 use shadow::Shadow;
 
 /// What was found at the end of a path.
@@ -45,6 +47,8 @@ pub(crate) enum Located {
 
 /// Most links followed, as in the kernel.
 const MAX_LINKS: u32 = 40;
+/// What the kernel puts behind the path of a deleted file.
+const MARK: &[u8] = b" (deleted)";
 /// Longest name of any file system.
 const NAME_MAX: usize = 255;
 
@@ -56,6 +60,7 @@ pub(crate) struct Resolver {
     name: Vec<u8>,
     /// Knows the directory of who asks often.
     pub(crate) shadow: Shadow,
+    descriptors: Descriptors,
     /// The answer, absolute and without links, after a call that returned `Ok`.
     pub(crate) path: Vec<u8>,
 }
@@ -140,7 +145,7 @@ impl Resolver {
         if descriptor == libc::AT_FDCWD {
             return self.current_directory(caller);
         }
-        self.proc_link(caller, format_args!("fd/{descriptor}"))?;
+        self.descriptor(caller, descriptor)?;
         Ok(Found::Other)
     }
 
@@ -155,7 +160,7 @@ impl Resolver {
         match directory {
             libc::AT_FDCWD if self.shadow.tell(caller, &mut self.path) => {}
             libc::AT_FDCWD => self.proc_link(caller, format_args!("cwd"))?,
-            _ => self.proc_link(caller, format_args!("fd/{directory}"))?,
+            _ => self.descriptor(caller, directory)?,
         }
         if caller.foreign_root {
             let root = self.root_of(caller)?;
@@ -166,6 +171,22 @@ impl Resolver {
         self.joined.extend_from_slice(&self.path);
         self.joined.push(b'/');
         Ok(())
+    }
+
+    /// Reads the path of a descriptor of the caller into `path`; nothing unless it has one.
+    fn descriptor(&mut self, caller: &Caller, number: i32) -> Result<(), Blank> {
+        if let Some(folder) = self.descriptors.of(caller.thread) {
+            self.name.clear();
+            write!(self.name, "{number}\0")?;
+            match read_link_at(folder, &self.name, &mut self.path) {
+                Ok(()) if self.path.first() == Some(&b'/') && !self.path.ends_with(MARK) => {
+                    return Ok(());
+                }
+                Ok(()) => {}
+                Err(_) => self.descriptors.forget(),
+            }
+        }
+        self.proc_link(caller, format_args!("fd/{number}"))
     }
 
     /// Reads a link of the caller's /proc directory into `path`; nothing unless it is a path.
@@ -192,7 +213,6 @@ impl Resolver {
 
     /// Takes the mark of a deleted file off `path`, which was read through the link `name`.
     fn undelete(&mut self) {
-        const MARK: &[u8] = b" (deleted)";
         let gone =
             |name: &[u8]| rustix::fs::stat(c_text(name)).is_ok_and(|stat| stat.st_nlink == 0);
         if self.path.ends_with(MARK) && gone(&self.name) {
@@ -439,8 +459,12 @@ fn c_text(buffer: &[u8]) -> &std::ffi::CStr {
 }
 
 fn read_link(name: &[u8], into: &mut Vec<u8>) -> Result<(), Errno> {
+    read_link_at(CWD, name, into)
+}
+
+fn read_link_at(directory: BorrowedFd<'_>, name: &[u8], into: &mut Vec<u8>) -> Result<(), Errno> {
     let mut buffer = [MaybeUninit::<u8>::uninit(); libc::PATH_MAX as usize];
-    let (read, _) = rustix::fs::readlinkat_raw(CWD, c_text(name), &mut buffer)?;
+    let (read, _) = rustix::fs::readlinkat_raw(directory, c_text(name), &mut buffer)?;
     into.clear();
     into.extend_from_slice(read);
     Ok(())

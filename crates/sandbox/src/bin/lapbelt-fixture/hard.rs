@@ -131,8 +131,10 @@ unsafe fn descend() -> bool {
 }
 
 /// Goes to and fro between two directories, in every way, and opens the same name in each again and
-/// again: it must be there to be opened in the first and refused in the second.
+/// again, from there and from a descriptor that is moved too: it must be opened in the first and
+/// refused in the second.
 unsafe fn moving(arguments: Arguments<'_>) -> Outcome {
+    const NUMBER: i32 = 100;
     let (one, other, name) = (path(arguments, 0), path(arguments, 1), path(arguments, 2));
     for round in 0..number(arguments, 3) {
         let (here, there) = if round % 2 == 0 {
@@ -155,8 +157,16 @@ unsafe fn moving(arguments: Arguments<'_>) -> Outcome {
                 libc::_exit(libc::chdir(there));
             }
             libc::waitpid(child, null_mut(), 0);
-            for _ in 0..12 {
-                let opened = libc::open(name, libc::O_RDONLY);
+            let directory = libc::open(here, libc::O_PATH);
+            libc::dup2(directory, NUMBER);
+            libc::close(directory);
+            for look in 0..24 {
+                let from = if look % 2 == 0 {
+                    libc::AT_FDCWD
+                } else {
+                    NUMBER
+                };
+                let opened = libc::openat(from, name, libc::O_RDONLY);
                 libc::close(opened);
                 if moved < 0 || (opened >= 0) != (here == one) {
                     *libc::__errno_location() = libc::EPROTO;
