@@ -166,6 +166,26 @@ fn relative_to_wherever_the_program_goes() {
     assert!(events.iter().all(|(_, denied)| *denied == target));
 }
 
+#[test]
+fn relative_to_where_a_thread_of_its_own_is() {
+    for (rule, status, denials) in [
+        (
+            r#"file-read-data (subpath "{dir}/full")"#,
+            Status::Exited(libc::EPERM as u8),
+            1,
+        ),
+        (
+            r#"file-read-data (subpath "{dir}/empty")"#,
+            Status::Exited(0),
+            0,
+        ),
+    ] {
+        let command = "open-from-apart {dir}/full inner";
+        let outcome = denied(&Playground::new(), rule, command);
+        assert_eq!((outcome.0, outcome.1.len()), (status, denials), "{rule}");
+    }
+}
+
 /// Where such a name leads is known before anybody has looked what is there.
 #[test]
 fn a_name_that_is_not_followed() {

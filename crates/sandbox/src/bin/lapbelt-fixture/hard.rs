@@ -1,7 +1,8 @@
 //! Calls that a supervisor has a hard time to look at, and calls newer than the C library.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::{AT, Arguments, Entry, Outcome, area, number, open, path, raw};
 
@@ -56,6 +57,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         libc::open(null(), libc::O_RDONLY).into()
     }),
     ("open-while-moving", |a| unsafe { moving(a) }),
+    ("open-from-apart", |a| unsafe { apart(a) }),
     ("read-from-the-deep", |a| unsafe {
         if !descend() {
             return -1;
@@ -176,4 +178,61 @@ unsafe fn moving(arguments: Arguments<'_>) -> Outcome {
         }
     }
     0
+}
+
+/// What a thread with a directory of its own is given, and how far it and the other are.
+struct Apart {
+    there: *const c_char,
+    name: *const c_char,
+    turn: AtomicI32,
+    opened: AtomicI32,
+}
+
+impl Apart {
+    fn wait_for(&self, turn: i32) {
+        while self.turn.load(Ordering::SeqCst) != turn {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Opens a name in a directory that only a thread made by hand is in, after the other thread has
+/// looked at where it is itself many times.
+unsafe fn apart(arguments: Arguments<'_>) -> Outcome {
+    const STACK: usize = 1 << 16;
+    extern "C" fn run(apart: *mut c_void) -> c_int {
+        // SAFETY: the other thread keeps it until this one says that it is done.
+        let apart = unsafe { &*apart.cast::<Apart>() };
+        unsafe {
+            libc::chdir(apart.there);
+            libc::access(c"/".as_ptr(), libc::F_OK);
+            apart.turn.store(1, Ordering::SeqCst);
+            apart.wait_for(2);
+            let opened = libc::open(apart.name, libc::O_RDONLY);
+            apart.opened.store(opened, Ordering::SeqCst);
+            apart.turn.store(3, Ordering::SeqCst);
+        }
+        0
+    }
+    let apart = Apart {
+        there: path(arguments, 0),
+        name: path(arguments, 1),
+        turn: AtomicI32::new(0),
+        opened: AtomicI32::new(-1),
+    };
+    let shared = libc::CLONE_VM | libc::CLONE_FILES | libc::CLONE_SIGHAND | libc::CLONE_THREAD;
+    let stack = Box::leak(Box::new([0_u128; STACK / 16])).as_mut_ptr_range();
+    unsafe {
+        let argument = (&raw const apart).cast_mut().cast::<c_void>();
+        if libc::clone(run, stack.end.cast(), shared, argument) < 0 {
+            return -1;
+        }
+        apart.wait_for(1);
+        for _ in 0..20 {
+            libc::access(apart.name, libc::F_OK);
+        }
+        apart.turn.store(2, Ordering::SeqCst);
+        apart.wait_for(3);
+        apart.opened.load(Ordering::SeqCst).into()
+    }
 }

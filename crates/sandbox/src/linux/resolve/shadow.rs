@@ -4,9 +4,8 @@
 //! truly when directories are renamed. That a caller still is where we followed it to is known
 //! without asking: every call that changes a current directory comes to us before it happens, and
 //! until it is known to have happened nobody is followed, for whoever moves may share the directory
-//! with anybody. Threads of one process are taken to share theirs, as those of every C library and
-//! runtime do: unshare(2) is heeded, but a thread made by hand without `CLONE_FS` is not noticed,
-//! which is one of the ways to get around being observed.
+//! with anybody. That a thread shares it with the one that we followed, as those of every C library
+//! and runtime do, is asked of the kernel once for each; unshare(2) ends all following.
 
 use std::mem::MaybeUninit;
 use std::time::Instant;
@@ -22,6 +21,12 @@ const WORTH: u32 = 4;
 
 /// Looks by other processes after which we follow one of them: going there costs as much as two.
 const PATIENCE: u32 = 4;
+
+/// Most threads of one process that are known to share their directory.
+const SHARING: usize = 64;
+
+/// What kcmp(2) compares: root, current directory and mask (linux/kcmp.h).
+const KCMP_FS: libc::c_int = 3;
 
 /// Most threads that are waited for.
 const MOVING: usize = 16;
@@ -48,7 +53,12 @@ enum State {
     /// It has one of its own, and nobody is followed.
     Idle,
     /// Ours is that of this process.
-    Following { process: i32, since: Instant },
+    Following {
+        process: i32,
+        /// Those of its threads that share it for sure.
+        threads: Vec<i32>,
+        since: Instant,
+    },
     /// Nobody can be followed, or not surely.
     Off,
 }
@@ -81,13 +91,14 @@ impl Shadow {
         }
         if let State::Following {
             process: followed,
+            threads,
             since,
-        } = self.state
+        } = &mut self.state
         {
-            let same = followed == process;
+            let same = *followed == process;
             if same && since.elapsed() < FRESH {
                 self.others = 0;
-                return true;
+                return is_among(caller.thread, threads);
             }
             self.others += u32::from(!same);
             if !same && self.others < PATIENCE {
@@ -113,7 +124,11 @@ impl Shadow {
         let went = opened.is_ok_and(|directory| rustix::process::fchdir(directory).is_ok());
         if went {
             self.others = 0;
-            self.state = State::Following { process, since };
+            self.state = State::Following {
+                process,
+                threads: vec![caller.thread],
+                since,
+            };
         } else {
             self.lose(caller);
         }
@@ -154,6 +169,18 @@ impl Shadow {
             self.state = State::Off;
         }
     }
+}
+
+/// Whether a thread shares its directory with threads that share one, of which it then is.
+fn is_among(thread: i32, threads: &mut Vec<i32>) -> bool {
+    if threads.contains(&thread) {
+        return true;
+    }
+    // SAFETY: it takes plain numbers, and says whether two tasks have one and the same.
+    let compared = unsafe { libc::syscall(libc::SYS_kcmp, threads[0], thread, KCMP_FS, 0, 0) };
+    let shares = compared == 0 && threads.len() < SHARING;
+    threads.extend(shares.then_some(thread));
+    shares
 }
 
 /// Whether a thread is there.
