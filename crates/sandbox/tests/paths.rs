@@ -172,7 +172,7 @@ fn relative_to_where_a_thread_of_its_own_is() {
         (
             r#"file-read-data (subpath "{dir}/full")"#,
             Status::Exited(libc::EPERM as u8),
-            1,
+            20,
         ),
         (
             r#"file-read-data (subpath "{dir}/empty")"#,

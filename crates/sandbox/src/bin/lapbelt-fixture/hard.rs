@@ -196,20 +196,23 @@ impl Apart {
     }
 }
 
-/// Opens a name in a directory that only a thread made by hand is in, after the other thread has
-/// looked at where it is itself many times.
+/// Opens a name twenty times in a directory that only a thread made by hand is in, after the other
+/// thread has looked as often at where it is itself.
 unsafe fn apart(arguments: Arguments<'_>) -> Outcome {
     const STACK: usize = 1 << 16;
+    const LOOKS: usize = 20;
     extern "C" fn run(apart: *mut c_void) -> c_int {
         // SAFETY: the other thread keeps it until this one says that it is done.
         let apart = unsafe { &*apart.cast::<Apart>() };
         unsafe {
             libc::chdir(apart.there);
-            libc::access(c"/".as_ptr(), libc::F_OK);
+            libc::close(libc::open(c"/".as_ptr(), libc::O_RDONLY));
             apart.turn.store(1, Ordering::SeqCst);
             apart.wait_for(2);
-            let opened = libc::open(apart.name, libc::O_RDONLY);
-            apart.opened.store(opened, Ordering::SeqCst);
+            for _ in 0..LOOKS {
+                let opened = libc::open(apart.name, libc::O_RDONLY);
+                apart.opened.store(opened, Ordering::SeqCst);
+            }
             apart.turn.store(3, Ordering::SeqCst);
         }
         0
@@ -228,8 +231,8 @@ unsafe fn apart(arguments: Arguments<'_>) -> Outcome {
             return -1;
         }
         apart.wait_for(1);
-        for _ in 0..20 {
-            libc::access(apart.name, libc::F_OK);
+        for _ in 0..LOOKS {
+            libc::close(libc::open(apart.name, libc::O_RDONLY));
         }
         apart.turn.store(2, Ordering::SeqCst);
         apart.wait_for(3);
