@@ -37,19 +37,27 @@ pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
         let added = operations.iter().zip(0_u32..);
         let added = added.filter(|(_, bit)| kept >> bit & 1 == 0);
         let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
-        match without(subject, &added) {
+        match without(subject, &added, true) {
             Ok(policy) => return Ok(policy),
             Err(error) => _ = first.get_or_insert(error),
         }
+    }
+    // No rules of a profile that has the system's added to them: it opts out.
+    if let Ok(policy) = without(subject, &[], false) {
+        return Ok(policy);
     }
     Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
 }
 
 /// The rules, if what stands in front of some operations was added by the compiler.
-fn without(subject: &Subject<'_>, added: &[OperationId]) -> Result<Policy, DecompileError> {
+fn without(
+    subject: &Subject<'_>,
+    added: &[OperationId],
+    implied: bool,
+) -> Result<Policy, DecompileError> {
     let world = subject.world();
     let mut first = None;
-    for policy in raise(&subject.written(), added, world)? {
+    for policy in raise(&subject.written(), added, implied, world)? {
         let raised = Subject::of_rules(lower(&policy, world), &policy.rules, world);
         let answer = diff(subject, &raised, 1);
         let differing = answer.different.into_iter().flat_map(|one| one.operations);

@@ -114,8 +114,12 @@ fn entries(policy: &Policy, canon: &mut Canon) -> Vec<NodeId> {
 
 fn raised(canon: &Canon, wanted: &[NodeId]) -> Policy {
     let written = Written::of_canon(canon, wanted);
-    let policies = raise(&written, &[], &WORLD).expect("rules");
-    policies.into_iter().next().expect("one at least")
+    let mut ways = [true, false].into_iter();
+    let found = ways.find_map(|implied| {
+        let policies = raise(&written, &[], implied, &WORLD).expect("rules");
+        policies.into_iter().next()
+    });
+    found.expect("one at least")
 }
 
 /// Whether a policy decides as the entries say, for every operation in the op table.

@@ -41,41 +41,40 @@ const DEEPEST: usize = 100;
 pub struct RaiseError(pub String);
 
 /// Rules whose graph in `world` decides as a graph does, in several versions of the language, those
-/// that need the fewest rules first; own defaults, and rules that the system adds anyway, are left
-/// out. What stands in front of the operations in `inferred` is taken as added by the compiler where
-/// it could be. The policies opt out of what the system appends only if none could decide so
-/// otherwise.
+/// that need the fewest rules first; own defaults are left out, and rules that the system adds
+/// anyway, unless the policies are to opt out of them. What stands in front of the operations in
+/// `inferred` is taken as added by the compiler where it could be. None if the system adds what
+/// decides otherwise.
 ///
 /// # Errors
 /// If too many rules would be needed.
 pub fn raise(
     written: &Written,
     inferred: &[OperationId],
+    implied: bool,
     world: &World,
 ) -> Result<Vec<Policy>, RaiseError> {
+    let mut found: Vec<(usize, Policy)> = Vec::new();
     let mut error = None;
-    for implied in [true, false] {
-        let mut found: Vec<(usize, Policy)> = Vec::new();
-        for version in [Version::V1, Version::V2, Version::V3] {
-            let raising = Raising {
-                written: written.clone(),
-                inferred,
-                world,
-                version,
-                implied,
-            };
-            match raising.policy() {
-                Ok(one) => found.push(one),
-                Err(Refusal::Implied | Refusal::Version) => {}
-                Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
-            }
-        }
-        if !found.is_empty() {
-            found.sort_by_key(|(size, _)| *size);
-            return Ok(found.into_iter().map(|(_, policy)| policy).collect());
+    for version in [Version::V1, Version::V2, Version::V3] {
+        let raising = Raising {
+            written: written.clone(),
+            inferred,
+            world,
+            version,
+            implied,
+        };
+        match raising.policy() {
+            Ok(one) => found.push(one),
+            Err(Refusal::Implied | Refusal::Version) => {}
+            Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
         }
     }
-    Err(error.unwrap_or_else(|| RaiseError("default".to_owned())))
+    if let (true, Some(error)) = (found.is_empty(), error) {
+        return Err(error);
+    }
+    found.sort_by_key(|(size, _)| *size);
+    Ok(found.into_iter().map(|(_, policy)| policy).collect())
 }
 
 /// Why one way to write rules does not do.
