@@ -30,6 +30,14 @@ fn tried(bytes: &[u8], source: &Policy) -> Result<Policy, DecompileError> {
     decompile(&whole)
 }
 
+/// Compiles a profile, decompiles it, and compiles that.
+fn assert_same_bytes(text: &str) {
+    let source = policy(text);
+    let first = encode(&source, &WORLD).expect("bytes").bytes;
+    let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
+    assert!(again.bytes == first, "{text}");
+}
+
 #[test]
 fn what_the_system_compiled_compiles_to_its_bytes_again() {
     let witnesses = witnesses();
@@ -68,10 +76,7 @@ fn random_profiles_compile_to_the_same_bytes_again() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..150 {
         let text = profile().new_tree(&mut runner).expect("a profile");
-        let source = policy(&text.current());
-        let first = encode(&source, &WORLD).expect("bytes").bytes;
-        let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
-        assert!(again.bytes == first, "{}", text.current());
+        assert_same_bytes(&text.current());
     }
 }
 
@@ -100,10 +105,7 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         "(allow system-socket (require-all (socket-domain AF_INET) (socket-type SOCK_RAW) (require-not (socket-type SOCK_RAW))))",
     ] {
         let text = format!("(version 1)(deny default){rules}");
-        let source = policy(&text);
-        let first = encode(&source, &WORLD).expect("bytes").bytes;
-        let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
-        assert!(again.bytes == first, "{rules}");
+        assert_same_bytes(&text);
     }
 }
 
@@ -124,10 +126,7 @@ fn what_several_rules_allow_is_not_said_by_what_they_do_not() {
 fn classes_of_letters_are_the_same_in_lower_case() {
     for regex in ["^/[[:alpha:]]$", "^/[^[:upper:]]x$", "[0-C]Z", "^/[ -~]+$"] {
         let text = format!("(version 1)(deny default)(allow file-read* (regex #\"{regex}\"))");
-        let source = policy(&text);
-        let first = encode(&source, &WORLD).expect("bytes").bytes;
-        let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
-        assert_eq!(again.bytes, first, "{regex}");
+        assert_same_bytes(&text);
     }
 }
 
@@ -142,10 +141,7 @@ fn alternatives_of_what_must_not_hold_compile_to_the_same_bytes_again() {
         "(require-all (require-not (subpath \"/a\" \"/b\")) (require-not (vnode-type TTY)))",
     ] {
         let text = format!("(version 1)(deny default)(allow file-read* {filters})");
-        let source = policy(&text);
-        let first = encode(&source, &WORLD).expect("bytes").bytes;
-        let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
-        assert_eq!(again.bytes, first, "{filters}");
+        assert_same_bytes(&text);
     }
 }
 

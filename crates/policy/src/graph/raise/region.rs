@@ -52,6 +52,24 @@ pub(super) struct Exits {
     pub(super) no: NodeId,
 }
 
+impl Exits {
+    /// Those of an alternative: if it holds nothing else is asked.
+    fn of_alternative(exit: NodeId, next: NodeId) -> Self {
+        Self {
+            yes: exit,
+            no: next,
+        }
+    }
+
+    /// Those of a condition: if it does not hold nothing else is asked.
+    fn of_condition(exit: NodeId, next: NodeId) -> Self {
+        Self {
+            yes: next,
+            no: exit,
+        }
+    }
+}
+
 /// What an edge means for a part.
 pub(super) enum Way {
     Yes,
@@ -167,10 +185,11 @@ impl Region<'_> {
             [Way::No, Way::No] if is_vain => return Some(self.asked_in_vain(question, false)),
             _ => {}
         }
-        if let Some(parts) = self.alternatives(from, exits, budget)? {
+        let Exits { yes, no } = exits;
+        if let Some(parts) = self.parts(from, yes, no, budget, Exits::of_alternative)? {
             return Some(self.chaining.any(parts));
         }
-        if let Some(parts) = self.conditions(from, exits, budget)? {
+        if let Some(parts) = self.parts(from, no, yes, budget, Exits::of_condition)? {
             return Some(self.chaining.all(parts));
         }
         budget.guards += 1;
@@ -206,35 +225,8 @@ impl Region<'_> {
         }
     }
 
-    /// The parts one of which must hold. `None` inside if it is but one.
-    fn alternatives(
-        &self,
-        from: NodeId,
-        exits: Exits,
-        budget: &mut Budget,
-    ) -> Option<Option<Vec<Filter>>> {
-        let one = |exit, next| Exits {
-            yes: exit,
-            no: next,
-        };
-        self.parts(from, exits.yes, exits.no, budget, one)
-    }
-
-    /// The parts all of which must hold. `None` inside if it is but one.
-    fn conditions(
-        &self,
-        from: NodeId,
-        exits: Exits,
-        budget: &mut Budget,
-    ) -> Option<Option<Vec<Filter>>> {
-        let one = |exit, next| Exits {
-            yes: next,
-            no: exit,
-        };
-        self.parts(from, exits.no, exits.yes, budget, one)
-    }
-
-    /// Takes a region apart at the nodes that all paths pass which do not leave by `exit`.
+    /// Takes a region apart at the nodes that all paths pass which do not leave by `exit`; `None`
+    /// inside if it is but one part.
     pub(super) fn parts(
         &self,
         from: NodeId,
