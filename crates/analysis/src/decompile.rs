@@ -38,23 +38,26 @@ pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
         let added = added.filter(|(_, bit)| kept >> bit & 1 == 0);
         let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
         match without(subject, &added, true) {
-            Ok(policy) => return Ok(policy),
+            Ok(Some(policy)) => return Ok(policy),
+            // What the library adds is not there, whatever the compiler adds.
+            Ok(None) => break,
             Err(error) => _ = first.get_or_insert(error),
         }
     }
     // No rules of a profile that has the system's added to them: it opts out.
-    if let Ok(policy) = without(subject, &[], false) {
+    if let Ok(Some(policy)) = without(subject, &[], false) {
         return Ok(policy);
     }
     Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
 }
 
-/// The rules, if what stands in front of some operations was added by the compiler.
+/// The rules, if what stands in front of some operations was added by the compiler; `None` if no
+/// rules have what the system adds to all.
 fn without(
     subject: &Subject<'_>,
     added: &[OperationId],
     implied: bool,
-) -> Result<Policy, DecompileError> {
+) -> Result<Option<Policy>, DecompileError> {
     let world = subject.world();
     let mut first = None;
     for policy in raise(&subject.written(), added, implied, world)? {
@@ -65,9 +68,9 @@ fn without(
         let error = match (differing.is_empty(), answer.undecided.is_empty()) {
             (false, _) => DecompileError::Differs(differing),
             (true, false) => DecompileError::Undecided(answer.undecided),
-            (true, true) => return Ok(policy),
+            (true, true) => return Ok(Some(policy)),
         };
         first.get_or_insert(error);
     }
-    Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
+    first.map_or(Ok(None), Err)
 }

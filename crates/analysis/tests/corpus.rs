@@ -110,10 +110,12 @@ fn rules_made_from_the_graph_of_every_profile_decide_the_same() {
     for (name, policy) in corpus {
         let start = Instant::now();
         let whole = subject(policy);
-        // Which compares them with the graph.
         let raised = decompile(&whole);
         slow.push((start.elapsed(), policy.rules.len(), name));
         let raised = raised.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let answer = diff(&whole, &subject(&raised), 5);
+        assert_eq!(answer.different, [], "{name}");
+        assert_eq!(answer.undecided, Vec::<String>::new(), "{name}");
         assert!(raised.rules.len() <= 2 * policy.rules.len() + 1, "{name}");
         before += policy.rules.len();
         after += raised.rules.len();

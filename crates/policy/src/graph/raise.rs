@@ -200,10 +200,9 @@ impl Raising<'_> {
         let unconditional = match end {
             End::Decided(outcome) => Some(outcome),
             // A profile says its default, even if it is that of the system.
-            End::Base if operation.id == self.world.root() => base.and_then(|base| {
-                let mut decisions = self.written.decisions();
-                decisions.find(|(_, at)| *at == base).map(|(id, _)| id)
-            }),
+            End::Base if operation.id == self.world.root() => {
+                base.and_then(|base| self.written.decided(base))
+            }
             End::Base => None,
         };
         let filtered = filtered.into_iter();

@@ -138,6 +138,14 @@ impl Written {
         self.turns[id.0 as usize]
     }
 
+    /// What is decided at a node, if it asks nothing.
+    pub(super) fn decided(&self, id: NodeId) -> Option<OutcomeId> {
+        match self.turn(id) {
+            Turn::Decide(outcome) => Some(outcome),
+            Turn::Ask { .. } => None,
+        }
+    }
+
     /// Any of which matches.
     pub(super) fn tests(&self, id: QuestionId) -> &[Test] {
         &self.questions[id.0 as usize]
@@ -145,6 +153,11 @@ impl Written {
 
     pub(super) fn outcome(&self, id: OutcomeId) -> &Outcome {
         &self.outcomes[id.0 as usize]
+    }
+
+    /// The node of a decision.
+    pub(super) fn node_of(&self, id: OutcomeId) -> NodeId {
+        self.decisions[id.0 as usize]
     }
 
     /// The nodes of all decisions, by outcome.

@@ -82,18 +82,6 @@ impl Region<'_> {
         self.chaining.question(self.written.tests(question))
     }
 
-    pub(super) fn decided(&self, at: NodeId) -> Option<OutcomeId> {
-        match self.written.turn(at) {
-            Turn::Decide(outcome) => Some(outcome),
-            Turn::Ask { .. } => None,
-        }
-    }
-
-    pub(super) fn exit(&self, outcome: OutcomeId) -> Option<NodeId> {
-        let mut decisions = self.written.decisions();
-        decisions.find(|(id, _)| *id == outcome).map(|(_, at)| at)
-    }
-
     /// What an edge means for a part that is left for these.
     pub(super) fn way(&self, edge: Edge, exits: Exits) -> Way {
         let led = self.led.filter(|to| self.written.led_to(edge, *to));

@@ -39,13 +39,13 @@ impl Region<'_> {
                 unmatched,
             } = self.written.turn(at)
             else {
-                return self.decided(at).map(End::Decided);
+                return self.written.decided(at).map(End::Decided);
             };
             if found.len() > MOST {
                 return None;
             }
             if let Some((no, outcome)) = self.segment(at) {
-                let yes = self.exit(outcome)?;
+                let yes = self.written.node_of(outcome);
                 let mut budget = Budget {
                     tests: MOST,
                     depth: DEEPEST,
@@ -128,7 +128,7 @@ impl Region<'_> {
     /// Whether a segment of several filters that ends in a decision reads as one `require-all`: those
     /// come first that the compiler puts first. `None` of other segments.
     fn is_one_condition(&self, cut: &Cut) -> Option<bool> {
-        self.decided(cut.next)?;
+        self.written.decided(cut.next)?;
         let filters: Vec<FilterId> = cut
             .before
             .iter()
