@@ -99,10 +99,46 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         // Questions that nothing follows from.
         "(allow iokit-open-user-client (require-any (iokit-connection \"a\" \"b\") (require-not (iokit-connection \"b\"))))",
         "(allow system-socket (require-all (socket-domain AF_INET) (socket-type SOCK_RAW) (require-not (socket-type SOCK_RAW))))",
+        // Rules that contradict themselves, some of whose questions are left.
+        "(allow mach-lookup (global-name \"c\"))(deny mach-lookup (require-all (global-name \"b\") (global-name-prefix \"a\") (require-not (global-name-prefix \"a\"))))",
+        "(allow file-ioctl)(deny file-ioctl (require-all (require-entitlement \"b\") (signing-identifier \"x\") (require-not (signing-identifier \"x\"))))",
+        "(allow ipc-posix-shm* (require-all (require-any (ipc-posix-name \"a\") (require-all (extension \"b\") (extension \"a\"))) (require-not (extension \"a\"))))",
+        "(allow mach-register (require-not (require-all (global-name \"b\") (require-not (global-name \"b\")))))(allow mach-register (require-entitlement \"a\"))",
+        "(allow file-read-metadata (require-all (file-mode #o4000) (file-mode #o2000) (require-not (file-mode #o2000))))",
+        "(deny system-socket)(allow system-socket (require-any (require-all (socket-type SOCK_RAW) (socket-domain AF_INET) (require-not (socket-domain AF_INET))) (socket-type SOCK_RAW)))",
+        // A boundary between rules that shortened edges hide.
+        "(allow ipc-posix-shm* (ipc-posix-name-prefix \"a\" \"b\") (with telemetry))(deny ipc-posix-shm* (require-not (require-any (ipc-posix-name-regex #\"z$\") (ipc-posix-name-prefix \"b\"))))",
+        "(allow iokit-set-properties (require-all (iokit-connection \"a\") (require-any (iokit-user-client-class \"a\" \"b\") (iokit-user-client-class \"c\"))) (iokit-user-client-class \"b\"))",
+        // Nodes of several operations that are equal, but were not when equal nodes were joined.
+        "(deny ipc-posix-shm-write-data (require-not (ipc-posix-name-regex #\"x\")))(allow ipc-posix-shm*)(allow ipc-posix-sem* ipc-posix-shm-write-data (ipc-posix-name-regex #\"x\"))",
+        "(deny nvram-get (nvram-variable \"a\"))(deny nvram-get nvram-set (nvram-variable \"a\") (with no-report))",
+        "(allow mach-task-name (require-not (target self)))(deny process-info* mach-task-name (target self))(deny mach-task-name (target others))",
     ] {
         let text = format!("(version 1)(deny default){rules}");
         assert_same_bytes(&text);
     }
+    // What looks like a rule of the compiler's in a version that has none, and a decision more.
+    assert_same_bytes(
+        "(version 1)(deny syscall-unix (syscall-number 5))(allow syscall-unix (syscall-number 4))",
+    );
+    assert_same_bytes(
+        "(version 1)(allow default)(deny device-camera (with send-signal SIGKILL))\
+         (deny sysctl-read sysctl* (sysctl-name \"a\"))",
+    );
+}
+
+/// Several rules may be less to read than one that says when all of them do not apply.
+#[test]
+fn rules_with_exceptions_are_not_said_as_one_condition() {
+    let source = policy(
+        "(version 1)(deny default)(deny file-link (subpath \"/l\"))\
+         (allow file-link (require-all (subpath \"/l/m\") (extension \"u\")) (subpath \"/c\")\
+         (require-all (subpath \"/l/m\") (extension \"rw\")))",
+    );
+    let bytes = encode(&source, &WORLD).expect("bytes").bytes;
+    let policy = decompiled(&bytes, &source);
+    let actions: Vec<Action> = policy.rules.iter().map(|rule| rule.action).collect();
+    assert_eq!(actions, [Action::Deny, Action::Deny, Action::Allow]);
 }
 
 /// Of two readings of equal bytes that is taken which is shorter.

@@ -12,6 +12,7 @@ mod filter;
 mod front;
 mod hidden;
 mod region;
+mod shortest;
 mod spine;
 
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ use chain::{Chaining, Said};
 use filter::Filters;
 use front::{Start, without};
 use region::{Reading, Region};
-use spine::End;
+use spine::{End, Found};
 
 /// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
 /// rules were lowered to can need more than anyone could read.
@@ -56,6 +57,11 @@ pub fn raise(
 ) -> Result<Vec<Policy>, RaiseError> {
     let mut found: Vec<(usize, Policy)> = Vec::new();
     let mut error = None;
+    let mut written = written.clone();
+    // What the library adds is asked at nodes of its own.
+    let of_library = world.implied().iter();
+    let of_library = of_library.map(|rule| written.entries()[usize::from(rule.operation.0)]);
+    written.find_again(&of_library.collect());
     for version in [Version::V1, Version::V2, Version::V3] {
         let raising = Raising {
             written: written.clone(),
@@ -240,25 +246,27 @@ impl Raising<'_> {
         let plain = self.written.decisions().map(|(outcome, _)| outcome);
         let plain = plain.filter(|id| self.written.outcome(*id).modifiers.is_empty());
         let readings = plain.map(Reading::But);
+        let region = |reading| Region {
+            written: &self.written,
+            chaining: self.chaining(),
+            base,
+            reading,
+            led: None,
+            depth: 0,
+        };
         let found = std::iter::once(Reading::Plain)
             .chain(readings)
             .filter_map(|reading| {
-                let region = Region {
-                    written: &self.written,
-                    chaining: self.chaining(),
-                    base,
-                    reading,
-                    led: None,
-                    depth: 0,
-                };
-                let mut filtered = Vec::new();
-                let end = region.take_apart(start.at, &mut filtered)?;
-                Some((filtered, end))
+                let mut found = Found::default();
+                let end = region(reading).take_apart(start.at, &mut found)?;
+                Some((found, end))
             });
-        found.min_by_key(|(filtered, end)| {
-            let filters = filtered.iter().map(|(filter, _)| words(filter));
-            filters.sum::<usize>() + usize::from(*end != End::Base)
-        })
+        let shortest = region(Reading::Plain).shortest(start.at);
+        let best = found.chain(shortest).min_by_key(|(found, end)| {
+            let size = size(&found.filtered) + usize::from(*end != End::Base);
+            (found.lost, size)
+        });
+        best.map(|(found, end)| (found.filtered, end))
     }
 
     fn chaining(&self) -> Chaining<'_> {
@@ -334,6 +342,13 @@ impl Raising<'_> {
         }
         Ok(added)
     }
+}
+
+/// How much there is to read in rules: what decides the same in a row is one.
+fn size(filtered: &[(Filter, OutcomeId)]) -> usize {
+    let rules = filtered.chunk_by(|a, b| a.1 == b.1).count();
+    let filters = filtered.iter().map(|(filter, _)| words(filter));
+    rules + filters.sum::<usize>()
 }
 
 /// How much there is to read in a filter.

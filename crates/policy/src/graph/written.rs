@@ -4,7 +4,7 @@
 //! nodes before it shortens edges, those which lead to a node that asks the same again. Both are lost
 //! in a [`Canon`], which knows what is decided only.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Canon, NodeId, Outcome, OutcomeId, Step};
 use crate::filter::{Argument, Test};
@@ -15,7 +15,7 @@ use crate::pattern::Pattern;
 pub(super) struct QuestionId(u32);
 
 /// A node of a [`Written`] graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Turn {
     /// Ask whether one of some tests matches, and go on.
     Ask {
@@ -37,6 +37,7 @@ pub struct Written {
     turns: Vec<Turn>,
     entries: Vec<NodeId>,
     is_compiled: bool,
+    again: HashSet<NodeId>,
 }
 
 impl Written {
@@ -138,6 +139,19 @@ impl Written {
         self.turns[id.0 as usize]
     }
 
+    /// Finds out which nodes stand again. Those in `aside` do not count, nor what equals them only.
+    pub(super) fn find_again(&mut self, aside: &HashSet<NodeId>) {
+        let mut known = HashSet::new();
+        let nodes = (0..).map(NodeId).zip(&self.turns);
+        let again = nodes.filter(|(id, turn)| !aside.contains(id) && !known.insert(**turn));
+        self.again = again.map(|(id, _)| id).collect();
+    }
+
+    /// Whether a node before asks the same, and leads to the same nodes.
+    pub(super) fn stands_again(&self, id: NodeId) -> bool {
+        self.again.contains(&id)
+    }
+
     /// What is decided at a node, if it asks nothing.
     pub(super) fn decided(&self, id: NodeId) -> Option<OutcomeId> {
         match self.turn(id) {
@@ -171,22 +185,27 @@ impl Written {
         Some(self.decisions[at])
     }
 
-    /// A test of the same value as another, but another.
+    /// A test of the same value as another, one that is not asked if there is such.
     pub(super) fn other_test(&self, test: &Test) -> Option<Test> {
         let asked = self.questions.iter().flatten();
         let mut others = asked.filter(|one| one.filter == test.filter && *one != test);
-        let argument = match &test.argument {
-            _ if let Some(other) = others.next() => return Some(other.clone()),
-            Argument::Pattern(_) => Argument::Pattern(Pattern::Literal(b"/none".to_vec())),
-            Argument::Integer(1) => Argument::Integer(2),
-            Argument::Integer(_) => Argument::Integer(1),
-            Argument::Text(text) => Argument::Text([text, &b"-"[..]].concat()),
-            Argument::Bool(_) | Argument::Bits(_) | Argument::Network(_) => return None,
-        };
-        Some(Test {
+        let with = |argument| Test {
             filter: test.filter,
             argument,
-        })
+        };
+        let is_new = |other: &Test| other != test && !others.clone().any(|one| one == other);
+        let pattern = |n| Argument::Pattern(Pattern::Literal(format!("/none{n}").into_bytes()));
+        match &test.argument {
+            Argument::Pattern(_) => (0..).map(pattern).map(with).find(is_new),
+            Argument::Integer(_) => (1..).map(Argument::Integer).map(with).find(is_new),
+            Argument::Text(text) => {
+                let text = |n: i32| Argument::Text([text, n.to_string().as_bytes()].concat());
+                (0..).map(text).map(with).find(is_new)
+            }
+            Argument::Bits(_) => (1..).map(Argument::Bits).map(with).find(is_new),
+            Argument::Bool(value) => Some(with(Argument::Bool(!value))),
+            Argument::Network(_) => others.next().cloned(),
+        }
     }
 
     /// How many nodes can be reached from one.

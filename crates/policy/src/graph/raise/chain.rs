@@ -126,7 +126,10 @@ impl Chaining<'_> {
         if self.is_in_order(&flat) {
             return Filter::All(flat);
         }
-        let grouped = self.excluded_at_once(&flat);
+        let mut grouped = self.excluded_at_once(&flat);
+        if grouped.len() == 1 {
+            return grouped.remove(0);
+        }
         if self.is_in_order(&grouped) {
             return Filter::All(grouped);
         }

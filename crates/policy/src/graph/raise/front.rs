@@ -65,6 +65,13 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
         kept.is_empty() && written.decision(&Outcome::plain(rule.1)) == Some(start.at)
     };
     start.is_whole = left.iter().all(is_said);
+    if left.len() == rules.len() {
+        return Start {
+            at: entry,
+            by: None,
+            ..start
+        };
+    }
     for (tests, matched) in kept.into_iter().rev() {
         start.at = written.ask(tests, matched, start.at);
         start.by = None;

@@ -32,16 +32,18 @@ impl Region<'_> {
             let mut tried = Budget { ..*budget };
             let mut in_two = || {
                 let region = Region { led, ..*self };
-                let first = region.filter(from, exits(exit, next), &mut tried)?;
+                let within = exits(exit, next);
+                let first = region.filter(from, within, &mut tried)?;
+                let again = self.asked_again(from, next, within);
                 let rest = match self.parts(next, exit, end, &mut tried, exits)? {
                     Some(rest) => rest,
                     None => vec![self.filter(next, exits(exit, end), &mut tried)?],
                 };
-                Some(std::iter::once(first).chain(rest).collect())
+                Some(std::iter::once(first).chain(again).chain(rest).collect())
             };
             let made: Option<Vec<Filter>> = in_two();
             budget.tries = tried.tries;
-            if tried.guards > budget.guards {
+            if (tried.lost, tried.guards) > (budget.lost, budget.guards) {
                 return None;
             }
             made.inspect(|_| *budget = tried)
@@ -50,7 +52,7 @@ impl Region<'_> {
 
     /// As [`Self::cut`], all nodes that would do if the compiler shortened so many edges that a path
     /// which comes to `end` passed one.
-    fn hidden(&self, from: NodeId, exit: NodeId, end: NodeId) -> Vec<NodeId> {
+    pub(super) fn hidden(&self, from: NodeId, exit: NodeId, end: NodeId) -> Vec<NodeId> {
         let exits = Exits { yes: exit, no: end };
         let region = self.reached(from, exits).unwrap_or_default();
         let is_twice = |(at, question): &(NodeId, QuestionId)| {
@@ -72,7 +74,9 @@ impl Region<'_> {
             if is_known {
                 continue;
             }
-            let (question, ways) = self.ways(at, exits)?;
+            let Some((question, ways)) = self.ways(at, exits) else {
+                continue;
+            };
             if reached.len() == HIDDEN {
                 return None;
             }
@@ -102,7 +106,7 @@ impl Region<'_> {
                 return false;
             }
             for (edge, way) in ways {
-                is_left |= edge.to == exits.yes;
+                is_left |= matches!(way, Way::Yes);
                 match way {
                     _ if edge.to == exits.yes || self.written.led_to(edge, by) => {}
                     Way::Yes => {}

@@ -1,11 +1,18 @@
 //! Parts of a graph with one way in and two ways out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Chaining, not};
+use super::{DEEPEST, MOST};
 use crate::filter::Filter;
 use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
 use crate::graph::{NodeId, OutcomeId};
+
+/// Most hidden boundaries that are tried in one filter.
+const TRIES: usize = 1_000;
+
+/// Most questions in a row that are asked in vain, as far as they are looked for.
+const LOST: usize = 4;
 
 /// A graph with the node where a more general one begins, which is left whole.
 pub(super) struct Region<'w> {
@@ -35,8 +42,22 @@ pub(super) struct Budget {
     pub(super) depth: usize,
     /// How many questions were asked twice so far.
     pub(super) guards: usize,
+    /// How many were left out.
+    pub(super) lost: usize,
     /// How many more hidden boundaries may be tried.
     pub(super) tries: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            tests: MOST,
+            depth: DEEPEST,
+            guards: 0,
+            lost: 0,
+            tries: TRIES,
+        }
+    }
 }
 
 /// A part of a graph that is left for one node, or decided.
@@ -77,6 +98,13 @@ pub(super) enum Way {
     Within(NodeId),
 }
 
+/// A filter whose node comes to stand beside an equal one: equal nodes are joined before edges are
+/// shortened, so one had an edge to another.
+fn asked_twice(filter: Filter) -> Filter {
+    let once = Filter::Not(Box::new(filter.clone()));
+    Filter::Any(vec![filter, Filter::Not(Box::new(once))])
+}
+
 impl Region<'_> {
     pub(super) fn question(&self, question: QuestionId) -> Filter {
         self.chaining.question(self.written.tests(question))
@@ -106,6 +134,21 @@ impl Region<'_> {
         end: Option<NodeId>,
         most: usize,
         by_led: bool,
+    ) -> Option<Cut> {
+        let found = self.cut_where(from, exit, end, most, by_led, false);
+        found.or_else(|| self.cut_where(from, exit, end, most, by_led, true))
+    }
+
+    /// As [`Self::cut`]; a question with one answer for all leaves a part, or goes on where the other
+    /// answer, which the compiler saw not to matter, did.
+    fn cut_where(
+        &self,
+        from: NodeId,
+        exit: NodeId,
+        end: Option<NodeId>,
+        most: usize,
+        by_led: bool,
+        is_passed: bool,
     ) -> Option<Cut> {
         // Successors come before a node: the greatest node that is open is on no path from another.
         let exits = Exits {
@@ -139,16 +182,34 @@ impl Region<'_> {
                 continue;
             };
             before.push(at);
+            if is_passed && matched == unmatched && matched == exit && exit != exits.no {
+                closed = Some(exits.no);
+                continue;
+            }
             for edge in edges(question, matched, unmatched) {
                 match self.way(edge, exits) {
                     Way::Yes => {}
                     Way::No if closed.is_some_and(|other| other != exits.no) => return None,
                     Way::No => closed = Some(exits.no),
+                    Way::Within(to) if !is_passed && self.is_lost(to, exits, LOST) => {}
                     Way::Within(to) => open.entry(to).or_default().push(edge),
                 }
             }
         }
         None
+    }
+
+    /// Whether a node leads nowhere but out of a part, by not more than some questions.
+    fn is_lost(&self, at: NodeId, exits: Exits, most: usize) -> bool {
+        let Some((_, ways)) = self.ways(at, exits) else {
+            return false;
+        };
+        most > 0
+            && ways.iter().all(|(_, way)| match way {
+                Way::Yes => true,
+                Way::No => false,
+                Way::Within(to) => self.is_lost(*to, exits, most - 1),
+            })
     }
 
     /// What holds exactly if a request that starts at a node leaves for `yes`; it leaves for one of
@@ -164,13 +225,21 @@ impl Region<'_> {
     fn filter_within(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
         let (question, ways) = self.ways(from, exits)?;
         let one = self.question(question);
-        let is_vain = ways[0].0.to == ways[1].0.to;
+        let [to, other] = [ways[0].0.to, ways[1].0.to];
+        let is_vain = to == other;
+        let is_direct =
+            to.max(other) == exits.yes.max(exits.no) && to.min(other) == exits.yes.min(exits.no);
+        let twice = |one: Filter| match is_direct && self.written.stands_again(from) {
+            true => asked_twice(one),
+            false => one,
+        };
         let ways = ways.map(|(_, way)| way);
         match &ways {
-            [Way::Yes, Way::No] => return Some(one),
-            [Way::No, Way::Yes] => return Some(not(one)),
+            [Way::Yes, Way::No] => return Some(twice(one)),
+            [Way::No, Way::Yes] => return Some(twice(not(one))),
             [Way::Yes, Way::Yes] if is_vain => return Some(self.asked_in_vain(question, true)),
             [Way::No, Way::No] if is_vain => return Some(self.asked_in_vain(question, false)),
+            [Way::Yes, Way::Yes] | [Way::No, Way::No] => budget.lost += 1,
             _ => {}
         }
         let Exits { yes, no } = exits;
@@ -195,21 +264,49 @@ impl Region<'_> {
         Some(self.chaining.any(sides))
     }
 
+    /// What the compiler must have taken away between a part and the next, to which an edge leads that
+    /// has the answer to its question already: it would have been shortened.
+    pub(super) fn asked_again(&self, from: NodeId, next: NodeId, exits: Exits) -> Option<Filter> {
+        let Turn::Ask {
+            question: again, ..
+        } = self.written.turn(next)
+        else {
+            return None;
+        };
+        let mut seen = BTreeSet::from([from]);
+        let mut open = vec![from];
+        while let Some(at) = open.pop() {
+            for (edge, _) in self.ways(at, exits).into_iter().flat_map(|(_, ways)| ways) {
+                if edge.to == next && edge.question == again {
+                    let never = self.never(again)?;
+                    return Some(if exits.no == next { never } else { not(never) });
+                }
+                // Successors come before a node.
+                let is_within = edge.to > next && edge.to != exits.yes && edge.to != exits.no;
+                if is_within && seen.insert(edge.to) {
+                    open.push(edge.to);
+                }
+            }
+        }
+        None
+    }
+
+    /// A filter that contradicts itself, of the same value as a question.
+    fn never(&self, question: QuestionId) -> Option<Filter> {
+        let other = self.written.other_test(&self.written.tests(question)[0])?;
+        let other = Filter::Test(other);
+        Some(Filter::All(vec![other.clone(), not(other)]))
+    }
+
     /// A question with one answer for all. The compiler leaves such a node where it found only after
     /// it had made it that what comes behind contradicts itself.
     fn asked_in_vain(&self, question: QuestionId, answer: bool) -> Filter {
         let one = self.question(question);
-        let tests = self.written.tests(question);
-        let Some(other) = self.written.other_test(&tests[0]).map(Filter::Test) else {
-            return match answer {
-                true => Filter::Any(vec![one.clone(), not(one)]),
-                false => Filter::All(vec![one.clone(), not(one)]),
-            };
-        };
-        let never = vec![other.clone(), not(other)];
-        match answer {
-            true => self.chaining.any(vec![one, not(Filter::All(never))]),
-            false => self.chaining.all(vec![one, Filter::All(never)]),
+        match (self.never(question), answer) {
+            (Some(never), true) => self.chaining.any(vec![one, not(never)]),
+            (Some(never), false) => self.chaining.all(vec![one, never]),
+            (None, true) => Filter::Any(vec![one.clone(), not(one)]),
+            (None, false) => Filter::All(vec![one.clone(), not(one)]),
         }
     }
 
@@ -238,7 +335,11 @@ impl Region<'_> {
             if next == end && parts.is_empty() {
                 return Some(None);
             }
-            parts.push(self.filter(at, exits(exit, next), budget)?);
+            let within = exits(exit, next);
+            parts.push(self.filter(at, within, budget)?);
+            if next != end {
+                parts.extend(self.asked_again(at, next, within));
+            }
             at = next;
         }
         Some(Some(parts))

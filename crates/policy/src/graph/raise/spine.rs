@@ -8,8 +8,17 @@ use crate::graph::written::Turn;
 use crate::graph::{NodeId, OutcomeId};
 use crate::world::FilterId;
 
-/// Most hidden boundaries that are tried in one filter.
-const TRIES: usize = 1_000;
+/// Nodes of a segment that is looked for everywhere.
+pub(super) const NEAR: usize = 64;
+
+/// What a graph was taken apart to.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Filters in the order they are asked, each with what it decides.
+    pub(super) filtered: Vec<(Filter, OutcomeId)>,
+    /// How many questions were left out, which had their answers already.
+    pub(super) lost: usize,
+}
 
 /// Where the filters of an operation end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +32,11 @@ pub(super) enum End {
 impl Region<'_> {
     /// Adds the filters that are asked from `from` on, in their order, each with what it decides,
     /// and says what is behind the last. `None` if there are too many.
-    pub(super) fn take_apart(
-        &self,
-        from: NodeId,
-        found: &mut Vec<(Filter, OutcomeId)>,
-    ) -> Option<End> {
+    pub(super) fn take_apart(&self, from: NodeId, found: &mut Found) -> Option<End> {
         let mut at = from;
         loop {
-            if Some(at) == self.base {
-                return Some(End::Base);
+            if let Some(end) = self.end(at) {
+                return Some(end);
             }
             let Turn::Ask {
                 question,
@@ -39,21 +44,24 @@ impl Region<'_> {
                 unmatched,
             } = self.written.turn(at)
             else {
-                return self.written.decided(at).map(End::Decided);
+                return None;
             };
-            if found.len() > MOST {
+            if found.filtered.len() > MOST {
                 return None;
             }
             if let Some((no, outcome)) = self.segment(at) {
                 let yes = self.written.node_of(outcome);
-                let mut budget = Budget {
-                    tests: MOST,
-                    depth: DEEPEST,
-                    guards: 0,
-                    tries: TRIES,
-                };
-                let filter = self.filter(at, Exits { yes, no }, &mut budget)?;
-                found.push((filter, outcome));
+                let exits = Exits { yes, no };
+                let mut budget = Budget::default();
+                let filters = self.rules(at, exits, &mut budget)?;
+                let filtered = filters.into_iter().map(|filter| (filter, outcome));
+                found.filtered.extend(filtered);
+                found.lost += budget.lost;
+                at = no;
+                continue;
+            }
+            if let Some((no, filtered)) = self.vain(at) {
+                found.filtered.push(filtered);
                 at = no;
                 continue;
             }
@@ -74,16 +82,38 @@ impl Region<'_> {
             } else {
                 (not(one), unmatched, matched)
             };
-            let mut guarded = Vec::new();
+            let mut guarded = Found::default();
             let End::Decided(outcome) = whole.take_apart(inner, &mut guarded)? else {
                 return None;
             };
-            for (filter, outcome) in guarded {
-                found.push((self.chaining.all(vec![guard.clone(), filter]), outcome));
+            for (filter, outcome) in guarded.filtered {
+                let filter = self.chaining.all(vec![guard.clone(), filter]);
+                found.filtered.push((filter, outcome));
             }
-            found.push((guard, outcome));
+            found.filtered.push((guard, outcome));
+            found.lost += guarded.lost;
             at = next;
         }
+    }
+
+    /// The filters of a segment in their order, such that its nodes come to be again.
+    pub(super) fn rules(
+        &self,
+        at: NodeId,
+        exits: Exits,
+        budget: &mut Budget,
+    ) -> Option<Vec<Filter>> {
+        let filter = self.filter(at, exits, budget)?;
+        let again = self.asked_again(at, exits.no, exits);
+        Some(std::iter::once(filter).chain(again).collect())
+    }
+
+    /// What ends at a node, if anything does.
+    pub(super) fn end(&self, at: NodeId) -> Option<End> {
+        if Some(at) == self.base {
+            return Some(End::Base);
+        }
+        self.written.decided(at).map(End::Decided)
     }
 
     /// The next node of the spine, and what is decided before it.
@@ -91,7 +121,7 @@ impl Region<'_> {
     /// Often several outcomes would do: what is allowed if `A` and `B` hold is also what is denied
     /// if they do not. Rules say what they decide if their tests match, so that reading is taken
     /// which leaves by `matched` and goes on by `unmatched`.
-    fn segment(&self, at: NodeId) -> Option<(NodeId, OutcomeId)> {
+    pub(super) fn segment(&self, at: NodeId) -> Option<(NodeId, OutcomeId)> {
         // Near ones first: a segment is as long as a filter, the graph as a profile.
         let near = [16, 512].into_iter().find_map(|most| {
             let found = self.segment_within(at, most);
@@ -105,7 +135,7 @@ impl Region<'_> {
     fn segment_within(&self, at: NodeId, most: usize) -> Option<(i64, NodeId, OutcomeId)> {
         let mut best: Option<((i64, usize), NodeId, OutcomeId)> = None;
         for (outcome, exit) in self.written.decisions() {
-            let Some(cut) = self.cut(at, exit, self.base, most, true) else {
+            let Some(cut) = self.decided_by(at, exit, most) else {
                 continue;
             };
             let mut reads = match self.reading {
@@ -123,6 +153,57 @@ impl Region<'_> {
             }
         }
         best.map(|((reads, _), next, outcome)| (reads, next, outcome))
+    }
+
+    /// The next node of the spine where nothing is decided before it: questions asked in vain, which a
+    /// rule leaves that contradicts itself.
+    pub(super) fn vain(&self, at: NodeId) -> Option<(NodeId, (Filter, OutcomeId))> {
+        let found = self.written.decisions().filter_map(|(outcome, exit)| {
+            let next = self.cut(at, exit, self.base, NEAR, false)?.next;
+            // What never holds decides nothing; what always holds decides what is decided anyway.
+            let never = Some((
+                outcome,
+                Exits {
+                    yes: exit,
+                    no: next,
+                },
+            ));
+            let always = self.written.decided(next);
+            let always = always.map(|decided| {
+                (
+                    decided,
+                    Exits {
+                        yes: next,
+                        no: exit,
+                    },
+                )
+            });
+            Some(
+                [never, always]
+                    .into_iter()
+                    .flatten()
+                    .map(move |(outcome, exits)| (next, outcome, exits)),
+            )
+        });
+        let filters = found.flatten().filter_map(|(next, outcome, exits)| {
+            let mut budget = Budget::default();
+            let filter = self.filter(at, exits, &mut budget)?;
+            is_said(&filter).then_some((budget.guards, next, (filter, outcome)))
+        });
+        let best = filters.min_by_key(|(guards, ..)| *guards);
+        best.map(|(_, next, filtered)| (next, filtered))
+    }
+
+    /// As [`Self::cut`], if some do end in `exit`.
+    pub(super) fn decided_by(&self, at: NodeId, exit: NodeId, most: usize) -> Option<Cut> {
+        let cut = self.cut(at, exit, self.base, most, true)?;
+        let leads = |at: &NodeId| match self.written.turn(*at) {
+            Turn::Ask {
+                matched, unmatched, ..
+            } => matched == exit || unmatched == exit,
+            Turn::Decide(_) => false,
+        };
+        cut.before.iter().any(leads).then_some(cut)
     }
 
     /// Whether a segment of several filters that ends in a decision reads as one `require-all`: those
@@ -167,5 +248,14 @@ impl Region<'_> {
             }
         }
         plain * 1000 / all.max(1)
+    }
+}
+
+/// Whether each part of a filter asks something.
+pub(super) fn is_said(filter: &Filter) -> bool {
+    match filter {
+        Filter::Test(_) => true,
+        Filter::Not(inner) => is_said(inner),
+        Filter::Any(inner) | Filter::All(inner) => !inner.is_empty() && inner.iter().all(is_said),
     }
 }

@@ -1,0 +1,151 @@
+//! Of all ways to take the graph of an operation apart the one that leaves the least to read.
+//!
+//! What is allowed if `A` and `B` hold is also what is denied if they do not: each segment of the
+//! spine may be read as several rules, and where it ends depends on which. Successors come before a
+//! node, so that the shortest way to the end is found in one pass.
+
+use std::collections::BTreeMap;
+
+use super::region::{Budget, Exits, Region};
+use super::spine::{End, Found, NEAR, is_said};
+use super::{MOST, words};
+use crate::filter::Filter;
+use crate::graph::{NodeId, OutcomeId};
+
+/// Rules in a row that decide the same, and the node behind them.
+struct Segment {
+    filters: Vec<Filter>,
+    outcome: OutcomeId,
+    next: NodeId,
+    cost: Cost,
+}
+
+/// How many questions are left out, and how much there is to read.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    lost: usize,
+    size: usize,
+}
+
+/// A segment on the way to a node.
+struct Step {
+    filtered: Vec<(Filter, OutcomeId)>,
+    before: Option<usize>,
+}
+
+/// How a node was come to: at what cost, and by which step.
+#[derive(Clone, Copy, Default)]
+struct Reached {
+    cost: Cost,
+    by: Option<usize>,
+}
+
+impl Region<'_> {
+    /// As [`Self::take_apart`], at the least cost; `None` where the graph has no segments.
+    pub(super) fn shortest(&self, from: NodeId) -> Option<(Found, End)> {
+        let mut steps: Vec<Step> = Vec::new();
+        // A rule in a row with one that decides the same is no rule of its own.
+        let mut open = BTreeMap::from([((from, None), Reached::default())]);
+        let mut ended: Option<(Reached, End)> = None;
+        let mut segments: Option<(NodeId, Vec<Segment>)> = None;
+        while let Some(((at, last), mut reached)) = open.pop_last() {
+            if let Some(end) = self.end(at) {
+                reached.cost.size += usize::from(end != End::Base);
+                if ended.is_none_or(|(best, _)| reached.cost < best.cost) {
+                    ended = Some((reached, end));
+                }
+                continue;
+            }
+            if segments.as_ref().is_none_or(|known| known.0 != at) {
+                let most = if at == from { MOST } else { NEAR };
+                segments = Some((at, self.segments(at, most)?));
+            }
+            for segment in segments.iter().flat_map(|known| &known.1) {
+                let outcome = Some(segment.outcome);
+                let cost = Cost {
+                    lost: reached.cost.lost + segment.cost.lost,
+                    size: reached.cost.size + segment.cost.size + usize::from(last != outcome),
+                };
+                let place = (segment.next, outcome);
+                if open.get(&place).is_some_and(|known| known.cost <= cost) {
+                    continue;
+                }
+                let by = Some(steps.len());
+                open.insert(place, Reached { cost, by });
+                let filters = segment.filters.iter().cloned();
+                steps.push(Step {
+                    filtered: filters.map(|filter| (filter, segment.outcome)).collect(),
+                    before: reached.by,
+                });
+            }
+        }
+        let (reached, end) = ended?;
+        let back = std::iter::successors(reached.by, |at| steps[*at].before);
+        let mut way: Vec<_> = back.map(|at| &steps[at].filtered).collect();
+        way.reverse();
+        let found = Found {
+            filtered: way.into_iter().flatten().cloned().collect(),
+            lost: reached.cost.lost,
+        };
+        Some((found, end))
+    }
+
+    /// The segments that begin at a node.
+    fn segments(&self, at: NodeId, most: usize) -> Option<Vec<Segment>> {
+        let cuts = self.written.decisions().flat_map(|(outcome, yes)| {
+            let cut = self.decided_by(at, yes, most).map(|cut| cut.next);
+            let hidden = self.hidden(at, yes, self.base.unwrap_or(yes));
+            let hidden = hidden.into_iter().filter(move |next| Some(*next) != cut);
+            let all: Vec<NodeId> = cut.into_iter().chain(hidden).collect();
+            all.into_iter().map(move |next| (next, outcome))
+        });
+        let mut cuts: Vec<_> = cuts.collect();
+        if cuts.is_empty() {
+            match self.segment(at) {
+                Some(cut) => cuts.push(cut),
+                None => {
+                    let (next, (filter, outcome)) = self.vain(at)?;
+                    let segment = Segment::new(vec![filter], outcome, next, 0);
+                    return Some(vec![segment]);
+                }
+            }
+        }
+        let segments = cuts
+            .into_iter()
+            .filter_map(|(next, outcome)| self.cheapest(at, next, outcome));
+        let segments: Vec<_> = segments.collect();
+        (!segments.is_empty()).then_some(segments)
+    }
+
+    /// A segment: edges that leave it may have led to the next before they were shortened.
+    fn cheapest(&self, at: NodeId, next: NodeId, outcome: OutcomeId) -> Option<Segment> {
+        let exits = Exits {
+            yes: self.written.node_of(outcome),
+            no: next,
+        };
+        let segments = [None, Some(next)].into_iter().filter_map(|led| {
+            let mut budget = Budget::default();
+            let filters = Region { led, ..*self }.rules(at, exits, &mut budget)?;
+            let is_said = filters.iter().all(is_said);
+            let segment = is_said.then(|| Segment::new(filters, outcome, next, budget.lost))?;
+            Some((budget.guards, segment))
+        });
+        let best = segments.min_by_key(|(guards, segment)| {
+            let Cost { lost, size } = segment.cost;
+            (lost, *guards, size)
+        });
+        best.map(|(_, segment)| segment)
+    }
+}
+
+impl Segment {
+    fn new(filters: Vec<Filter>, outcome: OutcomeId, next: NodeId, lost: usize) -> Self {
+        let size = filters.iter().map(words).sum();
+        Self {
+            filters,
+            outcome,
+            next,
+            cost: Cost { lost, size },
+        }
+    }
+}
