@@ -15,7 +15,7 @@ mod region;
 mod shortest;
 mod spine;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::written::Written;
 use super::{NodeId, Outcome, OutcomeId};
@@ -26,7 +26,7 @@ use crate::world::{Operation, OperationId, World};
 use chain::{Chaining, Said};
 use filter::Filters;
 use front::{Start, without};
-use region::{Reading, Region};
+use region::Region;
 use spine::{End, Found};
 
 /// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
@@ -62,6 +62,7 @@ pub fn raise(
     let of_library = world.implied().iter();
     let of_library = of_library.map(|rule| written.entries()[usize::from(rule.operation.0)]);
     written.find_again(&of_library.collect());
+    let mut taken = HashMap::new();
     for version in [Version::V1, Version::V2, Version::V3] {
         let raising = Raising {
             written: written.clone(),
@@ -69,6 +70,7 @@ pub fn raise(
             world,
             version,
             implied,
+            taken: &mut taken,
         };
         match raising.policy() {
             Ok(one) => found.push(one),
@@ -98,7 +100,12 @@ struct Raising<'c> {
     world: &'c World,
     version: Version,
     implied: bool,
+    /// What was taken apart, in any version, by where it starts and what is behind it.
+    taken: &'c mut HashMap<(NodeId, Option<NodeId>), Option<Taken>>,
 }
+
+/// The filters of an operation as they are asked, newest first, and what is behind them.
+type Taken = (Vec<(Filter, OutcomeId)>, End);
 
 /// What an operation needs besides what it falls back to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -233,39 +240,43 @@ impl Raising<'_> {
         entries.any(|other| other == entry)
     }
 
-    /// The filters of an operation as they are asked, newest first, and what is behind them.
-    fn filtered(
-        &self,
-        start: Start,
-        base: Option<NodeId>,
-    ) -> Option<(Vec<(Filter, OutcomeId)>, End)> {
+    fn filtered(&mut self, start: Start, base: Option<NodeId>) -> Option<Taken> {
         let is_base = |edge| base.is_some_and(|base| self.written.led_to(edge, base));
         if start.by.is_some_and(is_base) {
             return Some((Vec::new(), End::Base));
         }
-        let plain = self.written.decisions().map(|(outcome, _)| outcome);
-        let plain = plain.filter(|id| self.written.outcome(*id).modifiers.is_empty());
-        let readings = plain.map(Reading::But);
-        let region = |reading| Region {
+        // What was put together anew is known to this version only.
+        if !self.written.is_original(start.at) {
+            return self.taken_apart(start.at, base);
+        }
+        let place = (start.at, base);
+        if let Some(taken) = self.taken.get(&place) {
+            return taken.clone();
+        }
+        let taken = self.taken_apart(start.at, base);
+        self.taken.insert(place, taken.clone());
+        taken
+    }
+
+    fn taken_apart(&self, from: NodeId, base: Option<NodeId>) -> Option<Taken> {
+        let region = Region {
             written: &self.written,
             chaining: self.chaining(),
             base,
-            reading,
             led: None,
             depth: 0,
         };
-        let found = std::iter::once(Reading::Plain)
-            .chain(readings)
-            .filter_map(|reading| {
-                let mut found = Found::default();
-                let end = region(reading).take_apart(start.at, &mut found)?;
-                Some((found, end))
+        let mut plain = Found::default();
+        let end = region.take_apart(from, &mut plain);
+        let plain = end.map(|end| (plain, end));
+        let shortest = region.shortest(from);
+        let best = plain
+            .into_iter()
+            .chain(shortest)
+            .min_by_key(|(found, end)| {
+                let size = size(&found.filtered) + usize::from(*end != End::Base);
+                (found.lost, size)
             });
-        let shortest = region(Reading::Plain).shortest(start.at);
-        let best = found.chain(shortest).min_by_key(|(found, end)| {
-            let size = size(&found.filtered) + usize::from(*end != End::Base);
-            (found.lost, size)
-        });
         best.map(|(found, end)| (found.filtered, end))
     }
 

@@ -38,6 +38,8 @@ pub struct Written {
     entries: Vec<NodeId>,
     is_compiled: bool,
     again: HashSet<NodeId>,
+    /// How many nodes there were when it was finished.
+    finished: usize,
 }
 
 impl Written {
@@ -117,6 +119,7 @@ impl Written {
     #[must_use]
     pub fn finish(mut self, entries: Vec<NodeId>) -> Self {
         self.entries = entries;
+        self.finished = self.turns.len();
         self
     }
 
@@ -137,6 +140,11 @@ impl Written {
 
     pub(super) fn turn(&self, id: NodeId) -> Turn {
         self.turns[id.0 as usize]
+    }
+
+    /// Whether a node was there when the graph was finished, and so is the same in its copies.
+    pub(super) fn is_original(&self, id: NodeId) -> bool {
+        (id.0 as usize) < self.finished
     }
 
     /// Finds out which nodes stand again. Those in `aside` do not count, nor what equals them only.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::chain::{Chaining, not};
 use super::{DEEPEST, MOST};
 use crate::filter::Filter;
+use crate::graph::NodeId;
 use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
-use crate::graph::{NodeId, OutcomeId};
 
 /// Most hidden boundaries that are tried in one filter.
 const TRIES: usize = 1_000;
@@ -19,21 +19,10 @@ pub(super) struct Region<'w> {
     pub(super) written: &'w Written,
     pub(super) chaining: Chaining<'w>,
     pub(super) base: Option<NodeId>,
-    /// Which of the readings of a segment is taken.
-    pub(super) reading: Reading,
     /// A node that edges led to before they were shortened, wherever they can have done.
     pub(super) led: Option<NodeId>,
     /// How many tests it is under.
     pub(super) depth: usize,
-}
-
-/// Which of several outcomes is taken that a segment could have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// That which is left for by `matched`.
-    Plain,
-    /// Any but this one, if others do: it is what holds anyway.
-    But(OutcomeId),
 }
 
 /// How much more of a filter may be made.

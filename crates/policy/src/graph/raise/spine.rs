@@ -1,7 +1,7 @@
 //! The graph of an operation as filters one after the other, each with what it decides.
 
 use super::chain::not;
-use super::region::{Budget, Cut, Exits, Reading, Region, Way};
+use super::region::{Budget, Cut, Exits, Region, Way};
 use super::{DEEPEST, MOST};
 use crate::filter::Filter;
 use crate::graph::written::Turn;
@@ -138,10 +138,7 @@ impl Region<'_> {
             let Some(cut) = self.decided_by(at, exit, most) else {
                 continue;
             };
-            let mut reads = match self.reading {
-                Reading::Plain => self.reads(&cut, exit),
-                Reading::But(other) => i64::from(other != outcome) * 1_000,
-            };
+            let mut reads = self.reads(&cut, exit);
             match self.is_one_condition(&cut) {
                 Some(true) => reads += 2000,
                 Some(false) => reads -= 1000,
