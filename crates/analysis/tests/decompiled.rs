@@ -117,6 +117,11 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         let text = format!("(version 1)(deny default){rules}");
         assert_same_bytes(&text);
     }
+    // What the compiler added for a rule that came to nothing.
+    assert_same_bytes(
+        "(version 3)(allow iokit-open (iokit-connection \"a\"))\
+         (deny iokit-open-user-client (iokit-connection \"a\"))",
+    );
     // What looks like a rule of the compiler's in a version that has none, and a decision more.
     assert_same_bytes(
         "(version 1)(deny syscall-unix (syscall-number 5))(allow syscall-unix (syscall-number 4))",

@@ -89,7 +89,7 @@ pub fn inferred_test(rule: &InferredRule) -> Test {
 
 /// Whether a rule allows anything of an operation, its own or one that it falls back to, those that
 /// are implied among them.
-fn allows(policy: &Policy, operation: OperationId, world: &World) -> bool {
+pub(crate) fn allows(policy: &Policy, operation: OperationId, world: &World) -> bool {
     let mut at = Some(operation);
     while let Some(id) = at {
         let implied = world.implied().iter();

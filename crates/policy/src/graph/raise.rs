@@ -7,6 +7,7 @@
 //! graph ask what its nodes ask, in their order, so that they compile to the same nodes again unless
 //! no rules were compiled to it.
 
+mod added;
 mod chain;
 mod filter;
 mod front;
@@ -19,8 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::written::Written;
 use super::{NodeId, Outcome, OutcomeId};
-use crate::added::inferred_test;
-use crate::filter::{Argument, Filter, Test};
+use crate::filter::{Filter, Test};
 use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
 use crate::world::{Operation, OperationId, World};
 use chain::{Chaining, Said};
@@ -147,12 +147,14 @@ impl Raising<'_> {
             size += each * operations.len();
             self.add_rules(&own, &operations, &filters, &mut rules);
         }
-        let policy = Policy {
+        let mut policy = Policy {
             version: self.version,
             rules,
             sources: Vec::new(),
             implied: self.implied,
         };
+        let needed = self.needed(&policy);
+        policy.rules.extend(needed);
         Ok((size, policy))
     }
 
@@ -309,49 +311,6 @@ impl Raising<'_> {
             apart.extend(parts.into_iter().map(|part| (part, run[0].1)));
         }
         apart
-    }
-
-    /// What the system puts before an operation's own rules.
-    fn added(
-        &mut self,
-        operation: &Operation,
-        entry: NodeId,
-    ) -> Result<Vec<(Test, Action)>, Refusal> {
-        let id = operation.id;
-        let mut added: Vec<(Test, Action)> = Vec::new();
-        if self.inferred.contains(&id) {
-            let rules = self.world.inferred().iter();
-            let rules: Vec<_> = rules.filter(|rule| rule.operation == id).collect();
-            let tests: Vec<_> = rules
-                .iter()
-                .map(|rule| (inferred_test(rule), rule.action))
-                .collect();
-            let start = without(&mut self.written, entry, &tests);
-            if start.at != entry {
-                if rules.iter().all(|rule| rule.since > self.version) {
-                    return Err(Refusal::Version);
-                }
-                added.extend(tests);
-            }
-        }
-        if self.implied {
-            let rules = self.world.implied().iter();
-            let rules = rules.filter(|rule| rule.operation == id);
-            let tests: Vec<_> = rules
-                .map(|rule| {
-                    let test = Test {
-                        filter: rule.filter,
-                        argument: Argument::Integer(rule.value),
-                    };
-                    (test, rule.action)
-                })
-                .collect();
-            if !without(&mut self.written, entry, &tests).is_whole {
-                return Err(Refusal::Implied);
-            }
-            added.extend(tests);
-        }
-        Ok(added)
     }
 }
 

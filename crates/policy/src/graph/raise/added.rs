@@ -1,0 +1,99 @@
+//! What the system adds to a policy, told from the rules that it was added to.
+
+use super::front::without;
+use super::{Raising, Refusal};
+use crate::added::{allows, inferred_test};
+use crate::filter::{Argument, Filter, Test};
+use crate::graph::NodeId;
+use crate::graph::written::Turn;
+use crate::rule::{Action, Policy, Rule, RuleFilter};
+use crate::world::{InferredRule, InferredValue, Operation};
+
+impl Raising<'_> {
+    /// What the system puts before an operation's own rules.
+    pub(super) fn added(
+        &mut self,
+        operation: &Operation,
+        entry: NodeId,
+    ) -> Result<Vec<(Test, Action)>, Refusal> {
+        let id = operation.id;
+        let mut added: Vec<(Test, Action)> = Vec::new();
+        if self.inferred.contains(&id) {
+            let rules = self.world.inferred().iter();
+            let rules: Vec<_> = rules.filter(|rule| rule.operation == id).collect();
+            let tests: Vec<_> = rules
+                .iter()
+                .map(|rule| (inferred_test(rule), rule.action))
+                .collect();
+            let start = without(&mut self.written, entry, &tests);
+            if start.at != entry {
+                if rules.iter().all(|rule| rule.since > self.version) {
+                    return Err(Refusal::Version);
+                }
+                added.extend(tests);
+            }
+        }
+        if self.implied {
+            let rules = self.world.implied().iter();
+            let rules = rules.filter(|rule| rule.operation == id);
+            let tests: Vec<_> = rules
+                .map(|rule| {
+                    let test = Test {
+                        filter: rule.filter,
+                        argument: Argument::Integer(rule.value),
+                    };
+                    (test, rule.action)
+                })
+                .collect();
+            if !without(&mut self.written, entry, &tests).is_whole {
+                return Err(Refusal::Implied);
+            }
+            added.extend(tests);
+        }
+        Ok(added)
+    }
+
+    /// Rules that decide nothing, for which the compiler adds what stands in front: those which were
+    /// there came to nothing.
+    pub(super) fn needed(&self, policy: &Policy) -> Vec<Rule> {
+        let Some(filter) = self.world.filter_named("extension") else {
+            return Vec::new();
+        };
+        let test = Filter::Test(Test {
+            filter: filter.id,
+            argument: Argument::Text(b"none".to_vec()),
+        });
+        let never = Filter::All(vec![test.clone(), Filter::Not(Box::new(test))]);
+        let inferred = self.world.inferred().iter();
+        let inferred = inferred.filter(|rule| rule.since <= self.version && self.is_mask(rule));
+        let needed = inferred.filter_map(|rule| rule.needs);
+        let needed = needed.filter(|needed| !allows(policy, *needed, self.world));
+        let rules = needed.map(|operation| Rule {
+            action: Action::Allow,
+            operations: vec![operation],
+            filters: vec![RuleFilter {
+                filter: never.clone(),
+                origin: None,
+            }],
+            modifiers: Vec::new(),
+            origin: None,
+        });
+        rules.collect()
+    }
+
+    /// Whether a rule is among those that the compiler put as a mask in front of an operation.
+    fn is_mask(&self, rule: &InferredRule) -> bool {
+        let entry = self.written.entries()[usize::from(rule.operation.0)];
+        let Turn::Ask { question, .. } = self.written.turn(entry) else {
+            return false;
+        };
+        let bits = self.world.inferred().iter().filter(|other| {
+            other.operation == rule.operation && matches!(other.value, InferredValue::Bit(_))
+        });
+        let bits: Vec<Test> = bits.map(inferred_test).collect();
+        let asked = self.written.tests(question);
+        self.inferred.contains(&rule.operation)
+            && asked.contains(&inferred_test(rule))
+            && asked.iter().all(|test| bits.contains(test))
+    }
+}
