@@ -9,6 +9,7 @@
 
 mod added;
 mod chain;
+mod cut;
 mod filter;
 mod front;
 mod hidden;

@@ -1,8 +1,9 @@
 //! Parts of a graph with one way in and two ways out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::chain::{Chaining, not};
+use super::cut::Search;
 use super::{DEEPEST, MOST};
 use crate::filter::Filter;
 use crate::graph::NodeId;
@@ -10,9 +11,6 @@ use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
 
 /// Most hidden boundaries that are tried in one filter.
 const TRIES: usize = 1_000;
-
-/// Most questions in a row that are asked in vain, as far as they are looked for.
-const LOST: usize = 4;
 
 /// A graph with the node where a more general one begins, which is left whole.
 pub(super) struct Region<'w> {
@@ -47,12 +45,6 @@ impl Default for Budget {
             tries: TRIES,
         }
     }
-}
-
-/// A part of a graph that is left for one node, or decided.
-pub(super) struct Cut {
-    pub(super) before: Vec<NodeId>,
-    pub(super) next: NodeId,
 }
 
 /// Where a part of a graph is left.
@@ -111,94 +103,6 @@ impl Region<'_> {
             _ if self.written.led_to(edge, exits.no) => Way::No,
             to => Way::Within(to),
         }
-    }
-
-    /// The first node that all paths from a node pass which do not end in `exit`, if fewer than
-    /// `most` nodes lie before it; with `by_led` also one that paths passed before edges were
-    /// shortened. Nothing behind `end` is looked at.
-    pub(super) fn cut(
-        &self,
-        from: NodeId,
-        exit: NodeId,
-        end: Option<NodeId>,
-        most: usize,
-        by_led: bool,
-    ) -> Option<Cut> {
-        let found = self.cut_where(from, exit, end, most, by_led, false);
-        found.or_else(|| self.cut_where(from, exit, end, most, by_led, true))
-    }
-
-    /// As [`Self::cut`]; a question with one answer for all leaves a part, or goes on where the other
-    /// answer, which the compiler saw not to matter, did.
-    fn cut_where(
-        &self,
-        from: NodeId,
-        exit: NodeId,
-        end: Option<NodeId>,
-        most: usize,
-        by_led: bool,
-        is_passed: bool,
-    ) -> Option<Cut> {
-        // Successors come before a node: the greatest node that is open is on no path from another.
-        let exits = Exits {
-            yes: exit,
-            no: end.unwrap_or(exit),
-        };
-        let mut open: BTreeMap<NodeId, Vec<Edge>> = BTreeMap::from([(from, Vec::new())]);
-        let mut closed: Option<NodeId> = None;
-        let mut before = Vec::new();
-        while before.len() < most {
-            let Some((at, _)) = open.pop_last() else {
-                return closed.map(|next| Cut { before, next });
-            };
-            if !before.is_empty() && closed.is_none() {
-                let mut others = open.values().flatten();
-                if others.all(|edge| by_led && self.written.led_to(*edge, at)) {
-                    return Some(Cut { before, next: at });
-                }
-            }
-            let Turn::Ask {
-                question,
-                matched,
-                unmatched,
-            } = self.written.turn(at)
-            else {
-                // All else must come to it as well.
-                if closed.is_some_and(|end| end != at) {
-                    return None;
-                }
-                closed = Some(at);
-                continue;
-            };
-            before.push(at);
-            if is_passed && matched == unmatched && matched == exit && exit != exits.no {
-                closed = Some(exits.no);
-                continue;
-            }
-            for edge in edges(question, matched, unmatched) {
-                match self.way(edge, exits) {
-                    Way::Yes => {}
-                    Way::No if closed.is_some_and(|other| other != exits.no) => return None,
-                    Way::No => closed = Some(exits.no),
-                    Way::Within(to) if !is_passed && self.is_lost(to, exits, LOST) => {}
-                    Way::Within(to) => open.entry(to).or_default().push(edge),
-                }
-            }
-        }
-        None
-    }
-
-    /// Whether a node leads nowhere but out of a part, by not more than some questions.
-    fn is_lost(&self, at: NodeId, exits: Exits, most: usize) -> bool {
-        let Some((_, ways)) = self.ways(at, exits) else {
-            return false;
-        };
-        most > 0
-            && ways.iter().all(|(_, way)| match way {
-                Way::Yes => true,
-                Way::No => false,
-                Way::Within(to) => self.is_lost(*to, exits, most - 1),
-            })
     }
 
     /// What holds exactly if a request that starts at a node leaves for `yes`; it leaves for one of
@@ -312,9 +216,13 @@ impl Region<'_> {
         let mut parts = Vec::new();
         let mut at = from;
         while at != end {
-            let next = self
-                .cut(at, exit, Some(end), usize::MAX, false)
-                .map_or(end, |cut| cut.next);
+            let search = Search {
+                exit,
+                end: Some(end),
+                most: usize::MAX,
+                by_led: false,
+            };
+            let next = self.cut(at, search).map_or(end, |cut| cut.next);
             if next == end
                 && let Some(rest) = self.hidden_parts(at, exit, end, budget, exits)
             {

@@ -1,7 +1,8 @@
 //! The graph of an operation as filters one after the other, each with what it decides.
 
 use super::chain::not;
-use super::region::{Budget, Cut, Exits, Region, Way};
+use super::cut::{Cut, Search};
+use super::region::{Budget, Exits, Region, Way};
 use super::{DEEPEST, MOST};
 use crate::filter::Filter;
 use crate::graph::written::Turn;
@@ -156,31 +157,19 @@ impl Region<'_> {
     /// rule leaves that contradicts itself.
     pub(super) fn vain(&self, at: NodeId) -> Option<(NodeId, (Filter, OutcomeId))> {
         let found = self.written.decisions().filter_map(|(outcome, exit)| {
-            let next = self.cut(at, exit, self.base, NEAR, false)?.next;
+            let next = self.cut(at, self.search(exit, NEAR, false))?.next;
             // What never holds decides nothing; what always holds decides what is decided anyway.
-            let never = Some((
-                outcome,
-                Exits {
-                    yes: exit,
-                    no: next,
-                },
-            ));
-            let always = self.written.decided(next);
-            let always = always.map(|decided| {
-                (
-                    decided,
-                    Exits {
-                        yes: next,
-                        no: exit,
-                    },
-                )
-            });
-            Some(
-                [never, always]
-                    .into_iter()
-                    .flatten()
-                    .map(move |(outcome, exits)| (next, outcome, exits)),
-            )
+            let never = Exits {
+                yes: exit,
+                no: next,
+            };
+            let always = Exits {
+                yes: next,
+                no: exit,
+            };
+            let decided = self.written.decided(next);
+            let always = decided.map(|decided| (next, decided, always));
+            Some(std::iter::once((next, outcome, never)).chain(always))
         });
         let filters = found.flatten().filter_map(|(next, outcome, exits)| {
             let mut budget = Budget::default();
@@ -191,9 +180,19 @@ impl Region<'_> {
         best.map(|(_, next, filtered)| (next, filtered))
     }
 
+    /// A search that ends where the more general operation begins.
+    fn search(&self, exit: NodeId, most: usize, by_led: bool) -> Search {
+        Search {
+            exit,
+            end: self.base,
+            most,
+            by_led,
+        }
+    }
+
     /// As [`Self::cut`], if some do end in `exit`.
     pub(super) fn decided_by(&self, at: NodeId, exit: NodeId, most: usize) -> Option<Cut> {
-        let cut = self.cut(at, exit, self.base, most, true)?;
+        let cut = self.cut(at, self.search(exit, most, true))?;
         let leads = |at: &NodeId| match self.written.turn(*at) {
             Turn::Ask {
                 matched, unmatched, ..
