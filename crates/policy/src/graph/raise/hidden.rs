@@ -3,7 +3,7 @@
 //! It shortens edges that lead to a node which asks the same again. Where such a node begins a part,
 //! paths go by it, and the part seems to be none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::region::{Budget, Exits, Region, Way};
 use crate::filter::Filter;
@@ -12,6 +12,9 @@ use crate::graph::written::QuestionId;
 
 /// Most nodes among which one is looked for that shortened edges hide.
 const HIDDEN: usize = 100;
+
+/// How many of them are tried.
+const NEAREST: usize = 8;
 
 impl Region<'_> {
     /// As [`Self::parts`], where shortened edges hide the node between the first two: that one is
@@ -24,6 +27,9 @@ impl Region<'_> {
         budget: &mut Budget,
         exits: fn(NodeId, NodeId) -> Exits,
     ) -> Option<Vec<Filter>> {
+        if !self.near(from, Exits { yes: exit, no: end }).1 {
+            return None;
+        }
         let nodes = self.hidden(from, exit, end);
         let plain = nodes.iter().map(|next| (*next, None));
         let mut ways = plain.chain(nodes.iter().map(|next| (*next, Some(*next))));
@@ -50,51 +56,72 @@ impl Region<'_> {
         })
     }
 
-    /// As [`Self::cut`], all nodes that would do if the compiler shortened so many edges that a path
-    /// which comes to `end` passed one.
-    pub(super) fn hidden(&self, from: NodeId, exit: NodeId, end: NodeId) -> Vec<NodeId> {
-        let exits = Exits { yes: exit, no: end };
-        let region = self.reached(from, exits).unwrap_or_default();
-        let is_twice = |(at, question): &(NodeId, QuestionId)| {
-            let mut others = region.iter();
-            *at != from && others.any(|other| other.0 != *at && other.1 == *question)
-        };
-        let twice = region.iter().filter(|one| is_twice(one)).map(|(at, _)| *at);
-        twice
-            .filter(|at| self.is_passed(*at, from, exits))
-            .collect()
+    /// As [`Self::hidden_parts`], the first part of a long region and the node behind it: the nearest
+    /// with which nothing has to be asked twice.
+    pub(super) fn hidden_part(
+        &self,
+        from: NodeId,
+        exit: NodeId,
+        end: NodeId,
+        budget: &mut Budget,
+        exits: fn(NodeId, NodeId) -> Exits,
+    ) -> Option<(Vec<Filter>, NodeId)> {
+        let nodes = self.hidden(from, exit, end);
+        nodes.into_iter().find_map(|next| {
+            budget.tries = budget.tries.checked_sub(1)?;
+            let mut tried = Budget { ..*budget };
+            let within = exits(exit, next);
+            let first = self.filter(from, within, &mut tried)?;
+            budget.tries = tried.tries;
+            if (tried.lost, tried.guards) > (budget.lost, budget.guards) {
+                return None;
+            }
+            *budget = tried;
+            let again = self.asked_again(from, next, within);
+            Some((std::iter::once(first).chain(again).collect(), next))
+        })
     }
 
-    /// The nodes from one on, with what they ask, if they are few.
-    fn reached(&self, from: NodeId, exits: Exits) -> Option<Vec<(NodeId, QuestionId)>> {
-        let mut reached = Vec::new();
-        let mut open = vec![from];
-        while let Some(at) = open.pop() {
-            let is_known = reached.iter().any(|(other, _)| *other == at);
-            if is_known {
-                continue;
-            }
+    /// As [`Self::cut`], the nearest nodes that would do if the compiler shortened so many edges that
+    /// a path which comes to `end` passed one.
+    pub(super) fn hidden(&self, from: NodeId, exit: NodeId, end: NodeId) -> Vec<NodeId> {
+        let exits = Exits { yes: exit, no: end };
+        let near = self.near(from, exits).0;
+        let mut asked: BTreeMap<QuestionId, usize> = BTreeMap::new();
+        for (_, question) in &near {
+            *asked.entry(*question).or_default() += 1;
+        }
+        let twice = near
+            .iter()
+            .filter(|(at, question)| *at != from && asked[question] > 1);
+        let passed = twice.filter(|(at, _)| self.is_passed(*at, from, exits));
+        passed.map(|(at, _)| *at).take(NEAREST).collect()
+    }
+
+    /// The nodes from one on, nearest first, with what they ask, and whether these are all.
+    fn near(&self, from: NodeId, exits: Exits) -> (Vec<(NodeId, QuestionId)>, bool) {
+        let mut near = Vec::new();
+        let mut open = BTreeSet::from([from]);
+        // Successors come before a node.
+        while let Some(at) = open.pop_last() {
             let Some((question, ways)) = self.ways(at, exits) else {
                 continue;
             };
-            if reached.len() == HIDDEN {
-                return None;
+            if near.len() == HIDDEN {
+                return (near, false);
             }
-            reached.push((at, question));
+            near.push((at, question));
             open.extend(ways.into_iter().filter_map(|(_, way)| match way {
                 Way::Within(to) => Some(to),
                 Way::Yes | Way::No => None,
             }));
         }
-        Some(reached)
+        (near, true)
     }
 
     /// Whether all paths from a node that do not leave for `yes`, as some do, pass `by`, or passed it
     /// before edges were shortened. Nothing of them lies behind it.
     fn is_passed(&self, by: NodeId, from: NodeId, exits: Exits) -> bool {
-        let Some(behind) = self.reached(by, exits) else {
-            return false;
-        };
         let mut seen = BTreeSet::from([from]);
         let mut open = vec![from];
         let mut is_left = false;
@@ -102,7 +129,7 @@ impl Region<'_> {
             let Some((_, ways)) = self.ways(at, exits) else {
                 return false;
             };
-            if behind.iter().any(|(other, _)| *other == at) {
+            if seen.len() > 2 * HIDDEN {
                 return false;
             }
             for (edge, way) in ways {
@@ -116,6 +143,7 @@ impl Region<'_> {
                 }
             }
         }
-        is_left
+        let behind = |(at, _): &(NodeId, QuestionId)| seen.contains(at);
+        is_left && !self.near(by, exits).0.iter().any(behind)
     }
 }

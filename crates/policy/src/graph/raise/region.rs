@@ -229,6 +229,13 @@ impl Region<'_> {
                 parts.extend(rest);
                 break;
             }
+            if next == end
+                && let Some((first, hidden)) = self.hidden_part(at, exit, end, budget, exits)
+            {
+                parts.extend(first);
+                at = hidden;
+                continue;
+            }
             if next == end && parts.is_empty() {
                 return Some(None);
             }

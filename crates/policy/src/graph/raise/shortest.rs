@@ -12,6 +12,9 @@ use super::{MOST, words};
 use crate::filter::Filter;
 use crate::graph::{NodeId, OutcomeId};
 
+/// How many of the boundaries that shortened edges hide are tried at each node.
+const HIDDEN: usize = 2;
+
 /// Rules in a row that decide the same, and the node behind them.
 struct Segment {
     filters: Vec<Filter>,
@@ -95,7 +98,8 @@ impl Region<'_> {
         let cuts = self.written.decisions().flat_map(|(outcome, yes)| {
             let cut = self.decided_by(at, yes, most).map(|cut| cut.next);
             let hidden = self.hidden(at, yes, self.base.unwrap_or(yes));
-            let hidden = hidden.into_iter().filter(move |next| Some(*next) != cut);
+            let hidden = hidden.into_iter().take(HIDDEN);
+            let hidden = hidden.filter(move |next| Some(*next) != cut);
             let all: Vec<NodeId> = cut.into_iter().chain(hidden).collect();
             all.into_iter().map(move |next| (next, outcome))
         });
