@@ -268,18 +268,24 @@ impl Raising<'_> {
             base,
             led: None,
             depth: 0,
+            again: true,
         };
         let mut plain = Found::default();
         let end = region.take_apart(from, &mut plain);
         let plain = end.map(|end| (plain, end));
         let shortest = region.shortest(from);
-        let best = plain
-            .into_iter()
-            .chain(shortest)
-            .min_by_key(|(found, end)| {
-                let size = size(&found.filtered) + usize::from(*end != End::Base);
-                (found.lost, size)
-            });
+        let relaxed = Region {
+            again: false,
+            ..region
+        };
+        let explained = self.written.has_again(from).then(|| relaxed.shortest(from));
+        let explained = explained.flatten();
+        let explained = explained.filter(|(found, _)| self.written.explains(from, &found.direct));
+        let ways = plain.into_iter().chain(shortest).chain(explained);
+        let best = ways.min_by_key(|(found, end)| {
+            let size = size(&found.filtered) + usize::from(*end != End::Base);
+            (found.lost, size)
+        });
         best.map(|(found, end)| (found.filtered, end))
     }
 

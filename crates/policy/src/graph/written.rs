@@ -4,7 +4,7 @@
 //! nodes before it shortens edges, those which lead to a node that asks the same again. Both are lost
 //! in a [`Canon`], which knows what is decided only.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Canon, NodeId, Outcome, OutcomeId, Step};
 use crate::filter::{Argument, Test};
@@ -218,22 +218,42 @@ impl Written {
 
     /// How many nodes can be reached from one.
     pub(super) fn size(&self, from: NodeId) -> usize {
-        let mut seen = vec![false; from.0 as usize + 1];
+        self.reached(from).len()
+    }
+
+    /// Whether a node that can be reached from one stands again.
+    pub(super) fn has_again(&self, from: NodeId) -> bool {
+        !self.again.is_empty() && self.reached(from).iter().any(|id| self.again.contains(id))
+    }
+
+    /// Whether equal nodes come to stand beside each other by what led to them, if these are taken
+    /// for what they ask and the others that can be reached from a node are not: but one of a kind
+    /// is, and all of them can be reached.
+    pub(super) fn explains(&self, from: NodeId, direct: &[NodeId]) -> bool {
+        let reached = self.reached(from);
+        direct.iter().all(|id| {
+            let alike = |(other, turn): &(NodeId, &Turn)| other != id && **turn == self.turn(*id);
+            let nodes = (0..).map(NodeId).zip(&self.turns);
+            let mut alike = nodes.filter(alike).map(|(other, _)| other);
+            alike.all(|other| reached.contains(&other) && !direct.contains(&other))
+        })
+    }
+
+    fn reached(&self, from: NodeId) -> BTreeSet<NodeId> {
+        let mut seen = BTreeSet::from([from]);
         let mut open = vec![from];
-        let mut count = 0;
         while let Some(id) = open.pop() {
-            if std::mem::replace(&mut seen[id.0 as usize], true) {
-                continue;
-            }
-            count += 1;
             if let Turn::Ask {
                 matched, unmatched, ..
             } = self.turn(id)
             {
-                open.extend([matched, unmatched]);
+                let new = [matched, unmatched]
+                    .into_iter()
+                    .filter(|next| seen.insert(*next));
+                open.extend(new);
             }
         }
-        count
+        seen
     }
 
     /// Whether an edge that leads to a node led to another before it was shortened: to that one

@@ -35,7 +35,7 @@ impl Region<'_> {
         let mut ways = plain.chain(nodes.iter().map(|next| (*next, Some(*next))));
         ways.find_map(|(next, led)| {
             budget.tries = budget.tries.checked_sub(1)?;
-            let mut tried = Budget { ..*budget };
+            let mut tried = budget.clone();
             let mut in_two = || {
                 let region = Region { led, ..*self };
                 let within = exits(exit, next);
@@ -69,7 +69,7 @@ impl Region<'_> {
         let nodes = self.hidden(from, exit, end);
         nodes.into_iter().find_map(|next| {
             budget.tries = budget.tries.checked_sub(1)?;
-            let mut tried = Budget { ..*budget };
+            let mut tried = budget.clone();
             let within = exits(exit, next);
             let first = self.filter(from, within, &mut tried)?;
             budget.tries = tried.tries;

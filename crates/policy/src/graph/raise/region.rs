@@ -21,9 +21,12 @@ pub(super) struct Region<'w> {
     pub(super) led: Option<NodeId>,
     /// How many tests it is under.
     pub(super) depth: usize,
+    /// Whether what stands again is asked such that it comes to stand again.
+    pub(super) again: bool,
 }
 
 /// How much more of a filter may be made.
+#[derive(Clone)]
 pub(super) struct Budget {
     pub(super) tests: usize,
     pub(super) depth: usize,
@@ -33,6 +36,8 @@ pub(super) struct Budget {
     pub(super) lost: usize,
     /// How many more hidden boundaries may be tried.
     pub(super) tries: usize,
+    /// Nodes that were taken for what they ask, as no edge from them was shortened.
+    pub(super) direct: Vec<NodeId>,
 }
 
 impl Default for Budget {
@@ -43,6 +48,7 @@ impl Default for Budget {
             guards: 0,
             lost: 0,
             tries: TRIES,
+            direct: Vec::new(),
         }
     }
 }
@@ -122,7 +128,10 @@ impl Region<'_> {
         let is_vain = to == other;
         let is_direct =
             to.max(other) == exits.yes.max(exits.no) && to.min(other) == exits.yes.min(exits.no);
-        let twice = |one: Filter| match is_direct && self.written.stands_again(from) {
+        if is_direct {
+            budget.direct.push(from);
+        }
+        let twice = |one: Filter| match is_direct && self.again && self.written.stands_again(from) {
             true => asked_twice(one),
             false => one,
         };

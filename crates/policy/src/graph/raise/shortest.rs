@@ -21,6 +21,7 @@ struct Segment {
     outcome: OutcomeId,
     next: NodeId,
     cost: Cost,
+    direct: Vec<NodeId>,
 }
 
 /// How many questions are left out, and how much there is to read.
@@ -33,6 +34,7 @@ struct Cost {
 /// A segment on the way to a node.
 struct Step {
     filtered: Vec<(Filter, OutcomeId)>,
+    direct: Vec<NodeId>,
     before: Option<usize>,
 }
 
@@ -78,17 +80,20 @@ impl Region<'_> {
                 let filters = segment.filters.iter().cloned();
                 steps.push(Step {
                     filtered: filters.map(|filter| (filter, segment.outcome)).collect(),
+                    direct: segment.direct.clone(),
                     before: reached.by,
                 });
             }
         }
         let (reached, end) = ended?;
         let back = std::iter::successors(reached.by, |at| steps[*at].before);
-        let mut way: Vec<_> = back.map(|at| &steps[at].filtered).collect();
+        let mut way: Vec<_> = back.map(|at| &steps[at]).collect();
         way.reverse();
+        let filtered = way.iter().flat_map(|step| &step.filtered);
         let found = Found {
-            filtered: way.into_iter().flatten().cloned().collect(),
+            filtered: filtered.cloned().collect(),
             lost: reached.cost.lost,
+            direct: way.iter().flat_map(|step| &step.direct).copied().collect(),
         };
         Some((found, end))
     }
@@ -109,7 +114,7 @@ impl Region<'_> {
                 Some(cut) => cuts.push(cut),
                 None => {
                     let (next, (filter, outcome)) = self.vain(at)?;
-                    let segment = Segment::new(vec![filter], outcome, next, 0);
+                    let segment = Segment::new(vec![filter], outcome, next, Budget::default());
                     return Some(vec![segment]);
                 }
             }
@@ -131,8 +136,9 @@ impl Region<'_> {
             let mut budget = Budget::default();
             let filters = Region { led, ..*self }.rules(at, exits, &mut budget)?;
             let is_said = filters.iter().all(is_said);
-            let segment = is_said.then(|| Segment::new(filters, outcome, next, budget.lost))?;
-            Some((budget.guards, segment))
+            let guards = budget.guards;
+            let segment = is_said.then(|| Segment::new(filters, outcome, next, budget))?;
+            Some((guards, segment))
         });
         let best = segments.min_by_key(|(guards, segment)| {
             let Cost { lost, size } = segment.cost;
@@ -143,13 +149,17 @@ impl Region<'_> {
 }
 
 impl Segment {
-    fn new(filters: Vec<Filter>, outcome: OutcomeId, next: NodeId, lost: usize) -> Self {
+    fn new(filters: Vec<Filter>, outcome: OutcomeId, next: NodeId, budget: Budget) -> Self {
         let size = filters.iter().map(words).sum();
         Self {
             filters,
             outcome,
             next,
-            cost: Cost { lost, size },
+            cost: Cost {
+                lost: budget.lost,
+                size,
+            },
+            direct: budget.direct,
         }
     }
 }

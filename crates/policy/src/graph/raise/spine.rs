@@ -19,6 +19,8 @@ pub(super) struct Found {
     pub(super) filtered: Vec<(Filter, OutcomeId)>,
     /// How many questions were left out, which had their answers already.
     pub(super) lost: usize,
+    /// Nodes that were taken for what they ask, as no edge from them was shortened.
+    pub(super) direct: Vec<NodeId>,
 }
 
 /// Where the filters of an operation end.
