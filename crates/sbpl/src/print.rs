@@ -121,7 +121,7 @@ fn put(filter: &Filter, world: &World, out: &mut String) {
     let (word, inner) = match filter {
         Filter::Test(test) => return put_test(test, world, out),
         Filter::Any(inner) => ("require-any", inner.as_slice()),
-        Filter::All(inner) => ("require-all", inner.as_slice()),
+        Filter::All(inner) => return put_all(inner, world, out),
         Filter::Not(inner) => ("require-not", std::slice::from_ref(&**inner)),
     };
     out.push('(');
@@ -131,6 +131,46 @@ fn put(filter: &Filter, world: &World, out: &mut String) {
         put(one, world, out);
     }
     out.push(')');
+}
+
+/// Conditions, with those about one entitlement as people write them.
+fn put_all(inner: &[Filter], world: &World, out: &mut String) {
+    if let ([_, _], Some(name)) = (inner, entitlement(inner, world)) {
+        let _ = write!(out, "(require-entitlement {})", quote(name));
+        return;
+    }
+    out.push_str("(require-all");
+    let mut rest = inner;
+    while let [one, behind @ ..] = rest {
+        out.push(' ');
+        rest = match entitlement(rest, world) {
+            Some(name) => {
+                let _ = write!(out, "(require-entitlement {})", quote(name));
+                &behind[1..]
+            }
+            None => {
+                put(one, world, out);
+                behind
+            }
+        };
+    }
+    out.push(')');
+}
+
+/// The entitlement that two conditions ask to be true, if they come first.
+fn entitlement<'f>(conditions: &'f [Filter], world: &World) -> Option<&'f [u8]> {
+    let [Filter::Test(load), Filter::Test(value), ..] = conditions else {
+        return None;
+    };
+    let is = |test: &Test, name| world.filter(test.filter).name == name;
+    match (&load.argument, &value.argument) {
+        (Argument::Text(name), Argument::Bool(true))
+            if is(load, "%entitlement-load") && is(value, "%entitlement-boolean") =>
+        {
+            Some(name)
+        }
+        _ => None,
+    }
 }
 
 fn put_test(test: &Test, world: &World, out: &mut String) {

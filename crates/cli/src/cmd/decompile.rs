@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile;
 use lapbelt_blob::encode::encode;
+use lapbelt_policy::world::World;
 use lapbelt_sbpl::expand::expand;
+use lapbelt_sbpl::{NoImports, Source, evaluate};
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
@@ -45,7 +47,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let text = expand(&policy, &[], &world);
     let same_bytes = subject
         .bytes()
-        .map(|bytes| encode(&policy, &world).is_ok_and(|made| made.bytes == bytes));
+        .map(|bytes| compiled(&text, &world).is_some_and(|made| made == bytes));
     match &args.out {
         Some(out) => write_out(out, text.as_bytes())?,
         None if !output.json => output.answer(&text),
@@ -67,4 +69,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         ));
     }
     Ok(Exit::Yes)
+}
+
+/// What a text is compiled to.
+fn compiled(text: &str, world: &World) -> Option<Vec<u8>> {
+    let source = Source {
+        name: "decompiled",
+        text,
+    };
+    let policy = evaluate(&source, &BTreeMap::new(), &NoImports, world).policy?;
+    encode(&policy, world).ok().map(|made| made.bytes)
 }
