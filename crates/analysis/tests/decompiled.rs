@@ -146,6 +146,37 @@ fn rules_with_exceptions_are_not_said_as_one_condition() {
     assert_eq!(actions, [Action::Deny, Action::Deny, Action::Allow]);
 }
 
+/// What a person wrote, who said it as it is best read.
+#[test]
+fn plain_profiles_come_back_as_they_were_written() {
+    for text in [
+        "(version 1)(allow default)",
+        "(version 1)(deny default)(allow mach*)",
+        "(version 1)(deny default)(allow file-write* (require-all (subpath \"/w\")\
+         (require-not (subpath \"/w/.git\")) (require-not (subpath \"/w/.x\"))))",
+        "(version 1)(allow default)(deny file-write* (require-all (require-not (subpath \"/a\"))\
+         (require-not (subpath \"/b\")) (require-not (literal \"/dev/null\"))))",
+        "(version 1)(deny default)(allow process-exec* (require-all (subpath \"/usr\")\
+         (require-not (literal \"/usr/a\")) (require-not (literal \"/usr/b\"))))",
+        "(version 2)(deny default)(allow syscall-unix (syscall-number SYS_read))",
+        "(version 1)(deny default)(allow file-read* (require-all (subpath \"/a\")\
+         (require-not (literal \"/a/x\")) (require-not (regex #\"/\\.git/\"))))",
+    ] {
+        let source = policy(text);
+        let bytes = encode(&source, &WORLD).expect("bytes").bytes;
+        let policy = decompiled(&bytes, &source);
+        let said = |policy: &Policy| {
+            let rules = policy.rules.iter();
+            let rules = rules.map(|rule| {
+                let filters: Vec<_> = rule.filters.iter().map(|one| one.filter.clone()).collect();
+                (rule.action, rule.operations.clone(), filters)
+            });
+            rules.collect::<Vec<_>>()
+        };
+        assert_eq!(said(&policy)[1..], said(&source)[1..], "{text}");
+    }
+}
+
 /// Of two readings of equal bytes that is taken which is shorter.
 #[test]
 fn what_several_rules_allow_is_not_said_by_what_they_do_not() {

@@ -45,6 +45,25 @@ fn exit_status_and_signals_pass_through() {
 }
 
 #[test]
+fn options_may_stand_right_before_their_values_and_unknown_ones_are_refused() {
+    if skipped() {
+        return;
+    }
+    let all = format!("-p{ALL}");
+    for words in [
+        &["-DX=1", "-p", ALL, "true"][..],
+        &["-p", ALL, "-DX=1", "sh", "-c", "exit 0"],
+        &[&all, "true", "--bogus", "-DX=1"],
+        &["-nno-write", "true"],
+    ] {
+        let output = lapbelt(&[&["exec"], words].concat());
+        assert_eq!(output.status.code(), Some(0), "{words:?} {output:?}");
+    }
+    let output = lapbelt(&["exec", "-p", ALL, "--bogus", "true"]);
+    assert_eq!(output.status.code(), Some(64), "{output:?}");
+}
+
+#[test]
 fn a_closed_standard_stream_stays_closed() {
     if skipped() {
         return;

@@ -229,3 +229,22 @@ fn a_learnt_profile_outlives_a_run_that_comes_to_nothing() {
     assert_eq!(learnt("true").0, 0);
     assert!(!earlier.exists(), "another succeeded");
 }
+
+#[test]
+fn a_workflow_is_shrunk_on_from_what_it_learnt() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = learn(folder.path(), &[], "true");
+    assert_eq!(code, 0, "{text}");
+    let shrunk = || fs::read_to_string(folder.path().join("lapbelt-out/profiles/shrunk.sb"));
+    let before = shrunk().expect("a profile");
+    let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .current_dir(folder.path())
+        .args(["shrink", "--resume", "lapbelt-out"])
+        .output()
+        .expect("a run");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(shrunk().expect("a profile"), before);
+}

@@ -119,9 +119,19 @@ impl Plan {
             clean: false,
             resumed: true,
         };
-        if phases == Phases::Both && manifest.trace.status == TraceStatus::Success {
-            plan.phases = Phases::Shrink;
-            plan.profile = Some(PathBuf::from(manifest.paths.profiles.trace));
+        match (phases, manifest.trace.status) {
+            (Phases::Both | Phases::Shrink, TraceStatus::Success) => {
+                plan.phases = Phases::Shrink;
+                plan.profile = Some(PathBuf::from(manifest.paths.profiles.trace));
+            }
+            // One that only shrinks has learnt nothing.
+            (Phases::Trace | Phases::Both, _) | (Phases::Shrink, TraceStatus::Unknown) => {}
+            (Phases::Shrink, _) => {
+                let dir = plan.out.display();
+                return Err(PlanError::Invalid(format!(
+                    "{dir}: what the program needs is not learnt yet; go on with `lapbelt workflow --resume {dir}`"
+                )));
+            }
         }
         Ok(plan)
     }

@@ -74,12 +74,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
     backend: BackendArg,
     /// The program and its arguments.
-    #[arg(
-        required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "CMD"
-    )]
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
 

@@ -210,7 +210,9 @@ impl Raising<'_> {
         };
         // What the system adds to an operation stands before all that it falls back to.
         let is_behind = falls_back && !added.is_empty() && self.is_behind(operation, entry);
-        let base = base.filter(|_| !is_behind);
+        // Unless it decides at once, as that does.
+        let is_same = |base: &NodeId| *base == entry && self.written.decided(entry).is_some();
+        let base = base.filter(|base| !is_behind || is_same(base));
         let (filtered, end) = self.filtered(start, base).ok_or_else(too_long)?;
         let filtered = self.apart(filtered, start, &added);
         let unconditional = match end {
@@ -283,10 +285,20 @@ impl Raising<'_> {
         let explained = explained.filter(|(found, _)| self.written.explains(from, &found.direct));
         let ways = plain.into_iter().chain(shortest).chain(explained);
         let best = ways.min_by_key(|(found, end)| {
-            let size = size(&found.filtered) + usize::from(*end != End::Base);
+            let size = self.size(&found.filtered) + end.size();
             (found.lost, size)
         });
         best.map(|(found, end)| (found.filtered, end))
+    }
+
+    /// How much there is to read in rules: what decides the same in a row is one.
+    fn size(&self, filtered: &[(Filter, OutcomeId)]) -> usize {
+        let rules = filtered.chunk_by(|a, b| a.1 == b.1).map(|run| {
+            let parts = run.iter().map(|(filter, _)| filter.clone()).collect();
+            let parts = self.chaining().alternatives(parts, &mut Said::default());
+            RULE + parts.iter().map(words).sum::<usize>()
+        });
+        rules.sum()
     }
 
     fn chaining(&self) -> Chaining<'_> {
@@ -309,7 +321,7 @@ impl Raising<'_> {
             let mut said = Said::default();
             let outcome = self.written.outcome(run[0].1);
             if number == 0 && start.by.is_some() {
-                let alike = added.iter();
+                let alike = added.iter().filter(|rule| !self.is_of_mask(&rule.0));
                 let alike = alike.filter(|rule| Outcome::plain(rule.1) == *outcome);
                 alike.for_each(|rule| self.chaining().note(&rule.0, &mut said));
             }
@@ -321,18 +333,22 @@ impl Raising<'_> {
     }
 }
 
-/// How much there is to read in rules: what decides the same in a row is one.
-fn size(filtered: &[(Filter, OutcomeId)]) -> usize {
-    let rules = filtered.chunk_by(|a, b| a.1 == b.1).count();
-    let filters = filtered.iter().map(|(filter, _)| words(filter));
-    rules + filters.sum::<usize>()
+/// How much there is to read in a rule besides its filters: it says what it decides, and for which
+/// operations.
+const RULE: usize = 4;
+
+/// How much there is to read in a filter: the deeper conditions are nested, the more each.
+fn words(filter: &Filter) -> usize {
+    words_at(filter, 0)
 }
 
-/// How much there is to read in a filter.
-fn words(filter: &Filter) -> usize {
+fn words_at(filter: &Filter, depth: usize) -> usize {
     match filter {
         Filter::Test(_) => 1,
-        Filter::Not(inner) => 1 + words(inner),
-        Filter::Any(inner) | Filter::All(inner) => 1 + inner.iter().map(words).sum::<usize>(),
+        Filter::Not(inner) => 1 + words_at(inner, depth),
+        Filter::Any(inner) | Filter::All(inner) => {
+            let inner = inner.iter().map(|one| words_at(one, depth + 1));
+            1 + depth + inner.sum::<usize>()
+        }
     }
 }

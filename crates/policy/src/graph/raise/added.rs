@@ -81,6 +81,14 @@ impl Raising<'_> {
         rules.collect()
     }
 
+    /// Whether a test is one of those that the compiler puts in front as a mask, which it joins with
+    /// nothing.
+    pub(super) fn is_of_mask(&self, test: &Test) -> bool {
+        let inferred = self.world.inferred().iter();
+        let mut bits = inferred.filter(|rule| matches!(rule.value, InferredValue::Bit(_)));
+        bits.any(|rule| inferred_test(rule) == *test)
+    }
+
     /// Whether a rule is among those that the compiler put as a mask in front of an operation.
     fn is_mask(&self, rule: &InferredRule) -> bool {
         let entry = self.written.entries()[usize::from(rule.operation.0)];

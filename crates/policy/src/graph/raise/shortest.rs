@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::region::{Budget, Exits, Region};
 use super::spine::{End, Found, NEAR, is_said};
-use super::{MOST, words};
+use super::{MOST, RULE, words};
 use crate::filter::Filter;
 use crate::graph::{NodeId, OutcomeId};
 
@@ -55,7 +55,7 @@ impl Region<'_> {
         let mut segments: Option<(NodeId, Vec<Segment>)> = None;
         while let Some(((at, last), mut reached)) = open.pop_last() {
             if let Some(end) = self.end(at) {
-                reached.cost.size += usize::from(end != End::Base);
+                reached.cost.size += end.size();
                 if ended.is_none_or(|(best, _)| reached.cost < best.cost) {
                     ended = Some((reached, end));
                 }
@@ -67,9 +67,10 @@ impl Region<'_> {
             }
             for segment in segments.iter().flat_map(|known| &known.1) {
                 let outcome = Some(segment.outcome);
+                let rule = if last == outcome { 0 } else { RULE };
                 let cost = Cost {
                     lost: reached.cost.lost + segment.cost.lost,
-                    size: reached.cost.size + segment.cost.size + usize::from(last != outcome),
+                    size: reached.cost.size + segment.cost.size + rule,
                 };
                 let place = (segment.next, outcome);
                 if open.get(&place).is_some_and(|known| known.cost <= cost) {

@@ -3,7 +3,7 @@
 use super::chain::not;
 use super::cut::{Cut, Search};
 use super::region::{Budget, Exits, Region, Way};
-use super::{DEEPEST, MOST};
+use super::{DEEPEST, MOST, RULE};
 use crate::filter::Filter;
 use crate::graph::written::Turn;
 use crate::graph::{NodeId, OutcomeId};
@@ -30,6 +30,16 @@ pub(super) enum End {
     Base,
     /// In a decision.
     Decided(OutcomeId),
+}
+
+impl End {
+    /// How much there is to read: of rules as long that is better which decides for less.
+    pub(super) fn size(self) -> usize {
+        match self {
+            Self::Base => 0,
+            Self::Decided(_) => RULE + 1,
+        }
+    }
 }
 
 impl Region<'_> {
