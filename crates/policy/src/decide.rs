@@ -14,6 +14,10 @@ use switch::Switch;
 /// Shortest run of pattern tests on one filter that is worth a [`Switch`].
 const SWITCH_FROM: usize = 4;
 
+/// Longest run that others may share the end of, so that they take no more room together than so
+/// many times the graph.
+const LONG: usize = 32;
+
 /// A decision with what made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -60,11 +64,21 @@ impl Decider {
         let mut building = Building {
             graph: &graph,
             is_entry: vec![false; graph.nodes().len()],
+            led_to: vec![0; graph.nodes().len()],
             steps: Vec::new(),
             made: HashMap::new(),
         };
         for entry in graph.entries() {
             building.is_entry[entry.0 as usize] = true;
+        }
+        for node in graph.nodes() {
+            if let Node::Test {
+                matched, unmatched, ..
+            } = node
+            {
+                building.led_to[matched.0 as usize] += 1;
+                building.led_to[unmatched.0 as usize] += 1;
+            }
         }
         let entries = graph
             .entries()
@@ -208,6 +222,8 @@ impl Argument {
 struct Building<'g> {
     graph: &'g Graph,
     is_entry: Vec<bool>,
+    /// How many edges lead to each node.
+    led_to: Vec<u32>,
     steps: Vec<Step>,
     made: HashMap<NodeId, u32>,
 }
@@ -239,7 +255,8 @@ impl Building<'_> {
     }
 
     /// The pattern tests on one filter that follow each other from a node on. A run ends where
-    /// another operation enters, so that wildcards share their part.
+    /// another operation enters, so that wildcards share their part, and a long one where other
+    /// nodes lead into it: each of those starts a run of its own.
     fn run(&self, start: NodeId) -> Run<'_> {
         let mut run = Run {
             members: Vec::new(),
@@ -261,6 +278,7 @@ impl Building<'_> {
                         && matches!(first.argument, Argument::Pattern(_))
                         && matches!(test.argument, Argument::Pattern(_))
                         && !self.is_entry[at.0 as usize]
+                        && (run.members.len() < LONG || self.led_to[at.0 as usize] == 1)
                 }
             };
             if !fits {
