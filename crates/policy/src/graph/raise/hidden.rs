@@ -38,14 +38,13 @@ impl Region<'_> {
             let mut tried = budget.clone();
             let mut in_two = || {
                 let region = Region { led, ..*self };
-                let within = exits(exit, next);
-                let first = region.filter(from, within, &mut tried)?;
-                let again = self.asked_again(from, next, within);
+                let mut parts = region.before(from, next, exits(exit, next), &mut tried)?;
                 let rest = match self.parts(next, exit, end, &mut tried, exits)? {
                     Some(rest) => rest,
                     None => vec![self.filter(next, exits(exit, end), &mut tried)?],
                 };
-                Some(std::iter::once(first).chain(again).chain(rest).collect())
+                parts.extend(rest);
+                Some(parts)
             };
             let made: Option<Vec<Filter>> = in_two();
             budget.tries = tried.tries;
@@ -70,15 +69,13 @@ impl Region<'_> {
         nodes.into_iter().find_map(|next| {
             budget.tries = budget.tries.checked_sub(1)?;
             let mut tried = budget.clone();
-            let within = exits(exit, next);
-            let first = self.filter(from, within, &mut tried)?;
+            let first = self.before(from, next, exits(exit, next), &mut tried)?;
             budget.tries = tried.tries;
             if (tried.lost, tried.guards) > (budget.lost, budget.guards) {
                 return None;
             }
             *budget = tried;
-            let again = self.asked_again(from, next, within);
-            Some((std::iter::once(first).chain(again).collect(), next))
+            Some((first, next))
         })
     }
 

@@ -166,9 +166,23 @@ impl Region<'_> {
         Some(self.chaining.any(sides))
     }
 
+    /// The filter of a part and what was taken away before the next, such that their nodes come to be
+    /// again.
+    pub(super) fn before(
+        &self,
+        from: NodeId,
+        next: NodeId,
+        exits: Exits,
+        budget: &mut Budget,
+    ) -> Option<Vec<Filter>> {
+        let filter = self.filter(from, exits, budget)?;
+        let again = self.asked_again(from, next, exits);
+        Some(std::iter::once(filter).chain(again).collect())
+    }
+
     /// What the compiler must have taken away between a part and the next, to which an edge leads that
     /// has the answer to its question already: it would have been shortened.
-    pub(super) fn asked_again(&self, from: NodeId, next: NodeId, exits: Exits) -> Option<Filter> {
+    fn asked_again(&self, from: NodeId, next: NodeId, exits: Exits) -> Option<Filter> {
         let Turn::Ask {
             question: again, ..
         } = self.written.turn(next)
@@ -248,10 +262,10 @@ impl Region<'_> {
             if next == end && parts.is_empty() {
                 return Some(None);
             }
-            let within = exits(exit, next);
-            parts.push(self.filter(at, within, budget)?);
-            if next != end {
-                parts.extend(self.asked_again(at, next, within));
+            if next == end {
+                parts.push(self.filter(at, exits(exit, next), budget)?);
+            } else {
+                parts.extend(self.before(at, next, exits(exit, next), budget)?);
             }
             at = next;
         }

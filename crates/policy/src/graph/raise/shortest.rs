@@ -135,7 +135,7 @@ impl Region<'_> {
         };
         let segments = [None, Some(next)].into_iter().filter_map(|led| {
             let mut budget = Budget::default();
-            let filters = Region { led, ..*self }.rules(at, exits, &mut budget)?;
+            let filters = Region { led, ..*self }.before(at, next, exits, &mut budget)?;
             let is_said = filters.iter().all(is_said);
             let guards = budget.guards;
             let segment = is_said.then(|| Segment::new(filters, outcome, next, budget))?;

@@ -66,7 +66,7 @@ impl Region<'_> {
                 let yes = self.written.node_of(outcome);
                 let exits = Exits { yes, no };
                 let mut budget = Budget::default();
-                let filters = self.rules(at, exits, &mut budget)?;
+                let filters = self.before(at, no, exits, &mut budget)?;
                 let filtered = filters.into_iter().map(|filter| (filter, outcome));
                 found.filtered.extend(filtered);
                 found.lost += budget.lost;
@@ -107,18 +107,6 @@ impl Region<'_> {
             found.lost += guarded.lost;
             at = next;
         }
-    }
-
-    /// The filters of a segment in their order, such that its nodes come to be again.
-    pub(super) fn rules(
-        &self,
-        at: NodeId,
-        exits: Exits,
-        budget: &mut Budget,
-    ) -> Option<Vec<Filter>> {
-        let filter = self.filter(at, exits, budget)?;
-        let again = self.asked_again(at, exits.no, exits);
-        Some(std::iter::once(filter).chain(again).collect())
     }
 
     /// What ends at a node, if anything does.
