@@ -1,7 +1,8 @@
 //! Names that differ from run to run, as patterns: temporary names, process ids.
 //!
-//! A component of a path is a process id below `/proc`, or it varies: it was not met in every run,
-//! and another run met a name of the same build in the same place. A rule for one such name would
+//! A component of a path is a process id below `/proc`, or it varies: it was met after one fresh
+//! start only, though not in every run (a repeat run meets what the run before it made), and another
+//! run met a name of the same build in the same place. A rule for one such name would
 //! never be used again, so the rule is written for the build. A digest may be the same for as long
 //! as the clock shows the same second, so that several runs meet it; and it may be spread over
 //! folders that are named by its beginning.
@@ -15,6 +16,7 @@ use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::Regex;
 
 use crate::atom::Atom;
+use crate::session::Start;
 use build::{Build, Class, is_digest, widen};
 
 pub(crate) use build::tells_time;
@@ -25,15 +27,18 @@ const FAN_OUT_TO: usize = 3;
 /// Folders in which any two lone names are taken for temporary ones.
 const TEMPORARY: [&[u8]; 4] = [b"/tmp", b"/var/tmp", b"/dev/shm", b"/run/user"];
 
+/// A run by its number, after the number of the last fresh start.
+type Met = (usize, usize);
+
 /// Paths of several runs, component by component.
 #[derive(Clone, Debug, Default)]
 struct Tree {
     children: BTreeMap<Vec<u8>, Tree>,
-    runs: BTreeSet<usize>,
+    runs: BTreeSet<Met>,
 }
 
 impl Tree {
-    fn add(&mut self, run: usize, path: &[u8]) {
+    fn add(&mut self, run: Met, path: &[u8]) {
         let mut at = self;
         for component in path.split(|b| *b == b'/') {
             at = at.children.entry(component.to_vec()).or_default();
@@ -46,6 +51,12 @@ impl Tree {
         for (name, child) in other.children {
             self.children.entry(name).or_default().merge(child);
         }
+    }
+
+    /// Whether it was met after one fresh start only.
+    fn is_of_one_start(&self) -> bool {
+        let start = |met: Option<&Met>| met.map(|met| met.0);
+        start(self.runs.first()) == start(self.runs.last())
     }
 }
 
@@ -63,12 +74,16 @@ pub struct Generaliser {
 }
 
 impl Generaliser {
-    /// Compares the paths of several runs.
-    pub fn new<'p>(runs: impl IntoIterator<Item = impl IntoIterator<Item = &'p [u8]>>) -> Self {
+    /// Compares the paths of several runs, in the order in which they were made.
+    pub fn new<'p, P: IntoIterator<Item = &'p [u8]>>(
+        runs: impl IntoIterator<Item = (Start, P)>,
+    ) -> Self {
         let mut tree = Tree::default();
-        for (number, run) in runs.into_iter().enumerate() {
-            for path in run {
-                tree.add(number, path);
+        let mut starts = 0;
+        for (number, (start, paths)) in runs.into_iter().enumerate() {
+            starts += usize::from(start == Start::Fresh);
+            for path in paths {
+                tree.add((starts, number), path);
             }
         }
         Self {
@@ -186,9 +201,7 @@ fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<(Build, Vec<
             }
         } else if is_fan_out(name, child) && (child.runs != tree.runs || holds_varying(child)) {
             fan_out.push((name, child));
-        } else if child.runs.len() == 1 && tree.runs.len() != 1
-            || child.runs != tree.runs && tells_time(name)
-        {
+        } else if child.runs != tree.runs && (child.is_of_one_start() || tells_time(name)) {
             lone.push((name, child));
         } else {
             stable.push((name, child));

@@ -47,11 +47,14 @@ impl MadeFolders {
     /// whose name varies has a pattern.
     pub(crate) fn generalise(&self, atoms: &mut [Atom], world: &World, names: &Generaliser) {
         let mut wide: BTreeMap<OperationId, BTreeMap<Name, Pattern>> = BTreeMap::new();
+        // A file may have several rules, for one attribute each.
+        let within = atoms
+            .iter()
+            .filter_map(|atom| Some((atom.operation, self.path_within(atom, world)?)));
+        let paths: BTreeSet<(OperationId, &[u8])> = within.collect();
         let mut trees: BTreeMap<OperationId, Tree<'_>> = BTreeMap::new();
-        for atom in atoms.iter() {
-            if let Some(path) = self.path_within(atom, world) {
-                trees.entry(atom.operation).or_default().add(path);
-            }
+        for (operation, path) in paths {
+            trees.entry(operation).or_default().add(path);
         }
         for (operation, tree) in &trees {
             let mut folders = Vec::new();
@@ -64,11 +67,12 @@ impl MadeFolders {
             let Some(found) = wide.get(&atom.operation).filter(|found| !found.is_empty()) else {
                 continue;
             };
-            let Some(path) = literal(atom) else {
+            let Some(path) = path_of(atom) else {
                 continue;
             };
             let folder = ancestors(path).find_map(|folder| found.get(&Name::of(folder, names)));
-            if let (Some(folder), Some(Filter::Test(test))) = (folder, &mut atom.filter) {
+            let test = atom.filter.as_mut().and_then(path_test);
+            if let (Some(folder), Some(test)) = (folder, test) {
                 test.argument = Argument::Pattern(folder.clone());
             }
         }
@@ -80,7 +84,7 @@ impl MadeFolders {
         if !name.starts_with("file-read") && !name.starts_with("file-write") {
             return None;
         }
-        let path = literal(atom)?;
+        let path = path_of(atom)?;
         ancestors(path)
             .any(|folder| self.made.contains(folder))
             .then_some(path)
@@ -126,15 +130,34 @@ fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
         .map(|end| &path[..end])
 }
 
-/// The path of a rule on one file.
-fn literal(atom: &Atom) -> Option<&[u8]> {
-    match atom.filter.as_ref()? {
+/// The path of a rule on one file, or on one thing about it, such as an extended attribute.
+fn path_of(atom: &Atom) -> Option<&[u8]> {
+    let mut tests = match atom.filter.as_ref()? {
+        Filter::All(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    }
+    .iter();
+    tests.find_map(|filter| match filter {
         Filter::Test(Test {
             argument: Argument::Pattern(Pattern::Literal(path)),
             ..
-        }) => Some(path),
+        }) => Some(path.as_slice()),
         _ => None,
-    }
+    })
+}
+
+/// The test of a filter that [`path_of`] found the path in.
+fn path_test(filter: &mut Filter) -> Option<&mut Test> {
+    let parts = match filter {
+        Filter::All(parts) => parts.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    parts.iter_mut().find_map(|filter| match filter {
+        Filter::Test(test) if matches!(test.argument, Argument::Pattern(Pattern::Literal(_))) => {
+            Some(test)
+        }
+        _ => None,
+    })
 }
 
 /// A folder, the same for those whose names vary in the same way.

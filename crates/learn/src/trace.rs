@@ -32,8 +32,8 @@ struct Growing<'b> {
     ports: Ports,
     /// Folders that the target made.
     folders: MadeFolders,
-    /// Paths met by each run.
-    paths: Vec<BTreeSet<Vec<u8>>>,
+    /// How each run started, and the paths that it met.
+    paths: Vec<(Start, BTreeSet<Vec<u8>>)>,
     /// The rules as they stand in the profile.
     rules: Vec<Atom>,
     /// The profile as it stands.
@@ -127,7 +127,7 @@ fn iterate(
         let streams = streams(dir, iter)?;
         let run = session.run(&profile.policy, start, mode, streams)?;
         first.get_or_insert_with(Second::now);
-        let lesson = growing.learn(&run, session)?;
+        let lesson = growing.learn(&run, start, session)?;
         note(dir, iter, &run, &lesson, session)?;
         run_dir::write(&dir.traced(), growing.text.as_bytes())?;
         run_dir::append_json(
@@ -295,9 +295,14 @@ fn give_up(
 
 impl Growing<'_> {
     /// Adds a rule for each denial of a run, and brings the profile up to date.
-    fn learn(&mut self, run: &Run, session: &Session<'_>) -> Result<Lesson, LearnError> {
+    fn learn(
+        &mut self,
+        run: &Run,
+        start: Start,
+        session: &Session<'_>,
+    ) -> Result<Lesson, LearnError> {
         let world = &session.world;
-        self.paths.push(paths_of(run));
+        self.paths.push((start, paths_of(run)));
         self.ports.add(run.allowed.iter().chain(&run.denied));
         self.folders
             .add(run.allowed.iter().chain(&run.denied), world);
@@ -372,7 +377,8 @@ impl Growing<'_> {
     /// Writes the profile anew from all that was learnt.
     fn rewrite(&mut self, world: &lapbelt_policy::world::World) {
         let generaliser = if self.knobs.generalize {
-            Generaliser::new(self.paths.iter().map(|run| run.iter().map(Vec::as_slice)))
+            let runs = self.paths.iter();
+            Generaliser::new(runs.map(|(start, paths)| (*start, paths.iter().map(Vec::as_slice))))
         } else {
             Generaliser::default()
         };

@@ -1,10 +1,12 @@
 use super::*;
 
 fn learn_from(runs: &[&[&str]]) -> Generaliser {
-    Generaliser::new(
-        runs.iter()
-            .map(|run| run.iter().map(|path| path.as_bytes())),
-    )
+    learn_from_starts(runs.iter().map(|run| (Start::Fresh, *run)))
+}
+
+fn learn_from_starts<'p>(runs: impl IntoIterator<Item = (Start, &'p [&'p str])>) -> Generaliser {
+    let runs = runs.into_iter();
+    Generaliser::new(runs.map(|(start, run)| (start, run.iter().map(|path| path.as_bytes()))))
 }
 
 #[test]
@@ -18,6 +20,37 @@ fn temporary_names_become_patterns() {
         Some(r"^/tmp/rustc[0-9A-Za-z_]+/lib\.rmeta$")
     );
     assert_eq!(known.regex(b"/etc/passwd"), None);
+}
+
+#[test]
+fn a_repeat_run_meets_the_names_of_the_run_before_it() {
+    let (first, second) = (["/w/o/tmpAb3xYz", "/w/o"], ["/w/o/tmpQw9pLm", "/w/o"]);
+    let (third, fourth) = (["/w/o/tmpzz00AA", "/w/o"], ["/w/o/tmp4aNYUn", "/w/o"]);
+    let both = [first, second].concat();
+    let more = [third, fourth].concat();
+    let known = learn_from_starts([
+        (Start::Fresh, &first[..]),
+        (Start::Repeat, &both),
+        (Start::Fresh, &third),
+        (Start::Repeat, &more),
+    ]);
+    for path in [first[0], second[0], third[0], fourth[0]] {
+        let pattern = known.regex(path.as_bytes());
+        assert_eq!(
+            pattern.as_deref(),
+            Some("^/w/o/tmp[0-9A-Za-z_]+$"),
+            "{path}"
+        );
+    }
+    // What is there after every fresh start has its own name.
+    let known = learn_from_starts([
+        (Start::Fresh, &["/w/tmpAb3xYz", "/w/a"][..]),
+        (Start::Repeat, &["/w/tmpAb3xYz", "/w/tmpQw9pLm"]),
+        (Start::Fresh, &["/w/tmpAb3xYz", "/w/a"]),
+        (Start::Repeat, &["/w/tmpAb3xYz", "/w/tmpzz00AA"]),
+        (Start::Fresh, &["/w/a"]),
+    ]);
+    assert_eq!(known.regex(b"/w/tmpAb3xYz"), None);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use lapbelt_policy::world::shipped;
 
 use super::*;
+use crate::session::Start;
 
 fn atom(world: &World, operation: &str, path: &str) -> Atom {
     let id = world.operation_named(operation).expect("an operation").id;
@@ -17,18 +18,26 @@ fn generalised(
     wanted: impl IntoIterator<Item = (&'static str, String)>,
 ) -> BTreeSet<String> {
     let world = shipped("linux").expect("shipped").expect("it parses");
+    let wanted = wanted.into_iter();
+    let atoms = wanted.map(|(operation, path)| atom(&world, operation, &path));
+    generalised_atoms(made, runs, atoms.collect(), &world)
+}
+
+fn generalised_atoms(
+    made: &[&str],
+    runs: &[&[&str]],
+    mut atoms: Vec<Atom>,
+    world: &World,
+) -> BTreeSet<String> {
     let folders = MadeFolders {
         made: made.iter().map(|path| path.as_bytes().to_vec()).collect(),
     };
-    let names = Generaliser::new(runs.iter().map(|run| run.iter().map(|p| p.as_bytes())));
-    let mut atoms: Vec<Atom> = wanted
-        .into_iter()
-        .map(|(operation, path)| atom(&world, operation, &path))
-        .collect();
-    folders.generalise(&mut atoms, &world, &names);
+    let runs = runs.iter();
+    let names = Generaliser::new(runs.map(|run| (Start::Fresh, run.iter().map(|p| p.as_bytes()))));
+    folders.generalise(&mut atoms, world, &names);
     let rules = atoms
         .iter()
-        .map(|one| crate::profile_text::rules(std::slice::from_ref(one), &world));
+        .map(|one| crate::profile_text::rules(std::slice::from_ref(one), world));
     rules.map(|rule| rule.trim_end().to_string()).collect()
 }
 
@@ -82,4 +91,39 @@ fn programs_of_a_made_folder_are_run_by_name() {
     let wanted = files("/w/new", 2 * MANY).map(|path| ("process-exec*", path));
     let rules = generalised(&["/w/new"], &[], wanted);
     assert_eq!(rules.len(), 2 * MANY);
+}
+
+#[test]
+fn attributes_of_many_files_in_a_made_folder_are_one_rule_each() {
+    let world = shipped("linux").expect("shipped").expect("it parses");
+    let xattr = world.filter_named("xattr").expect("a filter").id;
+    let mut atoms = Vec::new();
+    for (name, count) in [("security.selinux", MANY), ("system.posix_acl_access", 2)] {
+        for path in files("/w/new", count) {
+            let mut atom = atom(&world, "file-read-xattr", &path);
+            let attribute = Filter::Test(Test {
+                filter: xattr,
+                argument: Argument::Text(name.into()),
+            });
+            atom.filter = atom.filter.map(|path| Filter::All(vec![path, attribute]));
+            atoms.push(atom);
+        }
+    }
+    let few: Vec<Atom> = atoms[..MANY - 1]
+        .iter()
+        .chain(&atoms[MANY..])
+        .cloned()
+        .collect();
+    let rule = |name| {
+        format!(r#"(allow file-read-xattr (require-all (subpath "/w/new") (xattr "{name}")))"#)
+    };
+    let rules = generalised_atoms(&["/w/new"], &[], atoms, &world);
+    assert_eq!(
+        rules,
+        ["security.selinux", "system.posix_acl_access"]
+            .map(rule)
+            .into()
+    );
+    let rules = generalised_atoms(&["/w/new"], &[], few, &world);
+    assert_eq!(rules.len(), MANY - 1 + 2, "not so many files");
 }
