@@ -368,11 +368,11 @@ impl<'s> Session<'s> {
         });
         keepers.finish();
         let outcome = match result {
-            // A profile may well forbid the very start: a run that failed, as sandbox-exec says it.
+            // A profile may well forbid the very start: a run that failed, as sandbox-exec says it,
+            // whatever the user's own command would say of what an earlier run left.
             Err(RunError::StartDenied { .. }) => {
                 self.runs += 1;
                 run.rc = START_DENIED;
-                run.success = self.succeeded(run.rc)?;
                 return Ok(run);
             }
             other => other?,

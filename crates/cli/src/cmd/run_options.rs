@@ -36,7 +36,8 @@ pub(crate) struct ProgramOptions {
     /// Go on with an interrupted run in this directory, with its own settings.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["cmd", "args"])]
     pub(crate) resume: Option<PathBuf>,
-    /// Judge each run by this shell command; it finds the run's exit status in LAPBELT_STATUS.
+    /// Judge each run in which the program was started by this shell command; it finds the run's
+    /// exit status in LAPBELT_STATUS.
     #[arg(long, value_name = "CMD")]
     pub(crate) success_cmd: Option<String>,
     /// Run this shell command before each fresh run, to put back what the program changes. (What
