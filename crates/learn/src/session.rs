@@ -375,6 +375,8 @@ impl<'s> Session<'s> {
                 run.rc = START_DENIED;
                 return Ok(run);
             }
+            // What ended it was most likely sent to us too, and may be told to us a little later.
+            Err(RunError::EndedEarly { .. }) => return Err(SessionError::Stopped),
             other => other?,
         };
         self.runs += 1;

@@ -197,6 +197,14 @@ pub enum RunError {
         /// What the program got.
         cause: io::Error,
     },
+    /// A signal, most likely one sent to us too, ended the program before it had become one.
+    #[error("signal {signal} ended {program} before it had started")]
+    EndedEarly {
+        /// The program.
+        program: PathBuf,
+        /// The signal.
+        signal: i32,
+    },
     /// The directory to run in cannot be entered.
     #[error("cannot enter the directory {directory}: {cause}; give one that exists")]
     Directory {

@@ -124,6 +124,11 @@ pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
     }
 }
 
+/// The exit status that a shell gives what a signal ended.
+fn of_signal(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
+}
+
 fn fail(error: &CommandError, code: u8, output: &Output) -> ExitCode {
     error.show(output);
     ExitCode::from(code)
@@ -263,9 +268,10 @@ fn supervise(
             }
             Ok(match outcome.status {
                 Status::Exited(code) => code,
-                Status::Signaled(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+                Status::Signaled(signal) => of_signal(signal),
             })
         }
+        Err(RunError::EndedEarly { signal, .. }) => Ok(of_signal(signal)),
         Err(error) => {
             let code = match error {
                 RunError::ProgramMissing(_)

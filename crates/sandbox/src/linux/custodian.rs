@@ -170,12 +170,14 @@ impl Custodian {
         self.messages.as_fd()
     }
 
-    /// Lets the child become the program.
+    /// Lets the child become the program. One that a signal has ended meanwhile cannot; a message
+    /// tells of that.
     pub(crate) fn go(&mut self) -> io::Result<()> {
-        if let Some(go) = self.go.take() {
-            rustix::io::write(go, b"g")?;
+        let written = self.go.take().map(|go| rustix::io::write(go, b"g"));
+        match written {
+            Some(Err(error)) if error != rustix::io::Errno::PIPE => Err(error.into()),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Kills all descendants; messages tell when they are gone.

@@ -38,11 +38,22 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     let (main, listener) = match receive(&custodian)? {
         Message::Filtered { process, listener } => (process, listener),
         Message::Failed(step, errno) => return Err(failure(&job, step, errno, None)),
-        other => return Err(out_of_turn(other)),
+        other => return Err(ended_early(&job, other)),
     };
-    let listener = open_process(main)
-        .and_then(|process| Listener::fetch(process.as_fd(), listener))
-        .map_err(RunError::system("fetch the listening end of the filter"))?;
+    let fetched = open_process(main).and_then(|main| Listener::fetch(main.as_fd(), listener));
+    let listener = match fetched {
+        Ok(listener) => listener,
+        Err(cause) => {
+            // It may have been ended meanwhile; if not, it is now, and of no other signal.
+            custodian.kill_all();
+            return Err(match ended_early(&job, receive(&custodian)?) {
+                RunError::EndedEarly { program, signal } if signal != libc::SIGKILL => {
+                    RunError::EndedEarly { program, signal }
+                }
+                _ => RunError::system("fetch the listening end of the filter")(cause),
+            });
+        }
+    };
     let outbox = Arc::new(Outbox::new().map_err(RunError::system("make an eventfd"))?);
     let terms = Terms {
         decider: Arc::clone(&job.decider),
@@ -248,6 +259,17 @@ fn receive(custodian: &Custodian) -> Result<Message, RunError> {
 fn out_of_turn(message: Message) -> RunError {
     let cause = io::Error::other(format!("unexpected message {message:?}"));
     RunError::system("start the program")(cause)
+}
+
+/// What a message other than the awaited one says of a program that has not started yet.
+fn ended_early(job: &Job, message: Message) -> RunError {
+    match message {
+        Message::Ended { status, .. } if libc::WIFSIGNALED(status) => RunError::EndedEarly {
+            program: job.program.clone(),
+            signal: libc::WTERMSIG(status),
+        },
+        other => out_of_turn(other),
+    }
 }
 
 fn failure(job: &Job, step: Step, errno: i32, denied: Option<OperationId>) -> RunError {
