@@ -1,0 +1,97 @@
+//! Signals to a run, at whatever moment and however often they come.
+
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lapbelt_sandbox::{Backend, LinuxBackend, Support};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+fn skipped() -> bool {
+    if let Support::None(reason) = LinuxBackend.probe() {
+        lapbelt_corpus::say_skipped(&reason);
+        return true;
+    }
+    false
+}
+
+/// Starts `lapbelt` in a folder, in a group of its own.
+fn started(folder: &Path, words: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .current_dir(folder)
+        .args(words)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a run")
+}
+
+fn terminate_group(leader: &Child) {
+    let leader = Pid::from_child(leader);
+    // It may have ended just now.
+    let _ = kill_process_group(leader, Signal::TERM);
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn two_signals_of_one_moment_stop_a_run_as_one_does() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = folder.path().join("made");
+    let script = "echo text > made; sleep 5";
+    let words = ["workflow", "--cmd", "/bin/sh", "--", "-c", script];
+    let child = started(folder.path(), &words);
+    while !made.exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    // As timeout(1) does it: the process, then its group.
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    terminate_group(&child);
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(!made.exists(), "left behind");
+}
+
+#[test]
+fn a_signal_while_the_program_is_started_is_no_fault_of_ours() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let exec = ["exec", "-n", "no-write", "/bin/sleep", "3"];
+    let workflow = ["workflow", "--cmd", "/bin/sleep", "--", "3"];
+    for (words, code) in [(&exec[..], 143), (&workflow, 3)] {
+        // Later each time, until it is up for certain.
+        let (mut heeded, mut delay) = (0, Duration::ZERO);
+        while heeded < 15 {
+            let child = started(folder.path(), words);
+            let began = Instant::now();
+            thread::sleep(delay);
+            terminate_group(&child);
+            let output = child.wait_with_output().expect("an end");
+            let (status, said) = (output.status, said(&output));
+            // Before it heeds signals the first ends it.
+            let ended = status.code().or(status.signal());
+            assert!(
+                ended == Some(code) || status.signal() == Some(15),
+                "{words:?} {status}: {said}"
+            );
+            assert!(
+                began.elapsed() < Duration::from_millis(2800),
+                "{words:?}: lost"
+            );
+            heeded += i32::from(ended == Some(code));
+            delay += Duration::from_micros(500);
+            assert!(delay < Duration::from_millis(500), "{words:?}: unheeded");
+        }
+    }
+}
