@@ -39,3 +39,124 @@ fn a_run_in_which_the_program_was_not_started_is_no_success() {
     let profile = std::fs::read_to_string(profile).expect("a profile");
     assert!(profile.contains("(allow process-exec*"), "{profile}");
 }
+
+#[test]
+fn a_program_that_fails_by_itself_leaves_nothing_half_written() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = learn(folder.path(), &[], "exit 5");
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("(exit status 5)"), "{text}");
+    assert!(!text.contains("standard input"), "{text}");
+    let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 0, "{folder:?}");
+    // A folder of the user's own stays.
+    std::fs::create_dir(folder.path().join("given")).expect("a folder");
+    let (code, text) = learn(folder.path(), &["--out", "given"], "exit 5");
+    assert_eq!(code, 2, "{text}");
+    let given = std::fs::read_dir(folder.path().join("given"));
+    assert_eq!(given.expect("it is there").count(), 0);
+}
+
+#[test]
+fn a_run_that_cannot_go_on_says_why_in_its_files_too() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("data"), "").expect("a file");
+    let (code, text) = learn(folder.path(), &[], "rm data");
+    assert_eq!(code, 2, "{text}");
+    let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .current_dir(folder.path())
+        .arg("summary")
+        .output()
+        .expect("a run");
+    let summary = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(summary.contains("\ntrace    failed: "), "{summary}");
+    assert!(summary.contains("\nbecause  "), "{summary}");
+    let phase = folder.path().join("lapbelt-out/phases/trace");
+    for (name, part) in [
+        ("stderr.txt", "deleted or renamed"),
+        ("stdout.txt", ""),
+        ("status.json", "\"failed\""),
+    ] {
+        let text = std::fs::read_to_string(phase.join(name)).expect(name);
+        assert!(text.contains(part), "{name}: {text}");
+    }
+}
+
+#[test]
+fn input_that_no_run_reads_is_told_of() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = folder.path().join("input");
+    std::fs::write(&input, "text\n").expect("a file");
+    for (input, told) in [(input.as_path(), true), (Path::new("/dev/null"), false)] {
+        let input = std::fs::File::open(input).expect("a file");
+        let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+            .current_dir(folder.path())
+            .args(["workflow", "--cmd", "grep", "--", "text"])
+            .stdin(input)
+            .output()
+            .expect("a run");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert_eq!(
+            text.contains("read an empty standard input"),
+            told,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_command_that_judges_is_blamed_for_its_verdict() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = learn(folder.path(), &["--success-cmd", "test -s missing"], "true");
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("--success-cmd `test -s missing`"), "{text}");
+    assert!(!text.contains("LAPBELT_STATUS\" = 0"), "{text}");
+}
+
+#[test]
+fn time_is_up_for_the_commands_of_the_user_too() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for (option, part) in [
+        ("--fresh-cmd", "did not end within --timeout"),
+        ("--success-cmd", "within --timeout"),
+    ] {
+        let options = ["--timeout", "0.5", option, "sleep 20"];
+        let began = std::time::Instant::now();
+        let (code, text) = learn(folder.path(), &options, "true");
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains(option) && text.contains(part), "{text}");
+        assert!(began.elapsed().as_secs() < 10, "{option} went on");
+    }
+}
+
+#[test]
+fn a_run_that_is_too_slow_only_when_confined_is_told_as_such() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    // Only what is watched has its output read.
+    let script = "test ! -p /dev/fd/1 || sleep 20";
+    let (code, text) = learn(folder.path(), &["--timeout", "0.6"], script);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("give it more time"), "{text}");
+    let status = folder.path().join("lapbelt-out/phases/trace/status.json");
+    let status = std::fs::read_to_string(status).expect("a status");
+    assert!(status.contains("\"timed_out\""), "{status}");
+}

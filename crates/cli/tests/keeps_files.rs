@@ -217,16 +217,22 @@ fn a_learnt_profile_outlives_a_run_that_comes_to_nothing() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let learnt = |script| learn(folder.path(), &[], script);
-    let earlier = folder.path().join("lapbelt-out/earlier");
-    assert_eq!(learnt("true").0, 0);
+    let learnt = |options: &[&str], script| learn(folder.path(), options, script);
+    let out = folder.path().join("lapbelt-out");
+    let earlier = out.join("earlier");
+    assert_eq!(learnt(&[], "true").0, 0);
     for _ in 0..2 {
-        let (code, text) = learnt("exit 4");
-        assert_eq!(code, 2, "{text}");
+        let (code, text) = learnt(&["--max-iters", "1"], "true");
+        assert_eq!(code, 1, "{text}");
         assert!(text.contains("is kept in"), "{text}");
         assert!(earlier.join("profiles/shrunk.sb").exists());
     }
-    assert_eq!(learnt("true").0, 0);
+    // What found nothing takes the place of nothing.
+    let (code, text) = learnt(&[], "exit 4");
+    assert_eq!(code, 2, "{text}");
+    assert!(!text.contains("is kept in"), "{text}");
+    assert!(!earlier.exists() && out.join("profiles/shrunk.sb").exists());
+    assert_eq!(learnt(&[], "true").0, 0);
     assert!(!earlier.exists(), "another succeeded");
 }
 

@@ -1,8 +1,14 @@
 //! Why a phase could not be carried out at all.
 
+use std::io::IsTerminal;
+
 use crate::run_dir::DirError;
-use crate::session::{Session, SessionError, TIMED_OUT};
+use crate::session::{Bare, Session, SessionError};
 use crate::source::ProfileError;
+
+/// Of a program that fails where somebody meant it to read.
+const EMPTY_INPUT: &str = "Its runs read an empty standard input, not what is given to lapbelt: if \
+     it needs that, let it read a file, as in --cmd sh -- -c '… < FILE'. ";
 
 /// An error that ends a command with nothing decided.
 #[derive(Debug, thiserror::Error)]
@@ -19,26 +25,48 @@ pub enum LearnError {
     /// The program does not work even with nothing confining it.
     #[error(
         "`{command}` fails without any sandbox (exit status {rc}), so no profile can make it \
-         succeed. Run it by hand to see why; if that status is its way of succeeding, say so with \
-         --success-cmd 'test \"$LAPBELT_STATUS\" = {rc}'"
+         succeed. {hint}Run it by hand to see why; if that status is its way of succeeding, say so \
+         with --success-cmd 'test \"$LAPBELT_STATUS\" = {rc}'"
     )]
     FailsUnconfined {
         /// The command line.
         command: String,
         /// Its exit status.
         rc: i32,
+        /// What else may be the cause.
+        hint: &'static str,
+    },
+    /// The user's own command says that the program does not work even with nothing confining it.
+    #[error(
+        "`{command}` ends with exit status {rc} without any sandbox, and --success-cmd `{judge}` \
+         takes that for no success, so no profile can make it one: it fails, or does not end within \
+         --timeout. {hint}Run both by hand to see which of them is wrong; the second finds the exit \
+         status of the first in LAPBELT_STATUS"
+    )]
+    Rejected {
+        /// The command line.
+        command: String,
+        /// Its exit status.
+        rc: i32,
+        /// The command that judges it.
+        judge: String,
+        /// What else may be the cause.
+        hint: &'static str,
     },
     /// The program worked before and does not any more, with nothing confining it.
     #[error(
         "`{command}` succeeded before, and fails when it is run again, even without any sandbox \
-         (exit status {rc}): what it did the first time is in its way. A profile must hold for a \
-         repeat run too, so give --cmd a command that can be repeated, such as sh -c 'rm -f FILE; …'"
+         (exit status {rc}{judged}): what it did the first time is in its way. A profile must hold \
+         for a repeat run too, so give --cmd a command that can be repeated, such as \
+         sh -c 'rm -f FILE; …'"
     )]
     WorksOnce {
         /// The command line.
         command: String,
         /// Its exit status.
         rc: i32,
+        /// What a command of the user said of it.
+        judged: &'static str,
     },
     /// The program does not end.
     #[error(
@@ -61,14 +89,38 @@ pub enum LearnError {
 
 impl LearnError {
     /// What to say of a target that failed with nothing confining it.
-    pub(crate) fn unconfined(session: &Session<'_>, rc: i32) -> Self {
+    pub(crate) fn unconfined(session: &Session<'_>, bare: Bare) -> Self {
         let command = session.target.command_line();
-        if rc == TIMED_OUT {
-            Self::NeverEnds { command }
-        } else if session.has_succeeded() {
-            Self::WorksOnce { command, rc }
-        } else {
-            Self::FailsUnconfined { command, rc }
+        let rc = bare.rc;
+        let hint = if has_input() { EMPTY_INPUT } else { "" };
+        match session.target.success_cmd.clone() {
+            _ if bare.timed_out => Self::NeverEnds { command },
+            judge if session.has_succeeded() => Self::WorksOnce {
+                command,
+                rc,
+                judged: judge.map_or("", |_| ", and --success-cmd fails"),
+            },
+            Some(judge) => Self::Rejected {
+                command,
+                rc,
+                judge,
+                hint,
+            },
+            None => Self::FailsUnconfined { command, rc, hint },
         }
     }
+
+    /// Whether it says that the program cannot be learnt at all, so that nothing was found.
+    pub(crate) fn is_of_the_program(&self) -> bool {
+        matches!(
+            self,
+            Self::FailsUnconfined { .. } | Self::Rejected { .. } | Self::NeverEnds { .. }
+        )
+    }
+}
+
+/// Whether a pipe or a file that holds something is our standard input.
+fn has_input() -> bool {
+    let input = std::io::stdin();
+    !input.is_terminal() && rustix::io::ioctl_fionread(&input).is_ok_and(|bytes| bytes > 0)
 }

@@ -171,11 +171,15 @@ impl Plan {
         let world = Arc::new(host.load_world());
         // A profile that does not evaluate is told before anything is written or run.
         base.evaluate(&world).map_err(LearnError::from)?;
+        let was_made = !dir.root().exists();
         let _lock = dir.prepare(self.clean)?;
         let backend = host.backend.as_ref();
         let mut session = Session::new(backend, world, target, &dir, stop, progress)?;
         let result = manifest::run(&mut session, &dir, &base, &knobs, self.phases);
         drop(session);
+        if self.clean && result.as_ref().is_err_and(LearnError::is_of_the_program) {
+            dir.take_back(was_made)?;
+        }
         let manifest = result?;
         self.write_back(&dir)?;
         if self.shortfall(&manifest).is_none() {

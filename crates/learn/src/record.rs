@@ -25,10 +25,14 @@ pub enum TraceStatus {
     NoNewRules,
     /// A run died of a signal without a denial that a rule could allow.
     Stalled,
+    /// A run did not end in time, and without a sandbox it does.
+    TimedOut,
     /// The iteration limit came first.
     MaxIters,
     /// The profile given does not evaluate, or the system does not read the one that was learnt.
     ProfileInvalid,
+    /// It could not be carried out; the reason says why.
+    Failed,
     /// Interrupted; can be resumed.
     Stopped,
     /// Not known, as when the phase never ran.

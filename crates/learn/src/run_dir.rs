@@ -28,6 +28,12 @@ fn at<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> Dir
     }
 }
 
+/// What a run consists of, in its folder.
+const PARTS: [&str; 4] = ["profiles", "phases", "artifacts", MANIFEST];
+
+/// The manifest of a run.
+const MANIFEST: &str = "run.json";
+
 /// A run directory.
 #[derive(Clone, Debug)]
 pub struct RunDir {
@@ -103,27 +109,55 @@ impl RunDir {
     /// Makes room for a new run. The one that was there is kept aside until the new one has come
     /// to something; one that came to nothing itself does not take the place of one that did.
     fn clear(&self) -> Result<(), DirError> {
-        let parts = [
-            self.profiles(),
-            self.root.join("phases"),
-            self.root.join("artifacts"),
-            self.manifest(),
-        ];
-        let earlier = self.earlier();
-        let keep = self.succeeded();
-        if keep {
-            self.forget_earlier()?;
-            fs::create_dir_all(&earlier).map_err(at("create", &earlier))?;
+        if !self.succeeded() {
+            return self.remove_parts();
         }
-        for part in parts.iter().filter(|part| part.exists()) {
-            let name = part.file_name().unwrap_or_default();
-            if keep {
-                fs::rename(part, earlier.join(name)).map_err(at("move", part))?;
-            } else if part.is_dir() {
-                fs::remove_dir_all(part).map_err(at("remove", part))?;
-            } else {
-                fs::remove_file(part).map_err(at("remove", part))?;
+        let earlier = self.earlier();
+        self.forget_earlier()?;
+        fs::create_dir_all(&earlier).map_err(at("create", &earlier))?;
+        for name in PARTS {
+            let part = self.root.join(name);
+            if part.exists() {
+                fs::rename(&part, earlier.join(name)).map_err(at("move", &part))?;
             }
+        }
+        Ok(())
+    }
+
+    fn remove_parts(&self) -> Result<(), DirError> {
+        for part in PARTS.map(|name| self.root.join(name)) {
+            let removed = if part.is_dir() {
+                fs::remove_dir_all(&part)
+            } else if part.exists() {
+                fs::remove_file(&part)
+            } else {
+                Ok(())
+            };
+            removed.map_err(at("remove", &part))?;
+        }
+        Ok(())
+    }
+
+    /// Takes a run back that found nothing: the one that was kept aside is in its place again, and
+    /// the folder gone if it `was_made` for this one.
+    ///
+    /// # Errors
+    /// If it cannot be removed, or what was kept not be moved.
+    pub(crate) fn take_back(&self, was_made: bool) -> Result<(), DirError> {
+        self.remove_parts()?;
+        let earlier = self.earlier();
+        for name in PARTS {
+            let kept = earlier.join(name);
+            if kept.exists() {
+                fs::rename(&kept, self.root.join(name)).map_err(at("move", &kept))?;
+            }
+        }
+        self.forget_earlier()?;
+        let lock = self.lock_file();
+        fs::remove_file(&lock).map_err(at("remove", &lock))?;
+        if was_made {
+            // Whatever else somebody put there stays.
+            let _ = fs::remove_dir(&self.root);
         }
         Ok(())
     }
@@ -191,7 +225,7 @@ impl RunDir {
 
     /// `run.json`.
     pub fn manifest(&self) -> PathBuf {
-        self.root.join("run.json")
+        self.root.join(MANIFEST)
     }
 
     /// `created.jsonl`: what the program created and is to be removed again, while a run goes on.
@@ -265,6 +299,16 @@ pub fn append_json<T: Serialize>(path: &Path, value: &T) -> Result<(), DirError>
     let line = serde_json::to_string(value)
         .map_err(|error| at("append to", path)(io::Error::other(error)))?;
     append(path, &line)
+}
+
+/// Makes sure that a file to append to is there.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn begin(path: &Path) -> Result<(), DirError> {
+    let mut options = OpenOptions::new();
+    let opened = options.create(true).append(true).open(path);
+    opened.map(drop).map_err(at("create", path))
 }
 
 /// Appends a line of text.

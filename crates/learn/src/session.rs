@@ -1,11 +1,11 @@
 //! Runs of one target: each starts fresh or repeats, under one policy, and is remembered.
 
+mod unwatched;
+
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use lapbelt_policy::decide::Decider;
@@ -21,6 +21,7 @@ use crate::streams::Keepers;
 pub use crate::streams::Streams;
 use crate::system_profile::system_profile;
 use crate::target::Target;
+pub(crate) use unwatched::Bare;
 
 /// How long processes that outlive the main one are still watched before they are ended.
 const LINGER: Duration = Duration::from_millis(500);
@@ -32,7 +33,7 @@ const MARGIN: Duration = Duration::from_millis(100);
 const START_DENIED: i32 = 71;
 
 /// Exit status of a run that did not end in time, as `timeout` has it.
-pub const TIMED_OUT: i32 = 124;
+const TIMED_OUT: i32 = 124;
 
 /// Why no answer was reached.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +127,8 @@ pub enum Mode {
 pub struct Run {
     /// Exit status, 128 + signal, or 124 if it ran out of time.
     pub rc: i32,
+    /// It was ended because its time was over.
+    pub timed_out: bool,
     /// Whether it counts as a success.
     pub success: bool,
     /// Process id of the program; `None` if it was not let start.
@@ -183,6 +186,8 @@ pub struct Session<'s> {
     /// How long the run before took, with all that goes with it.
     took: Duration,
     started: Instant,
+    /// How long the user gave each command; a search of ours may give the program less.
+    patience: Option<Duration>,
 }
 
 impl<'s> Session<'s> {
@@ -200,7 +205,7 @@ impl<'s> Session<'s> {
         progress: &'s mut dyn FnMut(&Tick<'_>),
     ) -> Result<Self, DirError> {
         let created = Created::open(dir.created(), &world)?;
-        let started = Instant::now();
+        let (started, patience) = (Instant::now(), target.timeout);
         Ok(Self {
             backend,
             world,
@@ -212,6 +217,7 @@ impl<'s> Session<'s> {
             successes: 0,
             took: Duration::ZERO,
             started,
+            patience,
         })
     }
 
@@ -243,18 +249,7 @@ impl<'s> Session<'s> {
     /// If the user's own command for it fails.
     pub fn freshen(&mut self) -> Result<(), SessionError> {
         self.created.remove();
-        if let Some(command) = &self.target.fresh_cmd {
-            let status = self.shell("--fresh-cmd", command, None)?;
-            if status != 0 {
-                let problem = format!("failed with exit status {status}");
-                return Err(SessionError::Hook {
-                    what: "--fresh-cmd",
-                    command: command.clone(),
-                    problem,
-                });
-            }
-        }
-        Ok(())
+        self.put_back()
     }
 
     /// Takes away what our runs made the program create: what is left is what was found. Answers
@@ -303,6 +298,9 @@ impl<'s> Session<'s> {
         mode: Mode,
         streams: Streams,
     ) -> Result<Run, SessionError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(SessionError::Stopped);
+        }
         if start == Start::Fresh {
             self.freshen()?;
             if mode == Mode::Strict && self.names_digests() {
@@ -336,6 +334,7 @@ impl<'s> Session<'s> {
         let mut seen = HashSet::new();
         let mut run = Run {
             rc: 0,
+            timed_out: false,
             success: false,
             pid: None,
             denied: Vec::new(),
@@ -396,6 +395,7 @@ impl<'s> Session<'s> {
         }
         run.pid = Some(outcome.pid);
         run.duration = outcome.duration;
+        run.timed_out = outcome.timed_out;
         run.rc = match outcome.status {
             _ if outcome.timed_out => TIMED_OUT,
             Status::Exited(code) => i32::from(code),
@@ -413,104 +413,10 @@ impl<'s> Session<'s> {
         Ok(run)
     }
 
-    /// Runs the target with nothing confining it, to tell whether it works at all: fresh, and for a
-    /// repeat run once more.
-    ///
-    /// # Errors
-    /// If it cannot be started.
-    pub fn run_bare(&mut self, start: Start) -> Result<i32, SessionError> {
-        let known = self.created.known();
-        self.freshen()?;
-        let mut rc = self.bare()?;
-        if start == Start::Repeat && self.succeeded(rc)? {
-            rc = self.bare()?;
-        }
-        // Nobody watched what these runs created; most likely the same again.
-        self.created.assume(known);
-        Ok(rc)
-    }
-
-    fn bare(&self) -> Result<i32, SessionError> {
-        let mut command = Command::new(&self.target.name);
-        command
-            .args(&self.target.args)
-            .current_dir(&self.target.cwd);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let failed = |error: std::io::Error| SessionError::Hook {
-            what: "program",
-            command: self.target.command_line(),
-            problem: format!("could not be started: {error}"),
-        };
-        let mut child = command.spawn().map_err(failed)?;
-        let started = Instant::now();
-        loop {
-            if let Some(status) = child.try_wait().map_err(failed)? {
-                return Ok(exit_code(status));
-            }
-            let late = self
-                .target
-                .timeout
-                .is_some_and(|timeout| started.elapsed() > timeout);
-            let stopped = self.stop.load(Ordering::Relaxed);
-            if late || stopped {
-                // It may have ended just now, which is as well.
-                let _ = child.kill();
-                let _ = child.wait();
-                return if stopped {
-                    Err(SessionError::Stopped)
-                } else {
-                    Ok(TIMED_OUT)
-                };
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-    }
-
     /// Whether any run so far was a success.
     pub fn has_succeeded(&self) -> bool {
         self.successes > 0
     }
-
-    /// Whether a run that ended with `rc` counts as a success.
-    ///
-    /// # Errors
-    /// If the user's own command for it cannot be started.
-    pub fn succeeded(&self, rc: i32) -> Result<bool, SessionError> {
-        match &self.target.success_cmd {
-            None => Ok(rc == 0),
-            Some(command) => Ok(self.shell("--success-cmd", command, Some(rc))? == 0),
-        }
-    }
-
-    fn shell(
-        &self,
-        what: &'static str,
-        command: &str,
-        rc: Option<i32>,
-    ) -> Result<i32, SessionError> {
-        let mut shell = Command::new("/bin/sh");
-        shell.arg("-c").arg(command).current_dir(&self.target.cwd);
-        shell.stdin(Stdio::null()).stdout(Stdio::null());
-        if let Some(rc) = rc {
-            shell.env("LAPBELT_STATUS", rc.to_string());
-        }
-        let status = shell.status().map_err(|error| SessionError::Hook {
-            what,
-            command: command.to_string(),
-            problem: format!("could not be started: {error}"),
-        })?;
-        Ok(exit_code(status))
-    }
-}
-
-fn exit_code(status: std::process::ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt;
-    status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
 fn program_name(program: &std::path::Path) -> String {

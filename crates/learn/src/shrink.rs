@@ -44,9 +44,11 @@ pub fn shrink(
     let result = minimise(session, dir, base, &mut report);
     session.target.timeout = timeout;
     if let Err(error) = &result {
-        if matches!(error, LearnError::Session(SessionError::Stopped)) {
-            report.status = ShrinkStatus::Stopped;
-        }
+        report.status = match error {
+            LearnError::Session(SessionError::Stopped) => ShrinkStatus::Stopped,
+            _ if report.status == ShrinkStatus::PreflightFailed => report.status,
+            _ => ShrinkStatus::ShrinkFailed,
+        };
         report.reason.get_or_insert_with(|| error.to_string());
     }
     run_dir::write_json(&dir.file(Phase::Shrink, "status.json"), &report)?;
@@ -114,8 +116,8 @@ fn minimise(
     let mut line = metric("precheck", &whole);
     line.fresh_rc = Some(fresh.rc);
     line.decision = "failed".to_string();
-    let mut passes = fresh.success;
-    if passes {
+    let mut failed = (!fresh.success).then(|| why(session, dir, "fresh", &fresh));
+    if failed.is_none() {
         let repeat = checked(
             session,
             dir,
@@ -126,7 +128,7 @@ fn minimise(
         )?;
         report.pre_shrink_rc2 = Some(repeat.rc);
         line.repeat_rc = Some(repeat.rc);
-        passes = repeat.success;
+        failed = (!repeat.success).then(|| why(session, dir, "repeat", &repeat));
         pieces.note_use(&[&fresh, &repeat]);
         let longest = fresh.duration.max(repeat.duration);
         session
@@ -134,16 +136,13 @@ fn minimise(
             .timeout
             .get_or_insert(longest * PATIENCE.0 + PATIENCE.1);
     }
-    if passes {
+    if failed.is_none() {
         line.decision = "ok".to_string();
     }
     journal.write_precheck(&line)?;
-    if !passes {
+    if let Some(why) = failed {
         report.status = ShrinkStatus::PreShrinkFailed;
-        report.reason = Some(format!(
-            "the profile given does not pass: {}",
-            why(dir, report)
-        ));
+        report.reason = Some(format!("the profile given does not pass: {why}"));
         return Ok(());
     }
 
@@ -258,26 +257,23 @@ fn minimise(
     Ok(())
 }
 
-/// Why the last checked run failed: its exit status and the last it said.
-fn why(dir: &RunDir, report: &ShrinkReport) -> String {
-    let runs = [
-        ("fresh", report.pre_shrink_rc1),
-        ("repeat", report.pre_shrink_rc2),
-        ("last fresh", report.post_shrink_fresh_rc),
-        ("last repeat", report.post_shrink_repeat_rc),
-    ];
-    let last = runs
-        .into_iter()
-        .filter_map(|(name, rc)| Some((name, rc?)))
-        .next_back();
-    let (name, rc) = last.unwrap_or(("fresh", 0));
+/// Why a checked run failed: how it ended and the last it said.
+fn why(session: &Session<'_>, dir: &RunDir, name: &str, run: &Run) -> String {
+    let rc = run.rc;
+    let ended = match session.target.success_cmd {
+        _ if run.timed_out => {
+            format!("the {name} run did not end in time; --timeout gives it more")
+        }
+        Some(_) => format!("--success-cmd rejects the {name} run, whose exit status is {rc}"),
+        None => format!("the {name} run failed with exit status {rc}"),
+    };
     let said = std::fs::read(dir.file(Phase::Shrink, "stderr.txt")).unwrap_or_default();
     let said = String::from_utf8_lossy(&said).into_owned();
     let said = said.lines().rev().find(|line| !line.trim().is_empty());
     let said = said.map_or(String::new(), |line| {
         format!("; it last said: {}", one_line(line))
     });
-    format!("the {name} run failed with exit status {rc}{said}")
+    format!("{ended}{said}")
 }
 
 /// The last checks, all on the very text that is handed out. Answers with the run that failed, if
@@ -331,7 +327,8 @@ fn conclude(
     )?;
     report.post_shrink_fresh_rc = Some(fresh.rc);
     if !fresh.success {
-        report.reason = Some(format!("the result does not pass: {}", why(dir, report)));
+        let why = why(session, dir, "last fresh", &fresh);
+        report.reason = Some(format!("the result does not pass: {why}"));
         return Ok(Some(fresh));
     }
     let repeat = checked(
@@ -348,7 +345,8 @@ fn conclude(
         report.reason = None;
         return Ok(None);
     }
-    report.reason = Some(format!("the result does not pass: {}", why(dir, report)));
+    let why = why(session, dir, "last repeat", &repeat);
+    report.reason = Some(format!("the result does not pass: {why}"));
     Ok(Some(repeat))
 }
 

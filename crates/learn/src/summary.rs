@@ -72,6 +72,20 @@ pub fn text(manifest: &Manifest) -> String {
             shrink.profile_lines
         );
     }
+    let reasons = [
+        (word(&trace.status), &trace.reason),
+        (word(&shrink.status), &shrink.reason),
+    ];
+    for (status, reason) in reasons {
+        // Of a success and of what was not wanted there is none that a person looks for.
+        let is_end = matches!(status.as_str(), "success" | "skipped");
+        if let Some(reason) = reason
+            .as_ref()
+            .filter(|reason| !is_end && **reason != status)
+        {
+            let _ = writeln!(text, "because  {reason}");
+        }
+    }
     let _ = writeln!(
         text,
         "runs     {} in {:.1} s",

@@ -22,6 +22,10 @@ use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
 use crate::system_profile::system_profile;
 
+/// Why a run that ended in time without a sandbox gave nothing to learn from.
+const TIMED_OUT: &str = "a run did not end within --timeout, as it does without any sandbox; give it \
+     more time";
+
 /// A profile that grows.
 struct Growing<'b> {
     base: &'b Base,
@@ -68,14 +72,20 @@ pub fn trace(
         new_rules: None,
         denies_seen: None,
     };
+    for name in ["stdout.txt", "stderr.txt", "bad_rules.txt"] {
+        run_dir::begin(&dir.file(Phase::Trace, name))?;
+    }
     // It is written into the run directory, and read there.
     let base = base.settled(&session.world);
     let result = iterate(session, dir, &base, knobs, &mut report);
     if let Err(error) = &result {
-        if matches!(error, LearnError::Session(SessionError::Stopped)) {
-            report.status = TraceStatus::Stopped;
-        }
-        report.reason.get_or_insert_with(|| error.to_string());
+        report.status = match error {
+            LearnError::Session(SessionError::Stopped) => TraceStatus::Stopped,
+            LearnError::Profile(_) => TraceStatus::ProfileInvalid,
+            _ => TraceStatus::Failed,
+        };
+        let reason = report.reason.get_or_insert_with(|| error.to_string());
+        run_dir::append(&dir.file(Phase::Trace, "stderr.txt"), reason)?;
     }
     run_dir::write_json(&dir.file(Phase::Trace, "status.json"), &report)?;
     result.map(|()| report)
@@ -107,13 +117,7 @@ fn iterate(
     let mut start = Start::Fresh;
     let mut first: Option<Second> = None;
     for iter in done + 1..=done + knobs.max_iters {
-        let profile = match growing.base.evaluate_with(&growing.text, &session.world) {
-            Ok(profile) => profile,
-            Err(error) => {
-                report.status = TraceStatus::ProfileInvalid;
-                return Err(error.into());
-            }
-        };
+        let profile = growing.base.evaluate_with(&growing.text, &session.world)?;
         run_dir::write(&dir.traced(), growing.text.as_bytes())?;
         session.tick("trace", iter, growing.rules.len());
         if let Some(first) = first
@@ -170,9 +174,9 @@ fn iterate(
         }
         let hopeless = lesson.new_rules == 0 || (learning && lessons == 1);
         if !run.success && hopeless {
-            let rc = session.run_bare(start)?;
-            if !session.succeeded(rc)? {
-                return Err(LearnError::unconfined(session, rc));
+            let bare = session.run_bare(start)?;
+            if !bare.success {
+                return Err(LearnError::unconfined(session, bare));
             }
             if lesson.new_rules == 0 {
                 give_up(dir, iter, &run, report)?;
@@ -238,12 +242,8 @@ fn note(
             format!("{pid}\n").as_bytes(),
         )?;
     }
-    let bad_rules = dir.file(Phase::Trace, "bad_rules.txt");
-    if !bad_rules.exists() {
-        run_dir::write(&bad_rules, b"")?;
-    }
     for bad in &lesson.bad_rules {
-        run_dir::append(&bad_rules, bad)?;
+        run_dir::append(&dir.file(Phase::Trace, "bad_rules.txt"), bad)?;
     }
     if let Some(rule) = &lesson.last_rule {
         run_dir::write(
@@ -268,7 +268,9 @@ fn give_up(
     run: &Run,
     report: &mut TraceReport,
 ) -> Result<(), LearnError> {
-    let (status, reason) = if run.rc >= 128 {
+    let (status, reason) = if run.timed_out {
+        (TraceStatus::TimedOut, TIMED_OUT)
+    } else if run.rc >= 128 {
         (TraceStatus::Stalled, "signal_abort")
     } else {
         (TraceStatus::NoNewRules, "no_new_rules")

@@ -44,7 +44,8 @@ pub(crate) struct ProgramOptions {
     /// it creates is removed without being asked.)
     #[arg(long, value_name = "CMD")]
     pub(crate) fresh_cmd: Option<String>,
-    /// Count a run as failed after this many seconds.
+    /// Count a run as failed after this many seconds. --fresh-cmd and --success-cmd have as long
+    /// each.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<f64>,
     /// What confines the program.
