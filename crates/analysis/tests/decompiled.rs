@@ -76,6 +76,22 @@ fn random_profiles_compile_to_the_same_bytes_again() {
     }
 }
 
+/// More conditions than functions are worked out over: they have to be seen to be the same.
+#[test]
+fn long_profiles_compile_to_the_same_bytes_again() {
+    let conditions: Vec<String> = (0..1_100)
+        .map(|n| {
+            format!(
+                r#"(require-all (require-any (subpath "/a/{n}") (literal "/b/{n}")) (extension "e{n}"))"#
+            )
+        })
+        .collect();
+    let conditions = conditions.join("\n");
+    assert_same_bytes(&format!(
+        r#"(version 1) (deny default) (allow file-read* {conditions}) (deny file-read* (regex #"x$"))"#
+    ));
+}
+
 /// What equal decisions can be written as in more than one way, each of which has bytes of its own.
 #[test]
 fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {

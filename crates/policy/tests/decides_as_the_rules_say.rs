@@ -171,7 +171,7 @@ fn by_the_book(policy: &Policy, world: &World, request: &Request<'_>) -> (Action
                 .filter(|r| r.1.operations.contains(&id))
         };
         for (index, rule) in own() {
-            for (number, filter) in rule.filters.iter().enumerate().rev() {
+            for (number, filter) in rule.filters.iter().enumerate() {
                 if holds(&filter.filter, request) {
                     let filter = Some(number as u32);
                     let reference = RuleRef {

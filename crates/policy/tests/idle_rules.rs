@@ -174,7 +174,7 @@ fn several_rules_together_shadow_one() {
                 ])]
             ),
         ]),
-        ["0.1 redundant with default", "0.0 shadowed by 2.0 1.0"]
+        ["0.0 shadowed by 2.0 1.0", "0.1 redundant with default"]
     );
 }
 
@@ -201,8 +201,8 @@ fn what_no_request_matches_is_impossible() {
         ]),
         [
             "3.0 impossible",
-            "2.1 impossible",
             "2.0 impossible",
+            "2.1 impossible",
             "1.0 impossible",
             "0.0 impossible"
         ]

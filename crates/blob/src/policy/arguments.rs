@@ -10,7 +10,7 @@ use crate::decode::{Argument, Literal, LiteralAt};
 use crate::strings::ConvertError;
 
 impl Building<'_> {
-    /// The tests of a filter node; none if nothing can match.
+    /// The tests of a filter node, in the order that a profile gives them; none if nothing can match.
     pub(super) fn tests(
         &mut self,
         filter: FilterId,
@@ -39,10 +39,9 @@ impl Building<'_> {
             Argument::Pattern(at) => {
                 let patterns = self.blob.patterns(at);
                 let patterns = patterns.map_err(|error| PolicyError::Pattern { at, error })?;
-                patterns
-                    .into_iter()
-                    .map(filter::Argument::Pattern)
-                    .collect()
+                // The compiler puts the one given later first.
+                let given = patterns.into_iter().rev();
+                given.map(filter::Argument::Pattern).collect()
             }
             Argument::Regex(index) => {
                 let at = self.blob.regexes[usize::from(index)];

@@ -155,7 +155,8 @@ impl Canon {
     }
 
     /// Brings in what another canon says from some nodes on, with tests and outcomes changed on the
-    /// way, and gives the same nodes here.
+    /// way, and gives the nodes here that decide the same. Edges are shortened as compilers do, so
+    /// that it makes no difference whether one did before.
     pub fn add_changed(
         &mut self,
         other: &Self,
@@ -171,11 +172,33 @@ impl Canon {
                     test: id,
                     matched,
                     unmatched,
-                } => self.ask(&test(other.test(id)), nodes[&matched], nodes[&unmatched]),
+                } => {
+                    let test = test(other.test(id));
+                    let matched = self.shortened(&test, true, nodes[&matched]);
+                    let unmatched = self.shortened(&test, false, nodes[&unmatched]);
+                    self.ask(&test, matched, unmatched)
+                }
             };
             nodes.insert(id, here);
         }
         from.iter().map(|id| nodes[id]).collect()
+    }
+
+    /// Where an edge leads in the end: into a node that asks the same again, on to its answer.
+    fn shortened(&self, asked: &Test, answer: bool, mut to: NodeId) -> NodeId {
+        let Some(asked) = self.test_index.get(asked) else {
+            return to;
+        };
+        while let Step::Test {
+            test,
+            matched,
+            unmatched,
+        } = self.step(to)
+            && test == *asked
+        {
+            to = if answer { matched } else { unmatched };
+        }
+        to
     }
 
     /// All nodes that can be reached from some, successors before a node.

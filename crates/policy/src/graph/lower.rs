@@ -38,7 +38,8 @@ fn rules(rules: &[Rule], version: Version, added: &[Added], world: &World) -> Gr
             if rule.filters.is_empty() {
                 rules.unconditional = Some((rule.action, reference(None)));
             }
-            for (at, filter) in rule.filters.iter().enumerate() {
+            // As the system's compiler does, the first is asked first.
+            for (at, filter) in rule.filters.iter().enumerate().rev() {
                 rules
                     .filtered
                     .push((&filter.filter, rule.action, reference(Some(at as u32))));

@@ -154,7 +154,7 @@ fn lists<'p>(policy: &'p Policy, world: &World, added: &'p [Added]) -> Vec<List<
             if rule.filters.is_empty() {
                 list.unconditional.push(reference(None));
             }
-            for (at, filter) in rule.filters.iter().enumerate().rev() {
+            for (at, filter) in rule.filters.iter().enumerate() {
                 list.units.push(Unit {
                     filter: Some(&filter.filter),
                     source: Source::Rule(reference(Some(at as u32))),

@@ -26,20 +26,11 @@ pub(super) struct Said {
 }
 
 impl Chaining<'_> {
-    /// What a question asks, as a profile says it: of patterns that are joined the compiler puts the
-    /// one given later first.
+    /// What a question asks.
     pub(super) fn question(&self, tests: &[Test]) -> Filter {
-        let all = tests.iter().cloned().map(Filter::Test);
         match tests {
             [one] => Filter::Test(one.clone()),
-            [
-                Test {
-                    argument: Argument::Pattern(_),
-                    ..
-                },
-                ..,
-            ] => Filter::Any(all.rev().collect()),
-            _ => Filter::Any(all.collect()),
+            _ => Filter::Any(tests.iter().cloned().map(Filter::Test).collect()),
         }
     }
 
