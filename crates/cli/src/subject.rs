@@ -13,6 +13,7 @@ use lapbelt_policy::decide::Decider;
 use lapbelt_policy::graph::{Graph, Source, lower};
 use lapbelt_policy::rule::Rule;
 use lapbelt_policy::world::World;
+use lapbelt_sbpl::syntax::{TokenKind, tokenize};
 use serde_json::{Value, json};
 
 use crate::exit::CommandError;
@@ -135,7 +136,8 @@ impl Subject {
         }
     }
 
-    /// The rule that decided: the first line as it was written, or what the node says.
+    /// The rule that decided: as it was written but for comments, on one line, or what the node
+    /// says.
     pub(crate) fn rule_text(&self, source: &Source, world: &World) -> Option<String> {
         let Source::Rule(reference) = source else {
             return None;
@@ -145,7 +147,7 @@ impl Subject {
                 let origin = profile.policy.rules[reference.rule as usize].origin?;
                 let text = &profile.sources.get(origin.source.0 as usize)?.text;
                 let rule = text.get(origin.start as usize..origin.end as usize)?;
-                Some(rule.split_whitespace().collect::<Vec<_>>().join(" "))
+                Some(on_one_line(rule))
             }
             Self::Blob(subject) => {
                 let node = subject.compiled.nodes[reference.rule as usize];
@@ -177,6 +179,25 @@ impl Subject {
             }
         }
     }
+}
+
+/// A piece of a profile with a blank for whatever stands between its words, so that it reads the
+/// same on one line.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::new();
+    let mut is_apart = false;
+    for token in tokenize(text) {
+        if token.kind.is_trivia() {
+            is_apart = !line.ends_with('(');
+            continue;
+        }
+        if is_apart && !line.is_empty() && token.kind != TokenKind::Close {
+            line.push(' ');
+        }
+        is_apart = false;
+        line.push_str(token.span.slice(text));
+    }
+    line
 }
 
 /// Index of the profile that is meant.

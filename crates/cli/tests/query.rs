@@ -45,6 +45,27 @@ fn the_exit_code_is_the_decision_and_the_rule_is_named() {
 }
 
 #[test]
+fn the_rule_that_is_told_reads_as_it_is() {
+    let rule = "(allow file-write-create ; mkdir\n  \
+                (literal \"/w/a  b\") ; mktemp, \"quoted\"\n  #| why |# ( literal \"/w/;c\" ) ; ls\n)";
+    let file = profile(&format!("(version 1)\n(deny default)\n{rule} ; cat\n"));
+    let name = file.path().display().to_string();
+    let ask = |profile: &str| {
+        let words = ["query", profile, "file-write-create", "/w/a  b"];
+        out(lapbelt().args(words).args(["--world", "linux"]))
+    };
+    let (code, text) = ask(&name);
+    assert_eq!(code, 0, "{text}");
+    let told = text.lines().last().expect("a rule").trim();
+    let wanted = r#"(allow file-write-create (literal "/w/a  b") (literal "/w/;c"))"#;
+    assert_eq!(told, wanted);
+    let pasted = profile(&format!("(version 1)\n(deny default)\n{told}\n"));
+    assert_eq!(ask(&pasted.path().display().to_string()).0, 0);
+    let (_, text) = out(lapbelt().args(["query", &name, "process-fork"]));
+    assert!(text.starts_with("deny process-fork\n"), "{text}");
+}
+
+#[test]
 fn a_path_is_decided_as_given_only_when_asked() {
     let file = profile("(version 1)\n(deny default)\n(allow file-read* (subpath \"/tmp\"))\n");
     let name = file.path().display().to_string();

@@ -76,10 +76,11 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
                    "lacks": answer.lacks, "by": by, "rule": rule, "world": world.id()})
         },
         || {
-            let target = answer.target.as_deref().unwrap_or_default();
+            let target = answer.target.as_ref();
+            let target = target.map_or(String::new(), |target| format!(" {target}"));
             let text = subject.rule_text(&answer.verdict.source, &world);
             let text = text.map_or(String::new(), |text| format!("\n    {text}"));
-            format!("{decision} {operation} {target}\n  by {by}{text}")
+            format!("{decision} {operation}{target}\n  by {by}{text}")
         },
     );
     if let Some(filter) = &answer.lacks {
