@@ -148,6 +148,30 @@ fn a_denial_is_explained_with_the_rule_that_would_allow_it() {
 }
 
 #[test]
+fn a_denial_of_nothing_in_particular_is_told_without_a_gap() {
+    if skipped() {
+        return;
+    }
+    let profile = "(version 1)(allow default)(deny process-fork)";
+    let output = lapbelt(&["exec", "-p", profile, "/bin/sh", "-c", "true & wait"]);
+    let said = stderr(&output);
+    assert!(
+        said.contains("\n  process-fork — sh, by -p:1:27\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn json_is_refused_and_where_it_is_to_be_had_is_said() {
+    for words in [["--json", "exec"], ["exec", "--json"]] {
+        let output = lapbelt(&[&words[..], &["-p", ALL, "/bin/echo", "text"]].concat());
+        assert_eq!(output.status.code(), Some(64), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        assert!(stderr(&output).contains("--violations"), "{output:?}");
+    }
+}
+
+#[test]
 fn named_profiles_do_what_their_names_say() {
     if skipped() {
         return;

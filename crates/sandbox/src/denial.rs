@@ -115,9 +115,14 @@ pub fn decision(event: &Event, world: &World) -> String {
         Action::Deny => "deny(1)",
         Action::Allow => "allow",
     };
+    format!("{word} {}", asked(event, world))
+}
+
+/// What was asked, the operation and its target: `file-read-data /etc/passwd`.
+pub fn asked(event: &Event, world: &World) -> String {
     let (operation, target) = (&world.operation(event.operation).name, target(event, world));
     let space = if target.is_empty() { "" } else { " " };
-    format!("{word} {operation}{space}{target}")
+    format!("{operation}{space}{target}")
 }
 
 /// Text with what could deceive a reader or a terminal made visible: control characters and

@@ -95,6 +95,12 @@ struct Which {
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
+    if output.json {
+        let message = "--json: what is written is the program's own, and its exit status the answer; \
+                       --violations FILE writes each denial as a line of JSON, and `-` is standard \
+                       output";
+        return fail(&CommandError::Other(message.to_string()), USAGE, output);
+    }
     let host = Host::new(args.backend.into());
     let world = match profile::world(host.world) {
         Ok(world) => Arc::new(world),

@@ -60,10 +60,8 @@ impl Report {
         // What differs in values that are not shown is one line.
         let mut lines: Vec<(String, u64)> = Vec::new();
         for (event, rule, count) in shown {
-            let operation = &world.operation(event.operation).name;
-            let target = denial::target(event, world);
-            let process = &event.process;
-            let line = format!("  {operation} {target} — {process}, by {rule}");
+            let (asked, process) = (denial::asked(event, world), &event.process);
+            let line = format!("  {asked} — {process}, by {rule}");
             match lines.iter_mut().find(|(known, _)| *known == line) {
                 Some(known) => known.1 += count,
                 None => lines.push((line, *count)),
