@@ -107,12 +107,9 @@ fn what_a_script_was_not_let_start_by_is_named() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let script = folder.path().join("script.sh");
-    std::fs::write(&script, "#!/bin/sh\n").expect("a script");
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&script, executable).expect("it is ours");
+    let script = script(folder.path(), "script.sh", "#!/bin/sh\n");
     let profile = "(version 1)(allow default)(deny process-exec-interpreter)";
-    let output = lapbelt(&["exec", "-p", profile, &script.display().to_string()]);
+    let output = lapbelt(&["exec", "-p", profile, &script]);
     assert_eq!(output.status.code(), Some(71), "{}", stderr(&output));
     let said = stderr(&output);
     let last = said.lines().last().unwrap_or_default();
@@ -120,6 +117,58 @@ fn what_a_script_was_not_let_start_by_is_named() {
         last.ends_with("allow process-exec-interpreter for it"),
         "{said}"
     );
+}
+
+/// A script that may be executed.
+fn script(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("a script");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&path, executable).expect("it is ours");
+    path.display().to_string()
+}
+
+#[test]
+fn a_script_without_a_first_line_of_its_own_is_run_by_the_shell() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let bare = script(folder.path(), "bare", "echo \"$0 $1\"; exit 7\n");
+    let output = lapbelt(&["exec", "-p", ALL, &bare, "one"]);
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(said, format!("{bare} one\n"));
+    let shell = std::fs::canonicalize("/bin/sh").expect("a shell");
+    let deny = format!("(deny process-exec* (literal \"{}\"))", shell.display());
+    let output = lapbelt(&["exec", "-p", &format!("{ALL}{deny}"), &bare]);
+    assert_eq!(output.status.code(), Some(71), "{output:?}");
+    assert!(stderr(&output).contains("does not let"), "{output:?}");
+
+    let learnt = assert_cmd::Command::cargo_bin("lapbelt")
+        .expect("the built command")
+        .current_dir(folder.path())
+        .args(["workflow", "--success-cmd", "test $LAPBELT_STATUS = 7"])
+        .args(["--cmd", "./bare"])
+        .output()
+        .expect("a run");
+    assert!(learnt.status.success(), "{learnt:?}");
+}
+
+#[test]
+fn a_missing_interpreter_is_named() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for text in ["#!/no/such\n", "#! /no/such -x\ntrue\n"] {
+        let script = script(folder.path(), "script", text);
+        let output = lapbelt(&["exec", "-p", ALL, &script]);
+        assert_eq!(output.status.code(), Some(71), "{output:?}");
+        let said = stderr(&output);
+        assert!(said.contains("interpreter /no/such is missing"), "{said}");
+        assert!(said.contains(&script), "{said}");
+    }
 }
 
 #[test]

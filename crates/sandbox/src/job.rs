@@ -187,6 +187,26 @@ pub enum RunError {
         /// What the system said.
         cause: io::Error,
     },
+    /// The first line of a script names an interpreter that is not there.
+    #[error(
+        "the interpreter {interpreter} is missing, which the script {program} names in its first \
+         line; install it, or correct that line"
+    )]
+    InterpreterMissing {
+        /// The script.
+        program: PathBuf,
+        /// What it names.
+        interpreter: PathBuf,
+    },
+    /// The program is there, and what is to load it is not.
+    #[error(
+        "the loader that {program} names is missing: it was built for another system, or for \
+         another C library; install that, or build it for this one"
+    )]
+    LoaderMissing {
+        /// The program.
+        program: PathBuf,
+    },
     /// The policy does not let the program start.
     #[error("the policy does not let {program} start ({cause}): allow {operation} for it")]
     StartDenied {

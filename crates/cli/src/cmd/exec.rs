@@ -282,6 +282,8 @@ fn supervise(
             let code = match error {
                 RunError::ProgramMissing(_)
                 | RunError::NotExecutable { .. }
+                | RunError::InterpreterMissing { .. }
+                | RunError::LoaderMissing { .. }
                 | RunError::StartDenied { .. } => CANNOT_EXECUTE,
                 RunError::Refused => DOES_NOT_PARSE,
                 _ => CANNOT_SET_UP,

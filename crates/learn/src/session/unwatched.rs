@@ -2,15 +2,21 @@
 //! the commands that the user gave to go with it.
 
 use std::fs;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Session, SessionError, Start, TIMED_OUT};
+
+/// What runs commands, and scripts that do not say what runs them.
+const SHELL: &str = "/bin/sh";
 
 /// Time between two looks at whether a command has ended.
 const INTERVAL: Duration = Duration::from_millis(2);
@@ -45,19 +51,29 @@ impl Session<'_> {
     }
 
     fn bare(&self) -> Result<Bare, SessionError> {
-        let mut command = Command::new(&self.target.name);
-        command
-            .args(&self.target.args)
-            .current_dir(&self.target.cwd)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let failed = |error: std::io::Error| SessionError::Hook {
+        let start = |program: &Path, script: Option<&Path>| {
+            Command::new(program)
+                .args(script)
+                .args(&self.target.args)
+                .current_dir(&self.target.cwd)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+        };
+        let failed = |error: io::Error| SessionError::Hook {
             what: "program",
             command: self.target.command_line(),
             problem: format!("could not be started: {error}"),
         };
-        let child = command.spawn().map_err(failed)?;
+        let child = match start(&self.target.name, None) {
+            // A script that does not say so itself, as the backend starts one.
+            Err(error) if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
+                start(Path::new(SHELL), Some(&self.target.program))
+            }
+            other => other,
+        }
+        .map_err(failed)?;
         let ended = self.wait(child, self.target.timeout, failed)?;
         let rc = ended.unwrap_or(TIMED_OUT);
         Ok(Bare {
@@ -105,13 +121,13 @@ impl Session<'_> {
         command: &str,
         rc: Option<i32>,
     ) -> Result<Option<i32>, SessionError> {
-        let mut shell = Command::new("/bin/sh");
+        let mut shell = Command::new(SHELL);
         shell.arg("-c").arg(command).current_dir(&self.target.cwd);
         shell.stdin(Stdio::null()).stdout(Stdio::null());
         if let Some(rc) = rc {
             shell.env("LAPBELT_STATUS", rc.to_string());
         }
-        let failed = |error: std::io::Error| SessionError::Hook {
+        let failed = |error: io::Error| SessionError::Hook {
             what,
             command: command.to_string(),
             problem: format!("could not be started: {error}"),
@@ -125,7 +141,7 @@ impl Session<'_> {
         &self,
         mut child: Child,
         timeout: Option<Duration>,
-        failed: impl Fn(std::io::Error) -> SessionError,
+        failed: impl Fn(io::Error) -> SessionError,
     ) -> Result<Option<i32>, SessionError> {
         let started = Instant::now();
         loop {

@@ -19,6 +19,9 @@ pub(crate) struct Program {
     pub(crate) file: CString,
     /// Arguments, the name first.
     pub(crate) arguments: Vec<CString>,
+    /// Those of the shell that runs the file if it is no format the kernel knows, as execvp(3) of
+    /// macOS has it, by which `sandbox-exec` starts programs.
+    pub(crate) shell_arguments: Vec<CString>,
     /// Environment.
     pub(crate) environment: Vec<CString>,
     /// Directory to enter.
@@ -38,13 +41,19 @@ impl Program {
             .iter()
             .find(|(name, _)| name == "PATH")
             .map(|(_, path)| path);
-        let name = text(job.program.as_os_str())?;
+        let name = [text(job.program.as_os_str())?];
         let file = find(
             &job.program,
             path.map(OsString::as_os_str),
             job.cwd.as_deref(),
         )?;
-        let arguments = job.args.iter().map(|argument| text(argument));
+        let file = text(file.as_os_str())?;
+        let arguments: Vec<CString> = job
+            .args
+            .iter()
+            .map(|argument| text(argument))
+            .collect::<Result<_, _>>()?;
+        let shell = [c"sh".to_owned(), file.clone()];
         let variables = environment.iter().map(|(name, value)| {
             let mut variable = name.clone();
             variable.push("=");
@@ -52,10 +61,9 @@ impl Program {
             text(&variable)
         });
         Ok(Self {
-            file: text(file.as_os_str())?,
-            arguments: std::iter::once(Ok(name))
-                .chain(arguments)
-                .collect::<Result<_, _>>()?,
+            file,
+            shell_arguments: [&shell[..], &arguments].concat(),
+            arguments: [&name[..], &arguments].concat(),
             environment: variables.collect::<Result<_, _>>()?,
             directory: job
                 .cwd
@@ -68,6 +76,13 @@ impl Program {
                 stream(&mut job.stderr)?,
             ],
         })
+    }
+
+    /// The file as we find it, who are not in its directory.
+    pub(crate) fn path(&self) -> PathBuf {
+        let path = |text: &CString| PathBuf::from(OsStr::from_bytes(text.as_bytes()));
+        let directory = self.directory.as_ref().map(path).unwrap_or_default();
+        directory.join(path(&self.file))
     }
 }
 

@@ -1,8 +1,11 @@
 //! One run: the custodian is started, a thread answers calls, this one reports events and waits.
 
-use std::io;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -25,6 +28,9 @@ use crate::job::{Job, Outcome, RunError, Status};
 /// How often [`Job::stop`] is looked at.
 const STOP_INTERVAL: Duration = Duration::from_millis(20);
 
+/// So much of a script the kernel reads for its first line.
+const FIRST_LINE: u64 = 256;
+
 /// Runs a job to its end.
 pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
     let start = Instant::now();
@@ -34,10 +40,11 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     let program = Program::of(&mut job)?;
     let mut custodian =
         Custodian::start(&program, &filter).map_err(RunError::system("start a process"))?;
+    let file = program.path();
     drop(program);
     let (main, listener) = match receive(&custodian)? {
         Message::Filtered { process, listener } => (process, listener),
-        Message::Failed(step, errno) => return Err(failure(&job, step, errno, None)),
+        Message::Failed(step, errno) => return Err(failure(&job, &file, step, errno, None)),
         other => return Err(ended_early(&job, other)),
     };
     let fetched = open_process(main).and_then(|main| Listener::fetch(main.as_fd(), listener));
@@ -90,7 +97,7 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     let (mut judge, result) = judged?;
     if let Some((step, errno)) = watch.failed {
         let denied = judge.tally.start_denied;
-        return Err(failure(&watch.job, step, errno, denied));
+        return Err(failure(&watch.job, &file, step, errno, denied));
     }
     result.map_err(RunError::system("answer a call"))?;
     let (status, forked) = watch.ended.ok_or_else(|| out_of_turn(Message::Gone))?;
@@ -272,7 +279,13 @@ fn ended_early(job: &Job, message: Message) -> RunError {
     }
 }
 
-fn failure(job: &Job, step: Step, errno: i32, denied: Option<OperationId>) -> RunError {
+fn failure(
+    job: &Job,
+    file: &Path,
+    step: Step,
+    errno: i32,
+    denied: Option<OperationId>,
+) -> RunError {
     let cause = io::Error::from_raw_os_error(errno);
     let program = job.program.clone();
     if let (Step::Execute, Some(denied)) = (step, denied) {
@@ -284,6 +297,13 @@ fn failure(job: &Job, step: Step, errno: i32, denied: Option<OperationId>) -> Ru
         };
     }
     match (step, errno) {
+        (Step::Execute, libc::ENOENT) if file.exists() => match interpreter(file) {
+            Some(interpreter) => RunError::InterpreterMissing {
+                program,
+                interpreter,
+            },
+            None => RunError::LoaderMissing { program },
+        },
         (Step::Execute, libc::ENOENT) => RunError::ProgramMissing(program),
         (Step::Execute, _) => RunError::NotExecutable { program, cause },
         (Step::Directory, _) => {
@@ -296,6 +316,17 @@ fn failure(job: &Job, step: Step, errno: i32, denied: Option<OperationId>) -> Ru
         (Step::Fork, _) => RunError::system("start a process")(cause),
         (Step::Streams, _) => RunError::system("set the program's standard streams")(cause),
     }
+}
+
+/// The interpreter that the first line of a script names (execve(2)).
+fn interpreter(script: &Path) -> Option<PathBuf> {
+    let mut start = Vec::new();
+    let file = File::open(script).ok()?;
+    file.take(FIRST_LINE).read_to_end(&mut start).ok()?;
+    let line = start.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
+    let mut words = line.split(|b| b" \t".contains(b));
+    let name = words.find(|word| !word.is_empty())?;
+    Some(PathBuf::from(OsStr::from_bytes(name)))
 }
 
 fn status_of(status: i32) -> Status {

@@ -1,5 +1,6 @@
 //! The child: from the fork to execve.
 
+use std::ffi::CStr;
 use std::os::fd::{AsRawFd, RawFd};
 
 use super::{Ends, Message, Step};
@@ -7,10 +8,14 @@ use crate::linux::notify::FILTER_FLAGS;
 use crate::linux::program::Program;
 use crate::linux::standard;
 
+/// What runs a script that does not say so itself.
+const SHELL: &CStr = c"/bin/sh";
+
 /// Pointers for execve and the filter, made before the fork.
 pub(super) struct Child<'p> {
     program: &'p Program,
     arguments: Vec<*const libc::c_char>,
+    shell_arguments: Vec<*const libc::c_char>,
     environment: Vec<*const libc::c_char>,
     streams: [Option<RawFd>; 3],
     filter: libc::sock_fprog,
@@ -30,6 +35,7 @@ impl<'p> Child<'p> {
         Self {
             program,
             arguments: pointers(&program.arguments),
+            shell_arguments: pointers(&program.shell_arguments),
             environment: pointers(&program.environment),
             streams: [stream(0), stream(1), stream(2)],
             filter: libc::sock_fprog {
@@ -83,12 +89,13 @@ impl<'p> Child<'p> {
                     libc::_exit(127);
                 }
             }
-            let (arguments, environment) = (self.arguments.as_ptr(), self.environment.as_ptr());
+            let environment = self.environment.as_ptr();
             let file = self.program.file.as_ptr();
-            check(
-                Step::Execute,
-                libc::execve(file, arguments, environment).into(),
-            )?;
+            let mut result = libc::execve(file, self.arguments.as_ptr(), environment);
+            if *libc::__errno_location() == libc::ENOEXEC {
+                result = libc::execve(SHELL.as_ptr(), self.shell_arguments.as_ptr(), environment);
+            }
+            check(Step::Execute, result.into())?;
             libc::_exit(127)
         }
     }
