@@ -95,3 +95,41 @@ fn a_signal_while_the_program_is_started_is_no_fault_of_ours() {
         }
     }
 }
+
+#[test]
+fn what_is_learnt_is_not_learnt_again_after_a_crash() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = |phase: &str| {
+        let path = format!("lapbelt-out/phases/{phase}/metrics.jsonl");
+        let text = std::fs::read_to_string(folder.path().join(path)).unwrap_or_default();
+        text.lines().count()
+    };
+    let killed = |words: &[&str], tried: usize| {
+        let mut child = started(folder.path(), words);
+        while lines("shrink") < tried {
+            thread::sleep(Duration::from_millis(5));
+            assert!(child.try_wait().expect("a state").is_none(), "ended");
+        }
+        child.kill().expect("it runs");
+        child.wait().expect("an end");
+    };
+    let command = [
+        "--cmd",
+        "/bin/sh",
+        "--",
+        "-c",
+        "true < /etc/passwd; sleep 0.05",
+    ];
+    killed(&[&["workflow"], &command[..]].concat(), 2);
+    let learnt = lines("trace");
+    let resume = ["workflow", "--resume", "lapbelt-out"];
+    killed(&resume, 4);
+    let output = started(folder.path(), &resume)
+        .wait_with_output()
+        .expect("an end");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(lines("trace"), learnt);
+}

@@ -40,9 +40,12 @@ pub fn run(
 ) -> Result<Manifest, LearnError> {
     let start = SystemTime::now();
     let mut manifest = opening(session, dir, base, knobs, start);
+    if phases == Phases::Shrink && base.path == Some(dir.traced()) {
+        note_trace(dir, &mut manifest);
+    }
     // Written first, so that even a killed run can be resumed.
     run_dir::write_json(&dir.manifest(), &manifest)?;
-    let result = carry_out(session, dir, base, knobs, phases);
+    let result = carry_out(session, dir, base, knobs, phases, &mut manifest);
     let left = session.tidy_up();
     manifest.left_behind = left.iter().map(|path| path.display().to_string()).collect();
     close(session, dir, base, start, &mut manifest)?;
@@ -55,6 +58,7 @@ fn carry_out(
     base: &Base,
     knobs: &Knobs,
     phases: Phases,
+    manifest: &mut Manifest,
 ) -> Result<(), LearnError> {
     let mut to_shrink = base.clone();
     if phases != Phases::Shrink {
@@ -64,6 +68,9 @@ fn carry_out(
             return skip(dir, reason);
         }
         to_shrink = Base::file(&dir.traced(), base.params.clone())?;
+        // What is learnt is not to be learnt again, whatever becomes of the rest.
+        note_trace(dir, manifest);
+        run_dir::write_json(&dir.manifest(), manifest)?;
     }
     if phases == Phases::Trace {
         return skip(dir, "trace_only".to_string());
@@ -165,15 +172,12 @@ fn timing(start: SystemTime, end: SystemTime) -> Timing {
     }
 }
 
-/// Fills the manifest from what the phases left on disk.
-fn close(
-    session: &Session<'_>,
-    dir: &RunDir,
-    base: &Base,
-    start: SystemTime,
-    manifest: &mut Manifest,
-) -> Result<(), DirError> {
-    let lines = |path: &Path| std::fs::read_to_string(path).map_or(0, |text| text.lines().count());
+fn lines(path: &Path) -> usize {
+    std::fs::read_to_string(path).map_or(0, |text| text.lines().count())
+}
+
+/// Fills in what tracing left on disk.
+fn note_trace(dir: &RunDir, manifest: &mut Manifest) {
     if let Some(report) = stored::<TraceReport>(&dir.file(Phase::Trace, "status.json")) {
         manifest.trace.status = report.status;
         manifest.trace.reason = report.reason;
@@ -182,6 +186,17 @@ fn close(
     }
     manifest.trace.profile_lines = lines(&dir.traced());
     manifest.trace.bad_rules = lines(&dir.file(Phase::Trace, "bad_rules.txt"));
+}
+
+/// Fills the manifest from what the phases left on disk.
+fn close(
+    session: &Session<'_>,
+    dir: &RunDir,
+    base: &Base,
+    start: SystemTime,
+    manifest: &mut Manifest,
+) -> Result<(), DirError> {
+    note_trace(dir, manifest);
     if let Some(report) = stored::<ShrinkReport>(&dir.file(Phase::Shrink, "status.json")) {
         manifest.shrink.status = report.status;
         manifest.shrink.reason = report.reason;
