@@ -4,6 +4,7 @@ use std::io::{Error, ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use indicatif::{ProgressBar, ProgressStyle};
+pub(crate) use lapbelt_learn::summary::counted;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -44,14 +45,6 @@ pub(crate) fn visible(text: &str) -> String {
         }
     }
     out
-}
-
-/// So many of something that gets an s.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }
 
 impl Output {

@@ -6,6 +6,8 @@ use lapbelt_policy::request::{Endpoint, Transport};
 use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::World;
 
+use crate::output::counted;
+
 /// An operation with the values of a request by the names of their filters: the target, then
 /// `NAME=VALUE` for all others.
 pub(crate) fn shown(operation: &str, values: &[(String, OwnedValue)], world: &World) -> String {
@@ -77,7 +79,7 @@ pub(crate) fn modifier(modifier: &Modifier, world: &World) -> String {
         Some(ModifierArgument::Integer(number)) => format!("{name} {number}"),
         Some(ModifierArgument::Text(text)) => format!("{name} {}", text.escape_ascii()),
         Some(ModifierArgument::MessageFilter(rules)) => {
-            format!("{name} of {} rules", rules.len())
+            format!("{name} of {}", counted(rules.len(), "rule"))
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::run_dir::{DirError, RunDir};
 use crate::second::wait_for_room;
 use crate::streams::Keepers;
 pub use crate::streams::Streams;
+use crate::summary::counted;
 use crate::system_profile::system_profile;
 use crate::target::Target;
 pub(crate) use unwatched::Bare;
@@ -56,9 +57,10 @@ pub enum SessionError {
     },
     /// Some of its calls could not be looked at, so what it needs cannot be known.
     #[error(
-        "{calls} calls of `{command}` could not be looked at and were refused: a process that keeps \
-         others from reading its memory, or a folder whose path is too long. In the first case run \
-         lapbelt as root"
+        "{} of `{command}` could not be looked at and got refused: a process that keeps others from \
+         reading its memory, or a folder whose path is too long. In the first case run lapbelt as \
+         root",
+        counted(usize::try_from(*.calls).unwrap_or(usize::MAX), "call")
     )]
     Unseen {
         /// The command line.

@@ -40,6 +40,14 @@ pub fn read_metrics<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, LearnErr
     lines.collect()
 }
 
+/// So many of something that gets an s.
+pub fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
 /// The summary of a run, a line a fact.
 pub fn text(manifest: &Manifest) -> String {
     let mut command = manifest.command.program.clone();
@@ -55,21 +63,21 @@ pub fn text(manifest: &Manifest) -> String {
     if trace.status != TraceStatus::Unknown {
         let _ = writeln!(
             text,
-            "trace    {}: {} iterations, {} lines, {} rules rejected",
+            "trace    {}: {}, {}, {} rejected",
             word(&trace.status),
-            trace.iterations,
-            trace.profile_lines,
-            trace.bad_rules
+            counted(trace.iterations, "iteration"),
+            counted(trace.profile_lines, "line"),
+            counted(trace.bad_rules, "rule")
         );
     }
     if !matches!(shrink.status, ShrinkStatus::Unknown | ShrinkStatus::Skipped) {
         let _ = writeln!(
             text,
-            "shrink   {}: {} removed, {} kept, {} lines",
+            "shrink   {}: {} removed, {} kept, {}",
             word(&shrink.status),
             shrink.removed,
             shrink.kept,
-            shrink.profile_lines
+            counted(shrink.profile_lines, "line")
         );
     }
     let reasons = [
@@ -98,4 +106,15 @@ pub fn text(manifest: &Manifest) -> String {
         let _ = writeln!(text, "profile  {}", profiles.trace);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_has_no_s() {
+        let said = [0, 1, 2].map(|count| counted(count, "rule"));
+        assert_eq!(said, ["0 rules", "1 rule", "2 rules"]);
+    }
 }

@@ -20,6 +20,7 @@ use crate::record::{DenyScope, Knobs, Strategy, TraceMetric, TraceReport, TraceS
 use crate::run_dir::{self, Phase, RunDir};
 use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
+use crate::summary::counted;
 use crate::system_profile::system_profile;
 
 /// Why a run that ended in time without a sandbox gave nothing to learn from.
@@ -252,8 +253,10 @@ fn note(
         )?;
     }
     let line = format!(
-        "iteration {iter}: exit {}, {} denials, {} new rules",
-        run.rc, run.denials, lesson.new_rules
+        "iteration {iter}: exit {}, {}, {}",
+        run.rc,
+        counted(usize::try_from(run.denials).unwrap_or(usize::MAX), "denial"),
+        counted(lesson.new_rules, "new rule")
     );
     Ok(run_dir::append(
         &dir.file(Phase::Trace, "stdout.txt"),

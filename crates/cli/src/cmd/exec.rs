@@ -24,7 +24,7 @@ use lapbelt_sandbox::{Job, ProfileSource, RunError, Status, Stdio, Support, Syst
 use crate::backend::BackendArg;
 use crate::exit::CommandError;
 use crate::interrupt;
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::profile::{self, Params};
 use report::Report;
 
@@ -266,10 +266,10 @@ fn supervise(
             }
             if outcome.unseen > 0 {
                 output.tell(&format!(
-                    "lapbelt: {} calls could not be looked at and were refused: a process that keeps \
-                     others from reading its memory (run lapbelt as root), or a folder whose path \
-                     is too long",
-                    outcome.unseen
+                    "lapbelt: {} could not be looked at and got refused: a process that keeps others \
+                     from reading its memory (run lapbelt as root), or a folder whose path is too \
+                     long",
+                    counted(usize::try_from(outcome.unseen).unwrap_or(usize::MAX), "call")
                 ));
             }
             Ok(match outcome.status {

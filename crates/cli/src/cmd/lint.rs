@@ -15,7 +15,7 @@ use lapbelt_sbpl::{LoadedSource, Source};
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::profile::{self, Params};
 use crate::show::{self, Message};
 
@@ -209,7 +209,7 @@ fn tell(reports: &[Report], output: &Output) {
     let words: Vec<String> = words
         .iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" }))
+        .map(|(count, word)| counted(*count, word))
         .collect();
     if !words.is_empty() {
         let fixes = match mendable {

@@ -13,7 +13,7 @@ use lapbelt_learn::summary;
 use crate::backend::BackendArg;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::profile::Params;
 
 /// The program, and what counts as its success.
@@ -212,11 +212,11 @@ impl Run {
         let bar = output.spinner("{spinner} {msg}");
         let mut tick = |tick: &Tick<'_>| {
             bar.set_message(format!(
-                "{} {}: {} rules, {} runs, {:.1} s",
+                "{} {}: {}, {}, {:.1} s",
                 tick.phase,
                 tick.step,
-                tick.rules,
-                tick.runs,
+                counted(tick.rules, "rule"),
+                counted(tick.runs, "run"),
                 tick.elapsed.as_secs_f64()
             ));
             bar.tick();

@@ -10,7 +10,7 @@ use lapbelt_learn::run_dir::RunDir;
 use lapbelt_learn::summary::{read_manifest, text};
 
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::replace::write_out;
 
 #[derive(clap::Args)]
@@ -55,11 +55,11 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
 /// A run of a matrix in one line: iterations, lines before and after, rules rejected.
 fn line(row: &Row) -> String {
     format!(
-        "{}  trace {} iterations, {} -> {} lines, {} rejected; shrink {} removed, {} kept\n",
+        "{}  trace {}, {} -> {}, {} rejected; shrink {} removed, {} kept\n",
         row.label,
-        row.trace_iterations,
+        counted(row.trace_iterations, "iteration"),
         row.trace_lines,
-        row.shrunk_lines,
+        counted(row.shrunk_lines, "line"),
         row.bad_rules,
         row.shrink_removed,
         row.shrink_kept

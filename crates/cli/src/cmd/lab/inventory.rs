@@ -212,7 +212,8 @@ fn to_text(own: &Sheeted, profiles: &[Of<'_>], slots: &Slots) -> String {
                 text += &line(value);
             }
             if key.values.len() > LISTED {
-                text += &format!("    … and {} more values\n", key.values.len() - LISTED);
+                let more = counted(key.values.len() - LISTED, "more value");
+                text += &format!("    … and {more}\n");
             }
         }
         for row in &census.high_bits {

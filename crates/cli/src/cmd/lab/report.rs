@@ -199,9 +199,9 @@ fn beginning(data: &str) -> String {
     }
     let lines: Vec<&str> = data.lines().take(LINES).collect();
     format!(
-        "{}\n… and {} more lines, in the file of findings",
+        "{}\n… and {}, in the file of findings",
         lines.join("\n"),
-        count - LINES
+        counted(count - LINES, "more line")
     )
 }
 

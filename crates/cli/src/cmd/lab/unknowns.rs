@@ -202,7 +202,8 @@ fn to_text(unknown: &Unknown, seen: &[Seen<'_>], slots: &Slots) -> String {
         }
     }
     if seen.len() > PLACES {
-        text += &format!("  … and {} more nodes\n", seen.len() - PLACES);
+        let more = counted(seen.len() - PLACES, "more node");
+        text += &format!("  … and {more}\n");
     }
     text
 }

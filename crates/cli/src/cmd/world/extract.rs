@@ -7,7 +7,7 @@ use lapbelt_macho::{Extracted, extract};
 use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::profile;
 use crate::replace::write_out;
 
@@ -57,10 +57,10 @@ fn json(found: &Extracted, text: &str) -> Value {
 
 fn summary(found: &Extracted) -> String {
     let mut text = format!(
-        "{} operations, {} filters, {} modifiers in the {} slice\n",
-        found.operations.len(),
-        found.filters.len(),
-        found.modifiers.len(),
+        "{}, {}, {} in the {} slice\n",
+        counted(found.operations.len(), "operation"),
+        counted(found.filters.len(), "filter"),
+        counted(found.modifiers.len(), "modifier"),
         found.architecture
     );
     for claim in &found.claims {

@@ -9,7 +9,7 @@ use lapbelt_policy::world::{
 use serde_json::{Map, Value, json};
 
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -179,7 +179,7 @@ fn filter_words(filter: &FilterInfo, world: &World) -> String {
         let _ = write!(words, ", after {}", world.filter(before).name);
     }
     if !filter.values.is_empty() {
-        let _ = write!(words, ", {} named values", filter.values.len());
+        let _ = write!(words, ", {}", counted(filter.values.len(), "named value"));
     }
     words
 }

@@ -18,7 +18,7 @@ use super::triage;
 use super::way::Way;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::profile::{self, Params};
 
 /// How many records may wait to be written.
@@ -190,7 +190,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             let stopped = match (is_stopped, not_run.len()) {
                 (false, _) => String::new(),
                 (true, 0) => "interrupted\n".to_string(),
-                (true, more) => format!("interrupted, before {more} more inputs\n"),
+                (true, more) => format!("interrupted, before {}\n", counted(more, "more input")),
             };
             format!(
                 "{troubles}{stopped}{records} records of {of} inputs in {}: {compiled} compiled, {whole} with a \
