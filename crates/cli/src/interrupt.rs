@@ -12,8 +12,11 @@ use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::{Signals, SignalsInfo};
 use signal_hook::low_level::siginfo::Cause;
 
-/// A program that is to be started is there after this time, or has ended.
-const LAUNCH: Duration = Duration::from_secs(1);
+/// A program is started in this time, but on a machine that is very busy.
+const LAUNCH: Duration = Duration::from_millis(200);
+
+/// One that is not there after this time has ended.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The signals among these that whoever started us did not have ignored, as nohup(1) does: an
 /// ignored one stays so, for us and for the program.
@@ -68,17 +71,19 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
 }
 
 /// From now on, signals sent to us reach the program we run, once it is there. Those that a
-/// terminal makes reach it without us, as it is in the same foreground group.
+/// terminal makes reach it without us, as it is then in the same foreground group.
 pub(crate) fn pass_on() {
     let wanted = heeded(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]);
     // Failing to register leaves the default: the signal ends us, and with us the program.
     let Ok(mut signals) = SignalsInfo::<WithOrigin>::new(wanted) else {
         return;
     };
+    let began = Instant::now();
     thread::spawn(move || {
         for origin in &mut signals {
             let by_terminal = matches!(origin.cause, Cause::Kernel);
-            if by_terminal && program().is_some() {
+            // The program may not have been in the group yet: better it gets two than none.
+            if by_terminal && began.elapsed() > LAUNCH {
                 continue;
             }
             if let (Some(program), Some(signal)) =
@@ -93,7 +98,7 @@ pub(crate) fn pass_on() {
 
 /// The program, which may still be on its way.
 fn awaited_program() -> Option<Pid> {
-    let deadline = Instant::now() + LAUNCH;
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let program = program();
         if program.is_some() || Instant::now() > deadline {
