@@ -115,6 +115,10 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         // Questions that nothing follows from.
         "(allow iokit-open-user-client (require-any (iokit-connection \"a\" \"b\") (require-not (iokit-connection \"b\"))))",
         "(allow system-socket (require-all (socket-domain AF_INET) (socket-type SOCK_RAW) (require-not (socket-type SOCK_RAW))))",
+        "(allow file-ioctl (require-all (require-any (require-all (subpath \"/d\") (literal \"/c\"))\
+         (require-all (literal \"/e\") (extension \"a\"))) (require-not (extension \"a\"))))",
+        "(allow file-ioctl (vnode-type DIRECTORY))(allow file-ioctl (require-all (extension \"a\")\
+         (require-not (require-all (vnode-type DIRECTORY) (literal \"/b\") (require-not (literal \"/b\"))))))",
         // Rules that contradict themselves, some of whose questions are left.
         "(allow mach-lookup (global-name \"c\"))(deny mach-lookup (require-all (global-name \"b\") (global-name-prefix \"a\") (require-not (global-name-prefix \"a\"))))",
         "(allow file-ioctl)(deny file-ioctl (require-all (require-entitlement \"b\") (signing-identifier \"x\") (require-not (signing-identifier \"x\"))))",
@@ -175,6 +179,11 @@ fn plain_profiles_come_back_as_they_were_written() {
         "(version 1)(deny default)(allow process-exec* (require-all (subpath \"/usr\")\
          (require-not (literal \"/usr/a\")) (require-not (literal \"/usr/b\"))))",
         "(version 2)(deny default)(allow syscall-unix (syscall-number SYS_read))",
+        "(version 1)(deny default)(allow file-read* file-write* (subpath \"/w\"))\
+         (deny file-write* (subpath \"/w/.git\"))",
+        "(version 1)(deny default)(allow file-read* (literal \"/a\"))\
+         (deny file-read* (subpath \"/a/b\") (extension \"e\"))\
+         (allow file-read* file-write* (literal \"/c\"))",
         "(version 1)(deny default)(allow file-read* (require-all (subpath \"/a\")\
          (require-not (literal \"/a/x\")) (require-not (regex #\"/\\.git/\"))))",
     ] {

@@ -14,6 +14,7 @@ mod filter;
 mod front;
 mod hidden;
 mod region;
+mod shared;
 mod shortest;
 mod spine;
 
@@ -146,7 +147,7 @@ impl Raising<'_> {
         for (own, operations) in groups {
             let each = own.filtered.len() + usize::from(own.unconditional.is_some());
             size += each * operations.len();
-            self.add_rules(&own, &operations, &filters, &mut rules);
+            rules = shared::merged(rules, self.rules(&own, &operations, &filters));
         }
         let mut policy = Policy {
             version: self.version,
@@ -159,13 +160,8 @@ impl Raising<'_> {
         Ok((size, policy))
     }
 
-    fn add_rules(
-        &self,
-        own: &Own,
-        operations: &[OperationId],
-        filters: &Filters,
-        rules: &mut Vec<Rule>,
-    ) {
+    /// Oldest first.
+    fn rules(&self, own: &Own, operations: &[OperationId], filters: &Filters) -> Vec<Rule> {
         let rule = |outcome: OutcomeId, filters: Vec<RuleFilter>| {
             let outcome = self.written.outcome(outcome);
             Rule {
@@ -176,9 +172,10 @@ impl Raising<'_> {
                 origin: None,
             }
         };
-        rules.extend(own.unconditional.map(|outcome| rule(outcome, Vec::new())));
-        // Oldest first, and what decides the same in a row is one rule.
-        for run in own.filtered.chunk_by(|a, b| a.1 == b.1).rev() {
+        let unconditional = own.unconditional.map(|outcome| rule(outcome, Vec::new()));
+        // What decides the same in a row is one rule.
+        let runs = own.filtered.chunk_by(|a, b| a.1 == b.1).rev();
+        let filtered = runs.map(|run| {
             let alternatives = run.iter().map(|(key, _)| filters.get(*key).clone());
             let alternatives = alternatives.flat_map(|one| match one {
                 Filter::Any(inner) => inner,
@@ -188,8 +185,9 @@ impl Raising<'_> {
                 filter,
                 origin: None,
             };
-            rules.push(rule(run[0].1, alternatives.map(plain).collect()));
-        }
+            rule(run[0].1, alternatives.map(plain).collect())
+        });
+        unconditional.into_iter().chain(filtered).collect()
     }
 
     fn own(&mut self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
@@ -337,6 +335,18 @@ impl Raising<'_> {
 /// operations.
 const RULE: usize = 4;
 
+/// How much more there is to read where an exception is said before what it is one of: rules would
+/// say it behind, between what they decide otherwise.
+fn exceptions_first(filter: &Filter) -> usize {
+    let is_not = |part: &Filter| matches!(part, Filter::Not(_));
+    match filter {
+        Filter::All(parts) if parts.first().is_some_and(is_not) && !parts.iter().all(is_not) => {
+            2 * RULE
+        }
+        _ => 0,
+    }
+}
+
 /// How much there is to read in a filter: the deeper conditions are nested, the more each.
 fn words(filter: &Filter) -> usize {
     words_at(filter, 0)
@@ -347,8 +357,8 @@ fn words_at(filter: &Filter, depth: usize) -> usize {
         Filter::Test(_) => 1,
         Filter::Not(inner) => 1 + words_at(inner, depth),
         Filter::Any(inner) | Filter::All(inner) => {
-            let inner = inner.iter().map(|one| words_at(one, depth + 1));
-            1 + depth + inner.sum::<usize>()
+            let parts = inner.iter().map(|one| words_at(one, depth + 1));
+            1 + depth + parts.sum::<usize>() + exceptions_first(filter)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where a part of a graph ends: the node that all its paths pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::region::{Exits, Region, Way};
 use crate::graph::NodeId;
@@ -52,13 +52,16 @@ impl Region<'_> {
         let mut open: BTreeMap<NodeId, Vec<Edge>> = BTreeMap::from([(from, Vec::new())]);
         let mut closed: Option<NodeId> = None;
         let mut before = Vec::new();
+        let mut left = Vec::new();
         while before.len() < search.most {
             let Some((at, _)) = open.pop_last() else {
                 return closed.map(|next| Cut { before, next });
             };
             if !before.is_empty() && closed.is_none() {
                 let mut others = open.values().flatten();
-                if others.all(|edge| search.by_led && self.written.led_to(*edge, at)) {
+                let all = others.all(|edge| search.by_led && self.written.led_to(*edge, at));
+                // What is asked on both sides of a node, if in vain, is no part before it.
+                if all && !left.iter().any(|vain| self.is_behind(at, *vain, exits)) {
                     return Some(Cut { before, next: at });
                 }
             }
@@ -86,12 +89,31 @@ impl Region<'_> {
                     Way::Yes => {}
                     Way::No if closed.is_some_and(|other| other != exits.no) => return None,
                     Way::No => closed = Some(exits.no),
-                    Way::Within(to) if vain == Vain::Leaves && self.leaves(to, exits, VAIN) => {}
+                    Way::Within(to) if vain == Vain::Leaves && self.leaves(to, exits, VAIN) => {
+                        left.push(to);
+                    }
                     Way::Within(to) => open.entry(to).or_default().push(edge),
                 }
             }
         }
         None
+    }
+
+    /// Whether a path within a part leads from one node to another.
+    fn is_behind(&self, from: NodeId, other: NodeId, exits: Exits) -> bool {
+        let mut open = BTreeSet::from([from]);
+        // Successors come before a node.
+        while let Some(at) = open.pop_last().filter(|at| *at >= other) {
+            let ways = self.ways(at, exits).into_iter().flat_map(|(_, ways)| ways);
+            open.extend(ways.filter_map(|(_, way)| match way {
+                Way::Within(to) => Some(to),
+                Way::Yes | Way::No => None,
+            }));
+            if at == other {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether a node leads nowhere but out of a part, by not more than some questions.

@@ -69,6 +69,15 @@ impl Exits {
         }
     }
 
+    /// What an edge means that was not shortened.
+    fn way(self, to: NodeId) -> Way {
+        match to {
+            _ if to == self.yes => Way::Yes,
+            _ if to == self.no => Way::No,
+            _ => Way::Within(to),
+        }
+    }
+
     /// Those of a condition: if it does not hold nothing else is asked.
     fn of_condition(exit: NodeId, next: NodeId) -> Self {
         Self {
@@ -100,14 +109,12 @@ impl Region<'_> {
     /// What an edge means for a part that is left for these.
     pub(super) fn way(&self, edge: Edge, exits: Exits) -> Way {
         let led = self.led.filter(|to| self.written.led_to(edge, *to));
-        match edge.to {
+        match exits.way(edge.to) {
             _ if led == Some(exits.yes) => Way::Yes,
             _ if led == Some(exits.no) => Way::No,
-            to if to == exits.yes => Way::Yes,
-            to if to == exits.no => Way::No,
-            _ if self.written.led_to(edge, exits.yes) => Way::Yes,
-            _ if self.written.led_to(edge, exits.no) => Way::No,
-            to => Way::Within(to),
+            Way::Within(_) if self.written.led_to(edge, exits.yes) => Way::Yes,
+            Way::Within(_) if self.written.led_to(edge, exits.no) => Way::No,
+            way => way,
         }
     }
 
@@ -281,7 +288,13 @@ impl Region<'_> {
                 unmatched,
             } => {
                 let edges = edges(question, matched, unmatched);
-                Some((question, edges.map(|edge| (edge, self.way(edge, exits)))))
+                // The compiler leaves out a node whose edges it shortens to the same.
+                let is_vain = matched == unmatched;
+                let way = |edge: Edge| match is_vain {
+                    true => exits.way(edge.to),
+                    false => self.way(edge, exits),
+                };
+                Some((question, edges.map(|edge| (edge, way(edge)))))
             }
             Turn::Decide(_) => None,
         }
