@@ -160,3 +160,27 @@ fn a_run_that_is_too_slow_only_when_confined_is_told_as_such() {
     let status = std::fs::read_to_string(status).expect("a status");
     assert!(status.contains("\"timed_out\""), "{status}");
 }
+
+#[test]
+fn what_a_smaller_profile_changes_of_the_output_is_told() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    // As a linker does it, which goes on when it may not.
+    let script = "umask 022; echo text > made || exit 3; echo text > other; \
+                  chmod 755 made 2> /dev/null || true";
+    let (code, text) = learn(folder.path(), &[], script);
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("/made with mode 0644 instead of 0755, no "),
+        "{text}"
+    );
+    let judge = [
+        "--success-cmd",
+        "test \"$LAPBELT_STATUS\" = 0 && test -x made -a -s other",
+    ];
+    let (code, text) = learn(folder.path(), &judge, script);
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("warning"), "{text}");
+}

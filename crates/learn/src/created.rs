@@ -20,6 +20,7 @@ use lapbelt_policy::world::{OperationId, World};
 use serde::{Deserialize, Serialize};
 
 use crate::generalise::tells_time;
+use crate::made::Made;
 use crate::run_dir::{self, DirError};
 use crate::violation::Stored;
 
@@ -159,6 +160,11 @@ impl Created {
             }
             self.add(path);
         }
+    }
+
+    /// What there is now of it.
+    pub(crate) fn made(&self) -> Made {
+        Made::at(self.paths.iter().map(PathBuf::as_path))
     }
 
     /// What is known to be created, for a run that is not watched.

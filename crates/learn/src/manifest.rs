@@ -150,6 +150,7 @@ fn opening(
             profile_lines: 0,
             post_shrink_fresh_rc: None,
             post_shrink_repeat_rc: None,
+            made_otherwise: Vec::new(),
         },
         timing: timing(start, start),
         runs: 0,
@@ -204,6 +205,7 @@ fn close(
         manifest.shrink.kept = report.kept.unwrap_or(0);
         manifest.shrink.post_shrink_fresh_rc = report.post_shrink_fresh_rc;
         manifest.shrink.post_shrink_repeat_rc = report.post_shrink_repeat_rc;
+        manifest.shrink.made_otherwise = report.made_otherwise;
     }
     if dir.shrunk().exists() {
         manifest.shrink.profile_lines = lines(&dir.shrunk());

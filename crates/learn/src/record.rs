@@ -150,6 +150,10 @@ pub struct ShrinkReport {
     /// True once the policy graphs showed that the result allows no more than the profile given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subset_proven: Option<bool>,
+    /// What the program leaves otherwise under the result than under the profile given, although
+    /// both succeed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made_otherwise: Vec<String>,
 }
 
 impl ShrinkReport {
@@ -167,6 +171,7 @@ impl ShrinkReport {
             candidates: None,
             one_minimal: None,
             subset_proven: None,
+            made_otherwise: Vec::new(),
         }
     }
 }
@@ -396,6 +401,10 @@ pub struct ShrinkSummary {
     /// Exit status of the repeat run after shrinking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_shrink_repeat_rc: Option<i32>,
+    /// What the program leaves otherwise under the result than under the profile given, although
+    /// both succeed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made_otherwise: Vec<String>,
 }
 
 /// Times of a run.

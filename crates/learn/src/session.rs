@@ -15,6 +15,7 @@ use lapbelt_policy::world::World;
 use lapbelt_sandbox::{Backend, Job, RunError, Status, Stdio as Stream};
 
 use crate::created::Created;
+use crate::made::Made;
 use crate::run_dir::{DirError, RunDir};
 use crate::second::wait_for_room;
 use crate::streams::Keepers;
@@ -226,6 +227,11 @@ impl<'s> Session<'s> {
     /// Whether the program was seen to create a file or folder that a digest names.
     pub(crate) fn names_digests(&self) -> bool {
         self.created.names_digests()
+    }
+
+    /// What the last run left of what our runs made.
+    pub(crate) fn made(&self) -> Made {
+        self.created.made()
     }
 
     /// Runs of the program so far.

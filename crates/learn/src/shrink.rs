@@ -1,6 +1,7 @@
 //! Minimising a profile: the smallest set of its rules and filters under which the program still
 //! passes a fresh and a repeat run.
 
+mod checked;
 mod journal;
 mod pieces;
 pub mod search;
@@ -14,9 +15,11 @@ use lapbelt_policy::rule::{Action, Policy};
 use crate::base::{Base, NOT_READ};
 use crate::error::LearnError;
 use crate::lint::lint;
-use crate::record::{ShrinkMetric, ShrinkReport, ShrinkStatus, Validation};
+use crate::made::{Made, is_named};
+use crate::record::{ShrinkMetric, ShrinkReport, ShrinkStatus};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
+use checked::{checked, validation, why};
 use journal::Journal;
 pub(crate) use journal::digest;
 use pieces::Pieces;
@@ -113,6 +116,7 @@ fn minimise(
         "pre_shrink_run1.json",
     )?;
     report.pre_shrink_rc1 = Some(fresh.rc);
+    let made = session.made();
     let mut line = metric("precheck", &whole);
     line.fresh_rc = Some(fresh.rc);
     line.decision = "failed".to_string();
@@ -228,7 +232,7 @@ fn minimise(
         let count = kept.iter().filter(|kept| **kept).count();
         report.kept = Some(count);
         report.removed = Some(kept.len() - count);
-        let failed = conclude(session, dir, base, &profile.policy, &text, report)?;
+        let failed = conclude(session, dir, base, &profile.policy, &text, &made, report)?;
         if report.status == ShrinkStatus::Success {
             let part = match report.one_minimal {
                 Some(true) => "The smallest part",
@@ -257,25 +261,6 @@ fn minimise(
     Ok(())
 }
 
-/// Why a checked run failed: how it ended and the last it said.
-fn why(session: &Session<'_>, dir: &RunDir, name: &str, run: &Run) -> String {
-    let rc = run.rc;
-    let ended = match session.target.success_cmd {
-        _ if run.timed_out => {
-            format!("the {name} run did not end in time; --timeout gives it more")
-        }
-        Some(_) => format!("--success-cmd rejects the {name} run, whose exit status is {rc}"),
-        None => format!("the {name} run failed with exit status {rc}"),
-    };
-    let said = std::fs::read(dir.file(Phase::Shrink, "stderr.txt")).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    let said = said.lines().rev().find(|line| !line.trim().is_empty());
-    let said = said.map_or(String::new(), |line| {
-        format!("; it last said: {}", one_line(line))
-    });
-    format!("{ended}{said}")
-}
-
 /// The last checks, all on the very text that is handed out. Answers with the run that failed, if
 /// one did.
 fn conclude(
@@ -284,6 +269,7 @@ fn conclude(
     base: &Base,
     given: &Policy,
     text: &str,
+    made: &Made,
     report: &mut ShrinkReport,
 ) -> Result<Option<Run>, LearnError> {
     let world = std::sync::Arc::clone(&session.world);
@@ -326,6 +312,7 @@ fn conclude(
         "post_shrink_fresh.json",
     )?;
     report.post_shrink_fresh_rc = Some(fresh.rc);
+    let made_otherwise = made.compare(&session.made(), |path| is_named(given, path));
     if !fresh.success {
         let why = why(session, dir, "last fresh", &fresh);
         report.reason = Some(format!("the result does not pass: {why}"));
@@ -343,6 +330,7 @@ fn conclude(
     if repeat.success {
         report.status = ShrinkStatus::Success;
         report.reason = None;
+        report.made_otherwise = made_otherwise;
         return Ok(None);
     }
     let why = why(session, dir, "last repeat", &repeat);
@@ -362,39 +350,4 @@ fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
-}
-
-fn validation(dir: &RunDir, name: &str) -> std::path::PathBuf {
-    dir.file(Phase::Shrink, "validation").join(name)
-}
-
-/// A strict run that is kept as evidence.
-fn checked(
-    session: &mut Session<'_>,
-    dir: &RunDir,
-    profile: &str,
-    policy: &Policy,
-    start: Start,
-    name: &str,
-) -> Result<Run, LearnError> {
-    let (stdout, stderr) = (
-        dir.file(Phase::Shrink, "stdout.txt"),
-        dir.file(Phase::Shrink, "stderr.txt"),
-    );
-    let streams = Streams {
-        stdout: Some(run_dir::create(&stdout)?),
-        stderr: Some(run_dir::create(&stderr)?),
-    };
-    let run = session.run(policy, start, Mode::Strict, streams)?;
-    let text = |path: &std::path::Path| {
-        std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-    };
-    let record = Validation {
-        return_code: run.rc,
-        stdout: text(&stdout).unwrap_or_default(),
-        stderr: text(&stderr).unwrap_or_default(),
-        profile: profile.to_string(),
-    };
-    run_dir::write_json(&validation(dir, name), &record)?;
-    Ok(run)
 }

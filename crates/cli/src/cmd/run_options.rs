@@ -16,6 +16,9 @@ use crate::interrupt;
 use crate::output::{Output, counted};
 use crate::profile::Params;
 
+/// Differences in what a program leaves that are shown.
+const SHOWN: usize = 4;
+
 /// The program, and what counts as its success.
 #[derive(clap::Args)]
 pub(crate) struct ProgramOptions {
@@ -241,6 +244,18 @@ impl Run {
             || serde_json::to_value(&manifest).unwrap_or_default(),
             || summary::text(&manifest),
         );
+        let otherwise = &manifest.shrink.made_otherwise;
+        if !otherwise.is_empty() {
+            let more = match otherwise.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!(" and {more} more, which run.json names"),
+            };
+            output.tell(&format!(
+                "lapbelt: warning: under the smallest profile the program succeeds too, but leaves \
+                 {}{more}; if that matters, let --success-cmd look at it",
+                otherwise[..otherwise.len().min(SHOWN)].join(", ")
+            ));
+        }
         let Some((phase, reason)) = plan.shortfall(&manifest) else {
             return Ok(Exit::Yes);
         };
