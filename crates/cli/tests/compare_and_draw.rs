@@ -119,6 +119,27 @@ fn equal_profiles_are_said_to_be() {
     );
     let (code, text) = folder.run(&["diff", "a.sb", "nothing.sb"]);
     assert_eq!(code, 2, "{text}");
+    let (code, text) = folder.run(&["diff", "-", "-"]);
+    assert_eq!(code, 2, "{text}");
+}
+
+#[test]
+fn what_only_one_world_has_is_told() {
+    let folder = Folder::new();
+    folder.profile("a.sb", "(allow network*)");
+    let (code, text) = folder.run(&["diff", "a.sb", "a.sb", "--world-b", "macos-12.5.0"]);
+    assert_eq!(code, 0);
+    assert!(
+        text.contains("only the world of A has file-lock mach-task-special-port* "),
+        "{text}"
+    );
+    // No operations are known of it: nothing was compared.
+    let (code, text) = folder.run(&["diff", "a.sb", "a.sb", "--world-b", "macos-15"]);
+    assert_eq!(code, 3);
+    assert!(
+        text.starts_with("undecided: macos-15 has no list of operations"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -98,9 +98,9 @@ const TARGETS: &[(&str, &str)] = &[
 ///
 /// The target is a path, a name, a number or one of the filter's names for numbers, as the
 /// operation's own filters have it; one that no filter of the operation looks at adds nothing. For
-/// network operations it is `HOST:PORT` or `[V6]:PORT`, with or without `tcp:` or `udp:` before it,
-/// or the path of a unix socket, with or without `unix:` before it: the far end for `network-outbound`, the near end for the others. What a
-/// socket of that kind has besides (`socket-domain`, and TCP unless `extra` says otherwise) is
+/// network operations it is `HOST:PORT` or `[V6]:PORT`, with or without `tcp:`, `udp:` or `other:`
+/// before it, or the path of a unix socket, with or without `unix:` before it, which alone is one
+/// without a path: the far end for `network-outbound`, the near end for the others. What a socket of that kind has besides (`socket-domain`, and TCP unless `extra` says otherwise) is
 /// added where `extra` lacks it.
 ///
 /// # Errors
@@ -171,8 +171,10 @@ fn network<'a>(
             values.push((filter, value));
         }
     };
-    if let Some(path) = address::unix_path(target) {
-        add("path", Value::Text(path));
+    if address::is_unix(target) {
+        if let Some(path) = address::unix_path(target) {
+            add("path", Value::Text(path));
+        }
         for filter in world.filters() {
             // The question's own number counts, as it does for every socket.
             if let (None, Some(value)) = (given(world, extra, &filter.name), end.with_path(filter))

@@ -43,6 +43,21 @@ fn quote_regex(source: &str) -> String {
     }
 }
 
+/// A regular expression for what a subpath matches. Bytes that are no UTF-8 stay in none.
+fn regex_below(base: &[u8]) -> String {
+    let mut source = String::from("^");
+    for c in String::from_utf8_lossy(base).chars() {
+        if r"\.^$|()[]{}*+?".contains(c) {
+            source.push('\\');
+        }
+        source.push(c);
+    }
+    if !base.ends_with(b"/") {
+        source += "(/|$)";
+    }
+    source
+}
+
 /// The line that a profile starts with.
 pub fn version(version: Version) -> String {
     let number = match version {
@@ -180,6 +195,10 @@ fn put_test(test: &Test, world: &World, out: &mut String) {
             let (suffix, text) = match pattern {
                 Pattern::Literal(text) => ("literal", quote(text)),
                 Pattern::Prefix(text) => ("prefix", quote(text)),
+                // Names other than paths have no such form.
+                Pattern::Subpath(text) if info.kind != ArgumentKind::PathPattern => {
+                    ("regex", quote_regex(&regex_below(text)))
+                }
                 Pattern::Subpath(text) => ("subpath", quote(text)),
                 Pattern::Regex(regex) => ("regex", quote_regex(regex.source())),
             };

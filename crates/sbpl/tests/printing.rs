@@ -346,3 +346,29 @@ fn rules_are_laid_out_one_filter_a_line() {
 ";
     assert_eq!(print::policy(&read(text), &WORLD), text);
 }
+
+/// Bytes may say so, though no filter of names has a form for it.
+#[test]
+fn what_lies_below_a_name_is_printed_as_an_expression() {
+    let filter = WORLD.filter_named("global-name").expect("a filter");
+    for (base, printed) in [
+        ("a.b", r#"(global-name-regex #"^a\.b(/|$)")"#),
+        ("a/", r#"(global-name-regex #"^a/")"#),
+    ] {
+        let test = Filter::Test(Test {
+            filter: filter.id,
+            argument: Argument::Pattern(Pattern::Subpath(base.into())),
+        });
+        let text = print::filter(&test, &WORLD);
+        assert_eq!(text, printed);
+        let policy = read(&format!("(version 1)(allow mach-lookup {text})"));
+        let Filter::Test(again) = &policy.rules[0].filters[0].filter else {
+            panic!("{text}");
+        };
+        for name in ["a.b", "a.b/c", "a.bc", "a/", "a/b", "axb"] {
+            let expected = Pattern::Subpath(base.into()).matches(name.as_bytes());
+            let value = lapbelt_policy::request::Value::Text(name.as_bytes());
+            assert_eq!(again.argument.accepts(value), expected, "{base} {name}");
+        }
+    }
+}

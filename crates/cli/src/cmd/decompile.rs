@@ -1,15 +1,12 @@
 //! `lapbelt decompile`: a compiled profile as rules that a person would write.
 
 mod bundle;
+mod text;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile;
-use lapbelt_blob::encode::encode;
-use lapbelt_policy::world::World;
-use lapbelt_sbpl::expand::expand;
-use lapbelt_sbpl::{NoImports, Source, evaluate};
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
@@ -42,12 +39,12 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     }
     let member = args.member.as_deref();
     let subject = Subject::load(&args.blob, &BTreeMap::new(), member, &world)?;
-    let policy = decompile(&subject.analysed(&world))
-        .map_err(|error| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob))))?;
-    let text = expand(&policy, &[], &world);
-    let same_bytes = subject
-        .bytes()
-        .map(|bytes| compiled(&text, &world).is_some_and(|made| made == bytes));
+    let analysed = subject.analysed(&world);
+    let failed =
+        |error: String| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob)));
+    let policy = decompile(&analysed).map_err(|error| failed(error.to_string()))?;
+    let (text, same_bytes) =
+        text::text(&policy, &analysed, subject.bytes(), &world).map_err(failed)?;
     match &args.out {
         Some(out) => write_out(out, text.as_bytes())?,
         None if !output.json => output.answer(&text),
@@ -69,14 +66,4 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         ));
     }
     Ok(Exit::Yes)
-}
-
-/// What a text is compiled to.
-fn compiled(text: &str, world: &World) -> Option<Vec<u8>> {
-    let source = Source {
-        name: "decompiled",
-        text,
-    };
-    let policy = evaluate(&source, &BTreeMap::new(), &NoImports, world).policy?;
-    encode(&policy, world).ok().map(|made| made.bytes)
 }

@@ -1,10 +1,12 @@
 //! `lapbelt diff`: what two profiles decide differently.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::diff::{Decided, Diff, Example, diff};
+use lapbelt_analysis::operations::grouped;
 use lapbelt_policy::rule::Action;
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{OperationId, Part, World};
 use serde_json::{Map, Value, json};
 
 use crate::exit::{CommandError, Exit};
@@ -85,6 +87,13 @@ impl Side {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    if [&args.a, &args.b]
+        .iter()
+        .all(|path| path.as_os_str() == "-")
+    {
+        let error = "standard input can be one of the profiles only; give the other as a file";
+        return Err(CommandError::Other(error.to_string()));
+    }
     let world_b = args.world_b.as_ref().unwrap_or(&args.world);
     let a = Side::load(args, &args.a, &args.member_a, &args.world)?;
     let b = Side::load(args, &args.b, &args.member_b, world_b)?;
@@ -96,11 +105,19 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     output.answer_either(|| json(&answer, &a, &b), || text(&answer, &a, &b));
     Ok(if !answer.different.is_empty() {
         Exit::No
-    } else if !answer.undecided.is_empty() {
+    } else if !answer.undecided.is_empty() || !unlisted(&a, &b).is_empty() {
         Exit::Undecided
     } else {
         Exit::Yes
     })
+}
+
+/// The worlds that do not say which operations there are.
+fn unlisted<'s>(a: &'s Side, b: &'s Side) -> Vec<&'s World> {
+    let mut worlds = vec![&a.world, &b.world];
+    worlds.dedup_by_key(|world| world.id().to_owned());
+    worlds.retain(|world| world.is_without(Part::Operations));
+    worlds
 }
 
 fn text(answer: &Diff, a: &Side, b: &Side) -> String {
@@ -123,7 +140,22 @@ fn text(answer: &Diff, a: &Side, b: &Side) -> String {
             text += &format!("  and by {} more pairs of rules\n", differing.more);
         }
     }
-    for (side, names) in [("A", &answer.only_left), ("B", &answer.only_right)] {
+    let unlisted = unlisted(a, b);
+    for world in &unlisted {
+        text += &format!(
+            "undecided: {} has no list of operations, so that only default was compared\n",
+            world.id()
+        );
+    }
+    let only = [("A", &answer.only_left, a), ("B", &answer.only_right, b)];
+    for (side, names, of) in only.into_iter().filter(|_| unlisted.is_empty()) {
+        let ids = names
+            .iter()
+            .filter_map(|name| of.world.operation_named(name));
+        let ids: BTreeSet<OperationId> = ids.map(|operation| operation.id).collect();
+        let names = grouped(&ids, &of.world);
+        let names = names.iter().map(|id| of.world.operation(*id).name.as_str());
+        let names: Vec<&str> = names.collect();
         if !names.is_empty() {
             text += &format!("only the world of {side} has {}\n", names.join(" "));
         }
@@ -133,6 +165,9 @@ fn text(answer: &Diff, a: &Side, b: &Side) -> String {
         text += &format!("undecided, for too many combinations: {names}\n");
     }
     text += &match (answer.different.is_empty(), answer.equal) {
+        (_, 0) => return text,
+        (true, 1) => "no difference in one operation\n".to_string(),
+        (false, 1) => "no difference in the other operation\n".to_string(),
         (true, count) => format!("no difference in {count} operations\n"),
         (false, count) => format!("no difference in the other {count} operations\n"),
     };
@@ -155,8 +190,11 @@ fn json(answer: &Diff, a: &Side, b: &Side) -> Value {
             .collect();
         json!({"operations": one.operations, "examples": examples, "more": one.more})
     });
-    json!({"equal": answer.different.is_empty() && answer.undecided.is_empty(),
+    let unlisted = unlisted(a, b);
+    let unlisted: Vec<&str> = unlisted.iter().map(|world| world.id()).collect();
+    let is_decided = answer.undecided.is_empty() && unlisted.is_empty();
+    json!({"equal": answer.different.is_empty() && is_decided,
            "different": different.collect::<Vec<_>>(), "equal_operations": answer.equal,
            "only_a": answer.only_left, "only_b": answer.only_right,
-           "undecided": answer.undecided, "world_a": a.world.id(), "world_b": b.world.id()})
+           "undecided": answer.undecided, "unlisted_worlds": unlisted, "world_a": a.world.id(), "world_b": b.world.id()})
 }

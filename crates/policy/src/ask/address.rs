@@ -13,13 +13,19 @@ pub(super) fn unix_path(text: &[u8]) -> Option<&[u8]> {
     path.starts_with(b"/").then_some(path)
 }
 
-/// An internet address and its host as written. `tcp:` or `udp:` before it says the transport. A
+/// Whether it is a unix socket: its path, or `unix:` alone for one that has none.
+pub(super) fn is_unix(text: &[u8]) -> bool {
+    text == b"unix:" || unix_path(text).is_some()
+}
+
+/// An internet address and its host as written. `tcp:`, `udp:` or `other:` says the transport. A
 /// host name counts as a remote host over IPv4, except `localhost`; port `*` is no port.
 pub(super) fn internet(text: &[u8], transport: Transport) -> Option<(Endpoint, &str)> {
     let text = std::str::from_utf8(text).ok()?;
     let (transport, text) = match text.split_once(':') {
         Some(("tcp", rest)) if rest.contains(':') => (Transport::Tcp, rest),
         Some(("udp", rest)) if rest.contains(':') => (Transport::Udp, rest),
+        Some(("other", rest)) if rest.contains(':') => (Transport::Other, rest),
         _ => (transport, text),
     };
     let (host, port) = text.rsplit_once(':')?;

@@ -184,6 +184,14 @@ fn values_by_the_kind_of_the_filter() {
         other => panic!("{other:?}"),
     };
     assert_eq!(host, "example.com");
+    // As examples of differences show them.
+    let transport = |value| match parse("remote", value) {
+        Ok(OwnedValue::Endpoint(Endpoint::Internet { transport, .. }, _)) => Some(transport),
+        Ok(OwnedValue::Endpoint(Endpoint::Unix, _)) => None,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(transport("other:192.0.2.1:1"), Some(Transport::Other));
+    assert_eq!(transport("unix:"), None);
     for (name, value) in [
         ("vnode-type", "LINK"),
         ("file-mode", "rw"),

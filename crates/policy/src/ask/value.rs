@@ -7,7 +7,7 @@ use crate::world::{ArgumentKind, FilterId, FilterInfo, World, nearest};
 
 /// The value of `NAME=VALUE`, by the kind of the filter: text as it is, numbers in decimal, `0x…`
 /// or by name, bits in octal with a leading `0` or `#o`, flags as `true`, `false`, `#t`, `#f`,
-/// addresses as `[tcp:|udp:]HOST:PORT`.
+/// addresses as `[tcp:|udp:|other:]HOST:PORT` or `unix:`.
 ///
 /// # Errors
 /// An unknown filter, or a value that it does not take.
@@ -91,7 +91,7 @@ fn flag(text: &[u8]) -> Option<bool> {
 }
 
 fn endpoint(text: &[u8]) -> Option<Endpoint> {
-    if address::unix_path(text).is_some() {
+    if address::is_unix(text) {
         return Some(Endpoint::Unix);
     }
     address::internet(text, Transport::Tcp).map(|(endpoint, _)| endpoint)

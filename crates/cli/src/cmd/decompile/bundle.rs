@@ -8,7 +8,6 @@ use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_blob::decode::{Blob, Profile};
 use lapbelt_blob::policy::compiled;
 use lapbelt_policy::world::World;
-use lapbelt_sbpl::expand::expand;
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
@@ -73,7 +72,8 @@ fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<String, String>
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
     let analysed = Analysed::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
     let policy = decompile(&analysed).map_err(|error| error.to_string())?;
-    Ok(expand(&policy, &[], world))
+    let (text, _) = super::text::text(&policy, &analysed, None, world)?;
+    Ok(text)
 }
 
 /// A file name that leads nowhere else, and to no file of another profile.

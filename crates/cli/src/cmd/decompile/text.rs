@@ -1,0 +1,45 @@
+//! Rules as text that was read again.
+
+use std::collections::BTreeMap;
+
+use lapbelt_analysis::diff::diff;
+use lapbelt_analysis::subject::Subject as Analysed;
+use lapbelt_blob::encode::encode;
+use lapbelt_policy::graph::lower;
+use lapbelt_policy::rule::Policy;
+use lapbelt_policy::world::World;
+use lapbelt_sbpl::expand::expand;
+use lapbelt_sbpl::{NoImports, Source, evaluate};
+
+/// The text of the rules that `subject` was decompiled to, and whether it compiles to the same
+/// bytes, if they are given.
+///
+/// # Errors
+/// If what is read from the text does not decide as the subject does: some bytes that only a hand
+/// can write stand for no text.
+pub(super) fn text(
+    policy: &Policy,
+    subject: &Analysed<'_>,
+    bytes: Option<&[u8]>,
+    world: &World,
+) -> Result<(String, Option<bool>), String> {
+    let text = expand(policy, &[], world);
+    let source = Source {
+        name: "decompiled",
+        text: &text,
+    };
+    let opted_out = (!policy.implied).then(|| ("NO_IMPLICIT_RULES".to_string(), "1".to_string()));
+    let params: BTreeMap<String, String> = opted_out.into_iter().collect();
+    let refused = || "the rules found cannot be written as text".to_string();
+    let read = evaluate(&source, &params, &NoImports, world).policy;
+    let read = read.ok_or_else(refused)?;
+    let same_bytes = bytes.map(|bytes| encode(&read, world).is_ok_and(|made| made.bytes == bytes));
+    if same_bytes != Some(true) {
+        let again = Analysed::of_rules(lower(&read, world), &read.rules, world);
+        let answer = diff(subject, &again, 1);
+        if !answer.different.is_empty() || !answer.undecided.is_empty() {
+            return Err(refused());
+        }
+    }
+    Ok((text, same_bytes))
+}
