@@ -52,6 +52,11 @@ fn a_program_that_fails_by_itself_leaves_nothing_half_written() {
     assert!(!text.contains("standard input"), "{text}");
     let left = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(left, 0, "{folder:?}");
+    // Nor is there anything of one that cannot be started.
+    let (code, text) = learn(folder.path(), &["--fresh-cmd", "false"], "true");
+    assert_eq!(code, 2, "{text}");
+    let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 0, "{folder:?}");
     // A folder of the user's own stays.
     std::fs::create_dir(folder.path().join("given")).expect("a folder");
     let (code, text) = learn(folder.path(), &["--out", "given"], "exit 5");

@@ -17,7 +17,7 @@ use crate::manifest::{self, Phases};
 use crate::record::{Knobs, Manifest, ShrinkStatus, Strategy, TraceStatus};
 use crate::run_dir::{self, DirError, Phase, RunDir};
 use crate::seed::Loader;
-use crate::session::{Session, Tick};
+use crate::session::{Session, SessionError, Tick};
 use crate::summary;
 use crate::target::{Target, find_program};
 
@@ -176,8 +176,13 @@ impl Plan {
         let backend = host.backend.as_ref();
         let mut session = Session::new(backend, world, target, &dir, stop, progress)?;
         let result = manifest::run(&mut session, &dir, &base, &knobs, self.phases);
+        let never_ran = session.runs() == 0;
         drop(session);
-        if self.clean && result.as_ref().is_err_and(LearnError::is_of_the_program) {
+        let found_nothing = result.as_ref().is_err_and(|error| {
+            let stopped = matches!(error, LearnError::Session(SessionError::Stopped));
+            error.is_of_the_program() || never_ran && !stopped
+        });
+        if self.clean && found_nothing {
             dir.take_back(was_made)?;
         }
         let manifest = result?;
