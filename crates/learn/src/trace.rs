@@ -1,56 +1,23 @@
 //! Learning a profile: run, turn each denial into a rule, until runs succeed and add nothing.
 
-use std::collections::BTreeSet;
+mod growing;
+
 use std::path::PathBuf;
 
-use lapbelt_policy::decide::Decider;
-use lapbelt_policy::event::{Event, OwnedValue};
-use lapbelt_policy::rule::Action;
 use lapbelt_sandbox::denial;
 
-use crate::atom::Atom;
 use crate::base::{Base, NOT_READ};
-use crate::denial_rule::atom_for;
 use crate::error::LearnError;
-use crate::generalise::Generaliser;
-use crate::made_folders::MadeFolders;
-use crate::ports::Ports;
-use crate::profile_text;
-use crate::record::{DenyScope, Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
+use crate::record::{Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
 use crate::summary::counted;
-use crate::system_profile::system_profile;
+use growing::{Growing, Lesson};
 
 /// Why a run that ended in time without a sandbox gave nothing to learn from.
 const TIMED_OUT: &str = "a run did not end within --timeout, as it does without any sandbox; give it \
      more time";
-
-/// A profile that grows.
-struct Growing<'b> {
-    base: &'b Base,
-    knobs: &'b Knobs,
-    /// One atom for each denied request, as it was.
-    learned: Vec<Atom>,
-    /// High ports met by each run.
-    ports: Ports,
-    /// Folders that the target made.
-    folders: MadeFolders,
-    /// How each run started, and the paths that it met.
-    paths: Vec<(Start, BTreeSet<Vec<u8>>)>,
-    /// The rules as they stand in the profile.
-    rules: Vec<Atom>,
-    /// The profile as it stands.
-    text: String,
-}
-
-/// What one run taught.
-struct Lesson {
-    new_rules: usize,
-    bad_rules: Vec<String>,
-    last_rule: Option<String>,
-}
 
 /// Learns what the session's target needs beyond a base profile. The profile is in
 /// `profiles/trace.sb` after every iteration, whatever the end.
@@ -99,16 +66,7 @@ fn iterate(
     knobs: &Knobs,
     report: &mut TraceReport,
 ) -> Result<(), LearnError> {
-    let mut growing = Growing {
-        base,
-        knobs,
-        learned: Vec::new(),
-        ports: Ports::default(),
-        folders: MadeFolders::default(),
-        paths: Vec::new(),
-        rules: Vec::new(),
-        text: base.text.clone(),
-    };
+    let mut growing = Growing::new(base, knobs);
     let done = earlier_iterations(dir)?;
     let mut streak = 0;
     // A system that enforces by itself lets nothing go on that it denies.
@@ -296,134 +254,4 @@ fn give_up(
         &dir.file(Phase::Trace, "stderr.txt"),
         &line,
     )?)
-}
-
-impl Growing<'_> {
-    /// Adds a rule for each denial of a run, and brings the profile up to date.
-    fn learn(
-        &mut self,
-        run: &Run,
-        start: Start,
-        session: &Session<'_>,
-    ) -> Result<Lesson, LearnError> {
-        let world = &session.world;
-        self.paths.push((start, paths_of(run)));
-        self.ports.add(run.allowed.iter().chain(&run.denied));
-        self.folders
-            .add(run.allowed.iter().chain(&run.denied), world);
-        let before = self.rules.clone();
-        let mut lesson = Lesson {
-            new_rules: 0,
-            bad_rules: Vec::new(),
-            last_rule: None,
-        };
-        let mut wanted: Vec<(&Event, Atom)> = Vec::new();
-        for event in &run.denied {
-            if self.knobs.deny_scope == DenyScope::Pid && Some(event.pid) != run.program() {
-                continue;
-            }
-            match atom_for(event, world, self.knobs.network_rules) {
-                Some(atom) => wanted.push((event, atom)),
-                None => lesson.bad_rules.push(format!(
-                    "dropped_network: {}",
-                    denial::log_text(event, world)
-                )),
-            }
-        }
-        for (_, atom) in &wanted {
-            match self.learned.iter_mut().find(|known| known.same_rule(atom)) {
-                Some(known) => known.needed_by.extend(atom.needed_by.iter().cloned()),
-                None => {
-                    let text = profile_text::rules(std::slice::from_ref(atom), world);
-                    let alone = format!("{}\n{text}", self.base.text);
-                    if self.is_accepted(&alone, session)? {
-                        lesson.last_rule = Some(text.trim_end().to_string());
-                        self.learned.push(atom.clone());
-                    } else {
-                        lesson
-                            .bad_rules
-                            .push(format!("invalid_rule: {}", text.trim_end()));
-                    }
-                }
-            }
-        }
-        self.rewrite(world);
-        // A rule that does not allow what it was made for would be learnt again for ever.
-        let policy = self.base.evaluate_with(&self.text, world)?.policy;
-        let decider = Decider::new(&policy, world);
-        for (event, atom) in &wanted {
-            if decider.decide(&event.request()).action == Action::Deny {
-                let rule = profile_text::rules(std::slice::from_ref(atom), world);
-                lesson
-                    .bad_rules
-                    .push(format!("ineffective_rule: {}", rule.trim_end()));
-            }
-        }
-        let is_new = |atom: &&Atom| !before.iter().any(|known| known.same_rule(atom));
-        lesson.new_rules = self.rules.iter().filter(is_new).count();
-        Ok(lesson)
-    }
-
-    /// Whether a text is a profile, for us and for the system if that is to read it.
-    fn is_accepted(&self, text: &str, session: &Session<'_>) -> Result<bool, LearnError> {
-        let Ok(profile) = self.base.evaluate_with(text, &session.world) else {
-            return Ok(false);
-        };
-        let Some(dialect) = session.backend.dialect() else {
-            return Ok(true);
-        };
-        let profile = system_profile(&profile.policy, &dialect, &session.world);
-        Ok(session
-            .backend
-            .accepts(&profile)
-            .map_err(SessionError::Run)?)
-    }
-
-    /// Writes the profile anew from all that was learnt.
-    fn rewrite(&mut self, world: &lapbelt_policy::world::World) {
-        let generaliser = if self.knobs.generalize {
-            let runs = self.paths.iter();
-            Generaliser::new(runs.map(|(start, paths)| (*start, paths.iter().map(Vec::as_slice))))
-        } else {
-            Generaliser::default()
-        };
-        let mut atoms: Vec<Atom> = Vec::new();
-        let mut learned = self.learned.clone();
-        if self.knobs.generalize {
-            self.folders.generalise(&mut learned, world, &generaliser);
-            self.ports.generalise(&mut learned);
-        }
-        let learned = learned.iter().map(|atom| generaliser.atom(atom));
-        for atom in learned {
-            match atoms.iter_mut().find(|known| known.same_rule(&atom)) {
-                Some(known) => known.needed_by.extend(atom.needed_by),
-                None => atoms.push(atom),
-            }
-        }
-        let rules = profile_text::rules(&atoms, world);
-        self.rules = atoms;
-        self.text = if rules.is_empty() {
-            self.base.text.clone()
-        } else {
-            format!(
-                "{}\n; learned\n{rules}",
-                self.base.text.trim_end_matches('\n').to_owned() + "\n"
-            )
-        };
-    }
-}
-
-/// All paths that a run asked for.
-fn paths_of(run: &Run) -> BTreeSet<Vec<u8>> {
-    let values = run
-        .allowed
-        .iter()
-        .chain(&run.denied)
-        .flat_map(|event| &event.values);
-    values
-        .filter_map(|(_, value)| match value {
-            OwnedValue::Text(text) if text.starts_with(b"/") => Some(text.clone()),
-            _ => None,
-        })
-        .collect()
 }
