@@ -16,6 +16,7 @@ use lapbelt_policy::filter::Test;
 use lapbelt_policy::graph::{Canon, NodeId, Outcome, Step};
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::OperationId;
+use serde::Serialize;
 
 use crate::operations::grouped;
 use crate::subject::Subject;
@@ -28,7 +29,7 @@ const MOST_BOXES: usize = 150;
 const LONGEST_LINE: usize = 80;
 
 /// A drawing of boxes and arrows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Picture {
     /// What it shows.
     pub title: String,
@@ -41,7 +42,7 @@ pub struct Picture {
 }
 
 /// A box.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Box {
     /// What it stands for.
     pub kind: Kind,
@@ -50,7 +51,8 @@ pub struct Box {
 }
 
 /// What a box stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Operations whose decision starts here.
     Operations,
@@ -65,7 +67,7 @@ pub enum Kind {
 }
 
 /// An arrow between two boxes, by their places in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Arrow {
     /// Where it starts.
     pub from: usize,
@@ -76,7 +78,8 @@ pub struct Arrow {
 }
 
 /// When an arrow is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum When {
     /// Always.
     Start,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 struct Folder(tempfile::TempDir);
 
@@ -299,6 +299,14 @@ fn a_picture_shows_each_shared_part_once() {
         "{dot}"
     );
     assert_eq!(folder.run(&["graph", "a.sb", "--op", "nothing"]).0, 2);
+    let (code, boxes) = folder.run(&["graph", "a.sb", "--op", "file-read-data", "--json"]);
+    assert_eq!(code, 0, "{boxes}");
+    let picture: Value = serde_json::from_str(&boxes).expect("JSON");
+    assert_eq!(picture["boxes"][0]["kind"], "operations");
+    assert_eq!(
+        picture["arrows"][0],
+        json!({"from": 0, "to": 1, "kind": "start"})
+    );
 }
 
 #[test]

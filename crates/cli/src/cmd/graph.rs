@@ -9,6 +9,7 @@ use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::Outcome;
 use lapbelt_policy::world::{OperationId, World};
 use lapbelt_sbpl::print;
+use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
@@ -24,7 +25,7 @@ pub(crate) struct Args {
     /// Only this operation; all if not given.
     #[arg(long, value_name = "OPERATION")]
     op: Vec<String>,
-    /// How to draw.
+    /// How to draw; with --json the boxes and arrows, not drawn.
     #[arg(long, default_value = "svg")]
     format: Format,
     /// Where the drawing goes; standard output if not given.
@@ -61,6 +62,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let words = InWorld(&world);
     let picture = picture(&subject.analysed(&world), &operations, title, &words);
     let text = match args.format {
+        _ if output.json => json!(picture).to_string() + "\n",
         Format::Dot => dot(&picture),
         Format::Svg => svg(&picture),
     };

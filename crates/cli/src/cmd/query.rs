@@ -40,7 +40,9 @@ pub(crate) struct Args {
     /// Decide the path exactly as given.
     #[arg(long)]
     no_canonicalize: bool,
-    /// Answer a file of questions, one JSON object a line, each answered by one line.
+    /// Answer a file of questions, one JSON object a line: `id`, `profile` (a path, also from where
+    /// the file is) and `operation`; if need be `target`, and `params` and `filters`, objects by
+    /// name. Each is answered by a line with `id`, `decision` and `rule`, or `error`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "operation", "target", "filter"])]
     batch: Option<PathBuf>,
 }
