@@ -68,6 +68,15 @@ fn show_tells_the_evidence_of_each_fact() {
             }
         }
     }
+    let (_, world) = json(&["world", "show", "macos-14.4.1", "--json"]);
+    let implied = &world["implied"][3];
+    assert_eq!(implied["rule"], "(allow signal (target self))");
+    assert_eq!(implied["evidence"][0], "implied-bytes");
+    let (_, text, _) = lapbelt(&["world", "show", "macos-14.4.1"]);
+    assert!(
+        text.contains("(allow syscall-unix (syscall-number 37)) if a rule allows any signal, from (version 2) on  [mask-bytes]"),
+        "{text}"
+    );
     let (code, text, _) = lapbelt(&["world", "show", "ios-13"]);
     assert_eq!(code, 0);
     assert!(

@@ -69,7 +69,7 @@ impl Provenance {
         let evidence: Vec<String> = keys.map(str::to_owned).collect();
         self.cited.extend(evidence.iter().cloned());
         let name = match kind {
-            "operation" | "filter" | "modifier" => words.next(),
+            "operation" | "filter" | "modifier" | "implied" | "inferred" => words.next(),
             "value" | "name" | "constant" => Some(first),
             _ => None,
         };
@@ -88,7 +88,7 @@ impl Provenance {
     }
 
     /// What states a fact: `kind` is `operation`, `filter`, `modifier`, `value` (by the name of its
-    /// filter), `name` or `constant`.
+    /// filter), `implied` or `inferred` (by that of their operation), `name` or `constant`.
     pub fn of(&self, kind: &str, name: &str) -> Option<&Fact> {
         self.facts.get(&(kind.to_owned(), name.to_owned()))
     }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use lapbelt_policy::rule::{Action, Version};
 use lapbelt_policy::world::{
-    FilterInfo, ModifierInfo, ModifierKind, Operation, Provenance, World, shipped_text,
+    FilterInfo, InferredValue, ModifierInfo, ModifierKind, Operation, Provenance, World,
+    shipped_text,
 };
 use serde_json::{Map, Value, json};
 
@@ -29,20 +30,17 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
 
 /// Own defaults as one word if all versions have the same, or by version.
 fn own_default(operation: &Operation) -> Option<String> {
-    let name = |action| match action {
-        Action::Allow => "allow",
-        Action::Deny => "deny",
-    };
     let own = [Version::V1, Version::V2, Version::V3].map(|v| operation.own_default(v));
     match own {
         [None, None, None] => None,
         [Some(one), second, third] if second == third && second == Some(one) => {
-            Some(name(one).to_owned())
+            Some(action(one).to_owned())
         }
         own => {
-            let by_version = own.iter().zip(1..).filter_map(|(action, version)| {
-                action.map(|action| format!("v{version} {}", name(action)))
-            });
+            let by_version = own
+                .iter()
+                .zip(1..)
+                .filter_map(|(own, version)| own.map(|own| format!("v{version} {}", action(own))));
             Some(by_version.collect::<Vec<_>>().join(", "))
         }
     }
@@ -85,6 +83,12 @@ fn json(world: &World, provenance: &Provenance) -> Value {
         json!({"id": m.id.0, "name": m.name, "actions": actions(m), "argument": m.kind.word(),
                "mask": m.mask, "flags": m.flags, "evidence": evidence("modifier", &m.name)})
     });
+    let added = |kind: &str, rules: Vec<(&str, String)>| -> Vec<Value> {
+        let rules = rules.into_iter();
+        rules
+            .map(|(name, rule)| json!({"rule": rule, "evidence": evidence(kind, name)}))
+            .collect()
+    };
     let texts = provenance.texts();
     let texts: Map<String, Value> = texts.map(|(key, text)| (key.into(), text.into())).collect();
     let lacks = world.lacks().iter();
@@ -94,7 +98,9 @@ fn json(world: &World, provenance: &Provenance) -> Value {
     json!({"id": world.id(), "aliases": world.aliases(), "layout": world.layout(), "lacks": lacks,
            "operations": operations.collect::<Vec<_>>(),
            "filters": filters.collect::<Vec<_>>(),
-           "modifiers": modifiers.collect::<Vec<_>>(), "evidence": texts})
+           "modifiers": modifiers.collect::<Vec<_>>(),
+           "implied": added("implied", implied(world)),
+           "inferred": added("inferred", inferred(world)), "evidence": texts})
 }
 
 fn text(world: &World, provenance: &Provenance) -> String {
@@ -146,11 +152,76 @@ fn text(world: &World, provenance: &Provenance) -> String {
             modifier_words(modifier)
         ));
     }
+    for (what, kind, rules) in [
+        (
+            "that the system adds to every profile",
+            "implied",
+            implied(world),
+        ),
+        (
+            "that its compiler adds where they are called for",
+            "inferred",
+            inferred(world),
+        ),
+    ] {
+        if !rules.is_empty() {
+            line(format!("\n{} {what}", counted(rules.len(), "rule")));
+        }
+        for (operation, rule) in rules {
+            line(format!("  {rule}  {}", cited(kind, operation)));
+        }
+    }
     line("\nevidence".to_owned());
     for (key, evidence) in provenance.texts() {
         line(format!("  {key}: {evidence}"));
     }
     text
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Allow => "allow",
+        Action::Deny => "deny",
+    }
+}
+
+/// The rules that the system adds to every profile, each with its operation.
+fn implied(world: &World) -> Vec<(&str, String)> {
+    let rules = world.implied().iter().map(|rule| {
+        let operation = world.operation(rule.operation).name.as_str();
+        let filter = world.filter(rule.filter);
+        let named = filter.values.iter().find(|(_, own)| *own == rule.value);
+        let value = named.map_or_else(|| rule.value.to_string(), |(name, _)| name.clone());
+        let said = action(rule.action);
+        let rule = format!("({said} {operation} ({} {value}))", filter.name);
+        (operation, rule)
+    });
+    rules.collect()
+}
+
+/// The rules that the compiler of the system adds, and when, each with its operation.
+fn inferred(world: &World) -> Vec<(&str, String)> {
+    let rules = world.inferred().iter().map(|rule| {
+        let operation = world.operation(rule.operation).name.as_str();
+        let filter = &world.filter(rule.filter).name;
+        let value = match &rule.value {
+            InferredValue::Name(name) => format!("{name:?}"),
+            InferredValue::Bit(bit) => bit.to_string(),
+        };
+        let said = action(rule.action);
+        let mut rule_and_when = format!("({said} {operation} ({filter} {value}))");
+        if let Some(needed) = rule.needs {
+            let needed = &world.operation(needed).name;
+            let _ = write!(rule_and_when, " if a rule allows any {needed}");
+        }
+        match rule.since {
+            Version::V1 => {}
+            Version::V2 => rule_and_when += ", from (version 2) on",
+            Version::V3 => rule_and_when += ", from (version 3) on",
+        }
+        (operation, rule_and_when)
+    });
+    rules.collect()
 }
 
 fn operation_words(operation: &Operation, world: &World) -> String {
