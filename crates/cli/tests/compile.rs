@@ -131,6 +131,13 @@ fn witnesses_are_compared_byte_for_byte() {
     let known = "19832eb9716a32459bee8398c8977fd1dfd575fa26606928f95728462a833c92";
     assert_eq!(digest, known);
 
+    // One that cannot be read keeps none of the others from being looked at.
+    write(&dir, "bad.hex", "0x");
+    let (code, text, error) = out(lapbelt().args(["lab", "witness", &path]));
+    assert_eq!(code, 2, "{text}");
+    assert!(error.contains("bad."), "{error}");
+    assert!(text.contains("of 1: 1 decoded"), "{text}");
+
     let empty = tempfile::tempdir().expect("a directory");
     let path = empty.path().display().to_string();
     assert_eq!(out(lapbelt().args(["lab", "witness", &path])).0, 2);

@@ -112,12 +112,22 @@ impl Report {
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
+    let mut unreadable = Vec::new();
     let pairs = if args.from.is_file() {
         sent(&args.from)?
     } else {
-        let entries = entries(&args.from)?;
-        let read = entries.into_iter().map(|entry| pair(&args.from, entry));
-        read.collect::<Result<Vec<_>, _>>()?
+        let mut pairs = Vec::new();
+        for entry in entries(&args.from)? {
+            let id = entry.id.clone();
+            match pair(&args.from, entry) {
+                Ok(pair) => pairs.push(pair),
+                Err(error) => {
+                    output.complain(&format!("lapbelt: {error}"));
+                    unreadable.push(id);
+                }
+            }
+        }
+        pairs
     };
     let reports: Vec<Report> = pairs.iter().map(|pair| report(pair, &world)).collect();
     let count = |holds: fn(&Report) -> bool| reports.iter().filter(|one| holds(one)).count();
@@ -131,7 +141,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             let witnesses: Vec<Value> = reports.iter().map(to_json).collect();
             json!({"world": world.id(), "witnesses": witnesses, "count": reports.len(),
                    "decoded": decoded, "decompiled": decompiled, "recompiled": recompiled,
-                   "identical": identical, "findings": findings})
+                   "identical": identical, "unreadable": unreadable, "findings": findings})
         },
         || {
             let lines: String = reports.iter().map(to_text).collect();
@@ -143,6 +153,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         },
     );
     Ok(match identical == reports.len() {
+        _ if !unreadable.is_empty() => Exit::Failed,
         true => Exit::Yes,
         false => Exit::No,
     })
