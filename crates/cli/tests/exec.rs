@@ -1,11 +1,13 @@
 //! `lapbelt exec` as a stand-in for `sandbox-exec`, and what it says of denials.
 
+mod supervised;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
-use lapbelt_sandbox::{Backend, LinuxBackend, Support};
+use supervised::skipped;
 
 fn lapbelt(args: &[&str]) -> Output {
     let mut command = Command::cargo_bin("lapbelt").expect("the built command");
@@ -13,14 +15,6 @@ fn lapbelt(args: &[&str]) -> Output {
 }
 
 /// Says so and answers true where this kernel cannot supervise.
-fn skipped() -> bool {
-    if let Support::None(reason) = LinuxBackend.probe() {
-        lapbelt_corpus::say_skipped(&reason);
-        return true;
-    }
-    false
-}
-
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

@@ -1,33 +1,15 @@
 //! Whatever a program does to files that were there before, learning its profile destroys none.
 
+mod learning;
+mod supervised;
+
+use learning::learn;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-
-use lapbelt_sandbox::{Backend, LinuxBackend, Support};
-
-fn skipped() -> bool {
-    if let Support::None(reason) = LinuxBackend.probe() {
-        lapbelt_corpus::say_skipped(&reason);
-        return true;
-    }
-    false
-}
-
-/// Runs `lapbelt workflow` on a shell script in a folder; answers with exit code and messages.
-fn learn(folder: &Path, options: &[&str], script: &str) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
-        .current_dir(folder)
-        .arg("workflow")
-        .args(options)
-        .args(["--cmd", "/bin/sh", "--", "-c", script])
-        .output()
-        .expect("a run");
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code().expect("an exit code"), text)
-}
+use supervised::skipped;
 
 /// The contents of all files below a folder that are not of the run.
 fn contents(folder: &Path) -> Vec<String> {

@@ -1,21 +1,15 @@
 //! Signals to a run, at whatever moment and however often they come.
 
+mod supervised;
+
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lapbelt_sandbox::{Backend, LinuxBackend, Support};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-
-fn skipped() -> bool {
-    if let Support::None(reason) = LinuxBackend.probe() {
-        lapbelt_corpus::say_skipped(&reason);
-        return true;
-    }
-    false
-}
+use supervised::skipped;
 
 /// Starts `lapbelt` in a folder, in a group of its own.
 fn started(folder: &Path, words: &[&str]) -> Child {
