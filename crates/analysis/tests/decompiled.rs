@@ -174,8 +174,13 @@ fn plain_profiles_come_back_as_they_were_written() {
         "(version 1)(deny default)(allow mach*)",
         "(version 1)(deny default)(allow file-write* (require-all (subpath \"/w\")\
          (require-not (subpath \"/w/.git\")) (require-not (subpath \"/w/.x\"))))",
-        "(version 1)(allow default)(deny file-write* (require-all (require-not (subpath \"/a\"))\
-         (require-not (subpath \"/b\")) (require-not (literal \"/dev/null\"))))",
+        "(version 1)(allow default)(deny file-write*)\
+         (allow file-write* (subpath \"/a\") (subpath \"/b\") (extension \"e\"))",
+        "(version 1)(deny default)(allow file-read*\
+         (require-all (subpath \"/k\") (require-not (vnode-type SYMLINK))) (subpath \"/usr\"))",
+        "(version 1)(deny default)(allow file-write*\
+         (require-all (subpath \"/k\") (require-not (vnode-type SYMLINK)))\
+         (require-all (subpath \"/l\") (require-not (vnode-type SYMLINK))))",
         "(version 1)(deny default)(allow process-exec* (require-all (subpath \"/usr\")\
          (require-not (literal \"/usr/a\")) (require-not (literal \"/usr/b\"))))",
         "(version 2)(deny default)(allow syscall-unix (syscall-number SYS_read))",

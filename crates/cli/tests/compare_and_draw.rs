@@ -124,6 +124,18 @@ fn equal_profiles_are_said_to_be() {
 }
 
 #[test]
+fn all_values_of_a_filter_are_in_the_answer() {
+    let folder = Folder::new();
+    let both = "(require-all (extension \"e1\") (extension \"e0\"))";
+    folder.profile("a.sb", &format!("(allow file-read-data {both})"));
+    folder.profile("b.sb", "(deny file-read-data)");
+    let (_, answer) = folder.run(&["diff", "a.sb", "b.sb", "--json"]);
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    let values = &answer["different"][0]["examples"][0]["values"];
+    assert_eq!(values["extension"], json!(["e0", "e1"]));
+}
+
+#[test]
 fn what_only_one_world_has_is_told() {
     let folder = Folder::new();
     folder.profile("a.sb", "(allow network*)");

@@ -56,13 +56,44 @@ fn two_signals_of_one_moment_stop_a_run_as_one_does() {
 }
 
 #[test]
+fn a_trace_that_was_stopped_still_creates_its_profile() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let begun = folder.path().join("begun");
+    let script = "test -e ../go || { echo > ../begun; sleep 20; }; true";
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).expect("a folder");
+    let words = ["trace", "--profile", "learnt.sb", "--cmd", "/bin/sh", "--"];
+    let child = started(&inner, &[&words[..], &["-c", script]].concat());
+    while !begun.exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    terminate_group(&child);
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    std::fs::write(folder.path().join("go"), "").expect("a file");
+    let resumed = started(&inner, &["trace", "--resume", "lapbelt-out"]);
+    let output = resumed.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let learnt = std::fs::read_to_string(inner.join("learnt.sb")).expect("a profile");
+    assert!(learnt.contains("process-exec*"), "{learnt}");
+    // Before anything is run.
+    let words = ["trace", "--profile", "no/x.sb", "--cmd", "/bin/true"];
+    let output = started(&inner, &words).wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("make it first"), "{}", said(&output));
+}
+
+#[test]
 fn a_signal_while_the_program_is_started_is_no_fault_of_ours() {
     if skipped() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let exec = ["exec", "-n", "no-write", "/bin/sleep", "3"];
-    let workflow = ["workflow", "--cmd", "/bin/sleep", "--", "3"];
+    let exec = ["exec", "-n", "no-write", "/bin/sleep", "30"];
+    let workflow = ["workflow", "--cmd", "/bin/sleep", "--", "30"];
     for (words, code) in [(&exec[..], 143), (&workflow, 3)] {
         // Later each time, until it is up for certain.
         let (mut heeded, mut delay) = (0, Duration::ZERO);
@@ -79,13 +110,10 @@ fn a_signal_while_the_program_is_started_is_no_fault_of_ours() {
                 ended == Some(code) || status.signal() == Some(15),
                 "{words:?} {status}: {said}"
             );
-            assert!(
-                began.elapsed() < Duration::from_millis(2800),
-                "{words:?}: lost"
-            );
+            assert!(began.elapsed() < Duration::from_secs(25), "{words:?}: lost");
             heeded += i32::from(ended == Some(code));
             delay += Duration::from_micros(500);
-            assert!(delay < Duration::from_millis(500), "{words:?}: unheeded");
+            assert!(delay < Duration::from_secs(2), "{words:?}: unheeded");
         }
     }
 }

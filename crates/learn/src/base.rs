@@ -22,6 +22,8 @@ pub struct Base {
     pub name: String,
     /// The file it is in; `None` for the seed.
     pub path: Option<PathBuf>,
+    /// The file that is to be made of what is learnt, as it is not there yet.
+    pub creates: Option<PathBuf>,
     /// The text.
     pub text: String,
     /// Parameters.
@@ -36,6 +38,7 @@ impl Base {
         Self {
             name: "seed".to_string(),
             path: None,
+            creates: None,
             text: loader.map_or_else(|| SEED.to_string(), seed::macos),
             params,
             imports,
@@ -51,6 +54,7 @@ impl Base {
         Ok(Self {
             name: path.display().to_string(),
             path: Some(path.to_path_buf()),
+            creates: None,
             text: run_dir::read(path)?,
             params,
             imports,

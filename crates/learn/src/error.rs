@@ -77,6 +77,17 @@ pub enum LearnError {
         /// The command line.
         command: String,
     },
+    /// There is no run in a directory.
+    #[error(
+        "{dir} holds no run to go on with, as there is no run.json in it; start one anew with \
+         `lapbelt workflow --out {dir}`{earlier}"
+    )]
+    NoRun {
+        /// The directory.
+        dir: String,
+        /// Where the run before is, if there is one.
+        earlier: String,
+    },
     /// A file of an earlier run is not what we would have written.
     #[error("{path}: {problem}; start again without --resume")]
     Damaged {

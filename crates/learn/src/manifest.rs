@@ -114,6 +114,7 @@ fn opening(
             cwd: text(&target.cwd),
         },
         profile: base.path.as_deref().map(text),
+        creates: base.creates.as_deref().map(text),
         params: base.params.clone(),
         knobs: knobs.clone(),
         paths: Paths {

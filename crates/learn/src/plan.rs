@@ -112,7 +112,7 @@ impl Plan {
             args: command.args.into_iter().map(OsString::from).collect(),
             cwd: PathBuf::from(command.cwd),
             out,
-            profile: manifest.profile.map(PathBuf::from),
+            profile: manifest.creates.or(manifest.profile).map(PathBuf::from),
             params: manifest.params.into_iter().collect(),
             knobs: manifest.knobs,
             backend: BackendName::Auto,
@@ -167,7 +167,8 @@ impl Plan {
             knobs.strategy = Strategy::Stepwise;
         }
         let dir = RunDir::new(absolute(&self.out));
-        let base = self.base(&dir, &host)?;
+        let mut base = self.base(&dir, &host)?;
+        base.creates = self.created()?;
         let world = Arc::new(host.load_world());
         // A profile that does not evaluate is told before anything is written or run.
         base.evaluate(&world).map_err(LearnError::from)?;
@@ -186,7 +187,9 @@ impl Plan {
             dir.take_back(was_made)?;
         }
         let manifest = result?;
-        self.write_back(&dir)?;
+        if let Some(path) = &base.creates {
+            run_dir::write(path, run_dir::read(&dir.traced())?.as_bytes())?;
+        }
         if self.shortfall(&manifest).is_none() {
             dir.forget_earlier()?;
         }
@@ -241,16 +244,21 @@ impl Plan {
         }
     }
 
-    /// A profile that was named but missing is created from what was learnt.
-    fn write_back(&self, dir: &RunDir) -> Result<(), DirError> {
-        if let Some(path) = &self.profile
-            && !path.exists()
-            && dir.traced().exists()
-        {
-            let text = run_dir::read(&dir.traced())?;
-            run_dir::write(path, text.as_bytes())?;
+    /// A profile that was named but missing, which is created from what is learnt.
+    fn created(&self) -> Result<Option<PathBuf>, PlanError> {
+        let missing = self.profile.as_ref().filter(|path| !path.exists());
+        let Some(path) = missing.filter(|_| self.phases != Phases::Shrink) else {
+            return Ok(None);
+        };
+        let path = absolute(path);
+        match path.parent() {
+            Some(folder) if !folder.is_dir() => Err(PlanError::Invalid(format!(
+                "{} cannot be created, as there is no folder {}: make it first",
+                path.display(),
+                folder.display()
+            ))),
+            _ => Ok(Some(path)),
         }
-        Ok(())
     }
 }
 

@@ -436,6 +436,9 @@ pub struct Manifest {
     /// The profile that the run started from; absent if it was the seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// The profile that is created from what is learnt, if one was named that was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creates: Option<String>,
     /// Parameters of the profile.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,

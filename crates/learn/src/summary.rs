@@ -15,6 +15,15 @@ use crate::run_dir::{self, RunDir};
 /// If it is not there, or not ours.
 pub fn read_manifest(dir: &RunDir) -> Result<Manifest, LearnError> {
     let path = dir.manifest();
+    if !path.exists() {
+        let earlier = Some(dir.earlier()).filter(|earlier| earlier.exists());
+        return Err(LearnError::NoRun {
+            dir: dir.root().display().to_string(),
+            earlier: earlier.map_or_else(String::new, |earlier| {
+                format!("; the run before is kept in {}", earlier.display())
+            }),
+        });
+    }
     let text = run_dir::read(&path)?;
     serde_json::from_str(&text).map_err(|error| LearnError::Damaged {
         path: path.display().to_string(),

@@ -150,8 +150,8 @@ fn put(filter: &Filter, world: &World, out: &mut String) {
 
 /// Conditions, with those about one entitlement as people write them.
 fn put_all(inner: &[Filter], world: &World, out: &mut String) {
-    if let ([_, _], Some(name)) = (inner, entitlement(inner, world)) {
-        let _ = write!(out, "(require-entitlement {})", quote(name));
+    if let ([_, _], Some(entitlement)) = (inner, entitlement(inner, world)) {
+        out.push_str(&entitlement);
         return;
     }
     out.push_str("(require-all");
@@ -159,8 +159,8 @@ fn put_all(inner: &[Filter], world: &World, out: &mut String) {
     while let [one, behind @ ..] = rest {
         out.push(' ');
         rest = match entitlement(rest, world) {
-            Some(name) => {
-                let _ = write!(out, "(require-entitlement {})", quote(name));
+            Some(entitlement) => {
+                out.push_str(&entitlement);
                 &behind[1..]
             }
             None => {
@@ -172,17 +172,33 @@ fn put_all(inner: &[Filter], world: &World, out: &mut String) {
     out.push(')');
 }
 
-/// The entitlement that two conditions ask to be true, if they come first.
-fn entitlement<'f>(conditions: &'f [Filter], world: &World) -> Option<&'f [u8]> {
+/// What two conditions say of an entitlement, if they come first.
+fn entitlement(conditions: &[Filter], world: &World) -> Option<String> {
     let [Filter::Test(load), Filter::Test(value), ..] = conditions else {
         return None;
     };
-    let is = |test: &Test, name| world.filter(test.filter).name == name;
-    match (&load.argument, &value.argument) {
-        (Argument::Text(name), Argument::Bool(true))
-            if is(load, "%entitlement-load") && is(value, "%entitlement-boolean") =>
-        {
-            Some(name)
+    let (Argument::Text(name), "%entitlement-load") =
+        (&load.argument, world.filter(load.filter).name.as_str())
+    else {
+        return None;
+    };
+    let name = quote(name);
+    let of = world.filter(value.filter).name.as_str();
+    match (&value.argument, of) {
+        (Argument::Bool(true), "%entitlement-boolean") => {
+            Some(format!("(require-entitlement {name})"))
+        }
+        (Argument::Bool(false), "%entitlement-boolean") => Some(format!(
+            "(require-entitlement {name} (entitlement-value #f))"
+        )),
+        (_, "%entitlement-string") => {
+            let mut text = String::new();
+            put_test(value, world, &mut text);
+            let value = ["", "-regex"].into_iter().find_map(|form| {
+                let value = text.strip_prefix(&format!("(%entitlement-string{form} "))?;
+                Some(format!("(entitlement-value{form} {value}"))
+            })?;
+            Some(format!("(require-entitlement {name} {value})"))
         }
         _ => None,
     }

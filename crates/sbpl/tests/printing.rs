@@ -372,3 +372,18 @@ fn what_lies_below_a_name_is_printed_as_an_expression() {
         }
     }
 }
+
+#[test]
+fn entitlements_are_printed_as_profiles_say_them() {
+    for said in [
+        r#"(require-entitlement "a")"#,
+        r#"(require-entitlement "a" (entitlement-value #f))"#,
+        r#"(require-entitlement "a" (entitlement-value "v"))"#,
+        r#"(require-entitlement "a" (entitlement-value-regex #"^v"))"#,
+        r#"(require-all (global-name "x") (require-entitlement "a" (entitlement-value "v")))"#,
+    ] {
+        let policy = read(&format!("(version 1)(allow mach-lookup {said})"));
+        let printed = print::filter(&policy.rules[0].filters[0].filter, &WORLD);
+        assert_eq!(printed, said);
+    }
+}

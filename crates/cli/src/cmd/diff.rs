@@ -176,10 +176,16 @@ fn text(answer: &Diff, a: &Side, b: &Side) -> String {
 
 fn json(answer: &Diff, a: &Side, b: &Side) -> Value {
     let example = |operation: &str, example: &Example| {
-        let values = example.values.iter();
-        let values: Map<String, Value> = values
-            .map(|(name, own)| (name.clone(), request::value(name, own, &a.world).into()))
-            .collect();
+        let mut values: Map<String, Value> = Map::new();
+        for (name, own) in &example.values {
+            // A request may have several values of a filter.
+            let own = Value::from(request::value(name, own, &a.world));
+            match values.get_mut(name) {
+                Some(Value::Array(all)) => all.push(own),
+                Some(one) => *one = json!([one, own]),
+                None => _ = values.insert(name.clone(), own),
+            }
+        }
         json!({"request": request::shown(operation, &example.values, &a.world), "values": values,
                "a": a.json(&example.left), "b": b.json(&example.right)})
     };

@@ -14,6 +14,7 @@ mod filter;
 mod front;
 mod hidden;
 mod region;
+mod said;
 mod shared;
 mod shortest;
 mod spine;
@@ -29,6 +30,7 @@ use chain::{Chaining, Said};
 use filter::Filters;
 use front::{Start, without};
 use region::Region;
+use said::said;
 use spine::{End, Found};
 
 /// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
@@ -182,7 +184,7 @@ impl Raising<'_> {
                 one => vec![one],
             });
             let plain = |filter| RuleFilter {
-                filter,
+                filter: said(filter, self.world),
                 origin: None,
             };
             rule(run[0].1, alternatives.map(plain).collect())
@@ -294,7 +296,10 @@ impl Raising<'_> {
         let rules = filtered.chunk_by(|a, b| a.1 == b.1).map(|run| {
             let parts = run.iter().map(|(filter, _)| filter.clone()).collect();
             let parts = self.chaining().alternatives(parts, &mut Said::default());
-            RULE + parts.iter().map(words).sum::<usize>()
+            RULE + parts
+                .iter()
+                .map(|one| words(one, self.world))
+                .sum::<usize>()
         });
         rules.sum()
     }
@@ -335,30 +340,39 @@ impl Raising<'_> {
 /// operations.
 const RULE: usize = 4;
 
-/// How much more there is to read where an exception is said before what it is one of: rules would
-/// say it behind, between what they decide otherwise.
-fn exceptions_first(filter: &Filter) -> usize {
-    let is_not = |part: &Filter| matches!(part, Filter::Not(_));
-    match filter {
-        Filter::All(parts) if parts.first().is_some_and(is_not) && !parts.iter().all(is_not) => {
-            2 * RULE
-        }
-        _ => 0,
+/// How much more there is to read where an exception is said before what it is one of, though the
+/// compiler would leave it behind: rules say it behind, between what they decide otherwise. Where
+/// nothing but exceptions is said, rules say what they are exceptions of.
+fn exceptions_first(parts: &[Filter], world: &World) -> usize {
+    let is_not = |part: &&Filter| matches!(part, Filter::Not(_));
+    let Some(first) = parts.first().filter(is_not) else {
+        return 0;
+    };
+    let mut others = parts.iter().filter(|part| !is_not(part)).peekable();
+    if others.peek().is_none() {
+        return if parts.len() > 1 { RULE - 1 } else { 0 };
+    }
+    let cost = first.cost(world);
+    match others.any(|part| part.cost(world) >= cost) {
+        true => 2 * RULE,
+        false => 0,
     }
 }
 
 /// How much there is to read in a filter: the deeper conditions are nested, the more each.
-fn words(filter: &Filter) -> usize {
-    words_at(filter, 0)
+fn words(filter: &Filter, world: &World) -> usize {
+    words_at(filter, 0, world)
 }
 
-fn words_at(filter: &Filter, depth: usize) -> usize {
+fn words_at(filter: &Filter, depth: usize, world: &World) -> usize {
+    let all = |parts: &[Filter]| {
+        let parts = parts.iter().map(|one| words_at(one, depth + 1, world));
+        1 + depth + parts.sum::<usize>()
+    };
     match filter {
         Filter::Test(_) => 1,
-        Filter::Not(inner) => 1 + words_at(inner, depth),
-        Filter::Any(inner) | Filter::All(inner) => {
-            let parts = inner.iter().map(|one| words_at(one, depth + 1));
-            1 + depth + parts.sum::<usize>() + exceptions_first(filter)
-        }
+        Filter::Not(inner) => 1 + words_at(inner, depth, world),
+        Filter::Any(parts) => all(parts),
+        Filter::All(parts) => all(parts) + exceptions_first(parts, world),
     }
 }

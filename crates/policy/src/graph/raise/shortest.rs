@@ -115,7 +115,7 @@ impl Region<'_> {
                 Some(cut) => cuts.push(cut),
                 None => {
                     let (next, (filter, outcome)) = self.vain(at)?;
-                    let segment = Segment::new(vec![filter], outcome, next, Budget::default());
+                    let segment = self.of_filters(vec![filter], outcome, next, Budget::default());
                     return Some(vec![segment]);
                 }
             }
@@ -138,7 +138,7 @@ impl Region<'_> {
             let filters = Region { led, ..*self }.before(at, next, exits, &mut budget)?;
             let is_said = filters.iter().all(is_said);
             let guards = budget.guards;
-            let segment = is_said.then(|| Segment::new(filters, outcome, next, budget))?;
+            let segment = is_said.then(|| self.of_filters(filters, outcome, next, budget))?;
             Some((guards, segment))
         });
         let best = segments.min_by_key(|(guards, segment)| {
@@ -147,12 +147,17 @@ impl Region<'_> {
         });
         best.map(|(_, segment)| segment)
     }
-}
 
-impl Segment {
-    fn new(filters: Vec<Filter>, outcome: OutcomeId, next: NodeId, budget: Budget) -> Self {
-        let size = filters.iter().map(words).sum();
-        Self {
+    fn of_filters(
+        &self,
+        filters: Vec<Filter>,
+        outcome: OutcomeId,
+        next: NodeId,
+        budget: Budget,
+    ) -> Segment {
+        let world = self.chaining.world;
+        let size = filters.iter().map(|one| words(one, world)).sum();
+        Segment {
             filters,
             outcome,
             next,
