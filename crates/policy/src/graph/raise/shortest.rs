@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::MOST;
+use super::length::{RULE, words};
 use super::region::{Budget, Exits, Region};
 use super::spine::{End, Found, NEAR, is_said};
-use super::{MOST, RULE, words};
 use crate::filter::Filter;
 use crate::graph::{NodeId, OutcomeId};
 

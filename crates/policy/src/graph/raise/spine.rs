@@ -2,8 +2,9 @@
 
 use super::chain::not;
 use super::cut::{Cut, Search};
+use super::length::RULE;
 use super::region::{Budget, Exits, Region, Way};
-use super::{DEEPEST, MOST, RULE};
+use super::{DEEPEST, MOST};
 use crate::filter::Filter;
 use crate::graph::written::Turn;
 use crate::graph::{NodeId, OutcomeId};
