@@ -336,3 +336,28 @@ fn a_signal_sent_to_us_reaches_the_program() {
     assert_eq!(lines.next().expect("a line").expect("text"), "caught");
     assert_eq!(child.wait().expect("an end").code(), Some(9));
 }
+
+#[test]
+fn what_outlives_the_program_is_told() {
+    if skipped() {
+        return;
+    }
+    let run = |options: &[&str]| {
+        // By then it has its name.
+        let script = "sleep 600 & until grep -q sleep /proc/$!/comm; do :; done";
+        let words = [&["exec"], options, &["-p", ALL, "sh", "-c", script]].concat();
+        let output = lapbelt(&words);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        stderr(&output)
+    };
+    let said = run(&[]);
+    assert!(
+        said.starts_with("lapbelt: killed") && said.contains("(sleep)"),
+        "{said}"
+    );
+    assert!(said.contains("--linger"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(run(&["-q"]), "");
+    let output = lapbelt(&["exec", "--linger", "60", "-p", ALL, "sh", "-c", "sleep 0.1 &"]);
+    assert_eq!(stderr(&output), "");
+}

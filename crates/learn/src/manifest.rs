@@ -1,6 +1,6 @@
 //! One whole run: the phases in order, and `run.json` about them, written whatever the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -155,6 +155,7 @@ fn opening(
         },
         timing: timing(start, start),
         runs: 0,
+        stragglers: BTreeSet::new(),
         left_behind: Vec::new(),
         digests: BTreeMap::new(),
     }
@@ -214,6 +215,7 @@ fn close(
     }
     manifest.timing = timing(start, SystemTime::now());
     manifest.runs = session.runs();
+    manifest.stragglers.clone_from(session.stragglers());
     manifest
         .digests
         .insert(base.name.clone(), digest(base.text.as_bytes()));

@@ -146,7 +146,11 @@ impl Plan {
         stop: Arc<AtomicBool>,
         progress: &mut dyn FnMut(&Tick<'_>),
     ) -> Result<Manifest, PlanError> {
-        let timeout = self.knobs.timeout_s.map(Duration::try_from_secs_f64);
+        let duration = |option, seconds| {
+            Duration::try_from_secs_f64(seconds)
+                .map_err(|error| PlanError::Invalid(format!("{option}: {error}")))
+        };
+        let timeout = self.knobs.timeout_s;
         let target = Target {
             program: self.program.clone(),
             name: self.name.clone(),
@@ -154,9 +158,8 @@ impl Plan {
             cwd: self.cwd.clone(),
             success_cmd: self.knobs.success_cmd.clone(),
             fresh_cmd: self.knobs.fresh_cmd.clone(),
-            timeout: timeout
-                .transpose()
-                .map_err(|error| PlanError::Invalid(format!("--timeout: {error}")))?,
+            timeout: timeout.map(|s| duration("--timeout", s)).transpose()?,
+            linger: duration("--linger", self.knobs.linger_s)?,
         };
         let host = Host::new(self.backend);
         if let Support::None(reason) = host.backend.probe() {

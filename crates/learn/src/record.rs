@@ -1,6 +1,6 @@
 //! What is written as JSON in a run directory. Field names are an interface: tools read them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,9 @@ pub struct TraceMetric {
     pub start: String,
     /// Wall time of the run, in seconds.
     pub seconds: f64,
+    /// Names of the processes that outlived the program and were killed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stragglers: Vec<String>,
 }
 
 /// `phases/shrink/status.json`: only the fields that have a value.
@@ -255,6 +258,13 @@ pub struct Knobs {
     /// Seconds after which a run counts as failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<f64>,
+    /// Seconds for which processes that outlive the program go on, before they are killed.
+    #[serde(default = "linger_s")]
+    pub linger_s: f64,
+}
+
+fn linger_s() -> f64 {
+    Knobs::default().linger_s
 }
 
 impl Default for Knobs {
@@ -271,6 +281,7 @@ impl Default for Knobs {
             success_cmd: None,
             fresh_cmd: None,
             timeout_s: None,
+            linger_s: 0.5,
         }
     }
 }
@@ -454,6 +465,9 @@ pub struct Manifest {
     pub timing: Timing,
     /// Runs of the program in all.
     pub runs: usize,
+    /// Names of the processes that outlived the program and were killed, in any run.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stragglers: BTreeSet<String>,
     /// What the program created and could not be removed, because of which no run was quite fresh.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,

@@ -25,9 +25,6 @@ use crate::system_profile::system_profile;
 use crate::target::Target;
 pub(crate) use unwatched::Bare;
 
-/// How long processes that outlive the main one are still watched before they are ended.
-const LINGER: Duration = Duration::from_millis(500);
-
 /// Room left in a second beside three times the last run, for a fresh and a repeat run in it.
 const MARGIN: Duration = Duration::from_millis(100);
 
@@ -146,6 +143,8 @@ pub struct Run {
     pub fired: BTreeSet<RuleRef>,
     /// Wall time.
     pub duration: Duration,
+    /// Names of the processes that outlived the program and were killed.
+    pub stragglers: Vec<String>,
 }
 
 impl Run {
@@ -186,6 +185,8 @@ pub struct Session<'s> {
     created: Created,
     runs: usize,
     successes: usize,
+    /// Names of what outlived the program, in any run.
+    stragglers: BTreeSet<String>,
     /// How long the run before took, with all that goes with it.
     took: Duration,
     started: Instant,
@@ -218,6 +219,7 @@ impl<'s> Session<'s> {
             created,
             runs: 0,
             successes: 0,
+            stragglers: BTreeSet::new(),
             took: Duration::ZERO,
             started,
             patience,
@@ -237,6 +239,11 @@ impl<'s> Session<'s> {
     /// Runs of the program so far.
     pub fn runs(&self) -> usize {
         self.runs
+    }
+
+    /// Names of the processes that outlived the program and were killed, in any run.
+    pub(crate) fn stragglers(&self) -> &BTreeSet<String> {
+        &self.stragglers
     }
 
     /// Reports progress.
@@ -336,7 +343,7 @@ impl<'s> Session<'s> {
             stdout,
             stderr,
             timeout: self.target.timeout,
-            linger: LINGER,
+            linger: self.target.linger,
             stop: Some(Arc::clone(&self.stop)),
         };
         let mut seen = HashSet::new();
@@ -350,6 +357,7 @@ impl<'s> Session<'s> {
             denials: 0,
             fired: BTreeSet::new(),
             duration: Duration::ZERO,
+            stragglers: Vec::new(),
         };
         let created = &mut self.created;
         // The very first request is the start of the program, still under our own name.
@@ -403,6 +411,8 @@ impl<'s> Session<'s> {
         }
         run.pid = Some(outcome.pid);
         run.duration = outcome.duration;
+        self.stragglers.extend(outcome.stragglers.iter().cloned());
+        run.stragglers = outcome.stragglers;
         run.timed_out = outcome.timed_out;
         run.rc = match outcome.status {
             _ if outcome.timed_out => TIMED_OUT,

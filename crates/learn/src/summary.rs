@@ -1,5 +1,6 @@
 //! What a run came to, for a person.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -8,6 +9,9 @@ use serde::de::DeserializeOwned;
 use crate::error::LearnError;
 use crate::record::{Manifest, ShrinkStatus, TraceStatus, word};
 use crate::run_dir::{self, RunDir};
+
+/// At most so many names are told in one phrase.
+const NAMED: usize = 4;
 
 /// Reads `run.json` of a run directory.
 ///
@@ -54,6 +58,17 @@ pub fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
+    }
+}
+
+/// Names in one phrase, each once.
+pub fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    let names: BTreeSet<&str> = names.into_iter().map(String::as_str).collect();
+    let shown: Vec<&str> = names.iter().copied().take(NAMED).collect();
+    let shown = shown.join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Target {
     pub fresh_cmd: Option<String>,
     /// After this long a run is ended and counts as failed.
     pub timeout: Option<Duration>,
+    /// For so long what outlives the program is still watched, before it is ended.
+    pub linger: Duration,
 }
 
 impl Target {

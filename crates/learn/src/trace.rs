@@ -109,6 +109,7 @@ fn iterate(
                 }
                 .to_string(),
                 seconds: run.duration.as_secs_f64(),
+                stragglers: run.stragglers.clone(),
             },
         )?;
         lessons += 1;

@@ -98,6 +98,9 @@ pub struct Outcome {
     pub notifications: u64,
     /// From the start of the program to the end of the last of its descendants.
     pub duration: Duration,
+    /// Names of the processes that outlived the program for longer than [`Job::linger`] and were
+    /// killed, as far as the system tells them.
+    pub stragglers: Vec<String>,
 }
 
 /// What a backend can do on this host.

@@ -8,6 +8,7 @@ mod caller;
 mod classify;
 mod custodian;
 mod darwin;
+mod descendants;
 mod gate;
 pub(crate) mod host;
 mod judge;

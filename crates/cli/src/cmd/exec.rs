@@ -14,6 +14,7 @@ use std::time::Duration;
 use lapbelt_learn::denial_rule::is_blank;
 use lapbelt_learn::host::Host;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
+use lapbelt_learn::summary::named;
 use lapbelt_learn::violation::Violation;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
@@ -24,7 +25,7 @@ use lapbelt_sandbox::{Job, ProfileSource, RunError, Status, Stdio, Support, Syst
 use crate::backend::BackendArg;
 use crate::exit::CommandError;
 use crate::interrupt;
-use crate::output::{Output, counted};
+use crate::output::{Output, counted, visible};
 use crate::profile::{self, Params};
 use report::Report;
 
@@ -270,6 +271,13 @@ fn supervise(
                      from reading its memory (run lapbelt as root), or a folder whose path is too \
                      long",
                     counted(usize::try_from(outcome.unseen).unwrap_or(usize::MAX), "call")
+                ));
+            }
+            if !outcome.stragglers.is_empty() {
+                output.tell(&format!(
+                    "lapbelt: killed what still ran when the program had ended ({}); --linger \
+                     SECONDS waits longer",
+                    visible(&named(&outcome.stragglers))
                 ));
             }
             Ok(match outcome.status {

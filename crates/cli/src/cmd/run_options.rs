@@ -13,7 +13,7 @@ use lapbelt_learn::summary;
 use crate::backend::BackendArg;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
-use crate::output::{Output, counted};
+use crate::output::{Output, counted, visible};
 use crate::profile::Params;
 
 /// Differences in what a program leaves that are shown.
@@ -51,6 +51,9 @@ pub(crate) struct ProgramOptions {
     /// each.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<f64>,
+    /// Let processes that outlive the program go on for this many seconds before they are ended.
+    #[arg(long, value_name = "SECONDS", default_value_t = Knobs::default().linger_s)]
+    pub(crate) linger: f64,
     /// What confines the program.
     #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
     pub(crate) backend: BackendArg,
@@ -186,6 +189,7 @@ impl Run {
             success_cmd: self.program.success_cmd.clone(),
             fresh_cmd: self.program.fresh_cmd.clone(),
             timeout_s: self.program.timeout,
+            linger_s: self.program.linger,
             ..learnt
         }
     }
@@ -233,6 +237,14 @@ impl Run {
             ));
         }
         let manifest = result?;
+        if !manifest.stragglers.is_empty() {
+            output.tell(&format!(
+                "lapbelt: warning: killed what still ran {} s after the program had ended ({}), so \
+                 that what it would need later is not learnt; --linger SECONDS waits longer",
+                manifest.knobs.linger_s,
+                visible(&summary::named(&manifest.stragglers))
+            ));
+        }
         if !manifest.left_behind.is_empty() {
             output.tell(&format!(
                 "lapbelt: warning: the program created {}, which could not be removed again, so \

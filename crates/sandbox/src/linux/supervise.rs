@@ -17,6 +17,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::bpf;
 use super::custodian::{Custodian, Message, Step, open_process};
+use super::descendants;
 use super::gate::Interest;
 use super::judge::{Judge, Terms};
 use super::notify::{Listener, Received};
@@ -88,6 +89,7 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
         stop_at: None,
         ended: None,
         failed: None,
+        stragglers: Vec::new(),
     };
     let waited = watch.wait(&mut custodian, &outbox, sink);
     // Whatever went wrong, nobody is left that could make a call, so that the thread ends.
@@ -117,6 +119,7 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
         undecided: None,
         notifications: judge.tally.notifications,
         duration: start.elapsed(),
+        stragglers: watch.stragglers,
     })
 }
 
@@ -172,6 +175,8 @@ struct Watch {
     stop_at: Option<Instant>,
     ended: Option<(i32, bool)>,
     failed: Option<(Step, i32)>,
+    /// Descendants that had outlived the program when they were killed.
+    stragglers: Vec<String>,
 }
 
 impl Watch {
@@ -245,6 +250,7 @@ impl Watch {
         } else if self.ended.is_none() && past(self.deadline()) {
             Some(Killed::TimedOut)
         } else if self.ended.is_some() && (past(self.stop_at) || past(self.deadline())) {
+            self.stragglers = descendants::names(custodian.process);
             Some(Killed::Stragglers)
         } else {
             return;

@@ -92,6 +92,7 @@ pub(super) fn run(
         undecided: told_all.as_ref().err().cloned(),
         notifications: 0,
         duration,
+        stragglers: Vec::new(),
     };
     let mut start_denied = None;
     for message in &told_all.unwrap_or_default() {

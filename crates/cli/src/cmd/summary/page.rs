@@ -32,6 +32,11 @@ pub(super) fn of(dir: &RunDir, manifest: &Manifest) -> Result<Doc, CommandError>
     blocks.extend(shrink(&read_metrics(
         &dir.file(Phase::Shrink, "metrics.jsonl"),
     )?));
+    if !manifest.stragglers.is_empty() {
+        blocks.push(section("Killed as they outlived the program"));
+        let names: Vec<&str> = manifest.stragglers.iter().map(String::as_str).collect();
+        blocks.push(Block::Verbatim(names.join("\n")));
+    }
     if !manifest.left_behind.is_empty() {
         blocks.push(section("Left behind by the program"));
         blocks.push(Block::Verbatim(manifest.left_behind.join("\n")));

@@ -1,0 +1,42 @@
+//! What outlives the program that is learnt.
+
+mod learning;
+mod supervised;
+
+use learning::learn;
+use std::path::Path;
+use supervised::skipped;
+
+fn text(folder: &Path, name: &str) -> String {
+    let path = folder.join("lapbelt-out").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+#[test]
+fn what_is_killed_is_told() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, said) = learn(folder.path(), &["--linger", "0.05"], "sleep 600 &");
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("still ran 0.05 s after"), "{said}");
+    assert!(said.contains("sleep)"), "{said}");
+    for name in ["run.json", "phases/trace/metrics.jsonl"] {
+        let text = text(folder.path(), name);
+        assert!(text.contains("\"stragglers\""), "{text}");
+    }
+}
+
+#[test]
+fn with_more_time_its_later_needs_are_learnt() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "(sleep 0.1; : > late) &";
+    let (code, said) = learn(folder.path(), &["--linger", "60"], script);
+    assert!(code == 0 && !said.contains("still ran"), "{said}");
+    assert!(text(folder.path(), "profiles/trace.sb").contains("/late\")"));
+    assert!(text(folder.path(), "run.json").contains("\"linger_s\": 60.0"));
+}
