@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lapbelt_policy::event::{Event, OwnedValue};
 use lapbelt_policy::filter::{Argument, Filter};
 use lapbelt_policy::request::Endpoint;
-use lapbelt_policy::world::OperationId;
+use lapbelt_policy::world::{OperationId, World};
 
 use crate::atom::Atom;
 
@@ -62,6 +62,16 @@ impl Ports {
                 replace(filter, &|port| varying.contains(&(operation, port)));
             }
         }
+    }
+}
+
+/// Puts any port in the place of one that the system may have handed out to a listener: a single
+/// run does not show whether the program chose it.
+pub(crate) fn any_if_handed_out(atom: &mut Atom, world: &World) {
+    if world.operation(atom.operation).name == "network-inbound"
+        && let Some(filter) = &mut atom.filter
+    {
+        replace(filter, &|port| port >= HANDED_OUT_FROM);
     }
 }
 

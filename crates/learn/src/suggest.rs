@@ -6,6 +6,7 @@ use lapbelt_policy::world::World;
 
 use crate::atom::Atom;
 use crate::denial_rule::{NetworkRules, atom_for};
+use crate::ports::any_if_handed_out;
 use crate::profile_text;
 
 /// One rule per operation with all the filters its denials need, and a comment naming who asked.
@@ -16,13 +17,59 @@ pub fn suggest<'e>(events: impl IntoIterator<Item = &'e Event>, world: &World) -
         .into_iter()
         .filter(|event| event.decision == Action::Deny)
     {
-        let Some(atom) = atom_for(event, world, NetworkRules::Parsed) else {
+        let Some(mut atom) = atom_for(event, world, NetworkRules::Parsed) else {
             continue;
         };
+        any_if_handed_out(&mut atom, world);
         match atoms.iter_mut().find(|known| known.same_rule(&atom)) {
             Some(known) => known.needed_by.extend(atom.needed_by),
             None => atoms.push(atom),
         }
     }
     profile_text::rules(&atoms, world)
+}
+
+#[cfg(test)]
+mod tests {
+    use lapbelt_policy::event::OwnedValue;
+    use lapbelt_policy::request::{Endpoint, Transport};
+    use lapbelt_policy::world::shipped;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_may_have_been_handed_a_high_port() {
+        let world = shipped("linux").expect("shipped").expect("a good file");
+        let suggested = |operation: &str, filter: &str, port: u16| {
+            let endpoint = Endpoint::Internet {
+                v6: false,
+                transport: Transport::Tcp,
+                loopback: true,
+                port,
+            };
+            let filter = world.filter_named(filter).expect("known").id;
+            let event = Event {
+                time: 0,
+                pid: 1,
+                process: String::new(),
+                operation: world.operation_named(operation).expect("known").id,
+                values: vec![(filter, OwnedValue::Endpoint(endpoint, String::new()))],
+                decision: Action::Deny,
+                rule: None,
+                granted: false,
+                errno: 1,
+                exists: false,
+            };
+            suggest([&event], &world)
+        };
+        for (operation, filter, port, wanted) in [
+            ("network-inbound", "local", 59_637, "localhost:*"),
+            ("network-inbound", "local", 8_080, "localhost:8080"),
+            ("network-bind", "local", 59_637, "localhost:59637"),
+            ("network-outbound", "remote", 59_637, "localhost:59637"),
+        ] {
+            let text = suggested(operation, filter, port);
+            assert!(text.contains(&format!("\"{wanted}\"")), "{text}");
+        }
+    }
 }
