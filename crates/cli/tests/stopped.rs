@@ -155,3 +155,27 @@ fn what_is_learnt_is_not_learnt_again_after_a_crash() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_eq!(lines("trace"), learnt);
 }
+
+#[test]
+fn with_the_whole_group_killed_nothing_of_the_program_is_left() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pid");
+    let script = "setsid sh -c 'echo $$ > new; mv new pid; exec sleep 600' & wait";
+    let words = ["exec", "-p", "(version 1)(allow default)", "sh", "-c", script];
+    let mut child = started(folder.path(), &words);
+    while !file.exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    kill_process_group(Pid::from_child(&child), Signal::KILL).expect("it runs");
+    child.wait().expect("an end");
+    let process = std::fs::read_to_string(&file).expect("a number");
+    let process = Path::new("/proc").join(process.trim());
+    let begin = Instant::now();
+    while process.exists() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "left behind");
+        thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -243,6 +243,9 @@ fn custody(child: &child::Child<'_>, ends: Ends, mask: &libc::sigset_t) -> ! {
             Message::Failed(Step::Fork, *libc::__errno_location()).send(ends.messages);
             libc::_exit(1);
         }
+        // Out of the group of ours, which may be killed as one: then somebody is left to end what
+        // the program put into sessions of their own.
+        libc::setpgid(0, 0);
         close_all_but(ends.messages, ends.control);
         let mut signals: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut signals);
