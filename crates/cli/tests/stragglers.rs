@@ -1,4 +1,4 @@
-//! What outlives the program that is learnt.
+//! What outlives the program that is learnt, and what the user's own commands leave running.
 
 mod learning;
 mod supervised;
@@ -39,4 +39,27 @@ fn with_more_time_its_later_needs_are_learnt() {
     assert!(code == 0 && !said.contains("still ran"), "{said}");
     assert!(text(folder.path(), "profiles/trace.sb").contains("/late\")"));
     assert!(text(folder.path(), "run.json").contains("\"linger_s\": 60.0"));
+}
+
+#[test]
+fn what_the_commands_of_the_user_leave_running_is_ended() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    // Each of them is known by the folder it runs in.
+    let options = [
+        "--fresh-cmd",
+        "setsid sleep 600 &",
+        "--success-cmd",
+        "sleep 600 & exit $LAPBELT_STATUS",
+    ];
+    let (code, said) = learn(folder.path(), &options, "true");
+    assert_eq!((code, said.as_str()), (0, ""));
+    let (code, said) = learn(folder.path(), &options, "exit 5");
+    assert_eq!(code, 2, "{said}");
+    let own = std::fs::canonicalize(folder.path()).expect("a path");
+    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
+    let places = processes.filter_map(|entry| std::fs::read_link(entry.path().join("cwd")).ok());
+    assert_eq!(places.filter(|place| *place == own).count(), 0);
 }

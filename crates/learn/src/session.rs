@@ -3,6 +3,7 @@
 mod unwatched;
 
 use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
-use lapbelt_policy::rule::{Action, Policy, RuleRef};
+use lapbelt_policy::rule::{Action, Policy, RuleRef, Version};
 use lapbelt_policy::world::World;
-use lapbelt_sandbox::{Backend, Job, RunError, Status, Stdio as Stream};
+use lapbelt_sandbox::{Backend, Job, Outcome, RunError, Status, Stdio as Stream};
 
 use crate::created::Created;
 use crate::made::Made;
@@ -192,6 +193,8 @@ pub struct Session<'s> {
     started: Instant,
     /// How long the user gave each command; a search of ours may give the program less.
     patience: Option<Duration>,
+    /// What decides for a job that nothing confines: it is not asked.
+    no_rules: Arc<Decider>,
 }
 
 impl<'s> Session<'s> {
@@ -210,6 +213,13 @@ impl<'s> Session<'s> {
     ) -> Result<Self, DirError> {
         let created = Created::open(dir.created(), &world)?;
         let (started, patience) = (Instant::now(), target.timeout);
+        let no_rules = Policy {
+            version: Version::default(),
+            rules: Vec::new(),
+            sources: Vec::new(),
+            implied: true,
+        };
+        let no_rules = Arc::new(Decider::new(&no_rules, &world));
         Ok(Self {
             backend,
             world,
@@ -223,6 +233,7 @@ impl<'s> Session<'s> {
             took: Duration::ZERO,
             started,
             patience,
+            no_rules,
         })
     }
 
@@ -302,6 +313,28 @@ impl<'s> Session<'s> {
         })
     }
 
+    /// A job in the folder of the target, with no input, that the user can stop. Nothing is decided
+    /// in it.
+    fn job(&self, program: PathBuf, args: Vec<OsString>) -> Job {
+        Job {
+            program,
+            args,
+            env: None,
+            cwd: Some(self.target.cwd.clone()),
+            profile: None,
+            decider: Arc::clone(&self.no_rules),
+            world: Arc::clone(&self.world),
+            learn: false,
+            report_allowed: false,
+            stdin: Stream::Null,
+            stdout: Stream::Inherit,
+            stderr: Stream::Inherit,
+            timeout: None,
+            linger: Duration::ZERO,
+            stop: Some(Arc::clone(&self.stop)),
+        }
+    }
+
     /// Runs the target once.
     ///
     /// # Errors
@@ -327,24 +360,18 @@ impl<'s> Session<'s> {
         let stdout = keepers.stream(streams.stdout).map_err(SessionError::Pipe)?;
         let stderr = keepers.stream(streams.stderr).map_err(SessionError::Pipe)?;
         let job = Job {
-            program: self.target.name.clone(),
-            args: self.target.args.clone(),
-            env: None,
-            cwd: Some(self.target.cwd.clone()),
             profile: self
                 .backend
                 .dialect()
                 .map(|dialect| system_profile(policy, &dialect, &self.world)),
             decider: Arc::new(Decider::new(policy, &self.world)),
-            world: Arc::clone(&self.world),
             learn: mode == Mode::Learn,
             report_allowed: true,
-            stdin: Stream::Null,
             stdout,
             stderr,
             timeout: self.target.timeout,
             linger: self.target.linger,
-            stop: Some(Arc::clone(&self.stop)),
+            ..self.job(self.target.name.clone(), self.target.args.clone())
         };
         let mut seen = HashSet::new();
         let mut run = Run {
@@ -411,14 +438,10 @@ impl<'s> Session<'s> {
         }
         run.pid = Some(outcome.pid);
         run.duration = outcome.duration;
+        run.timed_out = outcome.timed_out;
+        run.rc = rc_of(&outcome);
         self.stragglers.extend(outcome.stragglers.iter().cloned());
         run.stragglers = outcome.stragglers;
-        run.timed_out = outcome.timed_out;
-        run.rc = match outcome.status {
-            _ if outcome.timed_out => TIMED_OUT,
-            Status::Exited(code) => i32::from(code),
-            Status::Signaled(signal) => 128 + signal,
-        };
         run.success = self.succeeded(run.rc)?;
         self.took = began.elapsed();
         self.successes += usize::from(run.success);
@@ -434,6 +457,15 @@ impl<'s> Session<'s> {
     /// Whether any run so far was a success.
     pub fn has_succeeded(&self) -> bool {
         self.successes > 0
+    }
+}
+
+/// The exit status of a run, as a shell has it.
+fn rc_of(outcome: &Outcome) -> i32 {
+    match outcome.status {
+        _ if outcome.timed_out => TIMED_OUT,
+        Status::Exited(code) => i32::from(code),
+        Status::Signaled(signal) => 128 + signal,
     }
 }
 

@@ -103,6 +103,25 @@ pub struct Outcome {
     pub stragglers: Vec<String>,
 }
 
+impl Outcome {
+    /// That of a run of which nothing but its end is known.
+    pub(crate) fn unwatched(status: Status) -> Self {
+        Self {
+            pid: 0,
+            status,
+            timed_out: false,
+            stopped: false,
+            events_denied: 0,
+            unseen: 0,
+            unseen_errno: None,
+            undecided: None,
+            notifications: 0,
+            duration: Duration::ZERO,
+            stragglers: Vec::new(),
+        }
+    }
+}
+
 /// What a backend can do on this host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Support {
@@ -173,6 +192,12 @@ pub trait Backend {
     /// Runs a job to its end. Events reach `sink` while the program runs, in the order of their
     /// decisions.
     fn run(&self, job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError>;
+
+    /// Runs a job to its end with nothing confining it, whatever its policy is.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    fn run_free(&self, job: Job) -> Result<Outcome, RunError>;
 }
 
 /// Why a program could not be run.

@@ -60,6 +60,10 @@ impl Backend for LinuxBackend {
     fn run(&self, job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
         supervise::run(job, sink)
     }
+
+    fn run_free(&self, job: Job) -> Result<Outcome, RunError> {
+        supervise::run_free(job)
+    }
 }
 
 /// Whether the running kernel is of a release or later.

@@ -163,4 +163,8 @@ impl Backend for MacosBackend {
     fn run(&self, job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
         run::run(self, job, sink)
     }
+
+    fn run_free(&self, job: Job) -> Result<Outcome, RunError> {
+        run::run_free(self, job)
+    }
 }

@@ -1,25 +1,19 @@
 //! What is run with nothing confining it: the target itself, to tell whether it works at all, and
 //! the commands that the user gave to go with it.
 
-use std::fs;
-use std::io;
-use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process};
+use lapbelt_sandbox::{Job, Outcome, RunError, Stdio};
 
-use super::{Session, SessionError, Start, TIMED_OUT};
+use super::{Session, SessionError, Start, rc_of};
 
-/// What runs commands, and scripts that do not say what runs them.
+/// What runs commands.
 const SHELL: &str = "/bin/sh";
 
-/// Time between two looks at whether a command has ended.
-const INTERVAL: Duration = Duration::from_millis(2);
+/// Where a command finds the exit status of the run.
+const STATUS: &str = "LAPBELT_STATUS";
 
 /// How the target ended with nothing confining it.
 #[derive(Clone, Copy, Debug)]
@@ -51,34 +45,17 @@ impl Session<'_> {
     }
 
     fn bare(&self) -> Result<Bare, SessionError> {
-        let start = |program: &Path, script: Option<&Path>| {
-            Command::new(program)
-                .args(script)
-                .args(&self.target.args)
-                .current_dir(&self.target.cwd)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-        };
-        let failed = |error: io::Error| SessionError::Hook {
-            what: "program",
-            command: self.target.command_line(),
-            problem: format!("could not be started: {error}"),
-        };
-        let child = match start(&self.target.name, None) {
-            // A script that does not say so itself, as the backend starts one.
-            Err(error) if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
-                start(Path::new(SHELL), Some(&self.target.program))
-            }
-            other => other,
-        }
-        .map_err(failed)?;
-        let ended = self.wait(child, self.target.timeout, failed)?;
-        let rc = ended.unwrap_or(TIMED_OUT);
+        let outcome = self.free(Job {
+            stdout: Stdio::Null,
+            stderr: Stdio::Null,
+            timeout: self.target.timeout,
+            linger: self.target.linger,
+            ..self.job(self.target.name.clone(), self.target.args.clone())
+        })?;
+        let rc = rc_of(&outcome);
         Ok(Bare {
             rc,
-            timed_out: ended.is_none(),
+            timed_out: outcome.timed_out,
             success: self.succeeded(rc)?,
         })
     }
@@ -90,7 +67,7 @@ impl Session<'_> {
     pub(super) fn succeeded(&self, rc: i32) -> Result<bool, SessionError> {
         match &self.target.success_cmd {
             None => Ok(rc == 0),
-            Some(command) => Ok(self.shell("--success-cmd", command, Some(rc))? == Some(0)),
+            Some(command) => Ok(self.shell(command, Some(rc))? == Some(0)),
         }
     }
 
@@ -102,7 +79,7 @@ impl Session<'_> {
         let Some(command) = &self.target.fresh_cmd else {
             return Ok(());
         };
-        let problem = match self.shell("--fresh-cmd", command, None)? {
+        let problem = match self.shell(command, None)? {
             Some(0) => return Ok(()),
             Some(status) => format!("failed with exit status {status}"),
             None => "did not end within --timeout; give it more time".to_string(),
@@ -114,84 +91,29 @@ impl Session<'_> {
         })
     }
 
-    /// The exit status of a command of the user; `None` if it ran out of time.
-    fn shell(
-        &self,
-        what: &'static str,
-        command: &str,
-        rc: Option<i32>,
-    ) -> Result<Option<i32>, SessionError> {
-        let mut shell = Command::new(SHELL);
-        shell.arg("-c").arg(command).current_dir(&self.target.cwd);
-        shell.stdin(Stdio::null()).stdout(Stdio::null());
+    /// The exit status of a command of the user; `None` if it ran out of time. What it leaves
+    /// running is ended with it.
+    fn shell(&self, command: &str, rc: Option<i32>) -> Result<Option<i32>, SessionError> {
+        let words = ["-c", command].map(OsString::from);
+        let mut job = self.job(PathBuf::from(SHELL), words.to_vec());
+        job.stdout = Stdio::Null;
+        job.timeout = self.patience;
         if let Some(rc) = rc {
-            shell.env("LAPBELT_STATUS", rc.to_string());
+            let others = std::env::vars_os().filter(|(name, _)| name != STATUS);
+            let status = (STATUS.into(), rc.to_string().into());
+            job.env = Some(others.chain([status]).collect());
         }
-        let failed = |error: io::Error| SessionError::Hook {
-            what,
-            command: command.to_string(),
-            problem: format!("could not be started: {error}"),
-        };
-        let child = shell.spawn().map_err(failed)?;
-        self.wait(child, self.patience, failed)
+        let outcome = self.free(job)?;
+        Ok((!outcome.timed_out).then(|| rc_of(&outcome)))
     }
 
-    /// Waits for the exit status of a command; `None` if it ran out of time.
-    fn wait(
-        &self,
-        mut child: Child,
-        timeout: Option<Duration>,
-        failed: impl Fn(io::Error) -> SessionError,
-    ) -> Result<Option<i32>, SessionError> {
-        let started = Instant::now();
-        loop {
-            let ended = child.try_wait().map_err(&failed)?;
-            let stopped = self.stop.load(Ordering::Relaxed);
-            if let Some(status) = ended.filter(|_| !stopped) {
-                let signal = || 128 + status.signal().unwrap_or(0);
-                return Ok(Some(status.code().unwrap_or_else(signal)));
-            }
-            let late = timeout.is_some_and(|timeout| started.elapsed() > timeout);
-            if late || stopped {
-                end(&mut child);
-                return if stopped {
-                    Err(SessionError::Stopped)
-                } else {
-                    Ok(None)
-                };
-            }
-            thread::sleep(INTERVAL);
+    /// Runs a job with nothing confining it.
+    fn free(&self, job: Job) -> Result<Outcome, SessionError> {
+        match self.backend.run_free(job) {
+            // What ended it was most likely sent to us too.
+            Err(RunError::EndedEarly { .. }) => Err(SessionError::Stopped),
+            Ok(_) if self.stop.load(Ordering::Relaxed) => Err(SessionError::Stopped),
+            other => Ok(other?),
         }
     }
-}
-
-/// Ends a command with what it has started, as far as the system tells that: a shell that is ended
-/// leaves what it waits for.
-fn end(child: &mut Child) {
-    let mut family = vec![Pid::from_child(child)];
-    let mut at = 0;
-    while let Some(member) = family.get(at) {
-        family.extend(children(*member));
-        at += 1;
-    }
-    for member in family {
-        // It may have ended just now, which is as well.
-        let _ = kill_process(member, Signal::KILL);
-    }
-    let _ = child.wait();
-}
-
-/// Processes that a process has started and that are still there.
-fn children(parent: Pid) -> Vec<Pid> {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{parent}/task")) else {
-        return Vec::new();
-    };
-    let lists = tasks
-        .flatten()
-        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let numbers = |list: String| -> Vec<Pid> {
-        let numbers = list.split_whitespace().filter_map(|n| n.parse().ok());
-        numbers.filter_map(Pid::from_raw).collect()
-    };
-    lists.flat_map(numbers).collect()
 }

@@ -21,7 +21,7 @@ pub(crate) enum Message {
     Filtered {
         /// Process id of the child.
         process: i32,
-        /// Its number of the listening descriptor.
+        /// Its number of the listening descriptor; -1 if nothing is filtered.
         listener: RawFd,
     },
     /// The child could not go on.
@@ -115,7 +115,8 @@ struct Ends {
 }
 
 impl Custodian {
-    /// Starts a custodian with its child, which waits for [`Self::go`] with the filter in place.
+    /// Starts a custodian with its child, which waits for [`Self::go`] with the filter in place, if
+    /// that is not empty.
     pub(crate) fn start(program: &Program, filter: &[libc::sock_filter]) -> io::Result<Self> {
         let (messages, messages_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let (control_end, control) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;

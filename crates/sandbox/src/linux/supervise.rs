@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,16 +38,12 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     let vocabulary = Vocabulary::of(&job.world);
     let interest = Interest::of(&job.decider, &vocabulary, job.report_allowed, job.learn);
     let filter = bpf::program(interest.leaves());
-    let program = Program::of(&mut job)?;
-    let mut custodian =
-        Custodian::start(&program, &filter).map_err(RunError::system("start a process"))?;
-    let file = program.path();
-    drop(program);
-    let (main, listener) = match receive(&custodian)? {
-        Message::Filtered { process, listener } => (process, listener),
-        Message::Failed(step, errno) => return Err(failure(&job, &file, step, errno, None)),
-        other => return Err(ended_early(&job, other)),
-    };
+    let Begun {
+        mut custodian,
+        file,
+        main,
+        listener,
+    } = begin(&mut job, &filter)?;
     let fetched = open_process(main).and_then(|main| Listener::fetch(main.as_fd(), listener));
     let listener = match fetched {
         Ok(listener) => listener,
@@ -82,15 +78,7 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
         .go()
         .map_err(RunError::system("let the program start"))?;
 
-    let mut watch = Watch {
-        job,
-        start,
-        killed: None,
-        stop_at: None,
-        ended: None,
-        failed: None,
-        stragglers: Vec::new(),
-    };
+    let mut watch = Watch::new(job, start);
     let waited = watch.wait(&mut custodian, &outbox, sink);
     // Whatever went wrong, nobody is left that could make a call, so that the thread ends.
     drop(custodian);
@@ -109,18 +97,57 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     }
     outbox.take().iter().for_each(sink);
     Ok(Outcome {
-        pid: main.unsigned_abs(),
-        status: status_of(status),
-        timed_out: watch.killed == Some(Killed::TimedOut),
-        stopped: watch.killed == Some(Killed::Stopped),
         events_denied: judge.tally.denied,
         unseen: judge.tally.unseen,
         unseen_errno: judge.tally.unseen_errno,
-        undecided: None,
         notifications: judge.tally.notifications,
-        duration: start.elapsed(),
-        stragglers: watch.stragglers,
+        ..watch.outcome(main, status)
     })
+}
+
+/// Runs a job to its end with nothing confining it.
+pub(crate) fn run_free(mut job: Job) -> Result<Outcome, RunError> {
+    let start = Instant::now();
+    let mut begun = begin(&mut job, &[])?;
+    let outbox = Outbox::new().map_err(RunError::system("make an eventfd"))?;
+    let go = begun.custodian.go();
+    go.map_err(RunError::system("let the program start"))?;
+    let mut watch = Watch::new(job, start);
+    watch.wait(&mut begun.custodian, &outbox, &mut |_| {})?;
+    if let Some((step, errno)) = watch.failed {
+        return Err(failure(&watch.job, &begun.file, step, errno, None));
+    }
+    let (status, _) = watch.ended.ok_or_else(|| out_of_turn(Message::Gone))?;
+    Ok(watch.outcome(begun.main, status))
+}
+
+/// A program that waits to become one.
+struct Begun {
+    custodian: Custodian,
+    /// Its file, as we find it.
+    file: PathBuf,
+    /// Its process.
+    main: i32,
+    /// Its number of the listening descriptor.
+    listener: RawFd,
+}
+
+fn begin(job: &mut Job, filter: &[libc::sock_filter]) -> Result<Begun, RunError> {
+    let program = Program::of(job)?;
+    let custodian =
+        Custodian::start(&program, filter).map_err(RunError::system("start a process"))?;
+    let file = program.path();
+    drop(program);
+    match receive(&custodian)? {
+        Message::Filtered { process, listener } => Ok(Begun {
+            custodian,
+            file,
+            main: process,
+            listener,
+        }),
+        Message::Failed(step, errno) => Err(failure(job, &file, step, errno, None)),
+        other => Err(ended_early(job, other)),
+    }
 }
 
 /// Life of the notifying thread: receive, decide, answer. Returning closes the listener, on which
@@ -180,6 +207,30 @@ struct Watch {
 }
 
 impl Watch {
+    fn new(job: Job, start: Instant) -> Self {
+        Self {
+            job,
+            start,
+            killed: None,
+            stop_at: None,
+            ended: None,
+            failed: None,
+            stragglers: Vec::new(),
+        }
+    }
+
+    /// What came of it, but for what was decided.
+    fn outcome(self, main: i32, status: i32) -> Outcome {
+        Outcome {
+            pid: main.unsigned_abs(),
+            timed_out: self.killed == Some(Killed::TimedOut),
+            stopped: self.killed == Some(Killed::Stopped),
+            duration: self.start.elapsed(),
+            stragglers: self.stragglers,
+            ..Outcome::unwatched(status_of(status))
+        }
+    }
+
     /// Reports events until no process is left.
     fn wait(
         &mut self,

@@ -81,19 +81,8 @@ pub(super) fn run(
             entries
         }
     };
-    let mut outcome = Outcome {
-        pid: ended.pid,
-        status: status(ended.status),
-        timed_out: ended.timed_out,
-        stopped: ended.stopped,
-        events_denied: 0,
-        unseen: 0,
-        unseen_errno: None,
-        undecided: told_all.as_ref().err().cloned(),
-        notifications: 0,
-        duration,
-        stragglers: Vec::new(),
-    };
+    let mut outcome = ended.outcome(duration);
+    outcome.undecided = told_all.as_ref().err().cloned();
     let mut start_denied = None;
     for message in &told_all.unwrap_or_default() {
         let Ok(line) = log_line::parse(message) else {
@@ -123,6 +112,18 @@ pub(super) fn run(
         });
     }
     Ok(outcome)
+}
+
+/// Runs a job to its end with nothing confining it.
+pub(super) fn run_free(backend: &MacosBackend, job: Job) -> Result<Outcome, RunError> {
+    let program = found(&job.program)?;
+    let started = Instant::now();
+    let refused = |cause| RunError::NotExecutable {
+        program: program.clone(),
+        cause,
+    };
+    let ended = command_run(backend, Command::new(&job.program), job, false, refused)?;
+    Ok(ended.outcome(started.elapsed()))
 }
 
 /// An operation or target that the world does not know is no event; a rule could not name it.
@@ -209,13 +210,26 @@ fn sentinel(backend: &MacosBackend) -> io::Result<u32> {
 /// Runs the program and waits for its end.
 fn program_run(
     backend: &MacosBackend,
-    mut job: Job,
+    job: Job,
     profile: &SystemProfile,
     mark: Option<&str>,
     program: &Path,
 ) -> Result<Ended, RunError> {
     let (mut command, _kept) = backend.confined(profile)?;
-    command.arg(program).args(&job.args);
+    command.arg(program);
+    let failed = RunError::system("start sandbox-exec");
+    command_run(backend, command, job, mark.is_none(), failed)
+}
+
+/// Gives a command the rest of a job, runs it and waits for its end.
+fn command_run(
+    backend: &MacosBackend,
+    mut command: Command,
+    mut job: Job,
+    follow: bool,
+    failed: impl FnOnce(io::Error) -> RunError,
+) -> Result<Ended, RunError> {
+    command.args(&job.args);
     if let Some(env) = job.env.take() {
         command.env_clear().envs(env);
     }
@@ -231,18 +245,29 @@ fn program_run(
         .stdin(stream(job.stdin))
         .stdout(stream(job.stdout))
         .stderr(stream(job.stderr));
-    let mut child = command
-        .spawn()
-        .map_err(RunError::system("start sandbox-exec"))?;
+    let mut child = command.spawn().map_err(failed)?;
     // Ours of the pipes would keep their readers waiting.
     drop(command);
     let waiting = Waiting {
         own_group,
-        follow: mark.is_none(),
+        follow,
         timeout: job.timeout,
         stop: job.stop.as_deref(),
     };
     waiting.wait(backend, &mut child)
+}
+
+impl Ended {
+    /// What came of it, but for what was decided.
+    fn outcome(&self, duration: Duration) -> Outcome {
+        Outcome {
+            pid: self.pid,
+            timed_out: self.timed_out,
+            stopped: self.stopped,
+            duration,
+            ..Outcome::unwatched(status(self.status))
+        }
+    }
 }
 
 struct Waiting<'w> {
