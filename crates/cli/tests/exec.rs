@@ -358,6 +358,15 @@ fn what_outlives_the_program_is_told() {
     assert!(said.contains("--linger"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert_eq!(run(&["-q"]), "");
-    let output = lapbelt(&["exec", "--linger", "60", "-p", ALL, "sh", "-c", "sleep 0.1 &"]);
+    let output = lapbelt(&[
+        "exec",
+        "--linger",
+        "60",
+        "-p",
+        ALL,
+        "sh",
+        "-c",
+        "sleep 0.1 &",
+    ]);
     assert_eq!(stderr(&output), "");
 }

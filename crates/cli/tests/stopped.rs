@@ -164,7 +164,14 @@ fn with_the_whole_group_killed_nothing_of_the_program_is_left() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pid");
     let script = "setsid sh -c 'echo $$ > new; mv new pid; exec sleep 600' & wait";
-    let words = ["exec", "-p", "(version 1)(allow default)", "sh", "-c", script];
+    let words = [
+        "exec",
+        "-p",
+        "(version 1)(allow default)",
+        "sh",
+        "-c",
+        script,
+    ];
     let mut child = started(folder.path(), &words);
     while !file.exists() {
         thread::sleep(Duration::from_millis(5));

@@ -214,7 +214,17 @@ pub struct ShrinkMetric {
     pub candidate_sha256: String,
 }
 
-/// A file of `validation/`: one run of a profile.
+/// `validation/preflight_scan.json`: what is to be shrunk, as read before its first run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Preflight {
+    /// The profile: its path, or `seed`.
+    pub profile: String,
+    /// Its rules.
+    pub rules: usize,
+}
+
+/// Another file of `validation/`: one run of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Validation {

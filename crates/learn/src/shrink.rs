@@ -16,7 +16,7 @@ use crate::base::{Base, NOT_READ};
 use crate::error::LearnError;
 use crate::lint::lint;
 use crate::made::{Made, is_named};
-use crate::record::{ShrinkMetric, ShrinkReport, ShrinkStatus};
+use crate::record::{Preflight, ShrinkMetric, ShrinkReport, ShrinkStatus};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
 use checked::{checked, validation, why};
@@ -72,8 +72,10 @@ fn minimise(
             return Err(error.into());
         }
     };
-    let preflight =
-        serde_json::json!({ "profile": base.name, "rules": profile.policy.rules.len() });
+    let preflight = Preflight {
+        profile: base.name.clone(),
+        rules: profile.policy.rules.len(),
+    };
     run_dir::write_json(&validation(dir, "preflight_scan.json"), &preflight)?;
     let findings = lint(&profile, &world);
     let lines: String = findings

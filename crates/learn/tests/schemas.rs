@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lapbelt_learn::matrix::Matrix;
 use lapbelt_learn::record::{
-    Manifest, ShrinkMetric, ShrinkReport, TraceMetric, TraceReport, Validation,
+    Manifest, Preflight, ShrinkMetric, ShrinkReport, TraceMetric, TraceReport, Validation,
 };
 use lapbelt_learn::violation::Violation;
 use schemars::Schema;
@@ -17,6 +17,7 @@ fn published() -> Vec<(&'static str, Schema)> {
         ("trace-metrics", schemars::schema_for!(TraceMetric)),
         ("shrink-status", schemars::schema_for!(ShrinkReport)),
         ("shrink-metrics", schemars::schema_for!(ShrinkMetric)),
+        ("preflight", schemars::schema_for!(Preflight)),
         ("validation", schemars::schema_for!(Validation)),
         ("matrix", schemars::schema_for!(Matrix)),
         ("violation", schemars::schema_for!(Violation)),

@@ -77,7 +77,11 @@ impl<'p> Child<'p> {
                 check(Step::Directory, libc::chdir(directory.as_ptr()).into())?;
             }
             default_signals(mask);
-            let listener = if self.filter.len == 0 { -1 } else { self.install()? };
+            let listener = if self.filter.len == 0 {
+                -1
+            } else {
+                self.install()?
+            };
             Message::Filtered {
                 process: libc::getpid(),
                 listener,
