@@ -12,8 +12,10 @@ use crate::record::{Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
-use crate::summary::counted;
 use growing::{Growing, Lesson};
+
+/// The files that hold what the program said.
+const STREAMS: [&str; 2] = ["stdout.txt", "stderr.txt"];
 
 /// Why a run that ended in time without a sandbox gave nothing to learn from.
 const TIMED_OUT: &str = "a run did not end within --timeout, as it does without any sandbox; give it \
@@ -40,9 +42,7 @@ pub fn trace(
         new_rules: None,
         denies_seen: None,
     };
-    for name in ["stdout.txt", "stderr.txt", "bad_rules.txt"] {
-        run_dir::begin(&dir.file(Phase::Trace, name))?;
-    }
+    run_dir::begin(&dir.file(Phase::Trace, "bad_rules.txt"))?;
     // It is written into the run directory, and read there.
     let base = base.settled(&session.world);
     let result = iterate(session, dir, &base, knobs, &mut report);
@@ -52,8 +52,7 @@ pub fn trace(
             LearnError::Profile(_) => TraceStatus::ProfileInvalid,
             _ => TraceStatus::Failed,
         };
-        let reason = report.reason.get_or_insert_with(|| error.to_string());
-        run_dir::append(&dir.file(Phase::Trace, "stderr.txt"), reason)?;
+        report.reason.get_or_insert_with(|| error.to_string());
     }
     run_dir::write_json(&dir.file(Phase::Trace, "status.json"), &report)?;
     result.map(|()| report)
@@ -88,7 +87,9 @@ fn iterate(
         }
         let mode = if learning { Mode::Learn } else { Mode::Strict };
         let streams = streams(dir, iter)?;
-        let run = session.run(&profile.policy, start, mode, streams)?;
+        let run = session.run(&profile.policy, start, mode, streams);
+        keep_last(dir, iter)?;
+        let run = run?;
         first.get_or_insert_with(Second::now);
         let lesson = growing.learn(&run, start, session)?;
         note(dir, iter, &run, &lesson, session)?;
@@ -169,16 +170,32 @@ fn earlier_iterations(dir: &RunDir) -> Result<usize, LearnError> {
     Ok(run_dir::read(&path)?.lines().count())
 }
 
-fn streams(dir: &RunDir, iter: usize) -> Result<Streams, LearnError> {
+/// Where a stream of an iteration is kept.
+fn log(dir: &RunDir, iter: usize, stream: &str) -> PathBuf {
     let logs = dir.file(Phase::Trace, "logs");
+    logs.join(format!("iter_{iter}_{stream}"))
+}
+
+fn streams(dir: &RunDir, iter: usize) -> Result<Streams, LearnError> {
+    let [stdout, stderr] = STREAMS.map(|stream| run_dir::create(&log(dir, iter, stream)));
     Ok(Streams {
-        stdout: Some(run_dir::create(
-            &logs.join(format!("iter_{iter}_stdout.txt")),
-        )?),
-        stderr: Some(run_dir::create(
-            &logs.join(format!("iter_{iter}_stderr.txt")),
-        )?),
+        stdout: Some(stdout?),
+        stderr: Some(stderr?),
     })
+}
+
+/// Has what the program said last beside what the phase came to, as a shrink has it.
+fn keep_last(dir: &RunDir, iter: usize) -> Result<(), LearnError> {
+    for stream in STREAMS {
+        let path = dir.file(Phase::Trace, stream);
+        let copied = std::fs::copy(log(dir, iter, stream), &path);
+        copied.map_err(|source| run_dir::DirError {
+            action: "write",
+            path,
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 /// Writes down what an iteration saw.
@@ -211,16 +228,7 @@ fn note(
             format!("{rule}\n").as_bytes(),
         )?;
     }
-    let line = format!(
-        "iteration {iter}: exit {}, {}, {}",
-        run.rc,
-        counted(usize::try_from(run.denials).unwrap_or(usize::MAX), "denial"),
-        counted(lesson.new_rules, "new rule")
-    );
-    Ok(run_dir::append(
-        &dir.file(Phase::Trace, "stdout.txt"),
-        &line,
-    )?)
+    Ok(())
 }
 
 /// Nothing more to learn, and still no success: keeps the evidence.
@@ -250,9 +258,5 @@ fn give_up(
     report.status = status;
     report.reason = Some(reason.to_string());
     report.issue_dir = Some(issue.display().to_string());
-    let line = format!("stopped: {reason}, see {}", issue.display());
-    Ok(run_dir::append(
-        &dir.file(Phase::Trace, "stderr.txt"),
-        &line,
-    )?)
+    Ok(())
 }
