@@ -150,18 +150,36 @@ fn a_script_without_a_first_line_of_its_own_is_run_by_the_shell() {
 }
 
 #[test]
-fn a_missing_interpreter_is_named() {
+fn an_interpreter_that_is_none_is_named() {
     if skipped() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    for text in ["#!/no/such\n", "#! /no/such -x\ntrue\n"] {
+    let own = tempfile::tempdir().expect("a folder");
+    let other = format!("#!{}\n", own.path().display());
+    for (text, wanted) in [
+        ("#!/no/such\n", "interpreter /no/such is missing"),
+        ("#! /no/such -x\ntrue\n", "interpreter /no/such is missing"),
+        ("#!/bin/sh\r\ntrue\r\n", "(CR-LF)"),
+        (&other, "no program"),
+        ("#!/etc/passwd\n", "no program"),
+    ] {
         let script = script(folder.path(), "script", text);
         let output = lapbelt(&["exec", "-p", ALL, &script]);
         assert_eq!(output.status.code(), Some(71), "{output:?}");
         let said = stderr(&output);
-        assert!(said.contains("interpreter /no/such is missing"), "{said}");
+        assert!(said.contains(wanted), "{said}");
         assert!(said.contains(&script), "{said}");
+        let learnt = assert_cmd::Command::cargo_bin("lapbelt")
+            .expect("the built command")
+            .current_dir(own.path())
+            .args(["workflow", "--cmd", &script])
+            .output()
+            .expect("a run");
+        assert_eq!(learnt.status.code(), Some(2), "{learnt:?}");
+        assert!(stderr(&learnt).contains(wanted), "{learnt:?}");
+        let left = std::fs::read_dir(own.path()).expect("a folder").count();
+        assert_eq!(left, 0, "{text}");
     }
 }
 

@@ -123,10 +123,11 @@ impl LearnError {
 
     /// Whether it says that the program cannot be learnt at all, so that nothing was found.
     pub(crate) fn is_of_the_program(&self) -> bool {
-        matches!(
-            self,
-            Self::FailsUnconfined { .. } | Self::Rejected { .. } | Self::NeverEnds { .. }
-        )
+        match self {
+            Self::FailsUnconfined { .. } | Self::Rejected { .. } | Self::NeverEnds { .. } => true,
+            Self::Session(SessionError::Run(error)) => error.is_of_the_program(),
+            _ => false,
+        }
     }
 }
 

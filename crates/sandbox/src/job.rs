@@ -215,10 +215,16 @@ pub enum RunError {
         /// What the system said.
         cause: io::Error,
     },
-    /// The first line of a script names an interpreter that is not there.
+    /// The first line of a script ends as on other systems.
     #[error(
-        "the interpreter {interpreter} is missing, which the script {program} names in its first \
-         line; install it, or correct that line"
+        "the first line of the script {0} ends in a carriage return (CR-LF), which the system takes \
+         for a part of the interpreter's name; save it with LF"
+    )]
+    CarriageReturn(PathBuf),
+    /// The first line of a script names an interpreter that is not there, or that is no program.
+    #[error(
+        "the interpreter {interpreter} is missing or no program, which the script {program} names \
+         in its first line; install it, or correct that line"
     )]
     InterpreterMissing {
         /// The script.
@@ -284,6 +290,18 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// Whether the program cannot be executed, whatever the policy is.
+    pub fn is_of_the_program(&self) -> bool {
+        matches!(
+            self,
+            Self::ProgramMissing(_)
+                | Self::NotExecutable { .. }
+                | Self::CarriageReturn(_)
+                | Self::InterpreterMissing { .. }
+                | Self::LoaderMissing { .. }
+        )
+    }
+
     /// For `map_err`: a failed system call.
     pub(crate) fn system(action: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::System { action, cause }

@@ -288,11 +288,8 @@ fn supervise(
         Err(RunError::EndedEarly { signal, .. }) => Ok(of_signal(signal)),
         Err(error) => {
             let code = match error {
-                RunError::ProgramMissing(_)
-                | RunError::NotExecutable { .. }
-                | RunError::InterpreterMissing { .. }
-                | RunError::LoaderMissing { .. }
-                | RunError::StartDenied { .. } => CANNOT_EXECUTE,
+                _ if error.is_of_the_program() => CANNOT_EXECUTE,
+                RunError::StartDenied { .. } => CANNOT_EXECUTE,
                 RunError::Refused => DOES_NOT_PARSE,
                 _ => CANNOT_SET_UP,
             };

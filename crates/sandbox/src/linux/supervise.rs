@@ -353,14 +353,19 @@ fn failure(
             cause,
         };
     }
+    if let (Step::Execute, libc::ENOENT | libc::EACCES) = (step, errno)
+        && let Some(interpreter) = interpreter(file).filter(|named| !is_program(named))
+    {
+        if interpreter.as_os_str().as_bytes().ends_with(b"\r") {
+            return RunError::CarriageReturn(program);
+        }
+        return RunError::InterpreterMissing {
+            program,
+            interpreter,
+        };
+    }
     match (step, errno) {
-        (Step::Execute, libc::ENOENT) if file.exists() => match interpreter(file) {
-            Some(interpreter) => RunError::InterpreterMissing {
-                program,
-                interpreter,
-            },
-            None => RunError::LoaderMissing { program },
-        },
+        (Step::Execute, libc::ENOENT) if file.exists() => RunError::LoaderMissing { program },
         (Step::Execute, libc::ENOENT) => RunError::ProgramMissing(program),
         (Step::Execute, _) => RunError::NotExecutable { program, cause },
         (Step::Directory, _) => {
@@ -384,6 +389,11 @@ fn interpreter(script: &Path) -> Option<PathBuf> {
     let mut words = line.split(|b| b" \t".contains(b));
     let name = words.find(|word| !word.is_empty())?;
     Some(PathBuf::from(OsStr::from_bytes(name)))
+}
+
+/// Whether a path is that of a file that may be executed.
+fn is_program(path: &Path) -> bool {
+    path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
 fn status_of(status: i32) -> Status {
