@@ -63,7 +63,7 @@ fn a_program_that_fails_by_itself() {
     let (code, text) = run(folder.path(), &["workflow", "--cmd", "/bin/false"]);
     assert_eq!(code, 2);
     assert!(
-        text.contains("fails without any sandbox (exit status 1)"),
+        text.contains("fails with exit status 1 without any sandbox"),
         "{text}"
     );
     assert!(text.contains("--success-cmd"), "{text}");

@@ -29,7 +29,7 @@ fn a_program_that_fails_by_itself_leaves_nothing_half_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let (code, text) = learn(folder.path(), &[], "exit 5");
     assert_eq!(code, 2, "{text}");
-    assert!(text.contains("(exit status 5)"), "{text}");
+    assert!(text.contains("with exit status 5 "), "{text}");
     assert!(!text.contains("standard input"), "{text}");
     let left = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(left, 0, "{folder:?}");

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use crate::run_dir::DirError;
 use crate::session::{Bare, Session, SessionError};
 use crate::source::ProfileError;
+use crate::summary::exit_status;
 
 /// Of a program that fails where somebody meant it to read.
 const EMPTY_INPUT: &str = "Its runs read an empty standard input, not what is given to lapbelt: if \
@@ -24,9 +25,10 @@ pub enum LearnError {
     Dir(#[from] DirError),
     /// The program does not work even with nothing confining it.
     #[error(
-        "`{command}` fails without any sandbox (exit status {rc}), so no profile can make it \
+        "`{command}` fails with {} without any sandbox, so no profile can make it \
          succeed. {hint}Run it by hand to see why; if that status is its way of succeeding, say so \
-         with --success-cmd 'test \"$LAPBELT_STATUS\" = {rc}'"
+         with --success-cmd 'test \"$LAPBELT_STATUS\" = {rc}'",
+        exit_status(*rc)
     )]
     FailsUnconfined {
         /// The command line.
@@ -38,10 +40,10 @@ pub enum LearnError {
     },
     /// The user's own command says that the program does not work even with nothing confining it.
     #[error(
-        "`{command}` ends with exit status {rc} without any sandbox, and --success-cmd `{judge}` \
-         takes that for no success, so no profile can make it one: it fails, or does not end within \
-         --timeout. {hint}Run both by hand to see which of them is wrong; the second finds the exit \
-         status of the first in LAPBELT_STATUS"
+        "`{command}` ends with {} without any sandbox, and --success-cmd `{judge}` takes that for no \
+         success, so no profile can make it one: it fails, or does not end within --timeout. {hint}Run both by hand to see which of them is wrong; the second finds the exit \
+         status of the first in LAPBELT_STATUS",
+        exit_status(*rc)
     )]
     Rejected {
         /// The command line.
@@ -55,10 +57,11 @@ pub enum LearnError {
     },
     /// The program worked before and does not any more, with nothing confining it.
     #[error(
-        "`{command}` succeeded before, and fails when it is run again, even without any sandbox \
-         (exit status {rc}{judged}): what it did the first time is in its way. A profile must hold \
-         for a repeat run too, so give --cmd a command that can be repeated, such as \
-         sh -c 'rm -f FILE; …'"
+        "`{command}` succeeded before, and fails with {} when it is run again, even without any \
+         sandbox{judged}: what it did the first time is in its way. A profile must hold for a repeat \
+         run too, so give --cmd a command that can be repeated, such as \
+         sh -c 'rm -f FILE; …'",
+        exit_status(*rc)
     )]
     WorksOnce {
         /// The command line.

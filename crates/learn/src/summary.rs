@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use rustix::process::Signal;
 use serde::de::DeserializeOwned;
 
 use crate::error::LearnError;
@@ -51,6 +52,31 @@ pub fn read_metrics<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, LearnErr
         })
     });
     lines.collect()
+}
+
+/// An exit status, and the signal that one above 128 tells of.
+pub(crate) fn exit_status(rc: i32) -> String {
+    let names = [
+        (Signal::HUP, "SIGHUP"),
+        (Signal::INT, "SIGINT"),
+        (Signal::QUIT, "SIGQUIT"),
+        (Signal::ILL, "SIGILL"),
+        (Signal::TRAP, "SIGTRAP"),
+        (Signal::ABORT, "SIGABRT"),
+        (Signal::BUS, "SIGBUS"),
+        (Signal::FPE, "SIGFPE"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::SEGV, "SIGSEGV"),
+        (Signal::SYS, "SIGSYS"),
+        (Signal::PIPE, "SIGPIPE"),
+        (Signal::ALARM, "SIGALRM"),
+        (Signal::TERM, "SIGTERM"),
+    ];
+    let name = names
+        .iter()
+        .find(|(signal, _)| signal.as_raw() == rc - 128)
+        .map_or(String::new(), |(_, name)| format!(" ({name})"));
+    format!("exit status {rc}{name}")
 }
 
 /// So many of something that gets an s.
@@ -134,7 +160,14 @@ pub fn text(manifest: &Manifest) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::counted;
+    use super::{counted, exit_status};
+
+    #[test]
+    fn a_signal_is_named() {
+        assert_eq!(exit_status(1), "exit status 1");
+        assert_eq!(exit_status(137), "exit status 137 (SIGKILL)");
+        assert_eq!(exit_status(255), "exit status 255");
+    }
 
     #[test]
     fn one_has_no_s() {

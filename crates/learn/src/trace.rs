@@ -12,6 +12,7 @@ use crate::record::{Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
+use crate::summary::{counted, exit_status};
 use growing::{Growing, Lesson};
 
 /// The files that hold what the program said.
@@ -157,7 +158,11 @@ fn iterate(
         }
     }
     report.status = TraceStatus::MaxIters;
-    report.reason = Some("max_iters".to_string());
+    report.reason = Some(format!(
+        "{} did not bring it to runs that ask for nothing more; --resume goes on for as many again, \
+         and --max-iters allows more",
+        counted(knobs.max_iters, "iteration")
+    ));
     Ok(())
 }
 
@@ -239,11 +244,19 @@ fn give_up(
     report: &mut TraceReport,
 ) -> Result<(), LearnError> {
     let (status, reason) = if run.timed_out {
-        (TraceStatus::TimedOut, TIMED_OUT)
-    } else if run.rc >= 128 {
-        (TraceStatus::Stalled, "signal_abort")
+        (TraceStatus::TimedOut, TIMED_OUT.to_string())
     } else {
-        (TraceStatus::NoNewRules, "no_new_rules")
+        let status = if run.rc >= 128 {
+            TraceStatus::Stalled
+        } else {
+            TraceStatus::NoNewRules
+        };
+        let reason = format!(
+            "a run failed with {}, as it does not without any sandbox, and was denied nothing that a \
+             further rule could allow; what it said is in stderr.txt",
+            exit_status(run.rc)
+        );
+        (status, reason)
     };
     let issue: PathBuf = dir
         .file(Phase::Trace, "issues")
@@ -256,7 +269,7 @@ fn give_up(
     let text = format!("rc={}\nnew_rules=0\ndenies_seen={}\n", run.rc, run.denials);
     run_dir::write(&issue.join("reason.txt"), text.as_bytes())?;
     report.status = status;
-    report.reason = Some(reason.to_string());
+    report.reason = Some(reason);
     report.issue_dir = Some(issue.display().to_string());
     Ok(())
 }

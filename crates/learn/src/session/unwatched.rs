@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use lapbelt_sandbox::{Job, Outcome, RunError, Stdio};
 
 use super::{Session, SessionError, Start, rc_of};
+use crate::summary::exit_status;
 
 /// What runs commands.
 const SHELL: &str = "/bin/sh";
@@ -81,7 +82,11 @@ impl Session<'_> {
         };
         let problem = match self.shell(command, None)? {
             Some(0) => return Ok(()),
-            Some(status) => format!("failed with exit status {status}"),
+            Some(rc) => format!(
+                "failed with {}; run it by hand in {} to see why",
+                exit_status(rc),
+                self.target.cwd.display()
+            ),
             None => "did not end within --timeout; give it more time".to_string(),
         };
         Err(SessionError::Hook {

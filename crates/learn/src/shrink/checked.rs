@@ -9,6 +9,7 @@ use crate::error::LearnError;
 use crate::record::Validation;
 use crate::run_dir::{self, Phase, RunDir};
 use crate::session::{Mode, Run, Session, Start, Streams};
+use crate::summary::exit_status;
 
 /// A file of `validation/`.
 pub(super) fn validation(dir: &RunDir, name: &str) -> PathBuf {
@@ -47,13 +48,13 @@ pub(super) fn checked(
 
 /// Why a checked run failed: how it ended and the last it said.
 pub(super) fn why(session: &Session<'_>, dir: &RunDir, name: &str, run: &Run) -> String {
-    let rc = run.rc;
+    let status = exit_status(run.rc);
     let ended = match session.target.success_cmd {
         _ if run.timed_out => {
             format!("the {name} run did not end in time; --timeout gives it more")
         }
-        Some(_) => format!("--success-cmd rejects the {name} run, whose exit status is {rc}"),
-        None => format!("the {name} run failed with exit status {rc}"),
+        Some(_) => format!("--success-cmd rejects the {name} run, which ended with {status}"),
+        None => format!("the {name} run failed with {status}"),
     };
     let said = std::fs::read(dir.file(Phase::Shrink, "stderr.txt")).unwrap_or_default();
     let said = String::from_utf8_lossy(&said).into_owned();
