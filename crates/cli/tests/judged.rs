@@ -19,6 +19,8 @@ fn a_run_in_which_the_program_was_not_started_is_no_success() {
     let profile = folder.path().join("lapbelt-out/profiles/shrunk.sb");
     let profile = std::fs::read_to_string(profile).expect("a profile");
     assert!(profile.contains("(allow process-exec*"), "{profile}");
+    // Nor is one in which it could not be loaded.
+    assert!(profile.contains("/libc.so"), "{profile}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub mod error;
 pub mod generalise;
 pub mod host;
 pub mod lint;
+mod loader;
 mod made;
 mod made_folders;
 pub mod manifest;

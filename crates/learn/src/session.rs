@@ -16,6 +16,7 @@ use lapbelt_policy::world::World;
 use lapbelt_sandbox::{Backend, Job, Outcome, RunError, Status, Stdio as Stream};
 
 use crate::created::Created;
+use crate::loader::was_not_loaded;
 use crate::made::Made;
 use crate::run_dir::{DirError, RunDir};
 use crate::second::wait_for_room;
@@ -442,7 +443,7 @@ impl<'s> Session<'s> {
         run.rc = rc_of(&outcome);
         self.stragglers.extend(outcome.stragglers.iter().cloned());
         run.stragglers = outcome.stragglers;
-        run.success = self.succeeded(run.rc)?;
+        run.success = !was_not_loaded(&run, &self.world) && self.succeeded(run.rc)?;
         self.took = began.elapsed();
         self.successes += usize::from(run.success);
         if let Some(error) = self.took_away() {
