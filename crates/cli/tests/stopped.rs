@@ -186,3 +186,41 @@ fn with_the_whole_group_killed_nothing_of_the_program_is_left() {
         thread::sleep(Duration::from_millis(5));
     }
 }
+
+#[test]
+fn a_shrink_goes_on_with_its_own_profile() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let command = ["--cmd", "/bin/sh", "--", "-c", "sleep 0.05"];
+    let trace = [&["trace", "--profile", "learnt.sb"], &command[..]].concat();
+    let traced = started(folder.path(), &trace).wait_with_output();
+    assert!(traced.expect("an end").status.success());
+    let given = "(version 1)(deny default)(allow file-read*)(allow process*)(allow signal)(allow \
+                 file-map-executable)";
+    std::fs::write(folder.path().join("given.sb"), given).expect("a profile");
+    let shrink = [&["shrink", "--profile", "given.sb"], &command[..]].concat();
+    let mut child = started(folder.path(), &shrink);
+    while !folder
+        .path()
+        .join("lapbelt-out/phases/shrink/metrics.jsonl")
+        .exists()
+    {
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("it runs");
+    child.wait().expect("an end");
+    for verb in ["shrink", "workflow"] {
+        let resume = [verb, "--resume", "lapbelt-out"];
+        let output = started(folder.path(), &resume).wait_with_output();
+        let output = output.expect("an end");
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let shrunk = folder.path().join("lapbelt-out/profiles/shrunk.sb");
+        let shrunk = std::fs::read_to_string(shrunk).expect("a profile");
+        assert!(
+            shrunk.starts_with("; The smallest part of given.sb"),
+            "{shrunk}"
+        );
+    }
+}

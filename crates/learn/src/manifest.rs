@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::SystemTime;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::base::Base;
 use crate::error::LearnError;
 use crate::host::exact_world;
@@ -17,13 +20,15 @@ use crate::shrink::{digest, shrink};
 use crate::trace::trace;
 
 /// Which phases to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Phases {
     /// Only learn.
     Trace,
     /// Only minimise.
     Shrink,
     /// Learn, then minimise what was learnt.
+    #[default]
     Both,
 }
 
@@ -39,7 +44,7 @@ pub fn run(
     phases: Phases,
 ) -> Result<Manifest, LearnError> {
     let start = SystemTime::now();
-    let mut manifest = opening(session, dir, base, knobs, start);
+    let mut manifest = opening(session, dir, base, knobs, phases, start);
     if phases == Phases::Shrink && base.path == Some(dir.traced()) {
         note_trace(dir, &mut manifest);
     }
@@ -96,6 +101,7 @@ fn opening(
     dir: &RunDir,
     base: &Base,
     knobs: &Knobs,
+    phases: Phases,
     start: SystemTime,
 ) -> Manifest {
     let text = |path: &Path| path.display().to_string();
@@ -113,6 +119,7 @@ fn opening(
                 .collect(),
             cwd: text(&target.cwd),
         },
+        phases,
         profile: base.path.as_deref().map(text),
         creates: base.creates.as_deref().map(text),
         params: base.params.clone(),

@@ -119,6 +119,11 @@ impl Plan {
             clean: false,
             resumed: true,
         };
+        if manifest.phases == Phases::Shrink && phases != Phases::Trace {
+            // A trace that is in the folder too is another run's.
+            plan.phases = Phases::Shrink;
+            return Ok(plan);
+        }
         match (phases, manifest.trace.status) {
             (Phases::Both | Phases::Shrink, TraceStatus::Success) => {
                 plan.phases = Phases::Shrink;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::denial_rule::NetworkRules;
+use crate::manifest::Phases;
 
 /// The word that a value of one word, such as a status, is written as.
 pub(crate) fn word(value: &impl Serialize) -> String {
@@ -454,6 +455,9 @@ pub struct Manifest {
     pub tool_version: String,
     /// The program.
     pub command: Command,
+    /// The phases that were asked for.
+    #[serde(default)]
+    pub phases: Phases,
     /// The profile that the run started from; absent if it was the seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
