@@ -60,6 +60,27 @@ fn what_a_program_takes_away_is_told_and_nothing_else_is_removed() {
 }
 
 #[test]
+fn what_goes_away_and_comes_back_is_not_taken_away() {
+    if skipped() {
+        return;
+    }
+    for (script, code) in [
+        ("mv data new; mv new data", 0),
+        ("mv data new; mv new newer; mv newer data", 0),
+        ("mv sub other; mv other sub", 0),
+        ("mv data new; mv new data; mv data new", 2),
+        ("mv data new; cp new data; rm new", 2),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("sub")).expect("a folder");
+        fs::write(folder.path().join("data"), "precious").expect("a file");
+        let (ended, text) = learn(folder.path(), &[], script);
+        assert_eq!(ended, code, "{script}: {text}");
+        assert_eq!(contents(folder.path()), ["precious"], "{script}");
+    }
+}
+
+#[test]
 fn with_a_way_back_such_a_program_can_be_learnt() {
     if skipped() {
         return;

@@ -5,7 +5,7 @@
 //! moved to such a path is safe, or if it has another name. The list is on disk before the next run
 //! begins: what a killed run left behind is removed by the one after.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
@@ -77,6 +77,8 @@ pub(crate) struct Created {
     unlinking: Vec<(OperationId, Names)>,
     /// What the event before took away, and who did: the old name, if the next one is a renaming.
     moving: Option<(u32, PathBuf)>,
+    /// The first names of what was there before and the last run moved, by where it is.
+    moved: BTreeMap<PathBuf, PathBuf>,
     /// Whether a path that was created holds a digest or a time.
     digests: bool,
     failed: Option<DirError>,
@@ -109,6 +111,7 @@ impl Created {
             creating: creating.into_iter().filter_map(known).collect(),
             unlinking: unlinking.into_iter().filter_map(known).collect(),
             moving: None,
+            moved: BTreeMap::new(),
             digests: false,
             failed: None,
         };
@@ -157,9 +160,36 @@ impl Created {
                 && pid == event.pid
             {
                 self.follow(&old, &path);
+                let first = self.moved.remove(&old);
+                if let Some(first) = first.or_else(|| self.earlier.get(&old).cloned()) {
+                    self.moved.insert(path.clone(), first);
+                }
             }
             self.add(path);
         }
+    }
+
+    /// Closes a run. One that was cut short may not have moved back what it moved away: that is put
+    /// in its place again.
+    pub(crate) fn end_moves(&mut self, is_cut_short: bool) {
+        let mut moved = std::mem::take(&mut self.moved);
+        moved.retain(|_, _| is_cut_short);
+        for (path, first) in moved {
+            let Ok(meta) = fs::symlink_metadata(&path) else {
+                continue;
+            };
+            // Another name of some other file may look like that.
+            let is_it = self.is_earlier(&meta) && (meta.is_dir() || meta.nlink() == 1);
+            if is_it && fs::symlink_metadata(&first).is_err() {
+                // If it fails, it is told to be taken away.
+                let _ = fs::rename(&path, &first);
+            }
+        }
+    }
+
+    /// Whether what is there was there before the first run.
+    fn is_earlier(&self, meta: &Metadata) -> bool {
+        born(meta).is_some_and(|born| born <= self.since)
     }
 
     /// What there is now of it.
@@ -236,9 +266,13 @@ impl Created {
         self.failed.take()
     }
 
-    /// Paths that were there before the first run and that the program deleted or moved away.
+    /// Paths that were there before the first run and that the program deleted or moved away, and
+    /// did not move back.
     pub(crate) fn taken_away(&self) -> impl Iterator<Item = &Path> {
-        self.earlier.iter().map(PathBuf::as_path)
+        let is_back =
+            |path: &Path| fs::symlink_metadata(path).is_ok_and(|meta| self.is_earlier(&meta));
+        let paths = self.earlier.iter().map(PathBuf::as_path);
+        paths.filter(move |path| !is_back(path))
     }
 
     /// Removes what was created, deepest first. Folders that hold something else stay. Answers

@@ -444,6 +444,7 @@ impl<'s> Session<'s> {
         self.stragglers.extend(outcome.stragglers.iter().cloned());
         run.stragglers = outcome.stragglers;
         run.success = !was_not_loaded(&run, &self.world) && self.succeeded(run.rc)?;
+        self.created.end_moves(!run.success && self.has_succeeded());
         self.took = began.elapsed();
         self.successes += usize::from(run.success);
         if let Some(error) = self.took_away() {
