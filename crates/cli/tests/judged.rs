@@ -38,6 +38,10 @@ fn a_program_that_fails_by_itself_leaves_nothing_half_written() {
     // Nor is there anything of one that cannot be started.
     let (code, text) = learn(folder.path(), &["--fresh-cmd", "false"], "true");
     assert_eq!(code, 2, "{text}");
+    assert!(text.contains("run it by hand in"), "{text}");
+    let (code, text) = learn(folder.path(), &[], "kill -9 $$");
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("exit status 137 (SIGKILL)"), "{text}");
     let left = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(left, 0, "{folder:?}");
     // A folder of the user's own stays.
@@ -80,9 +84,11 @@ fn what_the_program_last_said_is_kept_of_each_phase() {
     assert_eq!(code, 0, "{text}");
     for phase in ["trace", "shrink"] {
         let phase = folder.path().join("lapbelt-out/phases").join(phase);
-        let said = ["stdout.txt", "stderr.txt"]
-            .map(|name| std::fs::read_to_string(phase.join(name)).expect(name));
-        assert_eq!(said, ["one\n", "two\n"], "{phase:?}");
+        for (name, said) in [("stdout.txt", "one\n"), ("stderr.txt", "two\n")] {
+            let text = std::fs::read_to_string(phase.join(name)).expect(name);
+            // The shell may have been denied something that it does without.
+            assert!(text.ends_with(said), "{phase:?}: {text}");
+        }
     }
 }
 
@@ -181,4 +187,61 @@ fn what_a_smaller_profile_changes_of_the_output_is_told() {
     let (code, text) = learn(folder.path(), &judge, script);
     assert_eq!(code, 0, "{text}");
     assert!(!text.contains("warning"), "{text}");
+}
+
+#[test]
+fn what_a_smaller_profile_leaves_of_what_was_there_is_told() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("log"), "first\n").expect("a file");
+    let script = "echo more >> log || true; rm -f gone; t=tmp.$$; echo x > $t || exit 1; \
+                  rm -f $t; true";
+    let (code, text) = learn(folder.path(), &["--fresh-cmd", "touch gone"], script);
+    assert_eq!(code, 0, "{text}");
+    let status = folder.path().join("lapbelt-out/phases/shrink/status.json");
+    let status = std::fs::read_to_string(status).expect("a status");
+    for (name, how) in [("log", "unchanged"), ("gone", "behind"), ("tmp.", "behind")] {
+        let path = folder.path().join(name).display().to_string();
+        let is_told = |line: &str| {
+            line.contains(&path) && line.trim_end_matches(',').ends_with(&format!("{how}\""))
+        };
+        assert!(status.lines().any(is_told), "{name}: {status}");
+    }
+}
+
+#[test]
+fn what_an_earlier_run_has_done_is_not_told_of() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("once"), "").expect("a file");
+    let given = "(version 1)(deny default)(allow file-read*)(allow file-write*)(allow process*)";
+    std::fs::write(folder.path().join("given.sb"), given).expect("a profile");
+    let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .current_dir(folder.path())
+        .args(["shrink", "--profile", "given.sb", "--cmd", "/bin/sh"])
+        .args(["--", "-c", "test -s once || echo x > once"])
+        .output()
+        .expect("a run");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), text.as_str()), (Some(0), ""));
+    let once = std::fs::read_to_string(folder.path().join("once"));
+    assert_eq!(once.expect("a file"), "x\n");
+}
+
+#[test]
+fn a_trace_that_ends_with_its_iterations_says_how_to_go_on() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = learn(folder.path(), &["--max-iters", "1"], "true");
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("--resume") && text.contains("--max-iters"),
+        "{text}"
+    );
 }

@@ -72,9 +72,14 @@ pub(crate) struct Created {
     paths: BTreeSet<PathBuf>,
     /// Paths that were there before the first run and that the program deleted or moved away.
     earlier: BTreeSet<PathBuf>,
+    /// Paths of files that were there before and that the program was let write to.
+    written: BTreeSet<PathBuf>,
     since: SystemTime,
+    /// When the run began of which it is to be told what it wrote to.
+    begun: SystemTime,
     creating: Vec<(OperationId, Names)>,
     unlinking: Vec<(OperationId, Names)>,
+    writing: Vec<(OperationId, Names)>,
     /// What the event before took away, and who did: the old name, if the next one is a renaming.
     moving: Option<(u32, PathBuf)>,
     /// The first names of what was there before and the last run moved, by where it is.
@@ -103,13 +108,21 @@ impl Created {
             ("ipc-posix-shm-write-unlink", Names::Memory),
             ("ipc-posix-sem-unlink", Names::Semaphores),
         ];
+        let writing = [
+            ("file-write-data", Names::Paths),
+            ("file-write-mode", Names::Paths),
+            ("file-write-create", Names::Paths),
+        ];
         let mut created = Self {
             list,
             paths: BTreeSet::new(),
             earlier: BTreeSet::new(),
+            written: BTreeSet::new(),
             since: SystemTime::UNIX_EPOCH,
+            begun: SystemTime::UNIX_EPOCH,
             creating: creating.into_iter().filter_map(known).collect(),
             unlinking: unlinking.into_iter().filter_map(known).collect(),
+            writing: writing.into_iter().filter_map(known).collect(),
             moving: None,
             moved: BTreeMap::new(),
             digests: false,
@@ -166,7 +179,19 @@ impl Created {
                 }
             }
             self.add(path);
+        } else if let Some(path) = named(&self.writing)
+            && !self.paths.contains(&path)
+            && !self.written.contains(&path)
+            && is_kept(&path)
+        {
+            self.written.insert(path);
         }
+    }
+
+    /// Notes that a run begins of which it is to be told what it wrote to.
+    pub(crate) fn begin(&mut self) -> Result<(), DirError> {
+        self.begun = now_of_files(&self.list)?;
+        Ok(())
     }
 
     /// Closes a run. One that was cut short may not have moved back what it moved away: that is put
@@ -194,7 +219,12 @@ impl Created {
 
     /// What there is now of it.
     pub(crate) fn made(&self) -> Made {
-        Made::at(self.paths.iter().map(PathBuf::as_path))
+        let earlier = self.earlier.union(&self.written);
+        Made::at(
+            self.paths.iter().map(PathBuf::as_path),
+            earlier.map(PathBuf::as_path),
+            self.begun,
+        )
     }
 
     /// What is known to be created, for a run that is not watched.
@@ -303,6 +333,14 @@ impl Created {
         }
         left
     }
+}
+
+/// Whether it is a file that keeps what is written to it.
+fn is_kept(path: &Path) -> bool {
+    let is_of_kernel = ["/proc", "/sys"]
+        .iter()
+        .any(|folder| path.starts_with(folder));
+    !is_of_kernel && fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file())
 }
 
 fn holds_digest(path: &Path) -> bool {

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use lapbelt_policy::filter::{Argument, Filter};
 use lapbelt_policy::pattern::Pattern;
@@ -14,54 +15,103 @@ use lapbelt_policy::rule::Policy;
 /// The part of a mode that is permissions (chmod(2)).
 const PERMISSIONS: u32 = 0o7777;
 
-/// Files and folders that a run made, as they were after it.
+/// What a run left of what our runs made, and of the files that were there before and that they
+/// wrote to or took away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Made(BTreeMap<PathBuf, State>);
+pub(crate) struct Made {
+    made: BTreeMap<PathBuf, State>,
+    /// `None` for those that are gone.
+    earlier: BTreeMap<PathBuf, Option<State>>,
+}
 
 /// What is compared; contents may differ with the time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State {
     mode: u32,
     is_empty: bool,
+    is_written: bool,
+}
+
+impl State {
+    /// That of what is at a path after a run that began at `begun`, by the clock of files.
+    fn at(path: &Path, begun: SystemTime) -> Option<Self> {
+        let meta = fs::symlink_metadata(path).ok()?;
+        Some(Self {
+            mode: meta.mode(),
+            is_empty: meta.is_file() && meta.size() == 0,
+            is_written: meta.modified().is_ok_and(|written| written > begun),
+        })
+    }
+
+    /// What a later run left otherwise.
+    fn differs(self, later: Self) -> Option<String> {
+        let (old, new) = (self.mode & PERMISSIONS, later.mode & PERMISSIONS);
+        if self.mode ^ old != later.mode ^ new {
+            Some("as another kind of file".to_string())
+        } else if self.is_empty != later.is_empty {
+            Some(if later.is_empty { "empty" } else { "not empty" }.to_string())
+        } else if old != new {
+            Some(format!("with mode {new:04o} instead of {old:04o}"))
+        } else {
+            None
+        }
+    }
 }
 
 impl Made {
-    /// Those of some paths at which there is something now.
-    pub(crate) fn at<'p>(paths: impl Iterator<Item = &'p Path>) -> Self {
-        let state = |path: &Path| {
-            let meta = fs::symlink_metadata(path).ok()?;
-            let state = State {
-                mode: meta.mode(),
-                is_empty: meta.is_file() && meta.size() == 0,
-            };
-            Some((path.to_path_buf(), state))
-        };
-        Self(paths.filter_map(state).collect())
+    /// What there is now at paths that were made, and at those of files that were there before a run
+    /// that began at `begun`.
+    pub(crate) fn at<'p>(
+        made: impl Iterator<Item = &'p Path>,
+        earlier: impl Iterator<Item = &'p Path>,
+        begun: SystemTime,
+    ) -> Self {
+        let named = |path: &Path| (path.to_path_buf(), State::at(path, begun));
+        let is_there = |(path, state): (PathBuf, Option<State>)| Some((path, state?));
+        Self {
+            made: made.map(named).filter_map(is_there).collect(),
+            earlier: earlier.map(named).collect(),
+        }
     }
 
-    /// What a later run left otherwise, a phrase each. What the later run did not make is told only
-    /// if its name is `steady`, as others differ from run to run.
+    /// What a later run left otherwise, a phrase each. What only one of them made is told only if
+    /// its name is `steady`, or if the other made nothing of another name in its place.
     pub(crate) fn compare(&self, later: &Self, steady: impl Fn(&Path) -> bool) -> Vec<String> {
-        let is_gone = |path: &Path| self.0.contains_key(path) && !later.0.contains_key(path);
-        let phrase = |(path, before): (&PathBuf, &State)| {
+        let is_gone = |path: &Path| self.made.contains_key(path) && !later.made.contains_key(path);
+        let made = self.made.iter().filter_map(|(path, before)| {
             let shown = path.display();
-            let Some(after) = later.0.get(path) else {
+            let Some(after) = later.made.get(path) else {
                 let is_first = !path.parent().is_some_and(is_gone);
                 return (is_first && steady(path)).then(|| format!("no {shown}"));
             };
-            let (old, new) = (before.mode & PERMISSIONS, after.mode & PERMISSIONS);
-            if before.mode ^ old != after.mode ^ new {
-                Some(format!("{shown} as another kind of file"))
-            } else if before.is_empty != after.is_empty {
-                let which = if after.is_empty { "empty" } else { "not empty" };
-                Some(format!("{shown} {which}"))
-            } else if old != new {
-                Some(format!("{shown} with mode {new:04o} instead of {old:04o}"))
-            } else {
-                None
-            }
+            Some(format!("{shown} {}", before.differs(*after)?))
+        });
+        let is_new = |path: &Path| later.made.contains_key(path) && !self.made.contains_key(path);
+        let has_like = |path: &Path| {
+            let beside = |other: &&PathBuf| other.parent() == path.parent() && !steady(other);
+            self.made.keys().any(|other| beside(&other))
         };
-        self.0.iter().filter_map(phrase).collect()
+        let left = later.made.keys().filter(|path| {
+            let is_first = !path.parent().is_some_and(is_new);
+            is_new(path) && is_first && (steady(path) || !has_like(path))
+        });
+        let left = left.map(|path| format!("{} behind", path.display()));
+        let earlier = self.earlier.iter().filter_map(|(path, before)| {
+            let shown = path.display();
+            match (before, later.earlier.get(path)?) {
+                (None, Some(_)) => Some(format!("{shown} behind")),
+                (Some(_), None) => Some(format!("no {shown}")),
+                (Some(before), Some(after)) => match before.differs(*after) {
+                    Some(how) => Some(format!("{shown} {how}")),
+                    None if before.is_written && !after.is_written => {
+                        Some(format!("{shown} unchanged"))
+                    }
+                    None => None,
+                },
+                (None, None) => None,
+            }
+        });
+        made.chain(left).chain(earlier).collect()
     }
 }
 
@@ -88,44 +138,74 @@ mod tests {
 
     #[test]
     fn what_another_run_left_otherwise_is_told() {
-        let state = |kind, is_empty| State {
+        let state = |kind, is_empty, is_written| State {
             mode: kind,
             is_empty,
+            is_written,
         };
-        let file = |mode: u32, is_empty| state(0o100_000 | mode, is_empty);
-        let of = |states: &[(&str, State)]| {
-            let states = states.iter();
-            Made(
-                states
-                    .map(|(path, state)| ((*path).into(), *state))
-                    .collect(),
-            )
+        let file = |mode: u32, is_empty| state(0o100_000 | mode, is_empty, false);
+        let of = |states: &[(&str, State)], earlier: &[(&str, Option<State>)]| Made {
+            made: states
+                .iter()
+                .map(|(p, state)| ((*p).into(), *state))
+                .collect(),
+            earlier: earlier
+                .iter()
+                .map(|(p, state)| ((*p).into(), *state))
+                .collect(),
         };
-        let (plain, folder) = (file(0o644, false), state(0o040_755, false));
-        let before = of(&[
-            ("a", file(0o755, false)),
-            ("b", plain),
-            ("c", plain),
-            ("d", plain),
-            ("gone", folder),
-            ("gone/file", plain),
-            ("tmpAb3xYz", plain),
-        ]);
-        let after = of(&[
-            ("a", plain),
-            ("b", file(0o644, true)),
-            ("c", folder),
-            ("d", plain),
-            ("tmpQw9pLm", plain),
-        ]);
-        let told = before.compare(&after, |path| !path.starts_with("tmpAb3xYz"));
+        let (plain, folder) = (file(0o644, false), state(0o040_755, false, false));
+        let written = state(0o100_644, false, true);
+        let before = of(
+            &[
+                ("a", file(0o755, false)),
+                ("b", plain),
+                ("c", plain),
+                ("d", plain),
+                ("gone", folder),
+                ("gone/file", plain),
+                ("tmpAb3xYz", plain),
+            ],
+            &[
+                ("e", Some(written)),
+                ("f", Some(written)),
+                ("g", None),
+                ("h", Some(plain)),
+                ("i", Some(written)),
+            ],
+        );
+        let after = of(
+            &[
+                ("a", plain),
+                ("b", file(0o644, true)),
+                ("c", folder),
+                ("d", plain),
+                ("left", folder),
+                ("left/file", plain),
+                ("tmpQw9pLm", plain),
+                ("place/tmpQw9pLm", plain),
+            ],
+            &[
+                ("e", Some(plain)),
+                ("f", Some(written)),
+                ("g", Some(plain)),
+                ("h", None),
+                ("other", Some(plain)),
+            ],
+        );
+        let steady = |path: &Path| !path.display().to_string().contains("tmp");
         let wanted = [
             "a with mode 0644 instead of 0755",
             "b empty",
             "c as another kind of file",
             "no gone",
+            "left behind",
+            "place/tmpQw9pLm behind",
+            "e unchanged",
+            "g behind",
+            "no h",
         ];
-        assert_eq!(told, wanted);
+        assert_eq!(before.compare(&after, steady), wanted);
         assert_eq!(after.compare(&after, |_| true), [""; 0]);
     }
 }

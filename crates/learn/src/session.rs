@@ -194,6 +194,8 @@ pub struct Session<'s> {
     started: Instant,
     /// How long the user gave each command; a search of ours may give the program less.
     patience: Option<Duration>,
+    /// Of the next fresh run it is to be told what it changes.
+    tells_changes: bool,
     /// What decides for a job that nothing confines: it is not asked.
     no_rules: Arc<Decider>,
 }
@@ -234,6 +236,7 @@ impl<'s> Session<'s> {
             took: Duration::ZERO,
             started,
             patience,
+            tells_changes: false,
             no_rules,
         })
     }
@@ -243,7 +246,12 @@ impl<'s> Session<'s> {
         self.created.names_digests()
     }
 
-    /// What the last run left of what our runs made.
+    /// Has [`Self::made`] tell after the next fresh run which files it changed.
+    pub(crate) fn tell_changes(&mut self) {
+        self.tells_changes = true;
+    }
+
+    /// What the last run left of what our runs made, and of the files that they changed.
     pub(crate) fn made(&self) -> Made {
         self.created.made()
     }
@@ -352,6 +360,9 @@ impl<'s> Session<'s> {
         }
         if start == Start::Fresh {
             self.freshen()?;
+            if std::mem::take(&mut self.tells_changes) {
+                self.created.begin()?;
+            }
             if mode == Mode::Strict && self.names_digests() {
                 wait_for_room(self.took * 3 + MARGIN);
             }
