@@ -157,6 +157,8 @@ fn an_interpreter_that_is_none_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let own = tempfile::tempdir().expect("a folder");
     let other = format!("#!{}\n", own.path().display());
+    let profile = folder.path().join("given.sb").display().to_string();
+    std::fs::write(&profile, ALL).expect("a profile");
     for (text, wanted) in [
         ("#!/no/such\n", "interpreter /no/such is missing"),
         ("#! /no/such -x\ntrue\n", "interpreter /no/such is missing"),
@@ -170,16 +172,18 @@ fn an_interpreter_that_is_none_is_named() {
         let said = stderr(&output);
         assert!(said.contains(wanted), "{said}");
         assert!(said.contains(&script), "{said}");
-        let learnt = assert_cmd::Command::cargo_bin("lapbelt")
-            .expect("the built command")
-            .current_dir(own.path())
-            .args(["workflow", "--cmd", &script])
-            .output()
-            .expect("a run");
-        assert_eq!(learnt.status.code(), Some(2), "{learnt:?}");
-        assert!(stderr(&learnt).contains(wanted), "{learnt:?}");
-        let left = std::fs::read_dir(own.path()).expect("a folder").count();
-        assert_eq!(left, 0, "{text}");
+        for verb in [&["workflow"][..], &["shrink", "--profile", &profile]] {
+            let learnt = assert_cmd::Command::cargo_bin("lapbelt")
+                .expect("the built command")
+                .current_dir(own.path())
+                .args([verb, &["--cmd", &script]].concat())
+                .output()
+                .expect("a run");
+            assert_eq!(learnt.status.code(), Some(2), "{learnt:?}");
+            assert!(stderr(&learnt).contains(wanted), "{learnt:?}");
+            let left = std::fs::read_dir(own.path()).expect("a folder").count();
+            assert_eq!(left, 0, "{verb:?} {text}");
+        }
     }
 }
 

@@ -191,7 +191,7 @@ impl Plan {
             let stopped = matches!(error, LearnError::Session(SessionError::Stopped));
             error.is_of_the_program() || never_ran && !stopped
         });
-        if self.clean && found_nothing {
+        if (self.clean || was_made) && found_nothing {
             dir.take_back(was_made)?;
         }
         let manifest = result?;
