@@ -74,12 +74,17 @@ impl<'a> Request<'a> {
 
     /// Adds a value. A filter may have several (a target of signal is both `others` and
     /// `same-sandbox`): a test matches if any of them does. Beyond [`MAX_VALUES`] nothing is added.
-    #[must_use]
-    pub fn with(mut self, filter: FilterId, value: Value<'a>) -> Self {
+    pub fn add(&mut self, filter: FilterId, value: Value<'a>) {
         if let Some(slot) = self.values.get_mut(self.length) {
             *slot = Some((filter, value));
             self.length += 1;
         }
+    }
+
+    /// The request with a value added.
+    #[must_use]
+    pub fn with(mut self, filter: FilterId, value: Value<'a>) -> Self {
+        self.add(filter, value);
         self
     }
 

@@ -342,36 +342,31 @@ impl Judge {
         };
         let request = self.subjects.request(&subject, &self.terms.vocabulary);
         request.is_some_and(|request| {
-            let in_full = self.subjects.in_full(request, &subject);
-            self.terms.decider.decide(&in_full).action == Action::Allow
+            let decider = &self.terms.decider;
+            self.subjects.decide(decider, &request, &subject).action == Action::Allow
         })
     }
 
     /// Asks for every subject of a target: most have one, messages may have many.
     fn subjects_of(&mut self, scene: &mut Scene<'_>, call: Call, ask: Ask, found: Found) -> Asked {
         let mut granted = None;
-        let mut subjects = std::mem::take(&mut self.subjects);
-        let list = subjects.of(
+        let list = self.subjects.of(
             &mut self.resolver,
             scene.caller,
             &self.terms,
             call,
             ask,
             found,
-        );
-        for subject in list.iter().flatten() {
-            let prepared = subjects.prepare(subject, scene.caller);
-            match prepared.map(|()| self.put(scene, &subjects, subject)) {
-                Ok(None) => {}
-                Ok(Some(Refusal::Granted)) => granted = Some(Refusal::Granted),
-                refused => {
-                    self.subjects = subjects;
-                    return refused;
-                }
+        )?;
+        for subject in &list {
+            self.subjects.prepare(subject, scene.caller)?;
+            match self.put(scene, subject) {
+                None => {}
+                Some(Refusal::Granted) => granted = Some(Refusal::Granted),
+                refused => return Ok(refused),
             }
         }
-        self.subjects = subjects;
-        list.map(|_| granted)
+        Ok(granted)
     }
 
     /// Asks for the interpreters of a script, each of which may be a script itself.
@@ -398,16 +393,11 @@ impl Judge {
                 when: When::Always,
                 detail: classify::Detail::None,
             };
-            let mut subjects = std::mem::take(&mut self.subjects);
             let path = &self.resolver.path;
-            let subject = subjects.path(path, scene.caller, &self.terms, ask, found);
-            let refusal = match &subject {
-                Ok(Some(subject)) => self.put(scene, &subjects, subject),
-                _ => None,
-            };
-            self.subjects = subjects;
-            subject?;
-            match refusal {
+            let subject = self
+                .subjects
+                .path(path, scene.caller, &self.terms, ask, found)?;
+            match subject.and_then(|subject| self.put(scene, &subject)) {
                 None => {}
                 Some(Refusal::Granted) => granted = Some(Refusal::Granted),
                 errno => return Ok(errno),
@@ -417,18 +407,15 @@ impl Judge {
     }
 
     /// Asks the policy for one subject and does what it says.
-    fn put(
-        &mut self,
-        scene: &Scene<'_>,
-        subjects: &Subjects,
-        subject: &Subject,
-    ) -> Option<Refusal> {
+    fn put(&mut self, scene: &Scene<'_>, subject: &Subject) -> Option<Refusal> {
+        let subjects = &self.subjects;
         let request = subjects.request(subject, &self.terms.vocabulary)?;
-        let in_full = subjects.in_full(request, subject);
-        let verdict = self.terms.decider.decide(&in_full);
+        let verdict = subjects.decide(&self.terms.decider, &request, subject);
         let (caller, host) = (scene.caller, || subject.host());
         if verdict.action == Action::Allow {
-            if self.terms.report_allowed && self.is_new(caller.thread, &request, &verdict.source) {
+            if self.terms.report_allowed
+                && is_new(&mut self.reported, caller.thread, &request, &verdict.source)
+            {
                 let action = Action::Allow;
                 self.send(
                     caller.identity(),
@@ -443,7 +430,7 @@ impl Judge {
             }
             return None;
         }
-        if self.plain_sockets.let_go(&in_full, &verdict.source) {
+        if self.plain_sockets.let_go(&request, &verdict.source) {
             return None;
         }
         // A caller that died may have left its id, and our reading, to another.
@@ -505,18 +492,6 @@ impl Judge {
             .any(|found| Some(found.modifier) == self.modifiers.silent)
     }
 
-    /// Whether an allowed request was not reported lately.
-    fn is_new(&mut self, process: i32, request: &Request<'_>, source: &Source) -> bool {
-        let mut hasher = DefaultHasher::new();
-        (process, request.operation, rule_of(source)).hash(&mut hasher);
-        for (filter, value) in request.values() {
-            (filter, OwnedValue::of(value, String::new)).hash(&mut hasher);
-        }
-        let hash = hasher.finish() | 1;
-        let slot = &mut self.reported[hash as usize / 2 % REPORTED];
-        std::mem::replace(slot, hash) != hash
-    }
-
     #[expect(clippy::too_many_arguments, reason = "the fields of an event")]
     fn send(
         &self,
@@ -563,6 +538,18 @@ fn takes_a_file(call: Call) -> bool {
         call,
         Call::Rename | Call::Renameat | Call::Renameat2 | Call::Link | Call::Linkat
     )
+}
+
+/// Whether an allowed request was not reported lately.
+fn is_new(reported: &mut [u64], process: i32, request: &Request<'_>, source: &Source) -> bool {
+    let mut hasher = DefaultHasher::new();
+    (process, request.operation, rule_of(source)).hash(&mut hasher);
+    for (filter, value) in request.values() {
+        (filter, OwnedValue::of(value, String::new)).hash(&mut hasher);
+    }
+    let hash = hasher.finish() | 1;
+    let slot = &mut reported[hash as usize / 2 % REPORTED];
+    std::mem::replace(slot, hash) != hash
 }
 
 fn rule_of(source: &Source) -> Option<RuleRef> {

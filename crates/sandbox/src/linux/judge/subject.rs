@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
-use lapbelt_policy::decide::Decider;
+use lapbelt_policy::decide::{Decider, Verdict};
 use lapbelt_policy::request::{Endpoint, Request, Value};
 use lapbelt_policy::world::{AliasMode, World};
 
@@ -102,9 +102,18 @@ impl Subjects {
         }
     }
 
-    /// The request with what only the policy hears of.
-    pub(super) fn in_full<'a>(&self, request: Request<'a>, subject: &Subject) -> Request<'a> {
-        self.vnodes.describe(request, subject.vnode)
+    /// What the policy says of a request, of which it hears more than others.
+    pub(super) fn decide(
+        &self,
+        decider: &Decider,
+        request: &Request<'_>,
+        subject: &Subject,
+    ) -> Verdict {
+        if self.vnodes.are_asked_for() {
+            decider.decide(&self.vnodes.describe(*request, subject.vnode))
+        } else {
+            decider.decide(request)
+        }
     }
 
     /// The subjects of an operation asked for a target that was located.
@@ -387,7 +396,7 @@ impl Subjects {
         let mut request = Request::new(vocabulary.operation(subject.operation)?);
         let mut add = |filter: Option<_>, value| {
             if let Some(filter) = filter {
-                request = request.with(filter, value);
+                request.add(filter, value);
             }
         };
         let socket = |kind: &SocketKind| {

@@ -63,9 +63,14 @@ impl Vnodes {
         }
     }
 
+    /// Whether the policy asks for any of them.
+    pub(super) fn are_asked_for(&self) -> bool {
+        self.kind.is_some() || self.mode.is_some()
+    }
+
     /// Looks at the file of a request, which has this path, if the policy asks for it.
     pub(super) fn look(&self, caller: &Caller, ask: Ask, path: &[u8]) -> Result<Vnode, Blank> {
-        if self.kind.is_none() && self.mode.is_none() {
+        if !self.are_asked_for() {
             return Ok(Vnode::default());
         }
         if let Detail::Made(kind) = ask.detail {
@@ -107,11 +112,11 @@ impl Vnodes {
                 .find_map(|(_, number)| number);
             let terminal = self.terminal.filter(|_| vnode.is_terminal);
             for number in [kind, terminal].into_iter().flatten() {
-                request = request.with(filter, Value::Integer(number));
+                request.add(filter, Value::Integer(number));
             }
         }
         if let (Some(filter), Some(permissions)) = (self.mode, vnode.permissions) {
-            request = request.with(filter, Value::Bits(permissions.into()));
+            request.add(filter, Value::Bits(permissions.into()));
         }
         request
     }
