@@ -7,6 +7,8 @@
 mod deep;
 mod descriptors;
 mod shadow;
+#[cfg(test)]
+mod tests;
 
 use std::io::Write;
 use std::mem::MaybeUninit;
@@ -57,6 +59,8 @@ const NAME_MAX: usize = 255;
 pub(crate) struct Resolver {
     given: Vec<u8>,
     joined: Vec<u8>,
+    /// So much of `joined` says where our own directory is: the kernel is spared the way there.
+    here: usize,
     name: Vec<u8>,
     /// Knows the directory of who asks often.
     pub(crate) shadow: Shadow,
@@ -99,6 +103,7 @@ impl Resolver {
             deep::resolve(resolver, caller, directory, given, follow).map(Located::Found)
         };
         self.joined.clear();
+        self.here = 0;
         let relative = given.first() != Some(&b'/');
         if relative {
             match self.start(caller, directory) {
@@ -157,8 +162,9 @@ impl Resolver {
 
     /// Puts what a relative path starts at into `joined`, with a slash behind.
     fn start(&mut self, caller: &Caller, directory: i32) -> Result<(), Blank> {
+        let is_ours = directory == libc::AT_FDCWD && self.shadow.tell(caller, &mut self.path);
         match directory {
-            libc::AT_FDCWD if self.shadow.tell(caller, &mut self.path) => {}
+            libc::AT_FDCWD if is_ours => {}
             libc::AT_FDCWD => self.proc_link(caller, format_args!("cwd"))?,
             _ => self.descriptor(caller, directory)?,
         }
@@ -170,6 +176,7 @@ impl Resolver {
         }
         self.joined.extend_from_slice(&self.path);
         self.joined.push(b'/');
+        self.here = if is_ours { self.joined.len() } else { 0 };
         Ok(())
     }
 
@@ -246,7 +253,7 @@ impl Resolver {
         // Asking for a directory spares opening and closing anything that is none.
         let plain = rustix::fs::openat2(
             CWD,
-            c_text(&self.joined),
+            c_text(&self.joined[self.here..]),
             flags | OFlags::DIRECTORY,
             Mode::empty(),
             ResolveFlags::NO_SYMLINKS,
