@@ -100,6 +100,11 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         "(allow sysctl-read (require-all (require-not (sysctl-name \"a\")) (require-not (sysctl-name-prefix \"b\"))))",
         "(allow sysctl-read (require-not (require-not (sysctl-name \"a\"))) (sysctl-name \"b\"))",
         "(allow nvram-get (require-all (nvram-variable \"a\") (nvram-variable \"b\")) (nvram-variable \"c\"))",
+        // Groups that say nothing, but keep an expression from becoming a matching program.
+        "(allow file-read* (regex #\"^/(ab)c$\"))",
+        "(allow file-read* (regex #\"/(h[ij])\"))",
+        "(allow file-read* (regex #\"(ef)+g\"))",
+        "(allow mach-lookup (global-name-regex #\"(ef)g\"))",
         // A rule that says what would hold anyway.
         "(deny signal mach-task-name)",
         "(allow mach-task-name mach-priv-task-port (with report))",

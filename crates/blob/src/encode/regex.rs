@@ -30,6 +30,29 @@ pub(super) fn plain(regex: &Regex) -> Option<(Vec<u8>, Tail)> {
     }
 }
 
+/// An expression that says the same as `source` and becomes no matching program, if there is one: a
+/// group around most of a straight one keeps it from that.
+pub(crate) fn in_code(source: String) -> String {
+    let straight = |source: &str| {
+        let syntax = Syntax::parse(source).ok()?;
+        straight::program(&syntax).map(|_| syntax)
+    };
+    let Some(Syntax::Sequence(mut inner)) = straight(&source) else {
+        return source;
+    };
+    let starts = usize::from(inner.first() == Some(&Syntax::Start));
+    let ends = inner.last() == Some(&Syntax::End);
+    // A group around all there is says nothing at all.
+    let is_anchored = ends || starts > 0;
+    let behind = inner.split_off(inner.len() - usize::from(ends || !is_anchored));
+    let mut parts: Vec<Syntax> = inner.drain(..starts).collect();
+    parts.push(Syntax::Sequence(inner));
+    parts.extend(behind);
+    let grouped = Syntax::Sequence(parts).text();
+    let grouped = grouped.filter(|grouped| straight(grouped).is_none());
+    grouped.unwrap_or(source)
+}
+
 impl Lowering<'_> {
     /// A question about a regular expression.
     pub(super) fn regex(

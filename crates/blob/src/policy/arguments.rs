@@ -7,6 +7,8 @@ use lapbelt_policy::world::{FilterId, FilterInfo};
 
 use super::{Building, PolicyError};
 use crate::decode::{Argument, Literal, LiteralAt};
+use crate::encode::in_code;
+use crate::layout::Strings;
 use crate::strings::ConvertError;
 
 impl Building<'_> {
@@ -67,7 +69,10 @@ impl Building<'_> {
 
     fn regex(&self, at: LiteralAt) -> Result<Pattern, PolicyError> {
         let text = self.blob.regex_text(at);
-        let text = text.map_err(|error| PolicyError::Regex { at, error })?;
+        let mut text = text.map_err(|error| PolicyError::Regex { at, error })?;
+        if self.blob.layout.strings == Strings::Program {
+            text = in_code(text);
+        }
         let refused = |error: lapbelt_policy::pattern::regex::RegexError| PolicyError::Pattern {
             at,
             error: ConvertError::Refused(error.to_string()),

@@ -22,7 +22,7 @@ pub(super) fn source(code: &[u8]) -> Option<String> {
         steps: 16 * code.len(),
     };
     let syntax = reading.read(flow.start(), flow.accept(), &[], 0)?;
-    let text = text(&syntax)?;
+    let text = syntax.text()?;
     let again = encode::regex_code(&Syntax::parse(&text).ok()?);
     (again == code).then_some(text)
 }
@@ -91,76 +91,6 @@ fn repeat(inner: Syntax, optional: bool, many: bool) -> Syntax {
         optional,
         many,
     }
-}
-
-/// The text of an expression; `None` if SBPL has none for its bytes.
-fn text(syntax: &Syntax) -> Option<String> {
-    let mut bytes = Vec::new();
-    write(syntax, &mut bytes);
-    String::from_utf8(bytes).ok()
-}
-
-fn write(syntax: &Syntax, out: &mut Vec<u8>) {
-    match syntax {
-        Syntax::Sequence(parts) => parts.iter().for_each(|part| match part {
-            Syntax::Alternation(_) => group(part, out),
-            _ => write(part, out),
-        }),
-        Syntax::Alternation(parts) => {
-            for (index, part) in parts.iter().enumerate() {
-                if index > 0 {
-                    out.push(b'|');
-                }
-                match part {
-                    Syntax::Alternation(_) => group(part, out),
-                    _ => write(part, out),
-                }
-            }
-        }
-        Syntax::Repeat {
-            inner,
-            optional,
-            many,
-        } => {
-            match **inner {
-                Syntax::Byte(_) | Syntax::Any | Syntax::Class { .. } => write(inner, out),
-                _ => group(inner, out),
-            }
-            out.push(match (optional, many) {
-                (true, true) => b'*',
-                (false, _) => b'+',
-                (true, false) => b'?',
-            });
-        }
-        Syntax::Byte(byte) => escaped(*byte, b"\\.^$*+?()[]|", out),
-        Syntax::Any => out.push(b'.'),
-        Syntax::Start => out.push(b'^'),
-        Syntax::End => out.push(b'$'),
-        Syntax::Class { negated, ranges } => {
-            out.extend(if *negated { &b"[^"[..] } else { b"[" });
-            for (low, high) in ranges {
-                escaped(*low, b"\\]^-[", out);
-                if low < high {
-                    out.push(b'-');
-                    escaped(*high, b"\\]^-[", out);
-                }
-            }
-            out.push(b']');
-        }
-    }
-}
-
-fn group(syntax: &Syntax, out: &mut Vec<u8>) {
-    out.push(b'(');
-    write(syntax, out);
-    out.push(b')');
-}
-
-fn escaped(byte: u8, signs: &[u8], out: &mut Vec<u8>) {
-    if signs.contains(&byte) {
-        out.push(b'\\');
-    }
-    out.push(byte);
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod nodes;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -1,4 +1,4 @@
-//! Expressions in lower case, and expressions as text.
+//! Expressions in lower case.
 
 use super::Syntax;
 
@@ -28,78 +28,6 @@ impl Syntax {
             other @ (Self::Any | Self::Start | Self::End) => other,
         }
     }
-
-    /// Text that reads as the same language; `None` if it would not be UTF-8.
-    pub(super) fn text(&self) -> Option<String> {
-        let mut text = Vec::new();
-        self.write(&mut text);
-        String::from_utf8(text).ok()
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Sequence(parts) => parts.iter().for_each(|part| match part {
-                Self::Alternation(_) => part.write_group(out),
-                _ => part.write(out),
-            }),
-            Self::Alternation(branches) => {
-                for (index, branch) in branches.iter().enumerate() {
-                    if index > 0 {
-                        out.push(b'|');
-                    }
-                    branch.write(out);
-                }
-            }
-            Self::Repeat {
-                inner,
-                optional,
-                many,
-            } => {
-                match **inner {
-                    Self::Byte(_) | Self::Any | Self::Class { .. } => inner.write(out),
-                    _ => inner.write_group(out),
-                }
-                out.push(match (optional, many) {
-                    (true, true) => b'*',
-                    (false, _) => b'+',
-                    (true, false) => b'?',
-                });
-            }
-            Self::Byte(byte) => {
-                if b"\\.^$*+?()[]|".contains(byte) {
-                    out.push(b'\\');
-                }
-                out.push(*byte);
-            }
-            Self::Any => out.push(b'.'),
-            Self::Class { negated, ranges } => {
-                out.extend(if *negated { &b"[^"[..] } else { b"[" });
-                for &(low, high) in ranges {
-                    member(low, out);
-                    if high > low {
-                        out.push(b'-');
-                        member(high, out);
-                    }
-                }
-                out.push(b']');
-            }
-            Self::Start => out.push(b'^'),
-            Self::End => out.push(b'$'),
-        }
-    }
-
-    fn write_group(&self, out: &mut Vec<u8>) {
-        out.push(b'(');
-        self.write(out);
-        out.push(b')');
-    }
-}
-
-fn member(byte: u8, out: &mut Vec<u8>) {
-    if b"\\]^-[".contains(&byte) {
-        out.push(b'\\');
-    }
-    out.push(byte);
 }
 
 /// A range with the lower case of its letters.
