@@ -129,7 +129,7 @@ impl Region<'_> {
             let found = self.segment_within(at, most);
             found.filter(|found| found.0 >= 0)
         });
-        let found = near.or_else(|| self.segment_within(at, MOST));
+        let found = near.or_else(|| self.segment_within(at, usize::MAX));
         found.map(|(_, next, outcome)| (next, outcome))
     }
 
