@@ -227,7 +227,13 @@ fn all_profiles_of_a_bundle_are_decompiled() {
     bytes.extend(b"\x05\x00open\x00\x00\x05\x00../s\x00");
     std::fs::write(folder.path("two.bin"), bytes).expect("a file");
     let (code, text) = folder.run(&["decompile", "two.bin", "-o", "out"]);
-    assert_eq!((code, text.as_str()), (0, "2 profiles in out\n"));
+    assert_eq!(
+        (code, text.as_str()),
+        (
+            0,
+            "2 profiles in out, each as rules that decide every request as it does\n"
+        )
+    );
     let read = |name: &str| std::fs::read_to_string(folder.path("out").join(name));
     let open = read("open.sb").expect("a profile");
     assert!(open.contains("\n(allow default)"), "{open}");

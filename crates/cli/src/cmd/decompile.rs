@@ -55,13 +55,18 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
                             "out": args.out, "compiles_to_same_bytes": same_bytes});
         output.answer(&answer.to_string());
     } else if args.out.is_some() {
+        let with = if policy.implied {
+            ""
+        } else {
+            " with -D NO_IMPLICIT_RULES=1"
+        };
         let bytes = match same_bytes {
             Some(true) => "; they compile to the same bytes",
             Some(false) => "; they compile to other bytes that decide the same",
             None => "",
         };
         output.tell(&format!(
-            "{} rules that decide every request as the profile does{bytes}",
+            "{} rules that decide every request as the profile does{with}{bytes}",
             policy.rules.len()
         ));
     }

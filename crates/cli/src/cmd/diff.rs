@@ -1,6 +1,7 @@
 //! `lapbelt diff`: what two profiles decide differently.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::diff::{Decided, Diff, Example, diff};
@@ -36,8 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WORLD")]
     world_b: Option<String>,
     /// How many requests to show where operations differ.
-    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
-    examples: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "3")]
+    examples: NonZeroUsize,
 }
 
 /// One of the two profiles.
@@ -72,15 +73,11 @@ impl Side {
     }
 
     fn json(&self, decided: &Decided) -> Value {
-        let action = match decided.outcome.action {
-            Action::Allow => "allow",
-            Action::Deny => "deny",
-        };
         let modifiers = decided.outcome.modifiers.iter();
         let modifiers: Vec<String> = modifiers
             .map(|one| request::modifier(one, &self.world))
             .collect();
-        json!({"decision": action, "modifiers": modifiers,
+        json!({"decision": decided.outcome.action.word(), "modifiers": modifiers,
                "by": self.subject.place(&decided.source, &self.world),
                "rule": self.subject.rule_json(&decided.source, &self.world)})
     }
@@ -100,7 +97,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let answer = diff(
         &a.subject.analysed(&a.world),
         &b.subject.analysed(&b.world),
-        args.examples.max(1),
+        args.examples.get(),
     );
     output.answer_either(|| json(&answer, &a, &b), || text(&answer, &a, &b));
     Ok(if !answer.different.is_empty() {

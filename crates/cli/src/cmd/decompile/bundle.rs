@@ -48,10 +48,10 @@ pub(super) fn decompile_all(
             |name| String::from_utf8_lossy(blob.text(name)).into_owned(),
         );
         match text(blob, profile, world) {
-            Ok(text) => {
+            Ok((text, rules)) => {
                 let file = folder.join(file_name(&name, index, &mut taken));
                 write_out(&file, text.as_bytes())?;
-                members.push(json!({"name": name, "out": file}));
+                members.push(json!({"name": name, "out": file, "rules": rules}));
             }
             Err(error) => {
                 failed += 1;
@@ -63,17 +63,23 @@ pub(super) fn decompile_all(
     let count = blob.profiles.len() - failed;
     output.answer_either(
         || json!({"world": world.id(), "folder": folder, "profiles": members}),
-        || format!("{count} profiles in {}", folder.display()),
+        || {
+            let folder = folder.display();
+            format!(
+                "{count} profiles in {folder}, each as rules that decide every request as it does"
+            )
+        },
     );
     Ok(if failed == 0 { Exit::Yes } else { Exit::Failed })
 }
 
-fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<String, String> {
+/// The text of a profile, and how many rules it has.
+fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<(String, usize), String> {
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
     let analysed = Analysed::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
     let policy = decompile(&analysed).map_err(|error| error.to_string())?;
     let (text, _) = super::text::text(&policy, &analysed, None, world)?;
-    Ok(text)
+    Ok((text, policy.rules.len()))
 }
 
 /// A file name that leads nowhere else, and to no file of another profile.
