@@ -4,7 +4,7 @@ mod bytes;
 
 use lapbelt_policy::filter::{Host, NetworkPattern, Protocol};
 use lapbelt_policy::pattern::Pattern;
-use lapbelt_policy::rule::{Action, Modifier, ModifierArgument};
+use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::{FilterId, FilterInfo, OperationId, Part, World};
 
 pub use bytes::{Row, rows};
@@ -27,10 +27,7 @@ pub fn node(blob: &Blob, index: NodeIndex, world: &World) -> String {
 
 /// What a terminal node decides, with its modifiers.
 pub fn decision(terminal: &Terminal, world: &World) -> String {
-    let mut text = match terminal.action {
-        Action::Allow => "allow".to_string(),
-        Action::Deny => "deny".to_string(),
-    };
+    let mut text = terminal.action.word().to_string();
     for modifier in &terminal.modifiers {
         text.push_str(&format!(" with {}", modified(modifier, world)));
     }

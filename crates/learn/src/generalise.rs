@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lapbelt_policy::filter::{Argument, Filter};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::Regex;
+use lapbelt_sbpl::print;
 
 use crate::atom::Atom;
 use crate::session::Start;
@@ -104,16 +105,16 @@ impl Generaliser {
             }
             let build = at.and_then(|n| n.varying.iter().find(|(b, _)| b.accepts(component)));
             if let Some(child) = at.and_then(|names| names.exact.get(component)) {
-                push_escaped(&mut text, component);
+                text += &print::regex_of(component);
                 at = Some(child);
             } else if let Some((build, child)) = build {
-                push_escaped(&mut text, &build.prefix);
+                text += &print::regex_of(&build.prefix);
                 text.push_str(build.class.regex());
-                push_escaped(&mut text, &build.suffix);
+                text += &print::regex_of(&build.suffix);
                 varies = true;
                 at = Some(child);
             } else {
-                push_escaped(&mut text, component);
+                text += &print::regex_of(component);
                 at = None;
             }
         }
@@ -250,15 +251,6 @@ fn holds_varying(folder: &Tree) -> bool {
 fn is_fan_out(name: &[u8], folder: &Tree) -> bool {
     let short = name.len() <= FAN_OUT_TO && name.iter().all(u8::is_ascii_hexdigit);
     !name.is_empty() && short && folder.children.keys().any(|child| is_digest(child))
-}
-
-fn push_escaped(text: &mut String, part: &[u8]) {
-    for c in String::from_utf8_lossy(part).chars() {
-        if r"\.^$|()[]{}*+?".contains(c) {
-            text.push('\\');
-        }
-        text.push(c);
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::filter::{Argument, Filter, Test};
 use crate::pattern::Pattern;
 use crate::rule::{Action, Policy, Rule, Version};
-use crate::world::{InferredRule, InferredValue, OperationId, World};
+use crate::world::{ImpliedRule, InferredRule, InferredValue, OperationId, World};
 
 /// A rule that the system adds to a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +27,7 @@ pub fn added(policy: &Policy, world: &World) -> Vec<Added> {
         number,
         action: rule.action,
         operation: rule.operation,
-        filter: Filter::Test(Test {
-            filter: rule.filter,
-            argument: Argument::Integer(rule.value),
-        }),
+        filter: Filter::Test(implied_test(rule)),
     });
     let first = world.implied().len() as u32;
     let inferred = numbered(policy, world);
@@ -72,6 +69,14 @@ pub(crate) fn bearing<'w>(
 ) -> impl Iterator<Item = OperationId> + 'w {
     let version = policy.version;
     std::iter::successors(rule.needs, move |id| parent(*id, version, world))
+}
+
+/// What a rule of the library's own asks.
+pub fn implied_test(rule: &ImpliedRule) -> Test {
+    Test {
+        filter: rule.filter,
+        argument: Argument::Integer(rule.value),
+    }
 }
 
 /// What a rule of the compiler's own asks.

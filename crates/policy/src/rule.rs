@@ -13,6 +13,16 @@ pub enum Action {
     Deny,
 }
 
+impl Action {
+    /// What a rule of the language starts with.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
 /// `(with NAME [ARGUMENT])` on a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Modifier {

@@ -158,10 +158,6 @@ impl NativeProfile {
 
 impl NativeProfile {
     fn decided(&self, action: Action, source: &Source) -> Value {
-        let decision = match action {
-            Action::Allow => "allow",
-            Action::Deny => "deny",
-        };
         let rule = match source {
             Source::Rule(reference) => self.policy.rules.get(reference.rule as usize),
             _ => None,
@@ -170,7 +166,7 @@ impl NativeProfile {
             let file = self.policy.sources.get(origin.source.0 as usize);
             json!({"file": file, "line": origin.line, "column": origin.column})
         });
-        json!({"decision": decision, "place": place,
+        json!({"decision": action.word(), "place": place,
                "rule": rule.map(|rule| print::rule(rule, &self.world))})
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
 use lapbelt_policy::pattern::Pattern;
-use lapbelt_policy::rule::{Action, ModifierArgument, Policy, Rule, Version};
+use lapbelt_policy::rule::{ModifierArgument, Policy, Rule, Version};
 use lapbelt_policy::world::{ArgumentKind, FilterInfo, World};
 
 /// A string literal that reads back as exactly these bytes.
@@ -43,15 +43,21 @@ fn quote_regex(source: &str) -> String {
     }
 }
 
-/// A regular expression for what a subpath matches. Bytes that are no UTF-8 stay in none.
-fn regex_below(base: &[u8]) -> String {
-    let mut source = String::from("^");
-    for c in String::from_utf8_lossy(base).chars() {
+/// A regular expression that matches just a text. Bytes that are no UTF-8 stay in none.
+pub fn regex_of(text: &[u8]) -> String {
+    let mut source = String::new();
+    for c in String::from_utf8_lossy(text).chars() {
         if r"\.^$|()[]{}*+?".contains(c) {
             source.push('\\');
         }
         source.push(c);
     }
+    source
+}
+
+/// A regular expression for what a subpath matches.
+fn regex_below(base: &[u8]) -> String {
+    let mut source = format!("^{}", regex_of(base));
     if !base.ends_with(b"/") {
         source += "(/|$)";
     }
@@ -87,10 +93,8 @@ pub fn rule(rule: &Rule, world: &World) -> String {
 
 /// `line` ends a line and indents the next as far as the rule.
 fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
-    out.push_str(match rule.action {
-        Action::Allow => "(allow",
-        Action::Deny => "(deny",
-    });
+    out.push('(');
+    out.push_str(rule.action.word());
     for id in &rule.operations {
         out.push(' ');
         out.push_str(&world.operation(*id).name);

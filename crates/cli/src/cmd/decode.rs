@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use lapbelt_blob::decode::{Blob, Node, NodeIndex};
 use lapbelt_blob::explain;
 use lapbelt_blob::layout::RecordField;
-use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::World;
 use serde_json::{Value, json};
 
@@ -190,17 +189,13 @@ fn node_json(blob: &Blob, index: NodeIndex, world: &World) -> Value {
                     "argument": explain::argument(blob, *filter, *argument, world),
                     "matched": matched.0, "unmatched": unmatched.0}),
         Node::Terminal(terminal) => {
-            let action = match terminal.action {
-                Action::Allow => "allow",
-                Action::Deny => "deny",
-            };
             let modifiers = terminal.modifiers.iter();
             let modifiers = modifiers.map(|one| explain::modified(one, world));
             let filter = terminal.message_filter.map(|filter| {
                 json!({"operation": explain::operation(filter.operation, world),
                        "number": filter.policy})
             });
-            json!({"node": index.0, "offset": offset, "decision": action,
+            json!({"node": index.0, "offset": offset, "decision": terminal.action.word(),
                    "flags": terminal.flags, "modifiers": modifiers.collect::<Vec<_>>(),
                    "message-filter": filter})
         }

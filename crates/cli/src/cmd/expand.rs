@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lapbelt_learn::source::{FileImports, ProfileError};
 use lapbelt_policy::origin::Origin;
-use lapbelt_policy::rule::{Action, Policy, Rule};
+use lapbelt_policy::rule::{Policy, Rule};
 use lapbelt_policy::world::World;
 use lapbelt_sbpl::expand::{expand, places};
 use lapbelt_sbpl::{Source, evaluate, print};
@@ -69,10 +69,6 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
 }
 
 fn rule_json(rule: &Rule, policy: &Policy, imported_at: &[Option<Origin>], world: &World) -> Value {
-    let action = match rule.action {
-        Action::Allow => "allow",
-        Action::Deny => "deny",
-    };
     let operations: Vec<&str> = rule
         .operations
         .iter()
@@ -90,6 +86,6 @@ fn rule_json(rule: &Rule, policy: &Policy, imported_at: &[Option<Origin>], world
             json!({"file": file, "line": place.line, "column": place.column})
         })
         .collect();
-    json!({"action": action, "operations": operations, "filters": filters,
+    json!({"action": rule.action.word(), "operations": operations, "filters": filters,
            "text": print::rule(rule, world), "places": places})
 }

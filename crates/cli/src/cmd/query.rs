@@ -70,7 +70,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         .answer(&decider, &world)
         .map_err(CommandError::Other)?;
     let by = subject.place(&answer.verdict.source, &world);
-    let decision = name(answer.verdict.action);
+    let decision = answer.verdict.action.word();
     output.answer_either(
         || {
             let rule = subject.rule_json(&answer.verdict.source, &world);
@@ -94,13 +94,6 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         Action::Allow => Exit::Yes,
         Action::Deny => Exit::No,
     })
-}
-
-fn name(action: Action) -> &'static str {
-    match action {
-        Action::Allow => "allow",
-        Action::Deny => "deny",
-    }
 }
 
 struct Question<'q> {
@@ -293,5 +286,5 @@ fn answer_line(
     };
     let answer = question.answer(decider, world)?;
     let rule = subject.place(&answer.verdict.source, world);
-    Ok(json!({"id": line.id, "decision": name(answer.verdict.action), "rule": rule}))
+    Ok(json!({"id": line.id, "decision": answer.verdict.action.word(), "rule": rule}))
 }

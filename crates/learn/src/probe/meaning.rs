@@ -162,7 +162,7 @@ impl Meaning<'_> {
             operation: question.operation.clone(),
             target: question.target.clone(),
             probe: self.kind.how,
-            observed: word(action),
+            observed: action.word(),
             errno: code(self.tried.said.answer.as_ref()),
             errno_unconfined: code(self.bare.as_ref()),
             kernel_op: event.map(name),
@@ -176,7 +176,7 @@ impl Meaning<'_> {
                 .map(|event| Check {
                     operation: name(event),
                     target: target(event),
-                    decision: word(event.decision),
+                    decision: event.decision.word(),
                 })
                 .collect(),
             kernel_log: event.map(|event| denial::decision(event, self.world)),
@@ -184,14 +184,6 @@ impl Meaning<'_> {
             notes: notes.to_owned(),
             source: String::new(),
         }
-    }
-}
-
-/// A decision as records have it.
-pub(super) fn word(action: Action) -> &'static str {
-    match action {
-        Action::Allow => "allow",
-        Action::Deny => "deny",
     }
 }
 

@@ -11,7 +11,7 @@ use lapbelt_learn::host::{Host, exact_world};
 use lapbelt_learn::probe::record::{ApplyFailure, Prediction, Record};
 use lapbelt_learn::probe::{Probe, ProbeError, Prober, Question, targets};
 use lapbelt_policy::decide::Decider;
-use lapbelt_policy::rule::{Action, Policy};
+use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
 use lapbelt_sandbox::Support;
 use lapbelt_sandbox::probe::{KINDS, Takes, answer_to};
@@ -243,14 +243,10 @@ fn expected(record: Record, subject: &Subject, decider: &Decider, world: &World)
     let target = (!target.is_empty()).then_some(target);
     let verdict = query::predict(operation, target, &filters, by_person, decider, world);
     if let Ok(verdict) = verdict {
-        let decision = match verdict.action {
-            Action::Allow => "allow",
-            Action::Deny => "deny",
-        };
         case.predicted = Some(Prediction {
-            decision,
+            decision: verdict.action.word(),
             by: subject.place(&verdict.source, world),
-            agrees: decision == case.observed,
+            agrees: verdict.action.word() == case.observed,
         });
     }
     Record::Case(case)

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use lapbelt_policy::added::{implied_test, inferred_test};
+use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::rule::{Action, Version};
 use lapbelt_policy::world::{
-    FilterInfo, InferredValue, ModifierInfo, ModifierKind, Operation, Provenance, World,
-    shipped_text,
+    FilterInfo, ModifierInfo, ModifierKind, Operation, Provenance, World, shipped_text,
 };
+use lapbelt_sbpl::print;
 use serde_json::{Map, Value, json};
 
 use crate::exit::{CommandError, Exit};
@@ -34,13 +36,13 @@ fn own_default(operation: &Operation) -> Option<String> {
     match own {
         [None, None, None] => None,
         [Some(one), second, third] if second == third && second == Some(one) => {
-            Some(action(one).to_owned())
+            Some(one.word().to_owned())
         }
         own => {
             let by_version = own
                 .iter()
                 .zip(1..)
-                .filter_map(|(own, version)| own.map(|own| format!("v{version} {}", action(own))));
+                .filter_map(|(own, version)| own.map(|own| format!("v{version} {}", own.word())));
             Some(by_version.collect::<Vec<_>>().join(", "))
         }
     }
@@ -178,23 +180,20 @@ fn text(world: &World, provenance: &Provenance) -> String {
     text
 }
 
-fn action(action: Action) -> &'static str {
-    match action {
-        Action::Allow => "allow",
-        Action::Deny => "deny",
-    }
+/// A rule that the system adds, as a profile would have it.
+fn said(action: Action, operation: &str, test: Test, world: &World) -> String {
+    let filter = print::filter(&Filter::Test(test), world);
+    format!("({} {operation} {filter})", action.word())
 }
 
 /// The rules that the system adds to every profile, each with its operation.
 fn implied(world: &World) -> Vec<(&str, String)> {
     let rules = world.implied().iter().map(|rule| {
         let operation = world.operation(rule.operation).name.as_str();
-        let filter = world.filter(rule.filter);
-        let named = filter.values.iter().find(|(_, own)| *own == rule.value);
-        let value = named.map_or_else(|| rule.value.to_string(), |(name, _)| name.clone());
-        let said = action(rule.action);
-        let rule = format!("({said} {operation} ({} {value}))", filter.name);
-        (operation, rule)
+        (
+            operation,
+            said(rule.action, operation, implied_test(rule), world),
+        )
     });
     rules.collect()
 }
@@ -203,13 +202,7 @@ fn implied(world: &World) -> Vec<(&str, String)> {
 fn inferred(world: &World) -> Vec<(&str, String)> {
     let rules = world.inferred().iter().map(|rule| {
         let operation = world.operation(rule.operation).name.as_str();
-        let filter = &world.filter(rule.filter).name;
-        let value = match &rule.value {
-            InferredValue::Name(name) => format!("{name:?}"),
-            InferredValue::Bit(bit) => bit.to_string(),
-        };
-        let said = action(rule.action);
-        let mut rule_and_when = format!("({said} {operation} ({filter} {value}))");
+        let mut rule_and_when = said(rule.action, operation, inferred_test(rule), world);
         if let Some(needed) = rule.needs {
             let needed = &world.operation(needed).name;
             let _ = write!(rule_and_when, " if a rule allows any {needed}");

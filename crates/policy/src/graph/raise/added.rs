@@ -2,7 +2,7 @@
 
 use super::front::without;
 use super::{Raising, Refusal};
-use crate::added::{allows, inferred_test};
+use crate::added::{allows, implied_test, inferred_test};
 use crate::filter::{Argument, Filter, Test};
 use crate::graph::NodeId;
 use crate::graph::written::Turn;
@@ -37,13 +37,7 @@ impl Raising<'_> {
             let rules = self.world.implied().iter();
             let rules = rules.filter(|rule| rule.operation == id);
             let tests: Vec<_> = rules
-                .map(|rule| {
-                    let test = Test {
-                        filter: rule.filter,
-                        argument: Argument::Integer(rule.value),
-                    };
-                    (test, rule.action)
-                })
+                .map(|rule| (implied_test(rule), rule.action))
                 .collect();
             if !without(&mut self.written, entry, &tests).is_whole {
                 return Err(Refusal::Implied);
