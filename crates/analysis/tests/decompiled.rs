@@ -194,6 +194,10 @@ fn plain_profiles_come_back_as_they_were_written() {
         "(version 1)(deny default)(allow file-read* (literal \"/a\"))\
          (deny file-read* (subpath \"/a/b\") (extension \"e\"))\
          (allow file-read* file-write* (literal \"/c\"))",
+        "(version 1)(deny default)(allow file-read* file-write* (subpath \"/a\") (literal \"/b\"))\
+         (allow file-read* (subpath \"/c\") (literal \"/d\"))",
+        "(version 1)(deny default)(allow file-read* (subpath \"/c\") (literal \"/d\"))\
+         (allow file-read* file-write* (subpath \"/a\") (literal \"/b\"))",
         "(version 1)(deny default)(allow file-read* (require-all (subpath \"/a\")\
          (require-not (literal \"/a/x\")) (require-not (regex #\"/\\.git/\"))))",
     ] {

@@ -74,7 +74,7 @@ fn show_tells_the_evidence_of_each_fact() {
     assert_eq!(implied["evidence"][0], "implied-bytes");
     let (_, text, _) = lapbelt(&["world", "show", "macos-14.4.1"]);
     assert!(
-        text.contains("(allow syscall-unix (syscall-number 37)) if a rule allows any signal, from (version 2) on  [mask-bytes]"),
+        text.contains("(allow syscall-unix (syscall-number SYS_kill)) if a rule allows any signal, from (version 2) on  [mask-bytes]"),
         "{text}"
     );
     let (code, text, _) = lapbelt(&["world", "show", "ios-13"]);
