@@ -257,3 +257,67 @@ fn a_workflow_is_shrunk_on_from_what_it_learnt() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(shrunk().expect("a profile"), before);
 }
+
+#[test]
+fn what_a_run_without_a_sandbox_makes_is_removed_too() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("count"), "").expect("a file");
+    let script = "echo x >> count; [ $(wc -l < count) -gt 1 ] || exit 7; echo data > got";
+    let (code, text) = learn(folder.path(), &[], script);
+    assert_eq!(code, 0, "{text}");
+    assert!(!folder.path().join("got").exists(), "left behind");
+    let profile = folder.path().join("lapbelt-out/profiles/shrunk.sb");
+    let profile = fs::read_to_string(profile).expect("a profile");
+    assert!(profile.contains("(allow file-write-create"), "{profile}");
+}
+
+#[test]
+fn what_a_run_that_is_cut_short_moved_away_is_put_back() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("data"), "precious").expect("a file");
+    let script = "mv data away; sleep 600; mv away data";
+    let (code, text) = learn(folder.path(), &["--timeout", "0.5"], script);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("does not end within --timeout"), "{text}");
+    assert!(folder.path().join("data").exists());
+
+    let out = tempfile::tempdir().expect("a folder");
+    let run = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .current_dir(folder.path())
+        .args(["workflow", "--cmd", "/bin/sh", "--out"])
+        .arg(out.path())
+        .args(["--", "-c", script])
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a run");
+    while !folder.path().join("away").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = rustix::process::Pid::from_child(&run);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it still runs");
+    let output = run.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert_eq!(contents(folder.path()), ["precious"]);
+    assert!(folder.path().join("data").exists());
+}
+
+#[test]
+fn what_was_moved_from_where_something_was_is_not_removed() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("data"), "precious").expect("a file");
+    let options = ["--fresh-cmd", "rm -f moved; echo copy > data"];
+    let script = "test ! -e data || mv data moved";
+    let (code, text) = learn(folder.path(), &options, script);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(contents(folder.path()), ["copy\n"]);
+}

@@ -2,8 +2,9 @@
 //!
 //! Only paths that a run of ours was seen to create, where nothing was before, are ever removed;
 //! and only if the file there was born after the first run began, so that a file which was merely
-//! moved to such a path is safe, or if it has another name. The list is on disk before the next run
-//! begins: what a killed run left behind is removed by the one after.
+//! moved to such a path is safe, or if it has another name. Of what was made while nobody watched,
+//! that is what the program writes to later. The list is on disk before the next run begins: what a
+//! killed run left behind is removed by the one after.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -82,8 +83,10 @@ pub(crate) struct Created {
     writing: Vec<(OperationId, Names)>,
     /// What the event before took away, and who did: the old name, if the next one is a renaming.
     moving: Option<(u32, PathBuf)>,
-    /// The first names of what was there before and the last run moved, by where it is.
+    /// The first names of what was there before and was moved, by where it is.
     moved: BTreeMap<PathBuf, PathBuf>,
+    /// From when to when runs went on that nobody watched.
+    unwatched: Vec<(SystemTime, SystemTime)>,
     /// Whether a path that was created holds a digest or a time.
     digests: bool,
     failed: Option<DirError>,
@@ -125,6 +128,7 @@ impl Created {
             writing: writing.into_iter().filter_map(known).collect(),
             moving: None,
             moved: BTreeMap::new(),
+            unwatched: Vec::new(),
             digests: false,
             failed: None,
         };
@@ -163,11 +167,13 @@ impl Created {
             return;
         }
         if let Some(path) = named(&self.unlinking) {
-            if event.exists && !self.paths.contains(&path) && self.earlier.insert(path.clone()) {
+            if event.exists && !self.is_ours(&path) && self.earlier.insert(path.clone()) {
                 self.write(&Line::Earlier(stored(&path)));
             }
             self.moving = Some((event.pid, path));
         } else if let Some(path) = named(&self.creating).filter(|_| !event.exists) {
+            // What was moved there before is there no more.
+            self.moved.remove(&path);
             // Renaming asks to take the old name away, then to make the new one.
             if let Some((pid, old)) = moving
                 && pid == event.pid
@@ -180,7 +186,7 @@ impl Created {
             }
             self.add(path);
         } else if let Some(path) = named(&self.writing)
-            && !self.paths.contains(&path)
+            && !self.is_ours(&path)
             && !self.written.contains(&path)
             && is_kept(&path)
         {
@@ -190,26 +196,40 @@ impl Created {
 
     /// Notes that a run begins of which it is to be told what it wrote to.
     pub(crate) fn begin(&mut self) -> Result<(), DirError> {
-        self.begun = now_of_files(&self.list)?;
+        self.begun = self.now()?;
         Ok(())
     }
 
-    /// Closes a run. One that was cut short may not have moved back what it moved away: that is put
-    /// in its place again.
-    pub(crate) fn end_moves(&mut self, is_cut_short: bool) {
-        let mut moved = std::mem::take(&mut self.moved);
-        moved.retain(|_, _| is_cut_short);
-        for (path, first) in moved {
-            let Ok(meta) = fs::symlink_metadata(&path) else {
+    /// Puts what a run that was cut short moved away, and did not come to move back, in its place
+    /// again.
+    pub(crate) fn end_moves(&self) {
+        for (path, first) in &self.moved {
+            let Ok(meta) = fs::symlink_metadata(path) else {
                 continue;
             };
             // Another name of some other file may look like that.
             let is_it = self.is_earlier(&meta) && (meta.is_dir() || meta.nlink() == 1);
-            if is_it && fs::symlink_metadata(&first).is_err() {
+            if is_it && fs::symlink_metadata(first).is_err() {
                 // If it fails, it is told to be taken away.
-                let _ = fs::rename(&path, &first);
+                let _ = fs::rename(path, first);
             }
         }
+    }
+
+    /// Whether our runs made what is there. What the program writes to and was born while nobody
+    /// watched it is most likely of its making.
+    fn is_ours(&mut self, path: &Path) -> bool {
+        let is_new = |born| {
+            let mut times = self.unwatched.iter();
+            times.any(|(from, to)| *from < born && born <= *to)
+        };
+        if !self.unwatched.is_empty()
+            && !self.earlier.contains(path)
+            && fs::symlink_metadata(path).is_ok_and(|meta| born(&meta).is_some_and(is_new))
+        {
+            self.add(path.to_owned());
+        }
+        self.paths.contains(path)
     }
 
     /// Whether what is there was there before the first run.
@@ -232,9 +252,21 @@ impl Created {
         self.paths.iter().cloned().collect()
     }
 
-    /// Takes for created what an unwatched run may have created again.
-    pub(crate) fn assume(&mut self, paths: Vec<PathBuf>) {
+    /// The time by the clock of files.
+    pub(crate) fn now(&self) -> Result<SystemTime, DirError> {
+        now_of_files(&self.list)
+    }
+
+    /// Takes for created what runs that nobody watched since then may have created again, and what
+    /// they made that the program will be seen to write to.
+    pub(crate) fn assume(
+        &mut self,
+        paths: Vec<PathBuf>,
+        since: SystemTime,
+    ) -> Result<(), DirError> {
         paths.into_iter().for_each(|path| self.add(path));
+        self.unwatched.push((since, self.now()?));
+        Ok(())
     }
 
     /// Whether the program was seen to create a file or folder that a digest or a time names.
@@ -318,7 +350,12 @@ impl Created {
             if !is_name && born(&meta).is_none_or(|born| born <= self.since) {
                 continue;
             }
-            let removed = if meta.is_dir() {
+            // What was moved from where something was before may be all that is left of it.
+            let first = self.moved.get(&path);
+            let first = first.filter(|first| fs::symlink_metadata(first).is_err());
+            let removed = if let Some(first) = first {
+                fs::rename(&path, first)
+            } else if meta.is_dir() {
                 fs::remove_dir(&path)
             } else {
                 fs::remove_file(&path)

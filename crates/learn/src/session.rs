@@ -435,6 +435,7 @@ impl<'s> Session<'s> {
         };
         self.runs += 1;
         if outcome.stopped || self.stop.load(Ordering::Relaxed) {
+            self.created.end_moves();
             return Err(SessionError::Stopped);
         }
         if let Some(reason) = outcome.undecided {
@@ -455,7 +456,9 @@ impl<'s> Session<'s> {
         self.stragglers.extend(outcome.stragglers.iter().cloned());
         run.stragglers = outcome.stragglers;
         run.success = !was_not_loaded(&run, &self.world) && self.succeeded(run.rc)?;
-        self.created.end_moves(!run.success && self.has_succeeded());
+        if run.timed_out || !run.success && self.has_succeeded() {
+            self.created.end_moves();
+        }
         self.took = began.elapsed();
         self.successes += usize::from(run.success);
         if let Some(error) = self.took_away() {

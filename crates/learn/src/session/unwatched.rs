@@ -36,12 +36,27 @@ impl Session<'_> {
     pub(crate) fn run_bare(&mut self, start: Start) -> Result<Bare, SessionError> {
         let known = self.created.known();
         self.freshen()?;
-        let mut bare = self.bare()?;
-        if start == Start::Repeat && bare.success {
-            bare = self.bare()?;
+        let began = self.created.now()?;
+        let result = self.bare_from(start);
+        // Nobody watched what these runs created and moved; most likely the same again.
+        self.created.assume(known, began)?;
+        if !matches!(
+            result,
+            Ok(Bare {
+                timed_out: false,
+                ..
+            })
+        ) {
+            self.created.end_moves();
         }
-        // Nobody watched what these runs created; most likely the same again.
-        self.created.assume(known);
+        result
+    }
+
+    fn bare_from(&self, start: Start) -> Result<Bare, SessionError> {
+        let bare = self.bare()?;
+        if start == Start::Repeat && bare.success {
+            return self.bare();
+        }
         Ok(bare)
     }
 
