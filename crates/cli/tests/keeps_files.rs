@@ -4,7 +4,9 @@ mod learning;
 mod supervised;
 
 use learning::learn;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -57,6 +59,19 @@ fn what_a_program_takes_away_is_told_and_nothing_else_is_removed() {
             );
         }
     }
+}
+
+#[test]
+fn what_a_name_holds_reaches_no_terminal() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = OsStr::from_bytes(b"a\n\x1b[2J\xff");
+    fs::write(folder.path().join(name), "").expect("a file");
+    let (code, text) = learn(folder.path(), &[], "rm a*");
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains(r"/a\n\u{1b}[2J\xff, which"), "{text}");
 }
 
 #[test]

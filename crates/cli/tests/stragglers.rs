@@ -63,3 +63,33 @@ fn what_the_commands_of_the_user_leave_running_is_ended() {
     let places = processes.filter_map(|entry| std::fs::read_link(entry.path().join("cwd")).ok());
     assert_eq!(places.filter(|place| *place == own).count(), 0);
 }
+
+#[test]
+fn time_to_linger_is_not_cut_by_that_of_the_program() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = ["--timeout", "1", "--linger", "60"];
+    let (code, said) = learn(folder.path(), &options, "(sleep 1.2; : > late) &");
+    assert!(code == 0 && !said.contains("still ran"), "{said}");
+    assert!(text(folder.path(), "profiles/trace.sb").contains("/late\")"));
+}
+
+#[test]
+fn what_was_killed_is_named_where_it_may_be_why() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = ["--linger", "0.05", "--success-cmd", "test -e late"];
+    let script = "(exec sleep 600) & until grep -q sleep /proc/$!/comm; do :; done";
+    let (code, said) = learn(folder.path(), &options, script);
+    assert_eq!(code, 2, "{said}");
+    let why = "What still ran 0.05 s after it had ended (sleep) was killed; --linger";
+    assert!(said.contains(why), "{said}");
+    let (code, said) = learn(folder.path(), &["--fresh-cmd", script], "exit 5");
+    assert_eq!(code, 2, "{said}");
+    let why = "What --fresh-cmd left running (sleep) was ended with it.";
+    assert!(said.contains(why), "{said}");
+}

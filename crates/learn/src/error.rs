@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use crate::run_dir::DirError;
 use crate::session::{Bare, Session, SessionError};
 use crate::source::ProfileError;
-use crate::summary::exit_status;
+use crate::summary::{exit_status, named};
 
 /// Of a program that fails where somebody meant it to read.
 const EMPTY_INPUT: &str = "Its runs read an empty standard input, not what is given to lapbelt: if \
@@ -36,7 +36,7 @@ pub enum LearnError {
         /// Its exit status.
         rc: i32,
         /// What else may be the cause.
-        hint: &'static str,
+        hint: String,
     },
     /// The user's own command says that the program does not work even with nothing confining it.
     #[error(
@@ -53,7 +53,7 @@ pub enum LearnError {
         /// The command that judges it.
         judge: String,
         /// What else may be the cause.
-        hint: &'static str,
+        hint: String,
     },
     /// The program worked before and does not any more, with nothing confining it.
     #[error(
@@ -82,7 +82,7 @@ pub enum LearnError {
     },
     /// There is no run in a directory.
     #[error(
-        "{dir} holds no run to go on with, as there is no run.json in it; start one anew with \
+        "{dir} holds no run, as there is no run.json in it; start one anew with \
          `lapbelt workflow --out {dir}`{earlier}"
     )]
     NoRun {
@@ -106,7 +106,22 @@ impl LearnError {
     pub(crate) fn unconfined(session: &Session<'_>, bare: Bare) -> Self {
         let command = session.target.command_line();
         let rc = bare.rc;
-        let hint = if has_input() { EMPTY_INPUT } else { "" };
+        let mut hint = if has_input() { EMPTY_INPUT } else { "" }.to_string();
+        if !session.ended_by_us().is_empty() {
+            hint.push_str(&format!(
+                "What --fresh-cmd left running ({}) was ended with it. ",
+                named(session.ended_by_us())
+            ));
+        }
+        // The exit status of the program itself was there before they were killed.
+        if session.target.success_cmd.is_some() && !bare.stragglers.is_empty() {
+            hint.push_str(&format!(
+                "What still ran {} s after it had ended ({}) was killed; --linger SECONDS waits \
+                 longer. ",
+                session.target.linger.as_secs_f64(),
+                named(&bare.stragglers)
+            ));
+        }
         match session.target.success_cmd.clone() {
             _ if bare.timed_out => Self::NeverEnds { command },
             judge if session.has_succeeded() => Self::WorksOnce {

@@ -12,6 +12,8 @@ use lapbelt_policy::filter::{Argument, Filter};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::Policy;
 
+use crate::summary::shown;
+
 /// The part of a mode that is permissions (chmod(2)).
 const PERMISSIONS: u32 = 0o7777;
 
@@ -79,7 +81,7 @@ impl Made {
     pub(crate) fn compare(&self, later: &Self, steady: impl Fn(&Path) -> bool) -> Vec<String> {
         let is_gone = |path: &Path| self.made.contains_key(path) && !later.made.contains_key(path);
         let made = self.made.iter().filter_map(|(path, before)| {
-            let shown = path.display();
+            let shown = shown(path);
             let Some(after) = later.made.get(path) else {
                 let is_first = !path.parent().is_some_and(is_gone);
                 return (is_first && steady(path)).then(|| format!("no {shown}"));
@@ -95,9 +97,9 @@ impl Made {
             let is_first = !path.parent().is_some_and(is_new);
             is_new(path) && is_first && (steady(path) || !has_like(path))
         });
-        let left = left.map(|path| format!("{} behind", path.display()));
+        let left = left.map(|path| format!("{} behind", shown(path)));
         let earlier = self.earlier.iter().filter_map(|(path, before)| {
-            let shown = path.display();
+            let shown = shown(path);
             match (before, later.earlier.get(path)?) {
                 (None, Some(_)) => Some(format!("{shown} behind")),
                 (Some(_), None) => Some(format!("no {shown}")),

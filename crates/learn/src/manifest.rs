@@ -17,6 +17,7 @@ use crate::record::{
 use crate::run_dir::{self, DirError, Phase, RunDir};
 use crate::session::Session;
 use crate::shrink::{digest, shrink};
+use crate::summary::shown;
 use crate::trace::trace;
 
 /// Which phases to run.
@@ -52,7 +53,7 @@ pub fn run(
     run_dir::write_json(&dir.manifest(), &manifest)?;
     let result = carry_out(session, dir, base, knobs, phases, &mut manifest);
     let left = session.tidy_up();
-    manifest.left_behind = left.iter().map(|path| path.display().to_string()).collect();
+    manifest.left_behind = left.iter().map(|path| shown(path)).collect();
     close(session, dir, base, start, &mut manifest)?;
     result.map(|()| manifest)
 }

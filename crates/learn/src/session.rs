@@ -22,7 +22,7 @@ use crate::run_dir::{DirError, RunDir};
 use crate::second::wait_for_room;
 use crate::streams::Keepers;
 pub use crate::streams::Streams;
-use crate::summary::counted;
+use crate::summary::{counted, shown};
 use crate::system_profile::system_profile;
 use crate::target::Target;
 pub(crate) use unwatched::Bare;
@@ -189,6 +189,8 @@ pub struct Session<'s> {
     successes: usize,
     /// Names of what outlived the program, in any run.
     stragglers: BTreeSet<String>,
+    /// Names of what the last `--fresh-cmd` left running, which was ended.
+    ended_by_us: Vec<String>,
     /// How long the run before took, with all that goes with it.
     took: Duration,
     started: Instant,
@@ -233,6 +235,7 @@ impl<'s> Session<'s> {
             runs: 0,
             successes: 0,
             stragglers: BTreeSet::new(),
+            ended_by_us: Vec::new(),
             took: Duration::ZERO,
             started,
             patience,
@@ -264,6 +267,11 @@ impl<'s> Session<'s> {
     /// Names of the processes that outlived the program and were killed, in any run.
     pub(crate) fn stragglers(&self) -> &BTreeSet<String> {
         &self.stragglers
+    }
+
+    /// Names of what the last `--fresh-cmd` left running, which was ended with it.
+    pub(crate) fn ended_by_us(&self) -> &[String] {
+        &self.ended_by_us
     }
 
     /// Reports progress.
@@ -303,11 +311,7 @@ impl<'s> Session<'s> {
     /// What the program deleted or renamed though it was there before, unless the user has said how
     /// that is put back.
     fn took_away(&self) -> Option<SessionError> {
-        let paths: Vec<String> = self
-            .created
-            .taken_away()
-            .map(|path| path.display().to_string())
-            .collect();
+        let paths: Vec<String> = self.created.taken_away().map(shown).collect();
         if paths.is_empty() || self.target.fresh_cmd.is_some() {
             return None;
         }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use lapbelt_sandbox::denial::escaped;
 use rustix::process::Signal;
 use serde::de::DeserializeOwned;
 
@@ -87,10 +89,16 @@ pub fn counted(count: usize, what: &str) -> String {
     }
 }
 
-/// Names in one phrase, each once.
+/// A path for a person, whatever its name holds.
+pub(crate) fn shown(path: &Path) -> String {
+    escaped(path.as_os_str().as_bytes())
+}
+
+/// Names in one phrase, each once, whatever they hold.
 pub fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
     let names: BTreeSet<&str> = names.into_iter().map(String::as_str).collect();
-    let shown: Vec<&str> = names.iter().copied().take(NAMED).collect();
+    let shown = names.iter().take(NAMED);
+    let shown: Vec<String> = shown.map(|name| escaped(name.as_bytes())).collect();
     let shown = shown.join(", ");
     match names.len().saturating_sub(NAMED) {
         0 => shown,

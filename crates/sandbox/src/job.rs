@@ -53,7 +53,7 @@ pub struct Job {
     pub stdout: Stdio,
     /// Standard error.
     pub stderr: Stdio,
-    /// After this time everything is killed.
+    /// A program that has not ended after this time is killed, with everything it started.
     pub timeout: Option<Duration>,
     /// For how long descendants that outlive the program are still supervised, before they are
     /// killed.

@@ -17,7 +17,7 @@ const SHELL: &str = "/bin/sh";
 const STATUS: &str = "LAPBELT_STATUS";
 
 /// How the target ended with nothing confining it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Bare {
     /// Exit status, 128 + signal, or 124 if it ran out of time.
     pub(crate) rc: i32,
@@ -25,6 +25,8 @@ pub(crate) struct Bare {
     pub(crate) timed_out: bool,
     /// Whether it counts as a success.
     pub(crate) success: bool,
+    /// Names of the processes that outlived the program and were killed.
+    pub(crate) stragglers: Vec<String>,
 }
 
 impl Session<'_> {
@@ -73,6 +75,7 @@ impl Session<'_> {
             rc,
             timed_out: outcome.timed_out,
             success: self.succeeded(rc)?,
+            stragglers: outcome.stragglers,
         })
     }
 
@@ -83,7 +86,7 @@ impl Session<'_> {
     pub(super) fn succeeded(&self, rc: i32) -> Result<bool, SessionError> {
         match &self.target.success_cmd {
             None => Ok(rc == 0),
-            Some(command) => Ok(self.shell(command, Some(rc))? == Some(0)),
+            Some(command) => Ok(ended(&self.shell(command, Some(rc))?) == Some(0)),
         }
     }
 
@@ -91,12 +94,16 @@ impl Session<'_> {
     ///
     /// # Errors
     /// If it fails, or the user asked to stop.
-    pub(super) fn put_back(&self) -> Result<(), SessionError> {
+    pub(super) fn put_back(&mut self) -> Result<(), SessionError> {
         let Some(command) = &self.target.fresh_cmd else {
             return Ok(());
         };
-        let problem = match self.shell(command, None)? {
-            Some(0) => return Ok(()),
+        let outcome = self.shell(command, None)?;
+        let problem = match ended(&outcome) {
+            Some(0) => {
+                self.ended_by_us = outcome.stragglers;
+                return Ok(());
+            }
             Some(rc) => format!(
                 "failed with {}; run it by hand in {} to see why",
                 exit_status(rc),
@@ -111,9 +118,8 @@ impl Session<'_> {
         })
     }
 
-    /// The exit status of a command of the user; `None` if it ran out of time. What it leaves
-    /// running is ended with it.
-    fn shell(&self, command: &str, rc: Option<i32>) -> Result<Option<i32>, SessionError> {
+    /// Runs a command of the user. What it leaves running is ended with it.
+    fn shell(&self, command: &str, rc: Option<i32>) -> Result<Outcome, SessionError> {
         let words = ["-c", command].map(OsString::from);
         let mut job = self.job(PathBuf::from(SHELL), words.to_vec());
         job.stdout = Stdio::Null;
@@ -123,8 +129,7 @@ impl Session<'_> {
             let status = (STATUS.into(), rc.to_string().into());
             job.env = Some(others.chain([status]).collect());
         }
-        let outcome = self.free(job)?;
-        Ok((!outcome.timed_out).then(|| rc_of(&outcome)))
+        self.free(job)
     }
 
     /// Runs a job with nothing confining it.
@@ -136,4 +141,9 @@ impl Session<'_> {
             other => Ok(other?),
         }
     }
+}
+
+/// The exit status of a command of the user; `None` if it ran out of time.
+fn ended(outcome: &Outcome) -> Option<i32> {
+    (!outcome.timed_out).then(|| rc_of(outcome))
 }

@@ -270,8 +270,12 @@ impl Watch {
         }
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.start.checked_add(self.job.timeout?)
+    /// When all is over: what the program started has time of its own.
+    fn due(&self) -> Option<Instant> {
+        match self.ended {
+            Some(_) => self.stop_at,
+            None => self.start.checked_add(self.job.timeout?),
+        }
     }
 
     /// For how long to wait at most.
@@ -279,8 +283,9 @@ impl Watch {
         if self.killed.is_some() {
             return None;
         }
-        let due = [self.deadline(), self.stop_at].into_iter().flatten().min();
-        let left = due.map(|due| due.saturating_duration_since(Instant::now()));
+        let left = self
+            .due()
+            .map(|due| due.saturating_duration_since(Instant::now()));
         let stop = self.job.stop.as_ref().map(|_| STOP_INTERVAL);
         [left, stop].into_iter().flatten().min()
     }
@@ -289,8 +294,7 @@ impl Watch {
         if self.killed.is_some() {
             return;
         }
-        let now = Instant::now();
-        let past = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        let is_over = self.due().is_some_and(|due| due <= Instant::now());
         let stopped = self
             .job
             .stop
@@ -298,13 +302,13 @@ impl Watch {
             .is_some_and(|stop| stop.load(Ordering::Relaxed));
         self.killed = if stopped {
             Some(Killed::Stopped)
-        } else if self.ended.is_none() && past(self.deadline()) {
+        } else if !is_over {
+            return;
+        } else if self.ended.is_none() {
             Some(Killed::TimedOut)
-        } else if self.ended.is_some() && (past(self.stop_at) || past(self.deadline())) {
+        } else {
             self.stragglers = descendants::names(custodian.process);
             Some(Killed::Stragglers)
-        } else {
-            return;
         };
         custodian.kill_all();
     }
