@@ -145,6 +145,19 @@ fn a_run_that_cannot_be_resumed() {
     let (code, text) = run(folder.path(), &["workflow", "--resume", "nothing-here"]);
     assert_eq!(code, 2);
     assert!(text.contains("run.json"), "{text}");
+    let (_, text) = run(folder.path(), &["summary", "--out", "nothing-here"]);
+    assert!(text.contains("holds no run, as"), "{text}");
+    for (verb, option) in [
+        ("shrink", ["--profile", "x.sb"]),
+        ("workflow", ["--success-cmd", "true"]),
+        ("trace", ["--linger", "7"]),
+        ("workflow", ["--strategy", "stepwise"]),
+    ] {
+        let words = [&[verb, "--resume", "nothing-here"], &option[..]].concat();
+        let (code, text) = run(folder.path(), &words);
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("cannot be used with"), "{text}");
+    }
 }
 
 #[test]

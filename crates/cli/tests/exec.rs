@@ -227,6 +227,19 @@ fn a_denial_of_nothing_in_particular_is_told_without_a_gap() {
 }
 
 #[test]
+fn denials_that_cannot_be_written_fail() {
+    if skipped() {
+        return;
+    }
+    let profile = "(version 1)(allow default)(deny file-read* (literal \"/etc/passwd\"))";
+    let words = ["exec", "--violations", "/dev/full", "-p", profile];
+    let script = ["/bin/sh", "-c", "cat /etc/passwd; true"];
+    let output = lapbelt(&[&words[..], &script].concat());
+    assert_eq!(output.status.code(), Some(70), "{output:?}");
+    assert!(stderr(&output).contains("cannot write violations"));
+}
+
+#[test]
 fn json_is_refused_and_where_it_is_to_be_had_is_said() {
     for words in [["--json", "exec"], ["exec", "--json"]] {
         let output = lapbelt(&[&words[..], &["-p", ALL, "/bin/echo", "text"]].concat());
@@ -380,6 +393,11 @@ fn what_outlives_the_program_is_told() {
     assert!(said.contains("--linger"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert_eq!(run(&["-q"]), "");
+    let said = run(&["--linger", "0.05"]);
+    assert!(said.contains("still ran 0.05 s after"), "{said}");
+    let output = lapbelt(&["exec", "--linger=-1", "-p", ALL, "true"]);
+    assert_eq!(output.status.code(), Some(64), "{output:?}");
+    assert!(stderr(&output).contains("0 or more"), "{output:?}");
     let output = lapbelt(&[
         "exec",
         "--linger",

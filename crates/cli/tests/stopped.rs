@@ -211,6 +211,10 @@ fn a_shrink_goes_on_with_its_own_profile() {
     }
     child.kill().expect("it runs");
     child.wait().expect("an end");
+    let trace = started(folder.path(), &["trace", "--resume", "lapbelt-out"]);
+    let output = trace.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("learns nothing"), "{output:?}");
     for verb in ["shrink", "workflow"] {
         let resume = [verb, "--resume", "lapbelt-out"];
         let output = started(folder.path(), &resume).wait_with_output();

@@ -105,6 +105,7 @@ impl Plan {
         let out = absolute(dir);
         let manifest = summary::read_manifest(&RunDir::new(out.clone()))?;
         let command = manifest.command;
+        let given = manifest.profile.clone();
         let mut plan = Self {
             phases,
             name: PathBuf::from(command.name.unwrap_or_else(|| command.program.clone())),
@@ -119,8 +120,18 @@ impl Plan {
             clean: false,
             resumed: true,
         };
+        let traced = Some(manifest.paths.profiles.trace.as_str());
+        if manifest.phases == Phases::Shrink {
+            // A trace that is in the folder too is another run's, if it is not what is shrunk.
+            if phases == Phases::Trace && given.as_deref() != traced {
+                let dir = plan.out.display();
+                return Err(PlanError::Invalid(format!(
+                    "{dir}: the run there shrinks a profile that it was given, and learns nothing; \
+                     go on with `lapbelt shrink --resume {dir}`"
+                )));
+            }
+        }
         if manifest.phases == Phases::Shrink && phases != Phases::Trace {
-            // A trace that is in the folder too is another run's.
             plan.phases = Phases::Shrink;
             return Ok(plan);
         }

@@ -5,7 +5,7 @@ mod report;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,10 +22,11 @@ use lapbelt_policy::rule::{Action, Policy, Version};
 use lapbelt_policy::world::World;
 use lapbelt_sandbox::{Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile};
 
+use super::run_options::lingering;
 use crate::backend::BackendArg;
 use crate::exit::CommandError;
 use crate::interrupt;
-use crate::output::{Output, counted, visible};
+use crate::output::{Output, counted};
 use crate::profile::{self, Params};
 use report::Report;
 
@@ -69,7 +70,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE|-")]
     violations: Option<PathBuf>,
     /// Let processes that outlive the program go on for this many seconds before they are ended.
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = lingering)]
     linger: f64,
     /// What confines the program.
     #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
@@ -202,8 +203,6 @@ fn supervise(
             Some(BufWriter::new(Box::new(file)))
         }
     };
-    let linger = Duration::try_from_secs_f64(args.linger)
-        .map_err(|error| set_up(format!("--linger: {error}")))?;
     // Of what we cannot read, no rule is known.
     let unread = Policy {
         version: Version::default(),
@@ -229,7 +228,7 @@ fn supervise(
         stdout: Stdio::Inherit,
         stderr: Stdio::Inherit,
         timeout: None,
-        linger,
+        linger: Duration::from_secs_f64(args.linger),
         stop: None,
     };
     interrupt::pass_on();
@@ -252,9 +251,11 @@ fn supervise(
             report.add(event, rule);
         }
     });
-    if let Some(error) = broken {
+    if let Some(error) = &broken {
         output.complain(&format!("lapbelt: cannot write violations: {error}"));
     }
+    // A reader that has gone away has what it wanted.
+    let is_unwritten = broken.is_some_and(|error| error.kind() != ErrorKind::BrokenPipe);
     if !output.quiet
         && let Some(text) = report.text(&world)
     {
@@ -274,13 +275,18 @@ fn supervise(
                 ));
             }
             if !outcome.stragglers.is_empty() {
+                let when = match args.linger {
+                    0.0 => "when".to_string(),
+                    linger => format!("{linger} s after"),
+                };
                 output.tell(&format!(
-                    "lapbelt: killed what still ran when the program had ended ({}); --linger \
+                    "lapbelt: killed what still ran {when} the program had ended ({}); --linger \
                      SECONDS waits longer",
-                    visible(&named(&outcome.stragglers))
+                    named(&outcome.stragglers)
                 ));
             }
             Ok(match outcome.status {
+                _ if is_unwritten => CANNOT_SET_UP,
                 Status::Exited(code) => code,
                 Status::Signaled(signal) => of_signal(signal),
             })

@@ -13,7 +13,7 @@ use lapbelt_learn::summary;
 use crate::backend::BackendArg;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
-use crate::output::{Output, counted, visible};
+use crate::output::{Output, counted};
 use crate::profile::Params;
 
 /// Differences in what a program leaves that are shown.
@@ -37,7 +37,9 @@ pub(crate) struct ProgramOptions {
     )]
     pub(crate) out: PathBuf,
     /// Go on with an interrupted run in this directory, with its own settings.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["cmd", "args"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = [
+        "cmd", "args", "success_cmd", "fresh_cmd", "timeout", "linger", "params", "profile",
+    ])]
     pub(crate) resume: Option<PathBuf>,
     /// Judge each run in which the program was started by this shell command; it finds the run's
     /// exit status in LAPBELT_STATUS.
@@ -52,7 +54,8 @@ pub(crate) struct ProgramOptions {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<f64>,
     /// Let processes that outlive the program go on for this many seconds before they are ended.
-    #[arg(long, value_name = "SECONDS", default_value_t = Knobs::default().linger_s)]
+    #[arg(long, value_name = "SECONDS", default_value_t = Knobs::default().linger_s,
+          value_parser = lingering)]
     pub(crate) linger: f64,
     /// What confines the program.
     #[arg(long, value_enum, value_name = "NAME", default_value = "auto")]
@@ -86,7 +89,13 @@ pub(crate) struct LearnOptions {
     )]
     network_rules: NetworkRulesArg,
     /// Let denied calls go on to learn from one run, or refuse them and go step by step.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "learn")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        default_value = "learn",
+        conflicts_with = "resume"
+    )]
     strategy: StrategyArg,
     /// Most iterations of the trace.
     #[arg(long, value_name = "N", env = "MAX_ITERS", default_value_t = 50, value_parser = at_least_one)]
@@ -101,7 +110,7 @@ pub(crate) struct LearnOptions {
     import_dyld_support: u8,
     /// Write names that differ from run to run (process ids, temporary names) as patterns, and
     /// many files in a folder that the program made as that folder.
-    #[arg(long, value_name = "0|1", default_value_t = 1,
+    #[arg(long, value_name = "0|1", default_value_t = 1, conflicts_with = "resume",
           value_parser = clap::value_parser!(u8).range(0..=1))]
     generalize: u8,
 }
@@ -118,6 +127,13 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && number < 1e9 => Ok(number),
         _ => Err("expected a number of seconds above 0".to_string()),
+    }
+}
+
+pub(crate) fn lingering(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..1e9).contains(&number) => Ok(number),
+        _ => Err("expected a number of seconds, 0 or more".to_string()),
     }
 }
 
@@ -242,7 +258,7 @@ impl Run {
                 "lapbelt: warning: killed what still ran {} s after the program had ended ({}), so \
                  that what it would need later is not learnt; --linger SECONDS waits longer",
                 manifest.knobs.linger_s,
-                visible(&summary::named(&manifest.stragglers))
+                summary::named(&manifest.stragglers)
             ));
         }
         if !manifest.left_behind.is_empty() {

@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     program: ProgramOptions,
     /// Remove what an earlier run left in the run directory.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     clean: bool,
 }
 
