@@ -65,18 +65,6 @@ fn what_the_commands_of_the_user_leave_running_is_ended() {
 }
 
 #[test]
-fn time_to_linger_is_not_cut_by_that_of_the_program() {
-    if skipped() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let options = ["--timeout", "1", "--linger", "60"];
-    let (code, said) = learn(folder.path(), &options, "(sleep 1.2; : > late) &");
-    assert!(code == 0 && !said.contains("still ran"), "{said}");
-    assert!(text(folder.path(), "profiles/trace.sb").contains("/late\")"));
-}
-
-#[test]
 fn what_was_killed_is_named_where_it_may_be_why() {
     if skipped() {
         return;

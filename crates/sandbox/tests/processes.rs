@@ -209,6 +209,16 @@ fn daemons_are_supervised_while_they_linger() {
 }
 
 #[test]
+fn time_to_linger_is_not_cut_by_that_of_the_program() {
+    let mut job = job(WATCH, "sh", &["-c", "sleep 3.3 &"]);
+    job.timeout = Some(Duration::from_secs(3));
+    job.linger = Duration::from_secs(600);
+    let (outcome, _) = finish(job);
+    assert_eq!(outcome.status, Status::Exited(0));
+    assert!(outcome.stragglers.is_empty(), "{outcome:?}");
+}
+
+#[test]
 fn forks_are_refused_or_learnt() {
     let denied = "(version 1)(allow default)(deny process-fork)";
     let forked = [("process-fork".to_owned(), String::new())];
