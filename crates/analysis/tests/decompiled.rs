@@ -104,7 +104,7 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         "(allow file-read* (regex #\"^/(ab)c$\"))",
         "(allow file-read* (regex #\"/(h[ij])\"))",
         "(allow file-read* (regex #\"(ef)+g\"))",
-        "(allow mach-lookup (global-name-regex #\"(ef)g\"))",
+        "(allow mach-lookup (global-name-regex #\"(ef)g\" #\"hi()\" #\"(jk){2}\"))",
         // A rule that says what would hold anyway.
         "(deny signal mach-task-name)",
         "(allow mach-task-name mach-priv-task-port (with report))",
@@ -189,6 +189,9 @@ fn plain_profiles_come_back_as_they_were_written() {
         "(version 1)(deny default)(allow process-exec* (require-all (subpath \"/usr\")\
          (require-not (literal \"/usr/a\")) (require-not (literal \"/usr/b\"))))",
         "(version 2)(deny default)(allow syscall-unix (syscall-number SYS_read))",
+        // What the compiler adds in later versions.
+        "(version 1)(deny default)(deny syscall-unix (with send-signal SIGKILL))\
+         (allow syscall-unix (syscall-number SYS_exit SYS_read SYS_kill))",
         "(version 1)(deny default)(allow file-read* file-write* (subpath \"/w\"))\
          (deny file-write* (subpath \"/w/.git\"))",
         "(version 1)(deny default)(allow file-read* (literal \"/a\"))\

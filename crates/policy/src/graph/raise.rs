@@ -80,7 +80,7 @@ pub fn raise(
         };
         match raising.policy() {
             Ok(one) => found.push(one),
-            Err(Refusal::Implied | Refusal::Version) => {}
+            Err(Refusal::Implied) => {}
             Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
         }
     }
@@ -96,8 +96,6 @@ enum Refusal {
     TooLong(String),
     /// Rules that the system adds decide otherwise.
     Implied,
-    /// The compiler adds rules in later versions only.
-    Version,
 }
 
 struct Raising<'c> {

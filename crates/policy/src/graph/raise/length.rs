@@ -38,7 +38,12 @@ fn words_at(filter: &Filter, depth: usize, world: &World) -> usize {
     };
     match filter {
         Filter::Test(_) => 1,
-        Filter::Not(inner) => 1 + words_at(inner, depth, world),
+        // Nothing but exceptions: rules say what they are exceptions of.
+        Filter::Not(inner) => {
+            let many = matches!(&**inner, Filter::Any(parts) if parts.len() > 1);
+            let exceptions = if many && depth == 0 { RULE } else { 0 };
+            1 + exceptions + words_at(inner, depth, world)
+        }
         Filter::Any(parts) => all(parts),
         Filter::All(parts) => all(parts) + exceptions_first(parts, world),
     }

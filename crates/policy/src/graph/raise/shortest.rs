@@ -102,7 +102,8 @@ impl Region<'_> {
 
     /// The segments that begin at a node.
     fn segments(&self, at: NodeId, most: usize) -> Option<Vec<Segment>> {
-        let cuts = self.written.decisions().flat_map(|(outcome, yes)| {
+        let decisions = self.decisions(at, most).into_iter();
+        let cuts = decisions.flat_map(|(outcome, yes)| {
             let cut = self.decided_by(at, yes, most).map(|cut| cut.next);
             let hidden = self.hidden(at, yes, self.base.unwrap_or(yes));
             let hidden = hidden.into_iter().take(HIDDEN);

@@ -1,5 +1,7 @@
 //! The graph of an operation as filters one after the other, each with what it decides.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::chain::not;
 use super::cut::{Cut, Search};
 use super::length::RULE;
@@ -136,7 +138,7 @@ impl Region<'_> {
     /// The best segment of fewer than `most` nodes, with how well it reads.
     fn segment_within(&self, at: NodeId, most: usize) -> Option<(i64, NodeId, OutcomeId)> {
         let mut best: Option<((i64, usize), NodeId, OutcomeId)> = None;
-        for (outcome, exit) in self.written.decisions() {
+        for (outcome, exit) in self.decisions(at, most) {
             let Some(cut) = self.decided_by(at, exit, most) else {
                 continue;
             };
@@ -179,6 +181,27 @@ impl Region<'_> {
         });
         let best = filters.min_by_key(|(guards, ..)| *guards);
         best.map(|(_, next, filtered)| (next, filtered))
+    }
+
+    /// The decisions that a node and those behind it lead to, of so many nodes at most.
+    pub(super) fn decisions(&self, from: NodeId, most: usize) -> BTreeMap<OutcomeId, NodeId> {
+        let mut decisions = BTreeMap::new();
+        let mut open = BTreeSet::from([from]);
+        let mut left = most;
+        // Successors come before a node.
+        while let Some(at) = open.pop_last() {
+            match self.written.turn(at) {
+                Turn::Decide(outcome) => _ = decisions.insert(outcome, at),
+                Turn::Ask { .. } if left == 0 || Some(at) == self.base => {}
+                Turn::Ask {
+                    matched, unmatched, ..
+                } => {
+                    left -= 1;
+                    open.extend([matched, unmatched]);
+                }
+            }
+        }
+        decisions
     }
 
     /// A search that ends where the more general operation begins.

@@ -44,7 +44,8 @@ impl Syntax {
                 });
             }
             Self::Byte(byte) => {
-                if b"\\.^$*+?()[]|".contains(byte) {
+                // Braces stand for themselves, which is said to those who know other languages.
+                if b"\\.^$*+?()[]{}|".contains(byte) {
                     out.push(b'\\');
                 }
                 out.push(*byte);
