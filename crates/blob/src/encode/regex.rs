@@ -30,27 +30,32 @@ pub(super) fn plain(regex: &Regex) -> Option<(Vec<u8>, Tail)> {
     }
 }
 
-/// An expression that says the same as `source` and becomes no matching program, if there is one: a
-/// group around most of a straight one keeps it from that.
+/// An expression that says the same as `source` and becomes no matching program. A group in a straight
+/// one keeps it from that: around what stands between anchors, or what comes first, or nothing.
 pub(crate) fn in_code(source: String) -> String {
     let straight = |source: &str| {
         let syntax = Syntax::parse(source).ok()?;
         straight::program(&syntax).map(|_| syntax)
     };
-    let Some(Syntax::Sequence(mut inner)) = straight(&source) else {
-        return source;
+    let mut inner = match straight(&source) {
+        Some(Syntax::Sequence(parts)) => parts,
+        Some(one) => vec![one],
+        None => return source,
     };
     let starts = usize::from(inner.first() == Some(&Syntax::Start));
-    let ends = inner.last() == Some(&Syntax::End);
-    // A group around all there is says nothing at all.
-    let is_anchored = ends || starts > 0;
-    let behind = inner.split_off(inner.len() - usize::from(ends || !is_anchored));
+    let ends = usize::from(inner.last() == Some(&Syntax::End));
+    let grouped = match starts + ends {
+        // A group around all there is says nothing at all.
+        0 => inner.len().min(2),
+        _ => inner.len() - ends,
+    };
+    let behind = inner.split_off(grouped);
     let mut parts: Vec<Syntax> = inner.drain(..starts).collect();
     parts.push(Syntax::Sequence(inner));
     parts.extend(behind);
     let grouped = Syntax::Sequence(parts).text();
     let grouped = grouped.filter(|grouped| straight(grouped).is_none());
-    grouped.unwrap_or(source)
+    grouped.unwrap_or_else(|| source + "()")
 }
 
 impl Lowering<'_> {
