@@ -35,6 +35,7 @@ mod profile_too_large;
 mod redundant_rule;
 mod regex_class_letter;
 mod regex_is_plain;
+mod regex_literal_braces;
 mod regex_lost_backslash;
 mod regex_repeats_nothing;
 mod regex_unanchored;
@@ -100,6 +101,7 @@ pub static LINTS: &[&Lint] = &[
     &regex_lost_backslash::LINT,
     &regex_class_letter::LINT,
     &regex_repeats_nothing::LINT,
+    &regex_literal_braces::LINT,
     &never_decides::LINT,
     &redundant_rule::LINT,
     &duplicate_rule::LINT,
