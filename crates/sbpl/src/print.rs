@@ -100,10 +100,12 @@ fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
         out.push_str(&world.operation(*id).name);
     }
     let inner = format!("{line}    ");
-    let separator = if rule.filters.len() > 1 { &inner } else { " " };
-    for one in &rule.filters {
+    let filters = rule.filters.iter().map(|one| &one.filter);
+    let filters = texts(filters, lacked, world);
+    let separator = if filters.len() > 1 { &inner } else { " " };
+    for one in &filters {
         out.push_str(separator);
-        put(&one.filter, world, out);
+        out.push_str(one);
     }
     for modifier in &rule.modifiers {
         let name = &world.modifier(modifier.modifier).name;
@@ -139,46 +141,60 @@ pub fn filter(filter: &Filter, world: &World) -> String {
 fn put(filter: &Filter, world: &World, out: &mut String) {
     let (word, inner) = match filter {
         Filter::Test(test) => return put_test(test, world, out),
-        Filter::Any(inner) => ("require-any", inner.as_slice()),
-        Filter::All(inner) => return put_all(inner, world, out),
-        Filter::Not(inner) => ("require-not", std::slice::from_ref(&**inner)),
+        Filter::Any(inner) => ("require-any", texts(inner, lacked, world)),
+        Filter::All(inner) => ("require-all", texts(inner, entitlement, world)),
+        Filter::Not(inner) => ("require-not", vec![self::filter(inner, world)]),
     };
-    out.push('(');
-    out.push_str(word);
-    for one in inner {
-        out.push(' ');
-        put(one, world, out);
+    match inner.as_slice() {
+        // Two that are one as people write them.
+        [one] if matches!(filter, Filter::Any(two) | Filter::All(two) if two.len() == 2) => {
+            out.push_str(one);
+        }
+        _ => {
+            out.push('(');
+            out.push_str(word);
+            for one in &inner {
+                out.push(' ');
+                out.push_str(one);
+            }
+            out.push(')');
+        }
     }
-    out.push(')');
 }
 
-/// Conditions, with those about one entitlement as people write them.
-fn put_all(inner: &[Filter], world: &World, out: &mut String) {
-    if let ([_, _], Some(entitlement)) = (inner, entitlement(inner, world)) {
-        out.push_str(&entitlement);
-        return;
-    }
-    out.push_str("(require-all");
-    let mut rest = inner;
-    while let [one, behind @ ..] = rest {
-        out.push(' ');
-        rest = match entitlement(rest, world) {
-            Some(entitlement) => {
-                out.push_str(&entitlement);
-                &behind[1..]
+/// Filters one after the other, two as one where people write them as such.
+fn texts<'f>(
+    filters: impl IntoIterator<Item = &'f Filter>,
+    as_one: fn(&Filter, &Filter, &World) -> Option<String>,
+    world: &World,
+) -> Vec<String> {
+    let mut rest = filters.into_iter().peekable();
+    let mut texts = Vec::new();
+    while let Some(one) = rest.next() {
+        let both = rest.peek().and_then(|other| as_one(one, other, world));
+        texts.push(match both {
+            Some(both) => {
+                rest.next();
+                both
             }
-            None => {
-                put(one, world, out);
-                behind
-            }
-        };
+            None => filter(one, world),
+        });
     }
-    out.push(')');
+    texts
 }
 
-/// What two conditions say of an entitlement, if they come first.
-fn entitlement(conditions: &[Filter], world: &World) -> Option<String> {
-    let [Filter::Test(load), Filter::Test(value), ..] = conditions else {
+/// What two alternatives say of an entitlement that must not be there.
+fn lacked(one: &Filter, other: &Filter, world: &World) -> Option<String> {
+    let (Filter::Not(one), Filter::Not(other)) = (one, other) else {
+        return None;
+    };
+    let entitlement = entitlement(one, other, world)?;
+    Some(format!("(require-not {entitlement})"))
+}
+
+/// What two conditions say of an entitlement.
+fn entitlement(load: &Filter, value: &Filter, world: &World) -> Option<String> {
+    let (Filter::Test(load), Filter::Test(value)) = (load, value) else {
         return None;
     };
     let (Argument::Text(name), "%entitlement-load") =

@@ -386,4 +386,12 @@ fn entitlements_are_printed_as_profiles_say_them() {
         let printed = print::filter(&policy.rules[0].filters[0].filter, &WORLD);
         assert_eq!(printed, said);
     }
+    let lacked = r#"(require-not (%entitlement-load "a")) (require-not (%entitlement-boolean #t))"#;
+    for alternatives in [lacked.to_string(), format!("(require-any {lacked})")] {
+        let policy = read(&format!("(version 1)(allow mach-lookup {alternatives})"));
+        assert_eq!(
+            print::rule(&policy.rules[0], &WORLD),
+            r#"(allow mach-lookup (require-not (require-entitlement "a")))"#
+        );
+    }
 }
