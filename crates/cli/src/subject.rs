@@ -17,6 +17,7 @@ use lapbelt_sbpl::syntax::{TokenKind, tokenize};
 use serde_json::{Value, json};
 
 use crate::exit::CommandError;
+use crate::output::counted;
 use crate::profile;
 
 /// A profile that can be asked.
@@ -200,6 +201,9 @@ fn on_one_line(text: &str) -> String {
     line
 }
 
+/// Most names of profiles that an error lists.
+const NAMED: usize = 12;
+
 /// Index of the profile that is meant.
 fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
     let name = |index: usize| {
@@ -207,13 +211,23 @@ fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
         name.map(|name| String::from_utf8_lossy(blob.text(name)).into_owned())
     };
     let count = blob.profiles.len();
+    let profiles = counted(count, "profile");
+    let named = || {
+        let names: Vec<String> = (0..count).filter_map(name).take(NAMED).collect();
+        let more = if count > names.len() { ", …" } else { "" };
+        format!("{}{more}", names.join(", "))
+    };
     match member {
         None if !blob.header.is_bundle() => Ok(0),
         None => Err(format!(
-            "a bundle of {count} profiles; name one with --member"
+            "a bundle of {profiles}; name one with --member: {}",
+            named()
         )),
         Some(wanted) => (0..count)
             .find(|index| name(*index).as_deref() == Some(wanted))
-            .ok_or_else(|| format!("none of its {count} profiles is called `{wanted}`")),
+            .ok_or_else(|| {
+                let names = named();
+                format!("of its {profiles} none is called `{wanted}`; it has {names}")
+            }),
     }
 }

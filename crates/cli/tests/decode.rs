@@ -117,7 +117,7 @@ fn a_compiled_profile_is_asked_as_text_is() {
     let (code, _, error) = out(member.args(["query", &name, "file-read-data", "--member", "x"]));
     assert_eq!(code, 2);
     assert!(
-        error.contains("none of its 1 profiles is called `x`"),
+        error.contains("of its 1 profile none is called `x`; it has"),
         "{error}"
     );
 }

@@ -72,9 +72,11 @@ fn show_tells_the_evidence_of_each_fact() {
     let implied = &world["implied"][3];
     assert_eq!(implied["rule"], "(allow signal (target self))");
     assert_eq!(implied["evidence"][0], "implied-bytes");
+    let inferred = &world["inferred"][1];
+    assert_eq!(inferred["when"], "from (version 2) on");
     let (_, text, _) = lapbelt(&["world", "show", "macos-14.4.1"]);
     assert!(
-        text.contains("(allow syscall-unix (syscall-number SYS_kill)) if a rule allows any signal, from (version 2) on  [mask-bytes]"),
+        text.contains("(allow syscall-unix (syscall-number SYS_kill)), if a rule allows any signal, from (version 2) on  [mask-bytes]"),
         "{text}"
     );
     let (code, text, _) = lapbelt(&["world", "show", "ios-13"]);

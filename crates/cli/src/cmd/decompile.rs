@@ -4,7 +4,7 @@ mod bundle;
 mod text;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::decompile::decompile;
 use serde_json::json;
@@ -19,7 +19,8 @@ use crate::subject::Subject;
 pub(crate) struct Args {
     /// The compiled profile; `-` for standard input.
     blob: PathBuf,
-    /// Where the rules go; standard output if not given. For all profiles of a bundle, a folder.
+    /// Where the rules go; standard output if not given, or `-`. For all profiles of a bundle, a
+    /// folder.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Which profile of a bundle.
@@ -32,7 +33,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
-    if let (Some(folder), None) = (&args.out, &args.member)
+    let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
+    if let (Some(folder), None) = (out, &args.member)
         && let Some(blob) = bundle::of(&args.blob, &world)?
     {
         return bundle::decompile_all(&blob, folder, &world, output);
@@ -45,21 +47,21 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let policy = decompile(&analysed).map_err(|error| failed(error.to_string()))?;
     let (text, same_bytes) =
         text::text(&policy, &analysed, subject.bytes(), &world).map_err(failed)?;
-    match &args.out {
+    match out {
         Some(out) => write_out(out, text.as_bytes())?,
         None if !output.json => output.answer(&text),
         None => {}
     }
     if output.json {
         let answer = json!({"world": world.id(), "rules": policy.rules.len(), "text": text,
-                            "out": args.out, "compiles_to_same_bytes": same_bytes});
+                            "out": out, "compiles_to_same_bytes": same_bytes,
+                            "params": text::params(&policy)});
         output.answer(&answer.to_string());
-    } else if args.out.is_some() {
-        let with = if policy.implied {
-            ""
-        } else {
-            " with -D NO_IMPLICIT_RULES=1"
-        };
+    } else if out.is_some() {
+        let params = text::params(&policy).into_iter();
+        let with: String = params
+            .map(|(key, value)| format!(" with -D {key}={value}"))
+            .collect();
         let bytes = match same_bytes {
             Some(true) => "; they compile to the same bytes",
             Some(false) => "; they compile to other bytes that decide the same",

@@ -1,7 +1,6 @@
 //! `lapbelt diff`: what two profiles decide differently.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::diff::{Decided, Diff, Example, diff};
@@ -10,6 +9,7 @@ use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{OperationId, Part, World};
 use serde_json::{Map, Value, json};
 
+use super::run_options::at_least_one;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params};
@@ -37,8 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WORLD")]
     world_b: Option<String>,
     /// How many requests to show where operations differ.
-    #[arg(long, value_name = "NUMBER", default_value = "3")]
-    examples: NonZeroUsize,
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = at_least_one)]
+    examples: usize,
 }
 
 /// One of the two profiles.
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let answer = diff(
         &a.subject.analysed(&a.world),
         &b.subject.analysed(&b.world),
-        args.examples.get(),
+        args.examples,
     );
     output.answer_either(|| json(&answer, &a, &b), || text(&answer, &a, &b));
     Ok(if !answer.different.is_empty() {

@@ -1,7 +1,7 @@
 //! `lapbelt graph`: what a profile decides, drawn.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::picture::{Words, dot, picture, svg};
 use lapbelt_policy::ask::operation_named;
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// How to draw; with --json the boxes and arrows, not drawn.
     #[arg(long, default_value = "svg")]
     format: Format,
-    /// Where the drawing goes; standard output if not given.
+    /// Where the drawing goes; standard output if not given, or `-`.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -67,8 +67,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         Format::Svg => svg(&picture),
     };
     match &args.out {
-        Some(out) => write_out(out, text.as_bytes())?,
-        None => output.answer(&text),
+        Some(out) if out != Path::new("-") => write_out(out, text.as_bytes())?,
+        _ => output.answer(&text),
     }
     for note in &picture.notes {
         output.tell(&format!("lapbelt: {note}"));

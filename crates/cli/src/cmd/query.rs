@@ -273,9 +273,15 @@ fn answer_line(
     let filters: Vec<(String, String)> = line
         .filters
         .iter()
-        .map(|(name, value)| match value {
-            Value::String(text) => (name.clone(), text.clone()),
-            other => (name.clone(), other.to_string()),
+        .flat_map(|(name, value)| {
+            let values = match value {
+                Value::Array(values) => values.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            values.iter().map(move |value| match value {
+                Value::String(text) => (name.clone(), text.clone()),
+                other => (name.clone(), other.to_string()),
+            })
         })
         .collect();
     let question = Question {

@@ -115,7 +115,7 @@ pub(crate) struct LearnOptions {
     generalize: u8,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("must be at least 1".to_string()),
         Ok(number) => Ok(number),

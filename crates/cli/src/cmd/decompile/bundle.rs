@@ -7,11 +7,12 @@ use lapbelt_analysis::decompile::decompile;
 use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_blob::decode::{Blob, Profile};
 use lapbelt_blob::policy::compiled;
+use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::replace::write_out;
 use crate::{profile, subject};
 
@@ -48,10 +49,13 @@ pub(super) fn decompile_all(
             |name| String::from_utf8_lossy(blob.text(name)).into_owned(),
         );
         match text(blob, profile, world) {
-            Ok((text, rules)) => {
+            Ok((text, policy)) => {
                 let file = folder.join(file_name(&name, index, &mut taken));
                 write_out(&file, text.as_bytes())?;
-                members.push(json!({"name": name, "out": file, "rules": rules}));
+                members.push(
+                    json!({"name": name, "out": file, "rules": policy.rules.len(),
+                                    "params": super::text::params(&policy)}),
+                );
             }
             Err(error) => {
                 failed += 1;
@@ -64,22 +68,20 @@ pub(super) fn decompile_all(
     output.answer_either(
         || json!({"world": world.id(), "folder": folder, "profiles": members}),
         || {
-            let folder = folder.display();
-            format!(
-                "{count} profiles in {folder}, each as rules that decide every request as it does"
-            )
+            let (profiles, folder) = (counted(count, "profile"), folder.display());
+            format!("{profiles} in {folder}, each as rules that decide every request as it does")
         },
     );
     Ok(if failed == 0 { Exit::Yes } else { Exit::Failed })
 }
 
-/// The text of a profile, and how many rules it has.
-fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<(String, usize), String> {
+/// A profile as text, and its rules.
+fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<(String, Policy), String> {
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
     let analysed = Analysed::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
     let policy = decompile(&analysed).map_err(|error| error.to_string())?;
     let (text, _) = super::text::text(&policy, &analysed, None, world)?;
-    Ok((text, policy.rules.len()))
+    Ok((text, policy))
 }
 
 /// A file name that leads nowhere else, and to no file of another profile.

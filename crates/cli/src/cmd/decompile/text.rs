@@ -11,6 +11,12 @@ use lapbelt_policy::world::World;
 use lapbelt_sbpl::expand::expand;
 use lapbelt_sbpl::{NoImports, Source, evaluate};
 
+/// The parameters that rules have to be compiled with.
+pub(super) fn params(policy: &Policy) -> BTreeMap<String, String> {
+    let opted_out = (!policy.implied).then(|| ("NO_IMPLICIT_RULES".to_string(), "1".to_string()));
+    opted_out.into_iter().collect()
+}
+
 /// The text of the rules that `subject` was decompiled to, and whether it compiles to the same
 /// bytes, if they are given.
 ///
@@ -28,10 +34,8 @@ pub(super) fn text(
         name: "decompiled",
         text: &text,
     };
-    let opted_out = (!policy.implied).then(|| ("NO_IMPLICIT_RULES".to_string(), "1".to_string()));
-    let params: BTreeMap<String, String> = opted_out.into_iter().collect();
     let refused = || "the rules found cannot be written as text".to_string();
-    let read = evaluate(&source, &params, &NoImports, world).policy;
+    let read = evaluate(&source, &params(policy), &NoImports, world).policy;
     let read = read.ok_or_else(refused)?;
     let same_bytes = bytes.map(|bytes| encode(&read, world).is_ok_and(|made| made.bytes == bytes));
     if same_bytes != Some(true) {

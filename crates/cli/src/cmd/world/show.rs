@@ -6,7 +6,7 @@ use lapbelt_policy::added::{implied_test, inferred_test};
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::rule::{Action, Version};
 use lapbelt_policy::world::{
-    FilterInfo, ModifierInfo, ModifierKind, Operation, Provenance, World, shipped_text,
+    FilterInfo, ModifierInfo, ModifierKind, Operation, OperationId, Provenance, World, shipped_text,
 };
 use lapbelt_sbpl::print;
 use serde_json::{Map, Value, json};
@@ -85,10 +85,13 @@ fn json(world: &World, provenance: &Provenance) -> Value {
         json!({"id": m.id.0, "name": m.name, "actions": actions(m), "argument": m.kind.word(),
                "mask": m.mask, "flags": m.flags, "evidence": evidence("modifier", &m.name)})
     });
-    let added = |kind: &str, rules: Vec<(&str, String)>| -> Vec<Value> {
+    let added = |kind: &str, rules: Vec<Added<'_>>| -> Vec<Value> {
         let rules = rules.into_iter();
         rules
-            .map(|(name, rule)| json!({"rule": rule, "evidence": evidence(kind, name)}))
+            .map(|added| {
+                let evidence = evidence(kind, added.operation);
+                json!({"rule": added.rule, "when": added.when, "evidence": evidence})
+            })
             .collect()
     };
     let texts = provenance.texts();
@@ -169,8 +172,12 @@ fn text(world: &World, provenance: &Provenance) -> String {
         if !rules.is_empty() {
             line(format!("\n{} {what}", counted(rules.len(), "rule")));
         }
-        for (operation, rule) in rules {
-            line(format!("  {rule}  {}", cited(kind, operation)));
+        for added in rules {
+            let (rule, cited) = (added.rule, cited(kind, added.operation));
+            match added.when.as_str() {
+                "" => line(format!("  {rule}  {cited}")),
+                when => line(format!("  {rule}, {when}  {cited}")),
+            }
         }
     }
     line("\nevidence".to_owned());
@@ -180,39 +187,50 @@ fn text(world: &World, provenance: &Provenance) -> String {
     text
 }
 
-/// A rule that the system adds, as a profile would have it.
-fn said(action: Action, operation: &str, test: Test, world: &World) -> String {
-    let filter = print::filter(&Filter::Test(test), world);
-    format!("({} {operation} {filter})", action.word())
+/// A rule that the system adds.
+struct Added<'w> {
+    operation: &'w str,
+    /// As a profile would have it.
+    rule: String,
+    /// When it is added; empty if to every profile.
+    when: String,
 }
 
-/// The rules that the system adds to every profile, each with its operation.
-fn implied(world: &World) -> Vec<(&str, String)> {
-    let rules = world.implied().iter().map(|rule| {
-        let operation = world.operation(rule.operation).name.as_str();
-        (
+impl<'w> Added<'w> {
+    fn new(action: Action, operation: OperationId, test: Test, world: &'w World) -> Self {
+        let operation = world.operation(operation).name.as_str();
+        let filter = print::filter(&Filter::Test(test), world);
+        Self {
             operation,
-            said(rule.action, operation, implied_test(rule), world),
-        )
-    });
-    rules.collect()
+            rule: format!("({} {operation} {filter})", action.word()),
+            when: String::new(),
+        }
+    }
 }
 
-/// The rules that the compiler of the system adds, and when, each with its operation.
-fn inferred(world: &World) -> Vec<(&str, String)> {
+/// The rules that the system adds to every profile.
+fn implied(world: &World) -> Vec<Added<'_>> {
+    let rules = world.implied().iter();
+    rules
+        .map(|rule| Added::new(rule.action, rule.operation, implied_test(rule), world))
+        .collect()
+}
+
+/// The rules that the compiler of the system adds where they are called for.
+fn inferred(world: &World) -> Vec<Added<'_>> {
     let rules = world.inferred().iter().map(|rule| {
-        let operation = world.operation(rule.operation).name.as_str();
-        let mut rule_and_when = said(rule.action, operation, inferred_test(rule), world);
-        if let Some(needed) = rule.needs {
-            let needed = &world.operation(needed).name;
-            let _ = write!(rule_and_when, " if a rule allows any {needed}");
+        let needed = rule.needs.map(|needed| &world.operation(needed).name);
+        let needed = needed.map(|needed| format!("if a rule allows any {needed}"));
+        let since = match rule.since {
+            Version::V1 => None,
+            Version::V2 => Some("from (version 2) on".to_owned()),
+            Version::V3 => Some("from (version 3) on".to_owned()),
+        };
+        let when: Vec<String> = needed.into_iter().chain(since).collect();
+        Added {
+            when: when.join(", "),
+            ..Added::new(rule.action, rule.operation, inferred_test(rule), world)
         }
-        match rule.since {
-            Version::V1 => {}
-            Version::V2 => rule_and_when += ", from (version 2) on",
-            Version::V3 => rule_and_when += ", from (version 3) on",
-        }
-        (operation, rule_and_when)
     });
     rules.collect()
 }
