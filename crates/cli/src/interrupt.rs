@@ -16,7 +16,7 @@ use signal_hook::low_level::siginfo::Cause;
 const LAUNCH: Duration = Duration::from_millis(200);
 
 /// One that is not there after this time has ended.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The signals among these that whoever started us did not have ignored, as nohup(1) does: an
 /// ignored one stays so, for us and for the program.
