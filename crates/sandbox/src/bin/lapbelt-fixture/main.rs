@@ -83,7 +83,11 @@ const AT: u64 = libc::AT_FDCWD as u64;
 static ENTRIES: &[Entry] = &[
     ("nothing", |_| 0),
     ("exit", |a| unsafe { libc::_exit(number(a, 0)) }),
-    ("die", |a| unsafe { libc::raise(number(a, 0)).into() }),
+    ("die", |a| unsafe {
+        // Whoever started us in the background has SIGINT ignored.
+        libc::signal(number(a, 0), libc::SIG_DFL);
+        libc::raise(number(a, 0)).into()
+    }),
     ("sleep", |_| unsafe { libc::sleep(600).into() }),
     ("read", |a| unsafe { open(a, libc::O_RDONLY) }),
     ("write", |a| unsafe { open(a, libc::O_WRONLY) }),
