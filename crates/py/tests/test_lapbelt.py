@@ -55,7 +55,7 @@ def test_a_profile_that_is_missing_is_created_then_shrunk(tmp_path, monkeypatch)
 @confines
 def test_what_fails_unconfined_is_an_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(lapbelt.LapbeltError, match="fails without any sandbox"):
+    with pytest.raises(lapbelt.LapbeltError, match="fails with exit status 1 without any sandbox"):
         lapbelt.workflow_profile("/bin/false", tmp_path / "out")
 
 
