@@ -148,7 +148,7 @@ pub struct ShrinkReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates: Option<usize>,
     /// True once removing any single allow rule or filter was seen to break the contract; false if
-    /// some were put back that not every run needs.
+    /// one is kept that only some runs need.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_minimal: Option<bool>,
     /// True once the policy graphs showed that the result allows no more than the profile given.

@@ -5,6 +5,7 @@ mod checked;
 mod journal;
 mod pieces;
 pub mod search;
+mod trials;
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,17 +18,18 @@ use crate::base::{Base, NOT_READ};
 use crate::error::LearnError;
 use crate::lint::lint;
 use crate::made::{Made, is_named};
-use crate::record::{Preflight, ShrinkMetric, ShrinkReport, ShrinkStatus};
+use crate::record::{Preflight, ShrinkReport, ShrinkStatus};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
 use checked::{checked, validation, why};
 use journal::Journal;
 pub(crate) use journal::digest;
 use pieces::Pieces;
-use search::{Answer, Candidate, Step, search};
+use search::{close, search};
+use trials::Trials;
 
 /// At most so many rules that a last run turns out to need are put back, one after the other.
-const PUT_BACK: usize = 16;
+const MOST_PUT_BACK: usize = 16;
 
 /// A candidate may take this many times as long as the profile as given, and then some, before it
 /// counts as hanging.
@@ -92,19 +94,6 @@ fn minimise(
 
     let mut pieces = Pieces::new(&profile.policy, &world);
     let mut journal = Journal::open(dir)?;
-    let metric = |event: &str, candidate: &str| ShrinkMetric {
-        event: event.to_string(),
-        line_number: None,
-        decision: String::new(),
-        rule: None,
-        group: 0,
-        step: None,
-        fresh_rc: None,
-        repeat_rc: None,
-        unused: Vec::new(),
-        profile_lines: candidate.lines().count(),
-        candidate_sha256: digest(candidate.as_bytes()),
-    };
 
     // The profile as given must pass; these runs also show which of its rules are used.
     session.tick("shrink", 0, pieces.removable());
@@ -121,7 +110,7 @@ fn minimise(
     )?;
     report.pre_shrink_rc1 = Some(fresh.rc);
     let made = session.made();
-    let mut line = metric("precheck", &whole);
+    let mut line = journal::line("precheck", &whole);
     line.fresh_rc = Some(fresh.rc);
     line.decision = "failed".to_string();
     let mut failed = (!fresh.success).then(|| why(session, dir, "fresh", &fresh));
@@ -154,81 +143,49 @@ fn minimise(
         return Ok(());
     }
 
-    let mut candidates = 0;
     let fixed: Vec<bool> = pieces
         .atoms
         .iter()
         .map(|a| a.action == Action::Deny)
         .collect();
-    // A system that enforces by itself does not say which rules it used.
     let tells_use = session.backend.dialect().is_none();
     let used = pieces.used.clone();
+    let mut trials = Trials {
+        session,
+        base,
+        pieces: &pieces,
+        journal,
+        version,
+        tells_use,
+        candidates: 0,
+    };
     let kept = search(
-        pieces.atoms.len(),
+        fixed.len(),
         &fixed,
         tells_use.then_some(&*used),
-        |candidate: &Candidate<'_>| {
-            candidates += 1;
-            let rules = candidate
-                .kept
-                .iter()
-                .zip(&fixed)
-                .filter(|(kept, fixed)| **kept && !**fixed);
-            session.tick("shrink", candidates, rules.count());
-            let text = pieces.bare_text(candidate.kept, version, &world);
-            let mut line = metric("candidate", &text);
-            let first = candidate.removed.first();
-            line.line_number = first.map(|index| index + 1);
-            line.rule = first.map(|index| pieces.rule(*index, &world));
-            line.group = candidate.removed.len();
-            line.step = Some(step_name(candidate.step).to_string());
-            if let Some(answer) = journal.recall(&line) {
-                return Ok(answer);
-            }
-            let policy = base.evaluate_with(&text, &world)?.policy;
-            let fresh = session.run(&policy, Start::Fresh, Mode::Strict, Streams::default())?;
-            line.fresh_rc = Some(fresh.rc);
-            let mut pass = fresh.success;
-            let mut fired = fresh.fired;
-            if pass {
-                let repeat =
-                    session.run(&policy, Start::Repeat, Mode::Strict, Streams::default())?;
-                line.repeat_rc = Some(repeat.rc);
-                fired.extend(repeat.fired);
-                pass = repeat.success;
-            }
-            line.decision = if pass { "removed" } else { "kept_required" }.to_string();
-            let idle = if pass && tells_use {
-                pieces.idle(candidate.kept, &policy, &fired)
-            } else {
-                Vec::new()
-            };
-            line.unused = idle.iter().map(|index| index + 1).collect();
-            journal.write(&line)?;
-            Ok::<_, LearnError>(if pass {
-                Answer::Pass { idle }
-            } else {
-                Answer::Fail
-            })
-        },
+        |candidate| trials.ask(candidate),
     );
-    report.candidates = Some(candidates);
+    report.candidates = Some(trials.candidates);
     let mut kept = kept?;
-    report.one_minimal = Some(true);
     for (index, _) in fixed.iter().enumerate().filter(|(_, fixed)| **fixed) {
-        let mut line = metric("candidate", "");
+        let mut line = journal::line("candidate", "");
         line.line_number = Some(index + 1);
         line.decision = "kept_deny".to_string();
         line.rule = Some(pieces.rule(index, &world));
-        journal.write(&line)?;
+        trials.journal.write(&line)?;
     }
 
     let about = format!(
         "{} under which\n;   {}\n",
         one_line(&base.name),
-        one_line(&session.target.command_line())
+        one_line(&trials.session.target.command_line())
     );
-    for _ in 0..=PUT_BACK {
+    let mut put_back = Vec::new();
+    // What was put back twice is needed by some runs only, and not tried again.
+    let mut stays = fixed.clone();
+    // Whether each piece was seen to be needed beside the others that are kept.
+    let mut is_closed = true;
+    loop {
         let rules = pieces.text(&kept, version, &world);
         let text =
             format!("; Not verified, so perhaps too small a part of {about}; passes.\n{rules}");
@@ -236,7 +193,22 @@ fn minimise(
         let count = kept.iter().filter(|kept| **kept).count();
         report.kept = Some(count);
         report.removed = Some(kept.len() - count);
+        report.one_minimal = Some(is_closed && stays == fixed);
+        let session = &mut *trials.session;
         let failed = conclude(session, dir, base, &profile.policy, &text, &made, report)?;
+        if report.status == ShrinkStatus::Success && !is_closed {
+            // With what was put back, others may not be needed any more.
+            is_closed = true;
+            let known = put_back.last().copied();
+            let smaller = close(kept.clone(), &stays, known, |set| trials.ask(set));
+            report.candidates = Some(trials.candidates);
+            let smaller = smaller?;
+            if smaller != kept {
+                kept = smaller;
+                continue;
+            }
+            report.one_minimal = Some(stays == fixed);
+        }
         if report.status == ShrinkStatus::Success {
             let part = match report.one_minimal {
                 Some(true) => "The smallest part",
@@ -246,23 +218,24 @@ fn minimise(
             return Ok(run_dir::write(&dir.shrunk(), text.as_bytes())?);
         }
         let decider = Decider::new(&profile.policy, &world);
-        let Some(index) = failed.and_then(|run| pieces.missing(&run, &kept, &decider)) else {
+        let missing = failed.and_then(|run| pieces.missing(&run, &kept, &decider));
+        let Some(index) = missing.filter(|_| put_back.len() < MOST_PUT_BACK) else {
             return Ok(());
         };
-        // Not every run needs it, so that nothing more can be said of what else could go.
         kept[index] = true;
-        report.one_minimal = Some(false);
-        let mut line = metric("candidate", &text);
+        stays[index] |= put_back.contains(&index);
+        put_back.push(index);
+        is_closed = false;
+        let mut line = journal::line("candidate", &text);
         line.line_number = Some(index + 1);
         line.decision = "kept_required".to_string();
         line.rule = Some(pieces.rule(index, &world));
         line.group = 1;
-        line.step = Some("put_back".to_string());
+        line.step = Some(journal::PUT_BACK.to_string());
         line.fresh_rc = report.post_shrink_fresh_rc;
         line.repeat_rc = report.post_shrink_repeat_rc;
-        journal.write(&line)?;
+        trials.journal.write(&line)?;
     }
-    Ok(())
 }
 
 /// The last checks, all on the very text that is handed out. Answers with the run that failed, if
@@ -349,14 +322,6 @@ fn conclude(
     let why = why(session, dir, "last repeat", &repeat);
     report.reason = Some(format!("the result does not pass: {why}"));
     Ok(Some(repeat))
-}
-
-fn step_name(step: Step) -> &'static str {
-    match step {
-        Step::Seed => "seed",
-        Step::Group => "group",
-        Step::Minimal => "minimal",
-    }
 }
 
 fn one_line(text: &str) -> String {

@@ -22,6 +22,26 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     text
 }
 
+/// The step of a line about a piece that a last run turned out to need.
+pub(super) const PUT_BACK: &str = "put_back";
+
+/// A line that says nothing but which candidate it is about.
+pub(super) fn line(event: &str, candidate: &str) -> ShrinkMetric {
+    ShrinkMetric {
+        event: event.to_string(),
+        line_number: None,
+        decision: String::new(),
+        rule: None,
+        group: 0,
+        step: None,
+        fresh_rc: None,
+        repeat_rc: None,
+        unused: Vec::new(),
+        profile_lines: candidate.lines().count(),
+        candidate_sha256: digest(candidate.as_bytes()),
+    }
+}
+
 pub(super) struct Journal {
     path: PathBuf,
     /// Answers of an interrupted run, oldest first.
@@ -41,8 +61,9 @@ impl Journal {
         for line in read_metrics::<ShrinkMetric>(&journal.path)? {
             match line.event.as_str() {
                 "precheck" => journal.has_precheck = true,
-                _ if line.decision != "kept_deny" => journal.earlier.push_back(line),
-                _ => {}
+                // These were no questions of the search.
+                _ if line.decision == "kept_deny" || line.step.as_deref() == Some(PUT_BACK) => {}
+                _ => journal.earlier.push_back(line),
             }
         }
         Ok(journal)

@@ -57,21 +57,30 @@ pub fn search<E>(
     used: Option<&[bool]>,
     mut oracle: impl FnMut(&Candidate<'_>) -> Result<Answer, E>,
 ) -> Result<Vec<bool>, E> {
-    let mut state = Search {
-        kept: vec![true; count],
-        fixed,
-        settled: fixed.to_vec(),
-        needed: 0,
-        tried: 0,
-        idle: Vec::new(),
-    };
+    let mut state = Search::new(vec![true; count], fixed);
     let mut likely = 0.4;
     if let Some(used) = used {
         state.idle = (0..count).filter(|i| !used[*i]).collect();
         likely = 0.6;
     }
     state.groups(likely, &mut oracle)?;
-    state.closing_pass(&mut oracle)?;
+    state.closing_pass(None, &mut oracle)?;
+    Ok(state.kept)
+}
+
+/// Removes from a set that is enough what can be removed from it, one piece at a time. `known` is a
+/// piece without which the set was seen not to be enough.
+///
+/// # Errors
+/// Whatever the oracle fails with.
+pub fn close<E>(
+    kept: Vec<bool>,
+    fixed: &[bool],
+    known: Option<usize>,
+    mut oracle: impl FnMut(&Candidate<'_>) -> Result<Answer, E>,
+) -> Result<Vec<bool>, E> {
+    let mut state = Search::new(kept, fixed);
+    state.closing_pass(known, &mut oracle)?;
     Ok(state.kept)
 }
 
@@ -86,7 +95,18 @@ struct Search<'f> {
     idle: Vec<usize>,
 }
 
-impl Search<'_> {
+impl<'f> Search<'f> {
+    fn new(kept: Vec<bool>, fixed: &'f [bool]) -> Self {
+        Self {
+            kept,
+            fixed,
+            settled: fixed.to_vec(),
+            needed: 0,
+            tried: 0,
+            idle: Vec::new(),
+        }
+    }
+
     /// Tries the set without some pieces and keeps it if it is enough.
     fn ask<E>(
         &mut self,
@@ -193,11 +213,15 @@ impl Search<'_> {
     /// may have refused before.
     fn closing_pass<E>(
         &mut self,
+        known: Option<usize>,
         oracle: &mut impl FnMut(&Candidate<'_>) -> Result<Answer, E>,
     ) -> Result<(), E> {
         self.settled = self.fixed.to_vec();
-        let mut unproven: VecDeque<usize> = self.open().into_iter().rev().collect();
-        let mut proven = Vec::new();
+        let (mut proven, open): (Vec<_>, Vec<_>) = self
+            .open()
+            .into_iter()
+            .partition(|index| Some(*index) == known);
+        let mut unproven: VecDeque<usize> = open.into_iter().rev().collect();
         while let Some(index) = unproven.pop_front() {
             if !self.kept[index] {
                 continue;

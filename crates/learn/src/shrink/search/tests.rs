@@ -119,3 +119,27 @@ fn what_a_passing_run_did_not_use_goes_at_once() {
     assert_eq!(kept, Ok(expected.to_vec()));
     assert!(calls <= 6, "{calls} calls");
 }
+
+#[test]
+fn with_a_piece_put_back_the_others_are_tried_again() {
+    // Piece 1 does in place of pieces 2 and 3, and nothing in place of 4.
+    let enough = |kept: &[bool]| kept[4] && (kept[1] || kept[2] && kept[3]);
+    let mut tried = Vec::new();
+    let kept = close::<Infallible>(
+        vec![false, true, true, true, true],
+        &[false; 5],
+        Some(1),
+        |candidate| {
+            tried.push(candidate.removed.to_vec());
+            let idle = Vec::new();
+            Ok(if enough(candidate.kept) {
+                Answer::Pass { idle }
+            } else {
+                Answer::Fail
+            })
+        },
+    );
+    assert_eq!(kept, Ok(vec![false, true, false, false, true]));
+    // What was known is asked again only as something else could go.
+    assert_eq!(tried, [[4], [3], [2], [1], [4]]);
+}
