@@ -212,6 +212,29 @@ fn what_a_smaller_profile_leaves_of_what_was_there_is_told() {
 }
 
 #[test]
+fn links_and_times_that_a_smaller_profile_leaves_are_told() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("data"), "").expect("a file");
+    let script = "echo x > new || exit 3; touch -d 2020-01-01 new; mv new made || exit 4; \
+                  touch -c data; ln -sfn one link; true";
+    let (code, text) = learn(folder.path(), &["--fresh-cmd", "ln -sfn two link"], script);
+    assert_eq!(code, 0, "{text}");
+    let status = folder.path().join("lapbelt-out/phases/shrink/status.json");
+    let status = std::fs::read_to_string(status).expect("a status");
+    for told in [
+        "made without the times that it was given",
+        "data unchanged",
+        "link leading to two instead of one",
+    ] {
+        let told = format!("{}/{told}\"", folder.path().display());
+        assert!(status.contains(&told), "{told}: {status}");
+    }
+}
+
+#[test]
 fn what_an_earlier_run_has_done_is_not_told_of() {
     if skipped() {
         return;

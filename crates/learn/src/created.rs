@@ -75,12 +75,16 @@ pub(crate) struct Created {
     earlier: BTreeSet<PathBuf>,
     /// Paths of files that were there before and that the program was let write to.
     written: BTreeSet<PathBuf>,
+    /// Paths that the program was let set the times of, and whether it was since the run began of
+    /// which it is to be told.
+    timed: BTreeMap<PathBuf, bool>,
     since: SystemTime,
     /// When the run began of which it is to be told what it wrote to.
     begun: SystemTime,
     creating: Vec<(OperationId, Names)>,
     unlinking: Vec<(OperationId, Names)>,
     writing: Vec<(OperationId, Names)>,
+    timing: Vec<(OperationId, Names)>,
     /// What the event before took away, and who did: the old name, if the next one is a renaming.
     moving: Option<(u32, PathBuf)>,
     /// The first names of what was there before and was moved, by where it is.
@@ -116,16 +120,19 @@ impl Created {
             ("file-write-mode", Names::Paths),
             ("file-write-create", Names::Paths),
         ];
+        let timing = [("file-write-times", Names::Paths)];
         let mut created = Self {
             list,
             paths: BTreeSet::new(),
             earlier: BTreeSet::new(),
             written: BTreeSet::new(),
+            timed: BTreeMap::new(),
             since: SystemTime::UNIX_EPOCH,
             begun: SystemTime::UNIX_EPOCH,
             creating: creating.into_iter().filter_map(known).collect(),
             unlinking: unlinking.into_iter().filter_map(known).collect(),
             writing: writing.into_iter().filter_map(known).collect(),
+            timing: timing.into_iter().filter_map(known).collect(),
             moving: None,
             moved: BTreeMap::new(),
             unwatched: Vec::new(),
@@ -171,14 +178,17 @@ impl Created {
                 self.write(&Line::Earlier(stored(&path)));
             }
             self.moving = Some((event.pid, path));
-        } else if let Some(path) = named(&self.creating).filter(|_| !event.exists) {
+            return;
+        }
+        // Renaming asks to take the old name away, then to make the new one.
+        let moving = moving.filter(|(pid, _)| *pid == event.pid);
+        if let (Some(path), Some((_, old))) = (named(&self.creating), &moving) {
+            self.follow(old, &path);
+        }
+        if let Some(path) = named(&self.creating).filter(|_| !event.exists) {
             // What was moved there before is there no more.
             self.moved.remove(&path);
-            // Renaming asks to take the old name away, then to make the new one.
-            if let Some((pid, old)) = moving
-                && pid == event.pid
-            {
-                self.follow(&old, &path);
+            if let Some((_, old)) = moving {
                 let first = self.moved.remove(&old);
                 if let Some(first) = first.or_else(|| self.earlier.get(&old).cloned()) {
                     self.moved.insert(path.clone(), first);
@@ -191,12 +201,15 @@ impl Created {
             && is_kept(&path)
         {
             self.written.insert(path);
+        } else if let Some(path) = named(&self.timing) {
+            self.timed.insert(path, true);
         }
     }
 
     /// Notes that a run begins of which it is to be told what it wrote to.
     pub(crate) fn begin(&mut self) -> Result<(), DirError> {
         self.begun = self.now()?;
+        self.timed.values_mut().for_each(|is_now| *is_now = false);
         Ok(())
     }
 
@@ -239,11 +252,13 @@ impl Created {
 
     /// What there is now of it.
     pub(crate) fn made(&self) -> Made {
-        let earlier = self.earlier.union(&self.written);
+        let timed = self.timed.keys().filter(|path| !self.paths.contains(*path));
+        let earlier = self.earlier.union(&self.written).chain(timed);
         Made::at(
             self.paths.iter().map(PathBuf::as_path),
             earlier.map(PathBuf::as_path),
             self.begun,
+            |path| self.timed.get(path) == Some(&true),
         )
     }
 
@@ -282,7 +297,8 @@ impl Created {
         }
     }
 
-    /// What was created below a folder goes with it to its new name.
+    /// What was created below a folder goes with it to its new name, and so do the times that were
+    /// set, of what is moved itself too.
     fn follow(&mut self, old: &Path, new: &Path) {
         let below = |path: &PathBuf| {
             let rest = path.strip_prefix(old).ok()?;
@@ -291,6 +307,12 @@ impl Created {
         };
         let moved: Vec<PathBuf> = self.paths.iter().filter_map(below).collect();
         moved.into_iter().for_each(|path| self.add(path));
+        let timed = self.timed.iter().filter(|(_, is_now)| **is_now);
+        let itself = |path: &PathBuf| (path == old).then(|| new.to_owned());
+        let moved = timed.filter_map(|(path, _)| below(path).or_else(|| itself(path)));
+        let moved: Vec<PathBuf> = moved.collect();
+        self.timed
+            .extend(moved.into_iter().map(|path| (path, true)));
     }
 
     fn write(&mut self, line: &Line) {
@@ -372,12 +394,13 @@ impl Created {
     }
 }
 
-/// Whether it is a file that keeps what is written to it.
+/// Whether it is a file that keeps what is written to it, or a link that was put in place of one.
 fn is_kept(path: &Path) -> bool {
     let is_of_kernel = ["/proc", "/sys"]
         .iter()
         .any(|folder| path.starts_with(folder));
-    !is_of_kernel && fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file())
+    let is_kept = |meta: Metadata| meta.is_file() || meta.is_symlink();
+    !is_of_kernel && fs::symlink_metadata(path).is_ok_and(is_kept)
 }
 
 fn holds_digest(path: &Path) -> bool {

@@ -27,33 +27,51 @@ pub(crate) struct Made {
 }
 
 /// What is compared; contents may differ with the time of day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct State {
     mode: u32,
     is_empty: bool,
     is_written: bool,
+    /// Whether the program set when it was last written to or read.
+    has_times: bool,
+    /// Where it leads to, if it is a symbolic link.
+    target: Option<PathBuf>,
 }
 
 impl State {
     /// That of what is at a path after a run that began at `begun`, by the clock of files.
-    fn at(path: &Path, begun: SystemTime) -> Option<Self> {
+    fn at(path: &Path, begun: SystemTime, has_times: bool) -> Option<Self> {
         let meta = fs::symlink_metadata(path).ok()?;
         Some(Self {
             mode: meta.mode(),
             is_empty: meta.is_file() && meta.size() == 0,
             is_written: meta.modified().is_ok_and(|written| written > begun),
+            has_times,
+            target: fs::read_link(path).ok(),
         })
     }
 
     /// What a later run left otherwise.
-    fn differs(self, later: Self) -> Option<String> {
+    fn differs(&self, later: &Self) -> Option<String> {
         let (old, new) = (self.mode & PERMISSIONS, later.mode & PERMISSIONS);
         if self.mode ^ old != later.mode ^ new {
             Some("as another kind of file".to_string())
+        } else if let (Some(old), Some(new)) = (&self.target, &later.target)
+            && old != new
+        {
+            Some(format!(
+                "leading to {} instead of {}",
+                shown(new),
+                shown(old)
+            ))
         } else if self.is_empty != later.is_empty {
             Some(if later.is_empty { "empty" } else { "not empty" }.to_string())
         } else if old != new {
             Some(format!("with mode {new:04o} instead of {old:04o}"))
+        } else if self.is_written && !later.is_written {
+            Some("unchanged".to_string())
+        } else if self.has_times && !later.has_times {
+            Some("without the times that it was given".to_string())
         } else {
             None
         }
@@ -62,13 +80,17 @@ impl State {
 
 impl Made {
     /// What there is now at paths that were made, and at those of files that were there before a run
-    /// that began at `begun`.
+    /// that began at `begun` and set the times of some.
     pub(crate) fn at<'p>(
         made: impl Iterator<Item = &'p Path>,
         earlier: impl Iterator<Item = &'p Path>,
         begun: SystemTime,
+        has_times: impl Fn(&Path) -> bool,
     ) -> Self {
-        let named = |path: &Path| (path.to_path_buf(), State::at(path, begun));
+        let named = |path: &Path| {
+            let state = State::at(path, begun, has_times(path));
+            (path.to_path_buf(), state)
+        };
         let is_there = |(path, state): (PathBuf, Option<State>)| Some((path, state?));
         Self {
             made: made.map(named).filter_map(is_there).collect(),
@@ -86,7 +108,7 @@ impl Made {
                 let is_first = !path.parent().is_some_and(is_gone);
                 return (is_first && steady(path)).then(|| format!("no {shown}"));
             };
-            Some(format!("{shown} {}", before.differs(*after)?))
+            Some(format!("{shown} {}", before.differs(after)?))
         });
         let is_new = |path: &Path| later.made.contains_key(path) && !self.made.contains_key(path);
         let has_like = |path: &Path| {
@@ -103,13 +125,7 @@ impl Made {
             match (before, later.earlier.get(path)?) {
                 (None, Some(_)) => Some(format!("{shown} behind")),
                 (Some(_), None) => Some(format!("no {shown}")),
-                (Some(before), Some(after)) => match before.differs(*after) {
-                    Some(how) => Some(format!("{shown} {how}")),
-                    None if before.is_written && !after.is_written => {
-                        Some(format!("{shown} unchanged"))
-                    }
-                    None => None,
-                },
+                (Some(before), Some(after)) => Some(format!("{shown} {}", before.differs(after)?)),
                 (None, None) => None,
             }
         });
@@ -144,55 +160,74 @@ mod tests {
             mode: kind,
             is_empty,
             is_written,
+            has_times: false,
+            target: None,
+        };
+        let timed = |has_times| State {
+            has_times,
+            ..state(0o100_644, false, true)
+        };
+        let link = |target: &str| State {
+            target: Some(target.into()),
+            ..state(0o120_777, false, true)
         };
         let file = |mode: u32, is_empty| state(0o100_000 | mode, is_empty, false);
         let of = |states: &[(&str, State)], earlier: &[(&str, Option<State>)]| Made {
             made: states
                 .iter()
-                .map(|(p, state)| ((*p).into(), *state))
+                .map(|(p, state)| ((*p).into(), state.clone()))
                 .collect(),
             earlier: earlier
                 .iter()
-                .map(|(p, state)| ((*p).into(), *state))
+                .map(|(p, state)| ((*p).into(), state.clone()))
                 .collect(),
         };
-        let (plain, folder) = (file(0o644, false), state(0o040_755, false, false));
-        let written = state(0o100_644, false, true);
+        let plain = || file(0o644, false);
+        let folder = || state(0o040_755, false, false);
+        let written = || state(0o100_644, false, true);
         let before = of(
             &[
                 ("a", file(0o755, false)),
-                ("b", plain),
-                ("c", plain),
-                ("d", plain),
-                ("gone", folder),
-                ("gone/file", plain),
-                ("tmpAb3xYz", plain),
+                ("b", plain()),
+                ("c", plain()),
+                ("d", plain()),
+                ("gone", folder()),
+                ("gone/file", plain()),
+                ("link", link("one")),
+                ("same", link("one")),
+                ("timed", timed(true)),
+                ("tmpAb3xYz", plain()),
+                ("untimed", timed(false)),
             ],
             &[
-                ("e", Some(written)),
-                ("f", Some(written)),
+                ("e", Some(written())),
+                ("f", Some(written())),
                 ("g", None),
-                ("h", Some(plain)),
-                ("i", Some(written)),
+                ("h", Some(plain())),
+                ("i", Some(written())),
             ],
         );
         let after = of(
             &[
-                ("a", plain),
+                ("a", plain()),
                 ("b", file(0o644, true)),
-                ("c", folder),
-                ("d", plain),
-                ("left", folder),
-                ("left/file", plain),
-                ("tmpQw9pLm", plain),
-                ("place/tmpQw9pLm", plain),
+                ("c", folder()),
+                ("d", plain()),
+                ("left", folder()),
+                ("left/file", plain()),
+                ("link", link("two")),
+                ("same", link("one")),
+                ("timed", timed(false)),
+                ("tmpQw9pLm", plain()),
+                ("place/tmpQw9pLm", plain()),
+                ("untimed", timed(true)),
             ],
             &[
-                ("e", Some(plain)),
-                ("f", Some(written)),
-                ("g", Some(plain)),
+                ("e", Some(plain())),
+                ("f", Some(written())),
+                ("g", Some(plain())),
                 ("h", None),
-                ("other", Some(plain)),
+                ("other", Some(plain())),
             ],
         );
         let steady = |path: &Path| !path.display().to_string().contains("tmp");
@@ -201,6 +236,8 @@ mod tests {
             "b empty",
             "c as another kind of file",
             "no gone",
+            "link leading to two instead of one",
+            "timed without the times that it was given",
             "left behind",
             "place/tmpQw9pLm behind",
             "e unchanged",
