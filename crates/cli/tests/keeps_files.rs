@@ -38,6 +38,7 @@ fn what_a_program_takes_away_is_told_and_nothing_else_is_removed() {
         "cp data new; rm data; mv new data",
         "gzip -f data",
         "ln data sub/link; rm data",
+        "ln data link; rm data; ln link data; rm link",
         "test -e data && mv data sub/; true",
     ] {
         let folder = tempfile::tempdir().expect("a folder");
@@ -296,11 +297,14 @@ fn what_a_run_that_is_cut_short_moved_away_is_put_back() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("data"), "precious").expect("a file");
+    let linking = "ln data away && rm data; sleep 600; ln away data; rm away";
     let script = "mv data away; sleep 600; mv away data";
-    let (code, text) = learn(folder.path(), &["--timeout", "0.5"], script);
-    assert_eq!(code, 2, "{text}");
-    assert!(text.contains("does not end within --timeout"), "{text}");
-    assert!(folder.path().join("data").exists());
+    for script in [linking, script] {
+        let (code, text) = learn(folder.path(), &["--timeout", "0.5"], script);
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("does not end within --timeout"), "{text}");
+        assert!(folder.path().join("data").exists(), "{script}");
+    }
 
     let out = tempfile::tempdir().expect("a folder");
     let run = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
@@ -321,6 +325,20 @@ fn what_a_run_that_is_cut_short_moved_away_is_put_back() {
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert_eq!(contents(folder.path()), ["precious"]);
     assert!(folder.path().join("data").exists());
+}
+
+#[test]
+fn what_is_made_in_a_folder_that_is_moved_away_is_removed_where_it_is_put_back() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("sub")).expect("a folder");
+    fs::write(folder.path().join("sub/data"), "precious").expect("a file");
+    let script = "mv sub other && echo x > other/new && mv other sub && cat sub/new";
+    let (code, text) = learn(folder.path(), &[], script);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(contents(folder.path()), ["precious"]);
 }
 
 #[test]

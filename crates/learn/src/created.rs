@@ -66,6 +66,17 @@ impl Names {
     }
 }
 
+/// What an event asks to give another name, if the next one is to make that name: renaming asks to
+/// take the old name away first, linking to link to it.
+#[derive(Debug)]
+struct Naming {
+    pid: u32,
+    old: PathBuf,
+    /// The name that it had before the first run, if it was there.
+    first: Option<PathBuf>,
+    is_move: bool,
+}
+
 /// Paths created by the program since the first run.
 #[derive(Debug)]
 pub(crate) struct Created {
@@ -85,10 +96,13 @@ pub(crate) struct Created {
     unlinking: Vec<(OperationId, Names)>,
     writing: Vec<(OperationId, Names)>,
     timing: Vec<(OperationId, Names)>,
-    /// What the event before took away, and who did: the old name, if the next one is a renaming.
-    moving: Option<(u32, PathBuf)>,
-    /// The first names of what was there before and was moved, by where it is.
+    linking: Vec<(OperationId, Names)>,
+    /// What the event before asked.
+    naming: Option<Naming>,
+    /// The first names of what was there before and was moved or linked to, by its new ones.
     moved: BTreeMap<PathBuf, PathBuf>,
+    /// Paths that were there before the first run, were deleted, and were made again.
+    remade: BTreeSet<PathBuf>,
     /// From when to when runs went on that nobody watched.
     unwatched: Vec<(SystemTime, SystemTime)>,
     /// Whether a path that was created holds a digest or a time.
@@ -121,6 +135,7 @@ impl Created {
             ("file-write-create", Names::Paths),
         ];
         let timing = [("file-write-times", Names::Paths)];
+        let linking = [("file-link", Names::Paths)];
         let mut created = Self {
             list,
             paths: BTreeSet::new(),
@@ -133,8 +148,10 @@ impl Created {
             unlinking: unlinking.into_iter().filter_map(known).collect(),
             writing: writing.into_iter().filter_map(known).collect(),
             timing: timing.into_iter().filter_map(known).collect(),
-            moving: None,
+            linking: linking.into_iter().filter_map(known).collect(),
+            naming: None,
             moved: BTreeMap::new(),
+            remade: BTreeSet::new(),
             unwatched: Vec::new(),
             digests: false,
             failed: None,
@@ -164,7 +181,7 @@ impl Created {
 
     /// Notes what an event says was created, or taken away.
     pub(crate) fn note(&mut self, event: &Event) {
-        let moving = self.moving.take();
+        let naming = self.naming.take().filter(|naming| naming.pid == event.pid);
         let went_on = event.decision == Action::Allow || event.granted;
         let named = |list: &[(OperationId, Names)]| {
             let (_, names) = list.iter().find(|(id, _)| *id == event.operation)?;
@@ -173,26 +190,34 @@ impl Created {
         if !went_on {
             return;
         }
-        if let Some(path) = named(&self.unlinking) {
-            if event.exists && !self.is_ours(&path) && self.earlier.insert(path.clone()) {
-                self.write(&Line::Earlier(stored(&path)));
+        let unlinked = named(&self.unlinking);
+        let is_move = unlinked.is_some();
+        if let Some(old) = unlinked.or_else(|| named(&self.linking)) {
+            let was_there = event.exists && !self.is_ours(&old);
+            if is_move && was_there && self.earlier.insert(old.clone()) {
+                self.write(&Line::Earlier(stored(&old)));
             }
-            self.moving = Some((event.pid, path));
+            let first = self.moved.get(&old).cloned();
+            self.naming = Some(Naming {
+                pid: event.pid,
+                first: first.or_else(|| was_there.then(|| old.clone())),
+                old,
+                is_move,
+            });
             return;
         }
-        // Renaming asks to take the old name away, then to make the new one.
-        let moving = moving.filter(|(pid, _)| *pid == event.pid);
-        if let (Some(path), Some((_, old))) = (named(&self.creating), &moving) {
-            self.follow(old, &path);
+        if let (Some(path), Some(naming)) = (named(&self.creating), &naming) {
+            self.follow(&naming.old, &path);
         }
         if let Some(path) = named(&self.creating).filter(|_| !event.exists) {
+            let is_move = naming.as_ref().is_some_and(|naming| naming.is_move);
+            if self.earlier.contains(&path) && !is_move {
+                self.remade.insert(path.clone());
+            }
             // What was moved there before is there no more.
             self.moved.remove(&path);
-            if let Some((_, old)) = moving {
-                let first = self.moved.remove(&old);
-                if let Some(first) = first.or_else(|| self.earlier.get(&old).cloned()) {
-                    self.moved.insert(path.clone(), first);
-                }
+            if let Some(first) = naming.and_then(|naming| naming.first) {
+                self.moved.insert(path.clone(), first);
             }
             self.add(path);
         } else if let Some(path) = named(&self.writing)
@@ -215,16 +240,16 @@ impl Created {
 
     /// Puts what a run that was cut short moved away, and did not come to move back, in its place
     /// again.
-    pub(crate) fn end_moves(&self) {
-        for (path, first) in &self.moved {
-            let Ok(meta) = fs::symlink_metadata(path) else {
+    pub(crate) fn end_moves(&mut self) {
+        for (path, first) in self.moved.clone() {
+            let Ok(meta) = fs::symlink_metadata(&path) else {
                 continue;
             };
             // Another name of some other file may look like that.
             let is_it = self.is_earlier(&meta) && (meta.is_dir() || meta.nlink() == 1);
-            if is_it && fs::symlink_metadata(first).is_err() {
-                // If it fails, it is told to be taken away.
-                let _ = fs::rename(path, first);
+            // If it fails, it is told to be taken away.
+            if is_it && fs::symlink_metadata(&first).is_err() && fs::rename(&path, &first).is_ok() {
+                self.follow(&path, &first);
             }
         }
     }
@@ -351,12 +376,12 @@ impl Created {
     }
 
     /// Paths that were there before the first run and that the program deleted or moved away, and
-    /// did not move back.
+    /// did not move back. What it deletes and links to again, it may only delete the next time.
     pub(crate) fn taken_away(&self) -> impl Iterator<Item = &Path> {
         let is_back =
             |path: &Path| fs::symlink_metadata(path).is_ok_and(|meta| self.is_earlier(&meta));
         let paths = self.earlier.iter().map(PathBuf::as_path);
-        paths.filter(move |path| !is_back(path))
+        paths.filter(move |path| self.remade.contains(*path) || !is_back(path))
     }
 
     /// Removes what was created, deepest first. Folders that hold something else stay. Answers

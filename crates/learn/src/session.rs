@@ -81,8 +81,8 @@ pub enum SessionError {
     Pipe(#[source] std::io::Error),
     /// The program took away what was there before the first run.
     #[error(
-        "`{command}` deleted or renamed {what}, which was there before, so no further run can start \
-         as the first one did. What it did is left as it is. Say with --fresh-cmd how to put that \
+        "`{command}` deleted or renamed {what}, which was there before, so no further run is sure to \
+         start as the first one did. What it did is left as it is. Say with --fresh-cmd how to put that \
          back before each fresh run, or --fresh-cmd true if it does not matter"
     )]
     TookAway {
