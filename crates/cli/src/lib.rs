@@ -16,6 +16,7 @@ mod parquet_file;
 mod profile;
 mod replace;
 mod request;
+mod resumed;
 mod show;
 mod subject;
 
@@ -92,13 +93,25 @@ enum Command {
 
 /// Runs the command line under a name and answers with its exit code.
 pub fn main(name: &'static str) -> ExitCode {
-    let matches = Cli::command().name(name).bin_name(name).try_get_matches();
-    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli,
+    let mut command = Cli::command().name(name).bin_name(name);
+    let parsed = command
+        .try_get_matches_from_mut(std::env::args_os())
+        .and_then(|matches| {
+            let passed_over = resumed::passed_over(&mut command, &matches)?;
+            Ok((Cli::from_arg_matches(&matches)?, passed_over))
+        });
+    let (cli, passed_over) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return misused(&error),
     };
     let OutputArgs { color, quiet, json } = cli.output;
     let output = Output::new(color, quiet, json);
+    if !passed_over.is_empty() {
+        output.tell(&format!(
+            "lapbelt: a run that goes on keeps its own settings: passed over {} of the environment",
+            passed_over.join(", ")
+        ));
+    }
     let result = match cli.command {
         Command::Workflow(args) => cmd::workflow::run(args, &output),
         Command::Trace(args) => cmd::trace::run(args, &output),

@@ -152,6 +152,8 @@ fn a_run_that_cannot_be_resumed() {
         ("workflow", ["--success-cmd", "true"]),
         ("trace", ["--linger", "7"]),
         ("workflow", ["--strategy", "stepwise"]),
+        ("workflow", ["--max-iters", "7"]),
+        ("shrink", ["--out", "elsewhere"]),
     ] {
         let words = [&[verb, "--resume", "nothing-here"], &option[..]].concat();
         let (code, text) = run(folder.path(), &words);

@@ -265,13 +265,20 @@ fn a_workflow_is_shrunk_on_from_what_it_learnt() {
     assert_eq!(code, 0, "{text}");
     let shrunk = || fs::read_to_string(folder.path().join("lapbelt-out/profiles/shrunk.sb"));
     let before = shrunk().expect("a profile");
-    let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
-        .current_dir(folder.path())
-        .args(["shrink", "--resume", "lapbelt-out"])
-        .output()
-        .expect("a run");
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(shrunk().expect("a profile"), before);
+    // Of what is set for other runs, only what is not used is told of.
+    for (out, told) in [("lapbelt-out", false), ("elsewhere", true)] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+            .current_dir(folder.path())
+            .args(["shrink", "--resume", "lapbelt-out"])
+            .env("OUT_DIR", out)
+            .env("MAX_ITERS", "7")
+            .output()
+            .expect("a run");
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(text.contains("passed over OUT_DIR"), told, "{text}");
+        assert_eq!(shrunk().expect("a profile"), before);
+    }
 }
 
 #[test]

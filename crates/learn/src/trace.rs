@@ -160,7 +160,7 @@ fn iterate(
     report.status = TraceStatus::MaxIters;
     report.reason = Some(format!(
         "{} did not bring it to runs that ask for nothing more; --resume goes on for as many again, \
-         and --max-iters allows more",
+         and --max-iters allows a new run more",
         counted(knobs.max_iters, "iteration")
     ));
     Ok(())
