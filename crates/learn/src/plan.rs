@@ -122,18 +122,18 @@ impl Plan {
         };
         let traced = Some(manifest.paths.profiles.trace.as_str());
         if manifest.phases == Phases::Shrink {
+            if phases != Phases::Trace {
+                plan.phases = Phases::Shrink;
+                return Ok(plan);
+            }
             // A trace that is in the folder too is another run's, if it is not what is shrunk.
-            if phases == Phases::Trace && given.as_deref() != traced {
+            if given.as_deref() != traced {
                 let dir = plan.out.display();
                 return Err(PlanError::Invalid(format!(
                     "{dir}: the run there shrinks a profile that it was given, and learns nothing; \
                      go on with `lapbelt shrink --resume {dir}`"
                 )));
             }
-        }
-        if manifest.phases == Phases::Shrink && phases != Phases::Trace {
-            plan.phases = Phases::Shrink;
-            return Ok(plan);
         }
         match (phases, manifest.trace.status) {
             (Phases::Both | Phases::Shrink, TraceStatus::Success) => {

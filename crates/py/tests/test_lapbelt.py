@@ -62,7 +62,9 @@ def test_what_fails_unconfined_is_an_error(tmp_path, monkeypatch):
 @confines
 def test_ctrl_c_stops_and_can_be_resumed(tmp_path):
     script = (
-        "import lapbelt, sys\n"
+        "import lapbelt, signal, sys\n"
+        # A shell that starts the tests in the background has it ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n"
         f"    lapbelt.workflow_profile(['sleep', '30'], {str(tmp_path / 'out')!r})\n"
         "except KeyboardInterrupt:\n"

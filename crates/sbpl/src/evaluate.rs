@@ -12,7 +12,7 @@ use crate::eval::machine::Machine;
 use crate::source::{Imports, LoadedSource, Source};
 
 /// The parameter that turns off the rules a system adds to every profile.
-const NO_IMPLICIT_RULES: &str = "NO_IMPLICIT_RULES";
+pub const NO_IMPLICIT_RULES: &str = "NO_IMPLICIT_RULES";
 
 /// What came out of a profile.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::{Policy, Rule};
 use lapbelt_policy::world::World;
 
+use crate::evaluate::NO_IMPLICIT_RULES;
 use crate::fmt;
 use crate::print;
 
@@ -13,11 +14,11 @@ use crate::print;
 /// it stands: `; FILE:LINE:COLUMN`, and for an imported text where that was imported.
 ///
 /// `imported_at` is [`crate::Evaluation::imported_at`]. The text evaluates to the same policy, to
-/// be given the parameter `NO_IMPLICIT_RULES` if the profile was.
+/// be given the parameter [`NO_IMPLICIT_RULES`] if the profile was.
 pub fn expand(policy: &Policy, imported_at: &[Option<Origin>], world: &World) -> String {
     let mut out = print::version(policy.version);
     if !policy.implied {
-        out.push_str("; with -D NO_IMPLICIT_RULES=1\n");
+        let _ = writeln!(out, "; with -D {NO_IMPLICIT_RULES}=1");
     }
     for rule in &policy.rules {
         out.push('\n');

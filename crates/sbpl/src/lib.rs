@@ -16,5 +16,5 @@ pub mod print;
 mod source;
 pub mod syntax;
 
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::{Evaluation, NO_IMPLICIT_RULES, evaluate};
 pub use source::{Imports, LoadedSource, NoImports, Source};

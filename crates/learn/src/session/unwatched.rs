@@ -42,13 +42,7 @@ impl Session<'_> {
         let result = self.bare_from(start);
         // Nobody watched what these runs created and moved; most likely the same again.
         self.created.assume(known, began)?;
-        if !matches!(
-            result,
-            Ok(Bare {
-                timed_out: false,
-                ..
-            })
-        ) {
+        if !result.as_ref().is_ok_and(|bare| !bare.timed_out) {
             self.created.end_moves();
         }
         result

@@ -12,13 +12,13 @@ use super::sizes::Sizes;
 use super::tree::Tree;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::syntax::Parse;
-use crate::{Evaluation, Imports, LoadedSource, Source, evaluate, syntax};
+use crate::{Evaluation, Imports, LoadedSource, NO_IMPLICIT_RULES, Source, evaluate, syntax};
 
 /// What stands in for the linted text while it is imported below a version line.
 const WHOLE: &str = "\0profile";
 
 /// Parameters that the library or the system reads, not the profile.
-const SYSTEM_PARAMETERS: &[&str] = &["IMPORT_DIR", "NO_IMPLICIT_RULES"];
+const SYSTEM_PARAMETERS: &[&str] = &["IMPORT_DIR", NO_IMPLICIT_RULES];
 
 /// A text to lint, with all that was found out about it.
 #[derive(Clone, Debug)]

@@ -9,11 +9,11 @@ use lapbelt_policy::graph::lower;
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
 use lapbelt_sbpl::expand::expand;
-use lapbelt_sbpl::{NoImports, Source, evaluate};
+use lapbelt_sbpl::{NO_IMPLICIT_RULES, NoImports, Source, evaluate};
 
 /// The parameters that rules have to be compiled with.
 pub(super) fn params(policy: &Policy) -> BTreeMap<String, String> {
-    let opted_out = (!policy.implied).then(|| ("NO_IMPLICIT_RULES".to_string(), "1".to_string()));
+    let opted_out = (!policy.implied).then(|| (NO_IMPLICIT_RULES.to_string(), "1".to_string()));
     opted_out.into_iter().collect()
 }
 
