@@ -121,6 +121,16 @@ fn links_themselves() {
 }
 
 #[test]
+fn links_that_were_no_links_a_moment_ago() {
+    // Whether or not the supervisor sees that the link is made.
+    for makes_names in ["", r#") (deny file-write-create (literal "/nowhere")"#] {
+        let rule = format!(r#"file-read-data (literal "{{dir}}/full/inner"){makes_names}"#);
+        let command = "open-then-link {dir}/file {dir}/full/inner";
+        assert_target(&rule, command, "file-read-data", "{dir}/full/inner");
+    }
+}
+
+#[test]
 fn what_is_missing_yet() {
     let create = r#"file-write-create (subpath "{dir}")"#;
     for (command, target) in [

@@ -119,7 +119,7 @@ impl Judge {
                 silent: modifier("no-report"),
             },
             callers: Callers::new(),
-            resolver: Resolver::default(),
+            resolver: Resolver::new(terms.interest.in_op(Op::FileWriteCreate)),
             plain_sockets: PlainSockets::of(&terms.decider, &terms.vocabulary, world),
             subjects: Subjects::new(world, &terms.decider),
             reported: vec![0; if terms.report_allowed { REPORTED } else { 0 }],
@@ -136,7 +136,7 @@ impl Judge {
             return Answer::Continue;
         };
         let thread = call.pid as i32;
-        self.resolver.shadow.hear(thread);
+        self.resolver.hear(thread);
         let caller = self.callers.get(thread);
         let mut scene = Scene {
             listener,
@@ -165,7 +165,7 @@ impl Judge {
             self.tally.start_denied = refused.and(self.tally.refused);
         }
         self.callers.heed(row.call);
-        self.resolver.shadow.heed(row.call, thread);
+        self.resolver.heed(row.call, thread);
         refused.map_or(Answer::Continue, Answer::Errno)
     }
 
@@ -251,7 +251,7 @@ impl Judge {
             return Ok(None);
         }
         let located = self.locate(scene, ask.target)?;
-        if located == Located::Unlooked && self.allows_anything(scene, ask) {
+        if matches!(located, Located::Unlooked { .. }) && self.allows_anything(scene, ask) {
             return Ok(None);
         }
         let found = self.found(scene, ask.target)?;
@@ -318,8 +318,8 @@ impl Judge {
     fn found(&mut self, scene: &mut Scene<'_>, target: Target) -> Sight {
         match self.locate(scene, target)? {
             Located::Found(found) => Ok(found),
-            Located::Unlooked => {
-                let sight = self.resolver.look(scene.caller);
+            Located::Unlooked { follow } => {
+                let sight = self.resolver.look(scene.caller, follow);
                 scene.resolved = Some((target, sight.map(Located::Found)));
                 sight
             }

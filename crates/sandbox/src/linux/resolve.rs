@@ -7,8 +7,10 @@
 mod deep;
 mod descriptors;
 mod shadow;
+mod straight;
 #[cfg(test)]
 mod tests;
+mod underway;
 
 use std::io::Write;
 use std::mem::MaybeUninit;
@@ -17,12 +19,14 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
+use super::arch::Call;
 use super::blank::Blank;
 use super::caller::{self, Caller};
 use super::classify::PathAt;
 use super::memory::Remote;
 use descriptors::Descriptors;
 use shadow::Shadow;
+use straight::Straight;
 
 /// What was found at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +48,10 @@ pub(crate) enum Located {
     /// There, and this is there.
     Found(Found),
     /// There, whatever is there: [`Resolver::look`] tells.
-    Unlooked,
+    Unlooked {
+        /// Whether a link in the last place is followed.
+        follow: bool,
+    },
 }
 
 /// Most links followed, as in the kernel.
@@ -63,13 +70,36 @@ pub(crate) struct Resolver {
     here: usize,
     name: Vec<u8>,
     /// Knows the directory of who asks often.
-    pub(crate) shadow: Shadow,
+    shadow: Shadow,
+    straight: Straight,
     descriptors: Descriptors,
     /// The answer, absolute and without links, after a call that returned `Ok`.
     pub(crate) path: Vec<u8>,
 }
 
 impl Resolver {
+    /// A resolver that looks at every path, or one that knows for a moment what it saw, which takes
+    /// that it is told of all that makes names.
+    pub(crate) fn new(is_told: bool) -> Self {
+        let mut resolver = Self::default();
+        if !is_told {
+            resolver.straight.give_up();
+        }
+        resolver
+    }
+
+    /// Takes note of a call that came: what its thread was let do before is done.
+    pub(crate) fn hear(&mut self, thread: i32) {
+        self.shadow.hear(thread);
+        self.straight.hear(thread);
+    }
+
+    /// Takes note of a call that is about to go on.
+    pub(crate) fn heed(&mut self, call: Call, thread: i32) {
+        self.shadow.heed(call, thread);
+        self.straight.heed(call, thread);
+    }
+
     /// Resolves a path of a call. Nothing if it has none or cannot have one: the kernel fails such
     /// calls by itself, or they are about something that is no file.
     pub(crate) fn path_at(&mut self, caller: &Caller, at: &PathAt) -> Result<Located, Blank> {
@@ -116,32 +146,31 @@ impl Resolver {
             }
         }
         self.joined.extend_from_slice(given);
-        if relative && !follow && !caller.foreign_root && self.is_certain(given) {
+        let is_name = relative && !follow && self.is_name(given);
+        if !caller.foreign_root && (is_name || self.straight.knows(&self.joined, follow)) {
             normalise(&self.joined, &mut self.path);
-            return Ok(Located::Unlooked);
+            return Ok(Located::Unlooked { follow });
         }
         self.lookup(caller, follow).map(Located::Found)
     }
 
     /// Whether `given`, not followed, is at `joined` in any case: it is one name in a directory,
-    /// whose path the kernel told without links. What things of /proc and /dev mean depends on
-    /// what they are.
-    fn is_certain(&self, given: &[u8]) -> bool {
+    /// whose path the kernel told without links.
+    fn is_name(&self, given: &[u8]) -> bool {
         let is_name = !given.contains(&b'/') && !matches!(given, b"." | b"..");
-        let may_mean_other = |top: &[u8]| self.joined.starts_with(top);
-        is_name && ![&b"/proc/"[..], b"/dev/"].into_iter().any(may_mean_other)
+        is_name && !may_mean_other(&self.joined)
     }
 
     /// What is at a path that was [`Located::Unlooked`] just now.
-    pub(crate) fn look(&mut self, caller: &Caller) -> Sight {
-        self.lookup(caller, false)
+    pub(crate) fn look(&mut self, caller: &Caller, follow: bool) -> Sight {
+        self.lookup(caller, follow)
     }
 
     /// Resolves a path that we got by ourselves, as the caller would see it.
     pub(crate) fn text(&mut self, caller: &Caller, path: &[u8], follow: bool) -> Sight {
         match self.given_at(caller, libc::AT_FDCWD, path, follow)? {
             Located::Found(found) => Ok(found),
-            Located::Unlooked => self.look(caller),
+            Located::Unlooked { follow } => self.look(caller, follow),
         }
     }
 
@@ -271,6 +300,9 @@ impl Resolver {
         };
         self.joined.pop();
         normalise(&self.joined, &mut self.path);
+        if !may_mean_other(&self.path) {
+            self.straight.learn(&self.joined, follow);
+        }
         Ok(found)
     }
 
@@ -419,6 +451,11 @@ impl Resolver {
             _ => Found::Other,
         }
     }
+}
+
+/// Whether what is at a path has to be looked at to tell what it means.
+fn may_mean_other(path: &[u8]) -> bool {
+    path.starts_with(b"/proc/") || path.starts_with(b"/dev/")
 }
 
 /// `/proc/self` and `/proc/thread-self` as the caller means them.

@@ -231,6 +231,13 @@ static ENTRIES: &[Entry] = &[
     ("symlink", |a| unsafe {
         libc::symlink(c"anywhere".as_ptr(), path(a, 0)).into()
     }),
+    // Opens a file, puts a link in its place, and opens that.
+    ("open-then-link", |a| unsafe {
+        libc::close(opened(a, libc::O_RDONLY));
+        libc::unlink(path(a, 0));
+        libc::symlink(path(a, 1), path(a, 0));
+        open(a, libc::O_RDONLY)
+    }),
     ("link", |a| unsafe {
         libc::link(path(a, 0), path(a, 1)).into()
     }),

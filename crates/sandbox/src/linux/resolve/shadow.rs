@@ -11,8 +11,8 @@ use std::mem::MaybeUninit;
 use std::time::Instant;
 
 use rustix::fs::{CWD, Mode, OFlags};
-use rustix::io::Errno;
 
+use super::underway::Underway;
 use crate::linux::arch::Call;
 use crate::linux::caller::{Caller, FRESH, scatters};
 
@@ -28,9 +28,6 @@ const SHARING: usize = 64;
 /// What kcmp(2) compares: root, current directory and mask (linux/kcmp.h).
 const KCMP_FS: libc::c_int = 3;
 
-/// Most threads that are waited for.
-const MOVING: usize = 16;
-
 /// Follows one process at a time. To be used on one thread only, whose current directory it
 /// changes.
 #[derive(Debug, Default)]
@@ -40,9 +37,8 @@ pub(crate) struct Shadow {
     others: u32,
     /// The last process that could not be followed, or was where no path is.
     lost: Option<i32>,
-    /// Threads that were let change their directory and were not heard from since: they may be
-    /// about to.
-    moving: Vec<i32>,
+    /// Changes of directories.
+    moving: Underway,
 }
 
 #[derive(Debug, Default)]
@@ -69,8 +65,7 @@ impl Shadow {
         if matches!(self.state, State::Off) || caller.count_look() <= WORTH {
             return false;
         }
-        self.moving.retain(|thread| is_there(*thread));
-        if !self.moving.is_empty() || !self.follow(caller) {
+        if !self.moving.is_over() || !self.follow(caller) {
             return false;
         }
         let told = own_directory(path);
@@ -149,22 +144,19 @@ impl Shadow {
         }
     }
 
-    /// Takes note of a call that came: what its thread was let do before is done.
-    pub(crate) fn hear(&mut self, thread: i32) {
-        if !self.moving.is_empty() {
-            self.moving.retain(|moving| *moving != thread);
-        }
+    /// Takes note of a call that came.
+    pub(super) fn hear(&mut self, thread: i32) {
+        self.moving.hear(thread);
     }
 
     /// Takes note of a call that is about to go on.
-    pub(crate) fn heed(&mut self, call: Call, thread: i32) {
+    pub(super) fn heed(&mut self, call: Call, thread: i32) {
         if matches!(call, Call::Chdir | Call::Fchdir) {
             self.leave();
             self.lost = None;
-            self.moving.push(thread);
+            self.moving.begin(thread);
         }
-        // A thread that we are not shown cannot be waited for.
-        if scatters(call) || self.moving.contains(&0) || self.moving.len() > MOVING {
+        if scatters(call) {
             self.leave();
             self.state = State::Off;
         }
@@ -181,13 +173,6 @@ fn is_among(thread: i32, threads: &mut Vec<i32>) -> bool {
     let shares = compared == 0 && threads.len() < SHARING;
     threads.extend(shares.then_some(thread));
     shares
-}
-
-/// Whether a thread is there.
-fn is_there(thread: i32) -> bool {
-    // SAFETY: it takes plain numbers, and sends nothing.
-    let asked = unsafe { libc::syscall(libc::SYS_tkill, thread, 0) };
-    asked == 0 || std::io::Error::last_os_error().raw_os_error() != Some(Errno::SRCH.raw_os_error())
 }
 
 /// Puts the path of our current directory into `path`, if it has one. Not by the C library, which
