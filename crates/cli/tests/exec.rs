@@ -188,6 +188,35 @@ fn an_interpreter_that_is_none_is_named() {
 }
 
 #[test]
+fn an_interpreter_that_env_does_not_find_for_the_line_ends_is_told() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("given.sb"), ALL).expect("a profile");
+    script(folder.path(), "script", "#!/usr/bin/env sh\r\ntrue\r\n");
+    script(folder.path(), "other", "#!/usr/bin/env sh\nexit 127\r\n");
+    let shrinking = ["shrink", "--profile", "given.sb", "--cmd"];
+    for (words, code) in [
+        (&["exec", "-f", "given.sb"][..], 127),
+        (&["workflow", "--cmd"], 2),
+        (&shrinking, 1),
+    ] {
+        for (script, told) in [("./script", true), ("./other", false)] {
+            let output = assert_cmd::Command::cargo_bin("lapbelt")
+                .expect("the built command")
+                .current_dir(folder.path())
+                .args([words, &[script]].concat())
+                .output()
+                .expect("a run");
+            let said = stderr(&output);
+            assert!(!told || output.status.code() == Some(code), "{output:?}");
+            assert_eq!(said.contains("(CR-LF)"), told, "{words:?} {script}: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_denial_is_explained_with_the_rule_that_would_allow_it() {
     if skipped() {
         return;

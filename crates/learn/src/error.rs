@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 
+use lapbelt_sandbox::not_found;
+
 use crate::run_dir::DirError;
 use crate::session::{Bare, Session, SessionError};
 use crate::source::ProfileError;
@@ -106,6 +108,9 @@ impl LearnError {
     pub(crate) fn unconfined(session: &Session<'_>, bare: Bare) -> Self {
         let command = session.target.command_line();
         let rc = bare.rc;
+        if let Some(error) = not_found(&session.target.program, rc) {
+            return SessionError::Run(error).into();
+        }
         let mut hint = if has_input() { EMPTY_INPUT } else { "" }.to_string();
         if !session.ended_by_us().is_empty() {
             hint.push_str(&format!(

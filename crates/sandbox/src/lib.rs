@@ -12,6 +12,7 @@ mod job;
 mod linux;
 pub mod macos;
 pub mod probe;
+mod script;
 
 pub use job::{
     Backend, Dialect, Job, Outcome, ProfileSource, RunError, Status, Stdio, Support, SystemProfile,
@@ -21,3 +22,4 @@ pub use linux::LinuxBackend;
 #[cfg(target_os = "linux")]
 pub use linux::host::linux_checks;
 pub use macos::MacosBackend;
+pub use script::not_found;

@@ -15,12 +15,15 @@ use lapbelt_learn::denial_rule::is_blank;
 use lapbelt_learn::host::Host;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_learn::summary::named;
+use lapbelt_learn::target::find_program;
 use lapbelt_learn::violation::Violation;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
 use lapbelt_policy::rule::{Action, Policy, Version};
 use lapbelt_policy::world::World;
-use lapbelt_sandbox::{Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile};
+use lapbelt_sandbox::{
+    Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile, not_found,
+};
 
 use super::run_options::lingering;
 use crate::backend::BackendArg;
@@ -212,9 +215,10 @@ fn supervise(
     };
     let policy = loaded.map_or(&unread, |loaded| &loaded.policy);
     let mut command = args.command.into_iter();
-    let program = PathBuf::from(command.next().unwrap_or_default());
+    let name = PathBuf::from(command.next().unwrap_or_default());
+    let program = find_program(&name).ok();
     let job = Job {
-        program,
+        program: name,
         args: command.collect(),
         env: None,
         cwd: None,
@@ -284,6 +288,11 @@ fn supervise(
                      SECONDS waits longer",
                     named(&outcome.stragglers)
                 ));
+            }
+            if let Status::Exited(code) = outcome.status
+                && let Some(error) = program.and_then(|file| not_found(&file, code.into()))
+            {
+                output.tell(&format!("lapbelt: {error}"));
             }
             Ok(match outcome.status {
                 _ if is_unwritten => CANNOT_SET_UP,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lapbelt_policy::rule::Policy;
+use lapbelt_sandbox::not_found;
 
 use super::one_line;
 use crate::error::LearnError;
@@ -56,6 +57,9 @@ pub(super) fn why(session: &Session<'_>, dir: &RunDir, name: &str, run: &Run) ->
         Some(_) => format!("--success-cmd rejects the {name} run, which ended with {status}"),
         None => format!("the {name} run failed with {status}"),
     };
+    if let Some(error) = not_found(&session.target.program, run.rc) {
+        return format!("{ended}; {error}");
+    }
     let said = std::fs::read(dir.file(Phase::Shrink, "stderr.txt")).unwrap_or_default();
     let said = String::from_utf8_lossy(&said).into_owned();
     let said = said.lines().rev().find(|line| !line.trim().is_empty());

@@ -1,10 +1,9 @@
 //! One run: the custodian is started, a thread answers calls, this one reports events and waits.
 
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, Read};
+use std::ffi::OsString;
+use std::io;
 use std::os::fd::{AsFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,12 +24,10 @@ use super::outbox::Outbox;
 use super::program::Program;
 use super::vocabulary::Vocabulary;
 use crate::job::{Job, Outcome, RunError, Status};
+use crate::script;
 
 /// How often [`Job::stop`] is looked at.
 const STOP_INTERVAL: Duration = Duration::from_millis(20);
-
-/// So much of a script the kernel reads for its first line.
-const FIRST_LINE: u64 = 256;
 
 /// Runs a job to its end.
 pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome, RunError> {
@@ -384,15 +381,10 @@ fn failure(
     }
 }
 
-/// The interpreter that the first line of a script names (execve(2)).
+/// The interpreter that a script names.
 fn interpreter(script: &Path) -> Option<PathBuf> {
-    let mut start = Vec::new();
-    let file = File::open(script).ok()?;
-    file.take(FIRST_LINE).read_to_end(&mut start).ok()?;
-    let line = start.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
-    let mut words = line.split(|b| b" \t".contains(b));
-    let name = words.find(|word| !word.is_empty())?;
-    Some(PathBuf::from(OsStr::from_bytes(name)))
+    let name = script::words(script)?.into_iter().next()?;
+    Some(PathBuf::from(OsString::from_vec(name)))
 }
 
 /// Whether a path is that of a file that may be executed.
