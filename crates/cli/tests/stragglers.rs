@@ -74,7 +74,7 @@ fn what_was_killed_is_named_where_it_may_be_why() {
     let script = "(exec sleep 600) & until grep -q sleep /proc/$!/comm; do :; done";
     let (code, said) = learn(folder.path(), &options, script);
     assert_eq!(code, 2, "{said}");
-    let why = "What still ran 0.05 s after it had ended (sleep) was killed; --linger";
+    let why = "killed what still ran 0.05 s after the program had ended (sleep); --linger";
     assert!(said.contains(why), "{said}");
     let (code, said) = learn(folder.path(), &["--fresh-cmd", script], "exit 5");
     assert_eq!(code, 2, "{said}");

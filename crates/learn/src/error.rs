@@ -7,7 +7,7 @@ use lapbelt_sandbox::not_found;
 use crate::run_dir::DirError;
 use crate::session::{Bare, Session, SessionError};
 use crate::source::ProfileError;
-use crate::summary::{exit_status, named};
+use crate::summary::{exit_status, killed, named};
 
 /// Of a program that fails where somebody meant it to read.
 const EMPTY_INPUT: &str = "Its runs read an empty standard input, not what is given to lapbelt: if \
@@ -43,8 +43,9 @@ pub enum LearnError {
     /// The user's own command says that the program does not work even with nothing confining it.
     #[error(
         "`{command}` ends with {} without any sandbox, and --success-cmd `{judge}` takes that for no \
-         success, so no profile can make it one: it fails, or does not end within --timeout. {hint}Run both by hand to see which of them is wrong; the second finds the exit \
-         status of the first in LAPBELT_STATUS",
+         success, so no profile can make it one: it fails, or does not end within --timeout. \
+         {hint}Run both by hand to see which of them is wrong; the second finds the exit status of \
+         the first in LAPBELT_STATUS",
         exit_status(*rc)
     )]
     Rejected {
@@ -120,12 +121,8 @@ impl LearnError {
         }
         // The exit status of the program itself was there before they were killed.
         if session.target.success_cmd.is_some() && !bare.stragglers.is_empty() {
-            hint.push_str(&format!(
-                "What still ran {} s after it had ended ({}) was killed; --linger SECONDS waits \
-                 longer. ",
-                session.target.linger.as_secs_f64(),
-                named(&bare.stragglers)
-            ));
+            let killed = killed(&bare.stragglers, session.target.linger.as_secs_f64());
+            hint.push_str(&format!("Lapbelt {killed}. "));
         }
         match session.target.success_cmd.clone() {
             _ if bare.timed_out => Self::NeverEnds { command },

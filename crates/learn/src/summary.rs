@@ -95,7 +95,7 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 /// Names in one phrase, each once, whatever they hold.
-pub fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+pub(crate) fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
     let names: BTreeSet<&str> = names.into_iter().map(String::as_str).collect();
     let shown = names.iter().take(NAMED);
     let shown: Vec<String> = shown.map(|name| escaped(name.as_bytes())).collect();
@@ -104,6 +104,18 @@ pub fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
+}
+
+/// That processes which outlived the program were killed, `linger` seconds after its end.
+pub fn killed<'n>(names: impl IntoIterator<Item = &'n String>, linger: f64) -> String {
+    let when = match linger {
+        0.0 => "when".to_string(),
+        linger => format!("{linger} s after"),
+    };
+    let names = named(names);
+    format!(
+        "killed what still ran {when} the program had ended ({names}); --linger SECONDS waits longer"
+    )
 }
 
 /// The summary of a run, a line a fact.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use lapbelt_learn::denial_rule::is_blank;
 use lapbelt_learn::host::Host;
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
-use lapbelt_learn::summary::named;
+use lapbelt_learn::summary::killed;
 use lapbelt_learn::target::find_program;
 use lapbelt_learn::violation::Violation;
 use lapbelt_policy::decide::Decider;
@@ -279,15 +279,8 @@ fn supervise(
                 ));
             }
             if !outcome.stragglers.is_empty() {
-                let when = match args.linger {
-                    0.0 => "when".to_string(),
-                    linger => format!("{linger} s after"),
-                };
-                output.tell(&format!(
-                    "lapbelt: killed what still ran {when} the program had ended ({}); --linger \
-                     SECONDS waits longer",
-                    named(&outcome.stragglers)
-                ));
+                let killed = killed(&outcome.stragglers, args.linger);
+                output.tell(&format!("lapbelt: {killed}"));
             }
             if let Status::Exited(code) = outcome.status
                 && let Some(error) = program.and_then(|file| not_found(&file, code.into()))

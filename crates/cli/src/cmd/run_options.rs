@@ -254,11 +254,9 @@ impl Run {
         }
         let manifest = result?;
         if !manifest.stragglers.is_empty() {
+            let killed = summary::killed(&manifest.stragglers, manifest.knobs.linger_s);
             output.tell(&format!(
-                "lapbelt: warning: killed what still ran {} s after the program had ended ({}), so \
-                 that what it would need later is not learnt; --linger SECONDS waits longer",
-                manifest.knobs.linger_s,
-                summary::named(&manifest.stragglers)
+                "lapbelt: warning: {killed}, to learn what it needs later"
             ));
         }
         if !manifest.left_behind.is_empty() {
