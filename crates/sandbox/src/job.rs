@@ -45,7 +45,8 @@ pub struct Job {
     /// Let denied calls go on, marking their events as granted.
     pub learn: bool,
     /// Report allowed requests too. Costs: every call of the table is then looked at. The same
-    /// request of the same process may be reported once for many calls.
+    /// request of the same process may be reported once for many calls, unless it is to make a name
+    /// or to take one away.
     pub report_allowed: bool,
     /// Standard input.
     pub stdin: Stdio,

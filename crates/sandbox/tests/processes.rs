@@ -322,6 +322,29 @@ fn allowed_requests_are_reported_on_demand() {
 }
 
 #[test]
+fn each_renaming_is_reported() {
+    let playground = Playground::new();
+    let [file, new] = ["file", "new"].map(|name| playground.at(name).display().to_string());
+    let allowed = "(version 1)(allow default)";
+    let mut job = job(allowed, FIXTURE, &["rename-many", &file, &new, "3"]);
+    job.report_allowed = true;
+    let (_, events) = finish(job);
+    let world = support::world();
+    let told = events.iter().map(|event| support::told(&world, event));
+    let names: Vec<_> = told
+        .filter(|(operation, _)| operation.starts_with("file-write-"))
+        .collect();
+    let once = [
+        ("unlink", &file),
+        ("create", &new),
+        ("unlink", &new),
+        ("create", &file),
+    ]
+    .map(|(what, path)| (format!("file-write-{what}"), path.clone()));
+    assert_eq!(names, [&once[..], &once[..], &once[..]].concat());
+}
+
+#[test]
 fn wholly_allowed_classes_are_not_looked_at() {
     let playground = Playground::new();
     let file = playground.at("file").display().to_string();

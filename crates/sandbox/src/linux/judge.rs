@@ -414,7 +414,8 @@ impl Judge {
         let (caller, host) = (scene.caller, || subject.host());
         if verdict.action == Action::Allow {
             if self.terms.report_allowed
-                && is_new(&mut self.reported, caller.thread, &request, &verdict.source)
+                && (subject.operation.is_of_names()
+                    || is_new(&mut self.reported, caller.thread, &request, &verdict.source))
             {
                 let action = Action::Allow;
                 self.send(

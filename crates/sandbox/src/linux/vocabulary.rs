@@ -73,6 +73,21 @@ impl Op {
             _ => &[],
         }
     }
+
+    /// Whether it makes a name or takes one away: each time something else may have it.
+    pub(crate) fn is_of_names(self) -> bool {
+        matches!(
+            self,
+            Self::FileWriteCreate
+                | Self::FileWriteUnlink
+                | Self::FileMknod
+                | Self::FileLink
+                | Self::IpcPosixShmWriteCreate
+                | Self::IpcPosixShmWriteUnlink
+                | Self::IpcPosixSemCreate
+                | Self::IpcPosixSemUnlink
+        )
+    }
 }
 
 /// A set of [`Op`]s.

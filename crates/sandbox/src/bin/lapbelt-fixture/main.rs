@@ -212,6 +212,13 @@ static ENTRIES: &[Entry] = &[
     ("rename", |a| unsafe {
         libc::rename(path(a, 0), path(a, 1)).into()
     }),
+    ("rename-many", |a| unsafe {
+        for _ in 0..number(a, 2) {
+            libc::rename(path(a, 0), path(a, 1));
+            libc::rename(path(a, 1), path(a, 0));
+        }
+        0
+    }),
     ("exchange", |a| unsafe {
         let (one, other) = (path(a, 0) as u64, path(a, 1) as u64);
         raw(

@@ -24,7 +24,7 @@ use crate::linux::vocabulary::{Op, Vocabulary};
 /// What one request is about.
 #[derive(Clone, Debug)]
 pub(super) struct Subject {
-    operation: Op,
+    pub(super) operation: Op,
     kind: Kind,
     detail: Extra,
     /// Something is at its path.
