@@ -101,7 +101,7 @@ pub(crate) struct Created {
     naming: Option<Naming>,
     /// The first names of what was there before and was moved or linked to, by its new ones.
     moved: BTreeMap<PathBuf, PathBuf>,
-    /// Paths that were there before the first run, were deleted, and were made again.
+    /// Paths that were there before the first run, and that the program linked to again.
     remade: BTreeSet<PathBuf>,
     /// From when to when runs went on that nobody watched.
     unwatched: Vec<(SystemTime, SystemTime)>,
@@ -193,7 +193,8 @@ impl Created {
         let unlinked = named(&self.unlinking);
         let is_move = unlinked.is_some();
         if let Some(old) = unlinked.or_else(|| named(&self.linking)) {
-            let was_there = event.exists && !self.is_ours(&old);
+            let is_ours = self.paths.contains(&old) || is_move && self.is_ours(&old);
+            let was_there = event.exists && !is_ours;
             if is_move && was_there && self.earlier.insert(old.clone()) {
                 self.write(&Line::Earlier(stored(&old)));
             }
@@ -210,8 +211,8 @@ impl Created {
             self.follow(&naming.old, &path);
         }
         if let Some(path) = named(&self.creating).filter(|_| !event.exists) {
-            let is_move = naming.as_ref().is_some_and(|naming| naming.is_move);
-            if self.earlier.contains(&path) && !is_move {
+            let is_link = naming.as_ref().is_some_and(|naming| !naming.is_move);
+            if self.earlier.contains(&path) && is_link {
                 self.remade.insert(path.clone());
             }
             // What was moved there before is there no more.
