@@ -16,4 +16,5 @@ pub mod operations;
 pub mod picture;
 pub mod report;
 pub mod subject;
+pub mod unix_sockets;
 pub mod writes;

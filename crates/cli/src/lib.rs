@@ -133,10 +133,7 @@ pub fn main(name: &'static str) -> ExitCode {
         Command::Lab(args) => cmd::lab::run(args, &output),
     };
     if let (Ok(_), Some(error)) = (&result, output::unwritten()) {
-        output.complain(&format!(
-            "lapbelt: the answer could not be written to standard output: {error}"
-        ));
-        return Exit::Failed.into();
+        return unwritten(&output, error);
     }
     match result {
         Ok(exit) => exit.into(),
@@ -147,15 +144,27 @@ pub fn main(name: &'static str) -> ExitCode {
     }
 }
 
+fn unwritten(output: &Output, error: &std::io::Error) -> ExitCode {
+    output.complain(&format!(
+        "lapbelt: the answer could not be written to standard output: {error}"
+    ));
+    Exit::Failed.into()
+}
+
 /// Tells how the command line is used; help that was asked for is no misuse.
 fn misused(error: &clap::Error) -> ExitCode {
-    // A reader that has gone away is no error of ours.
-    let _ = error.print();
+    let printed = error.print();
     let is_exec = std::env::args_os()
         .nth(1)
         .is_some_and(|word| word == "exec");
     ExitCode::from(match error.exit_code() {
-        0 => 0,
+        // A reader that has gone away is no error of ours.
+        0 => match printed {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                return unwritten(&Output::new(ColorChoice::Auto, false, false), &error);
+            }
+            _ => 0,
+        },
         // As sandbox-exec.
         _ if is_exec => cmd::exec::USAGE,
         _ => 2,

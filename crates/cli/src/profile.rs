@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_policy::graph::Source;
@@ -89,6 +90,11 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, CommandError> {
     let failed = |error| CommandError::Other(format!("cannot read {}: {error}", shown(path)));
     if path != Path::new("-") {
         return std::fs::read(path).map_err(failed);
+    }
+    static IS_READ: AtomicBool = AtomicBool::new(false);
+    if IS_READ.swap(true, Ordering::Relaxed) {
+        let error = "standard input can be read but once; give the other profile as a file";
+        return Err(CommandError::Other(error.to_string()));
     }
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).map_err(failed)?;

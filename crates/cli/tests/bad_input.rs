@@ -170,6 +170,7 @@ fn an_answer_that_cannot_be_written() {
         &["expand", "p.sb"][..],
         &["compile", "p.sb", "-o", "-"],
         &["world", "list"],
+        &["lint", "--help"],
     ] {
         let full = std::fs::File::options().write(true).open("/dev/full");
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_lapbelt"))

@@ -214,6 +214,31 @@ fn what_is_decompiled_compiles_to_the_same_bytes() {
 }
 
 #[test]
+fn unix_sockets_and_numbers_come_back_by_name() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow network-outbound (remote unix-socket))\n(allow network-bind (local unix-socket))\n\
+         (deny file-write* (subpath \"/e\") (with errno EACCES))\n\
+         (deny file-read* (subpath \"/s\") (with send-signal SIGKILL))",
+    );
+    assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
+    assert_eq!(
+        folder.run(&["decompile", "a.bin"]).1,
+        "(version 1)\n\n(deny default)\n\n\
+         (deny file-read* (subpath \"/s\") (with send-signal SIGKILL))\n\n\
+         (deny file-write* (subpath \"/e\") (with errno EACCES))\n\n\
+         (allow network-bind (local unix-socket))\n\n\
+         (allow network-outbound (remote unix-socket))\n"
+    );
+    let (_, told) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
+    assert_eq!(
+        told,
+        "5 rules that decide every request as the profile does; they compile to the same bytes\n"
+    );
+}
+
+#[test]
 fn all_profiles_of_a_bundle_are_decompiled() {
     let folder = Folder::new();
     let mut bytes = vec![0, 0x80, 2, 0, 190, 0, 0, 0, 2, 0, 0, 0, 0, 0];

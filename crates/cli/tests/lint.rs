@@ -119,6 +119,16 @@ fn the_page_of_lints_is_fresh() {
         there == made,
         "docs/lints.md is stale: run this test with LAPBELT_REWRITE=1"
     );
+    let (_, json, _) = lapbelt(&folder(), &["lint", "--explain", "all", "--json"]);
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    let lints = json["lints"].as_array().expect("lints");
+    let explained = |lint: &Value| {
+        lint["explanation"]
+            .as_str()
+            .is_some_and(|it| !it.is_empty())
+    };
+    assert_eq!(lints.len(), there.matches("\n## ").count());
+    assert!(lints.iter().all(explained));
 }
 
 #[test]

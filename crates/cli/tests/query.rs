@@ -128,6 +128,20 @@ fn parameters_and_filters_are_values_of_the_question() {
 }
 
 #[test]
+fn a_target_may_be_several_at_once_but_not_several_paths() {
+    let profile = profile(
+        "(version 1)(deny default)\n(allow signal (require-all (target others) (target children)))",
+    );
+    let ask = |words: &[&str]| out(lapbelt().arg("query").arg(profile.path()).args(words));
+    let (code, text) = ask(&["signal", "others", "children"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.starts_with("allow signal others children\n"), "{text}");
+    assert_eq!(ask(&["signal", "others"]).0, 1);
+    assert_eq!(ask(&["file-read-data", "/a", "/b"]).0, 2);
+    assert_eq!(ask(&["network-outbound", "a:1", "b:2"]).0, 2);
+}
+
+#[test]
 fn a_batch_answers_each_line() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(

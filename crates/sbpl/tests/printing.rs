@@ -336,7 +336,7 @@ fn rules_are_laid_out_one_filter_a_line() {
     (remote unix-socket))
 (allow mach-lookup (global-name-prefix \"com.apple.\"))
 (allow file-write-mode (file-mode #o4000))
-(deny process-exec* (with send-signal 9))
+(deny process-exec* (with send-signal SIGKILL))
 (allow iokit-open-user-client (iokit-registry-entry-class \"A\") (with report)
     (apply-message-filter
         (deny iokit-external-method)

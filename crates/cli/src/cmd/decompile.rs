@@ -45,6 +45,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let failed =
         |error: String| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob)));
     let policy = decompile(&analysed).map_err(|error| failed(error.to_string()))?;
+    let policy = text::with_unix_sockets(policy, &world);
     let (text, same_bytes) =
         text::text(&policy, &analysed, subject.bytes(), &world).map_err(failed)?;
     match out {

@@ -84,13 +84,6 @@ impl Side {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
-    if [&args.a, &args.b]
-        .iter()
-        .all(|path| path.as_os_str() == "-")
-    {
-        let error = "standard input can be one of the profiles only; give the other as a file";
-        return Err(CommandError::Other(error.to_string()));
-    }
     let world_b = args.world_b.as_ref().unwrap_or(&args.world);
     let a = Side::load(args, &args.a, &args.member_a, &args.world)?;
     let b = Side::load(args, &args.b, &args.member_b, world_b)?;

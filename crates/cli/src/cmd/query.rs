@@ -24,8 +24,9 @@ pub(crate) struct Args {
     /// What is asked, such as file-read-data.
     #[arg(required_unless_present = "batch")]
     operation: Option<String>,
-    /// Of what: a path, a name, HOST:PORT.
-    target: Option<String>,
+    /// Of what: a path, a name, HOST:PORT; all of them where it is several at once, such as
+    /// `others children`.
+    targets: Vec<String>,
     #[command(flatten)]
     params: Params,
     /// A further value of the request, such as socket-type=SOCK_STREAM.
@@ -43,7 +44,7 @@ pub(crate) struct Args {
     /// Answer a file of questions, one JSON object a line: `id`, `profile` (a path, also from where
     /// the file is) and `operation`; if need be `target`, and `params` and `filters`, objects by
     /// name. Each is answered by a line with `id`, `decision` and `rule`, or `error`.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "operation", "target", "filter"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "operation", "targets", "filter"])]
     batch: Option<PathBuf>,
 }
 
@@ -60,10 +61,16 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let member = args.member.as_deref();
     let subject = Subject::load(path, &args.params.map(), member, &world)?;
     let decider = subject.decider(&world);
+    let (target, more) = match args.targets.split_first() {
+        Some((target, more)) => (Some(target.as_str()), more),
+        None => (None, &[][..]),
+    };
+    let mut filters = args.filter;
+    filters.extend(further_targets(operation, more, &world)?);
     let question = Question {
         operation,
-        target: args.target.as_deref(),
-        filters: &args.filter,
+        target,
+        filters: &filters,
         canonicalize: !args.no_canonicalize,
     };
     let answer = question
@@ -79,7 +86,8 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         },
         || {
             let target = answer.target.as_ref();
-            let target = target.map_or(String::new(), |target| format!(" {target}"));
+            let mut target = target.map_or(String::new(), |target| format!(" {target}"));
+            more.iter().for_each(|more| target += &format!(" {more}"));
             let text = subject.rule_text(&answer.verdict.source, &world);
             let text = text.map_or(String::new(), |text| format!("\n    {text}"));
             format!("{decision} {operation}{target}\n  by {by}{text}")
@@ -94,6 +102,31 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         Action::Allow => Exit::Yes,
         Action::Deny => Exit::No,
     })
+}
+
+/// The values of a request that has several targets, but for the first.
+fn further_targets(
+    operation: &str,
+    more: &[String],
+    world: &World,
+) -> Result<Vec<(String, String)>, CommandError> {
+    let Some(known) = world
+        .operation_named(operation)
+        .filter(|_| !more.is_empty())
+    else {
+        return Ok(Vec::new());
+    };
+    // A request has one path or address, and is about whom or what in more than one way.
+    let has_several = |filter: &FilterId| !world.filter(*filter).values.is_empty();
+    let Some(filter) = target_filter(world, known).filter(has_several) else {
+        let error = "it has one TARGET at most; ask about each by itself";
+        return Err(CommandError::Other(format!("{operation}: {error}")));
+    };
+    let name = &world.filter(filter).name;
+    Ok(more
+        .iter()
+        .map(|value| (name.clone(), value.clone()))
+        .collect())
 }
 
 struct Question<'q> {

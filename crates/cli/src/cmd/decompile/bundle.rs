@@ -80,6 +80,7 @@ fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<(String, Policy
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
     let analysed = Analysed::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
     let policy = decompile(&analysed).map_err(|error| error.to_string())?;
+    let policy = super::text::with_unix_sockets(policy, world);
     let (text, _) = super::text::text(&policy, &analysed, None, world)?;
     Ok((text, policy))
 }

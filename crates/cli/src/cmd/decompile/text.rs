@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lapbelt_analysis::diff::diff;
 use lapbelt_analysis::subject::Subject as Analysed;
+use lapbelt_analysis::unix_sockets::unix_sockets;
 use lapbelt_blob::encode::encode;
 use lapbelt_policy::graph::lower;
 use lapbelt_policy::rule::Policy;
@@ -46,4 +47,14 @@ pub(super) fn text(
         }
     }
     Ok((text, same_bytes))
+}
+
+/// The rules with unix sockets named as such, if they are none the worse for it: they have to compile
+/// to the same bytes.
+pub(super) fn with_unix_sockets(policy: Policy, world: &World) -> Policy {
+    let bytes = |policy| encode(policy, world).map(|made| made.bytes).ok();
+    match unix_sockets(&policy, world) {
+        Some(named) if bytes(&named).is_some_and(|made| Some(made) == bytes(&policy)) => named,
+        _ => policy,
+    }
 }

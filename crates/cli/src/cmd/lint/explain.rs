@@ -1,7 +1,7 @@
 //! `--explain`.
 
-use lapbelt_sbpl::lint::{LINTS, markdown, text};
-use serde_json::json;
+use lapbelt_sbpl::lint::{LINTS, Lint, markdown, text};
+use serde_json::{Value, json};
 
 use super::named;
 use crate::exit::{CommandError, Exit};
@@ -25,18 +25,20 @@ pub(super) fn run(word: &str, output: &Output) -> Result<Exit, CommandError> {
                 lines.collect()
             },
         ),
-        "all" => output.answer(&markdown()),
+        "all" => output.answer_either(
+            || json!({"lints": LINTS.iter().map(|lint| value(lint)).collect::<Vec<_>>()}),
+            markdown,
+        ),
         word => {
             let lint = named(word)?;
-            output.answer_either(
-                || {
-                    json!({"code": lint.code, "name": lint.name, "level": lint.level.as_str(),
-                           "title": lint.title, "explanation": lint.explanation,
-                           "bad": lint.example.bad, "good": lint.example.good})
-                },
-                || text(lint),
-            );
+            output.answer_either(|| value(lint), || text(lint));
         }
     }
     Ok(Exit::Yes)
+}
+
+fn value(lint: &Lint) -> Value {
+    json!({"code": lint.code, "name": lint.name, "level": lint.level.as_str(),
+           "title": lint.title, "explanation": lint.explanation,
+           "bad": lint.example.bad, "good": lint.example.good})
 }
