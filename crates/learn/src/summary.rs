@@ -180,7 +180,21 @@ pub fn text(manifest: &Manifest) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, exit_status};
+    use super::{counted, exit_status, killed};
+
+    #[test]
+    fn what_is_killed_at_once_is_told_as_such() {
+        let names = ["sleep".to_string()];
+        let said = killed(&names, 0.0);
+        assert!(
+            said.contains("ran when the program had ended (sleep)"),
+            "{said}"
+        );
+        assert!(
+            killed(&names, 0.5).contains("ran 0.5 s after the"),
+            "{said}"
+        );
+    }
 
     #[test]
     fn a_signal_is_named() {
