@@ -84,6 +84,7 @@ fn what_goes_away_and_comes_back_is_not_taken_away() {
         ("mv data new; mv new data", 0),
         ("mv data new; mv new newer; mv newer data", 0),
         ("mv sub other; mv other sub", 0),
+        ("echo x > sub/new && mv data sub/new && mv sub/new data", 0),
         ("mv data new; mv new data; mv data new", 2),
         ("mv data new; cp new data; rm new", 2),
     ] {

@@ -210,8 +210,11 @@ impl Created {
         if let (Some(path), Some(naming)) = (named(&self.creating), &naming) {
             self.follow(&naming.old, &path);
         }
-        if let Some(path) = named(&self.creating).filter(|_| !event.exists) {
-            let is_link = naming.as_ref().is_some_and(|naming| !naming.is_move);
+        let is_move = naming.as_ref().is_some_and(|naming| naming.is_move);
+        // What our runs made may be replaced by what was there before.
+        let is_new = |path: &PathBuf| !event.exists || is_move && self.paths.contains(path);
+        if let Some(path) = named(&self.creating).filter(is_new) {
+            let is_link = naming.is_some() && !is_move;
             if self.earlier.contains(&path) && is_link {
                 self.remade.insert(path.clone());
             }
