@@ -26,6 +26,19 @@ pub enum DecompileError {
 /// # Errors
 /// If no rules do, or it cannot be shown that they do.
 pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
+    decompile_to(subject, &|_| false)
+}
+
+/// As [`decompile`], and of several such rules those that `are_they` if any are: the very rules, as
+/// far as bytes tell, which needs no other proof.
+///
+/// # Errors
+/// If no rules do, or it cannot be shown that they do.
+pub fn decompile_to(
+    subject: &Subject<'_>,
+    are_they: &dyn Fn(&Policy) -> bool,
+) -> Result<Policy, DecompileError> {
+    let mut found = None;
     let world = subject.world();
     let inferred = world.inferred().iter();
     let mut operations: Vec<OperationId> = inferred.map(|rule| rule.operation).collect();
@@ -37,18 +50,32 @@ pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
         let added = operations.iter().zip(0_u32..);
         let added = added.filter(|(_, bit)| kept >> bit & 1 == 0);
         let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
-        match without(subject, &added, true) {
-            Ok(Some(policy)) => return Ok(policy),
+        match without(subject, &added, true, are_they) {
+            Ok(Some(Likely::They(policy))) => return Ok(policy),
+            Ok(Some(Likely::Like(policy))) => _ = found.get_or_insert(policy),
             // What the library adds is not there, whatever the compiler adds.
             Ok(None) => break,
             Err(error) => _ = first.get_or_insert(error),
         }
     }
+    if let Some(found) = found {
+        return Ok(found);
+    }
     // No rules of a profile that has the system's added to them: it opts out.
-    if let Ok(Some(policy)) = without(subject, &[], false) {
+    if let Ok(Some(Likely::They(policy) | Likely::Like(policy))) =
+        without(subject, &[], false, are_they)
+    {
         return Ok(policy);
     }
     Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
+}
+
+/// Rules that decide as a subject does.
+enum Likely {
+    /// The very rules.
+    They(Policy),
+    /// Others.
+    Like(Policy),
 }
 
 /// The rules, if what stands in front of some operations was added by the compiler; `None` if no
@@ -57,10 +84,15 @@ fn without(
     subject: &Subject<'_>,
     added: &[OperationId],
     implied: bool,
-) -> Result<Option<Policy>, DecompileError> {
+    are_they: &dyn Fn(&Policy) -> bool,
+) -> Result<Option<Likely>, DecompileError> {
     let world = subject.world();
+    let mut policies = raise(&subject.written(), added, implied, world)?;
+    if let Some(at) = policies.iter().position(are_they) {
+        return Ok(Some(Likely::They(policies.swap_remove(at))));
+    }
     let mut first = None;
-    for policy in raise(&subject.written(), added, implied, world)? {
+    for policy in policies {
         let raised = Subject::of_rules(lower(&policy, world), &policy.rules, world);
         let answer = diff(subject, &raised, 1);
         let differing = answer.different.into_iter().flat_map(|one| one.operations);
@@ -68,7 +100,7 @@ fn without(
         let error = match (differing.is_empty(), answer.undecided.is_empty()) {
             (false, _) => DecompileError::Differs(differing),
             (true, false) => DecompileError::Undecided(answer.undecided),
-            (true, true) => return Ok(Some(policy)),
+            (true, true) => return Ok(Some(Likely::Like(policy))),
         };
         first.get_or_insert(error);
     }

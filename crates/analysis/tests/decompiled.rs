@@ -3,7 +3,7 @@
 
 mod support;
 
-use lapbelt_analysis::decompile::decompile;
+use lapbelt_analysis::decompile::{decompile, decompile_to};
 use lapbelt_analysis::diff::diff;
 use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::decode;
@@ -23,7 +23,8 @@ fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
     let answer = diff(&subject(source), &whole, 1);
     assert_eq!(answer.different, []);
     assert_eq!(answer.undecided, Vec::<String>::new());
-    decompile(&whole).expect("rules")
+    let compiles = |policy: &Policy| encode(policy, &WORLD).is_ok_and(|made| made.bytes == bytes);
+    decompile_to(&whole, &compiles).expect("rules")
 }
 
 /// Compiles a profile, decompiles it, and compiles that.

@@ -6,7 +6,8 @@ mod text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lapbelt_analysis::decompile::decompile;
+use lapbelt_analysis::decompile::decompile_to;
+use lapbelt_policy::rule::Policy;
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
@@ -44,10 +45,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let analysed = subject.analysed(&world);
     let failed =
         |error: String| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob)));
-    let policy = decompile(&analysed).map_err(|error| failed(error.to_string()))?;
+    let bytes = subject.bytes();
+    let compiles = |policy: &Policy| text::compiles_to(policy, bytes, &world) == Some(true);
+    let policy = decompile_to(&analysed, &compiles).map_err(|error| failed(error.to_string()))?;
     let policy = text::with_unix_sockets(policy, &world);
-    let (text, same_bytes) =
-        text::text(&policy, &analysed, subject.bytes(), &world).map_err(failed)?;
+    let (text, same_bytes) = text::text(&policy, &analysed, bytes, &world).map_err(failed)?;
     match out {
         Some(out) => write_out(out, text.as_bytes())?,
         None if !output.json => output.answer(&text),

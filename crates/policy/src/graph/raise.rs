@@ -22,7 +22,7 @@ mod spine;
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::written::Written;
+use super::written::{Anyway, Written};
 use super::{NodeId, Outcome, OutcomeId};
 use crate::filter::{Filter, Test};
 use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
@@ -47,8 +47,8 @@ const DEEPEST: usize = 100;
 #[error("the rules of {0} would be too long to write down")]
 pub struct RaiseError(pub String);
 
-/// Rules whose graph in `world` decides as a graph does, in several versions of the language, those
-/// that need the fewest rules first; own defaults are left out, and rules that the system adds
+/// Rules whose graph in `world` decides as a graph does, in several versions of the language and in
+/// several ways to read what was lost, those that need the fewest rules first; own defaults are left out, and rules that the system adds
 /// anyway, unless the policies are to opt out of them. What stands in front of the operations in
 /// `inferred` is taken as added by the compiler where it could be. None if the system adds what
 /// decides otherwise.
@@ -67,21 +67,27 @@ pub fn raise(
     // What the library adds is asked at nodes of its own.
     let of_library = world.implied().iter();
     let of_library = of_library.map(|rule| written.entries()[usize::from(rule.operation.0)]);
-    written.find_again(&of_library.collect());
-    let mut taken = HashMap::new();
-    for version in [Version::V1, Version::V2, Version::V3] {
-        let raising = Raising {
-            written: written.clone(),
-            inferred,
-            world,
-            version,
-            implied,
-            taken: &mut taken,
-        };
-        match raising.policy() {
-            Ok(one) => found.push(one),
-            Err(Refusal::Implied) => {}
-            Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
+    let of_library = of_library.collect();
+    for anyway in [Anyway::First, Anyway::Last] {
+        let is_one = !written.find_again(&of_library, anyway);
+        let mut taken = HashMap::new();
+        for version in [Version::V1, Version::V2, Version::V3] {
+            let raising = Raising {
+                written: written.clone(),
+                inferred,
+                world,
+                version,
+                implied,
+                taken: &mut taken,
+            };
+            match raising.policy() {
+                Ok(one) => found.push(one),
+                Err(Refusal::Implied) => {}
+                Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
+            }
+        }
+        if is_one {
+            break;
         }
     }
     if let (true, Some(error)) = (found.is_empty(), error) {

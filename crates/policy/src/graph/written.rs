@@ -27,6 +27,13 @@ pub(super) enum Turn {
     Decide(OutcomeId),
 }
 
+/// Which of equal nodes is taken for the one that no edge was shortened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anyway {
+    First,
+    Last,
+}
+
 /// Decision graphs as they were written. Successors come before a node.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
@@ -147,15 +154,22 @@ impl Written {
         (id.0 as usize) < self.finished
     }
 
-    /// Finds out which nodes stand again. Those in `aside` do not count, nor what equals them only.
-    pub(super) fn find_again(&mut self, aside: &HashSet<NodeId>) {
+    /// Finds out which nodes stand again, if of equal ones the first or the last is taken for the
+    /// one that stands there anyway, and says whether there are any. Those in `aside` do not count,
+    /// nor what equals them only.
+    pub(super) fn find_again(&mut self, aside: &HashSet<NodeId>, anyway: Anyway) -> bool {
         let mut known = HashSet::new();
         let nodes = (0..).map(NodeId).zip(&self.turns);
-        let again = nodes.filter(|(id, turn)| !aside.contains(id) && !known.insert(**turn));
+        let mut nodes: Vec<(NodeId, &Turn)> = nodes.filter(|(id, _)| !aside.contains(id)).collect();
+        if anyway == Anyway::Last {
+            nodes.reverse();
+        }
+        let again = nodes.into_iter().filter(|(_, turn)| !known.insert(**turn));
         self.again = again.map(|(id, _)| id).collect();
+        !self.again.is_empty()
     }
 
-    /// Whether a node before asks the same, and leads to the same nodes.
+    /// Whether another node asks the same, leads to the same nodes, and stands there anyway.
     pub(super) fn stands_again(&self, id: NodeId) -> bool {
         self.again.contains(&id)
     }

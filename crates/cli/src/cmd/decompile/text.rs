@@ -38,7 +38,7 @@ pub(super) fn text(
     let refused = || "the rules found cannot be written as text".to_string();
     let read = evaluate(&source, &params(policy), &NoImports, world).policy;
     let read = read.ok_or_else(refused)?;
-    let same_bytes = bytes.map(|bytes| encode(&read, world).is_ok_and(|made| made.bytes == bytes));
+    let same_bytes = compiles_to(&read, bytes, world);
     if same_bytes != Some(true) {
         let again = Analysed::of_rules(lower(&read, world), &read.rules, world);
         let answer = diff(subject, &again, 1);
@@ -47,6 +47,11 @@ pub(super) fn text(
         }
     }
     Ok((text, same_bytes))
+}
+
+/// Whether rules compile to these bytes, if there are any.
+pub(super) fn compiles_to(policy: &Policy, bytes: Option<&[u8]>, world: &World) -> Option<bool> {
+    bytes.map(|bytes| encode(policy, world).is_ok_and(|made| made.bytes == bytes))
 }
 
 /// The rules with unix sockets named as such, if they are none the worse for it: they have to compile

@@ -7,13 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use lapbelt_analysis::decompile::decompile;
+use lapbelt_analysis::decompile::decompile_to;
 use lapbelt_analysis::finding::{Finding, Tier};
 use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::encode::{Encoded, encode};
 use lapbelt_blob::policy::compiled;
 use lapbelt_learn::run_dir;
+use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -297,8 +298,9 @@ fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
     let profile = blob.profiles.first().ok_or("no profile in it")?;
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
     let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
-    let policy = decompile(&subject).map_err(|error| error.to_string())?;
-    Ok(encode(&policy, world).is_ok_and(|made| made.bytes == bytes))
+    let compiles = |policy: &Policy| encode(policy, world).is_ok_and(|made| made.bytes == bytes);
+    let policy = decompile_to(&subject, &compiles).map_err(|error| error.to_string())?;
+    Ok(compiles(&policy))
 }
 
 fn to_json(report: &Report) -> Value {
