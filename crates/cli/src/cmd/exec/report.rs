@@ -60,7 +60,8 @@ impl Report {
         // What differs in values that are not shown is one line.
         let mut lines: Vec<(String, u64)> = Vec::new();
         for (event, rule, count) in shown {
-            let (asked, process) = (denial::asked(event, world), &event.process);
+            let asked = denial::asked(event, world);
+            let process = denial::escaped(event.process.as_bytes());
             let line = format!("  {asked} — {process}, by {rule}");
             match lines.iter_mut().find(|(known, _)| *known == line) {
                 Some(known) => known.1 += count,
@@ -131,6 +132,27 @@ mod tests {
         }
         let text = report.text(&world).expect("a report");
         let line = "\n  network-outbound 127.0.0.1:1 — nc, by p.sb:2:1 ×3\n";
+        assert!(text.contains(line), "{text}");
+    }
+    #[test]
+    fn the_name_of_a_process_adds_no_lines() {
+        let world = shipped("linux").expect("shipped").expect("a good file");
+        let mut report = Report::default();
+        let event = Event {
+            time: 0,
+            pid: 1,
+            process: "x\n(allow d*)\x1b[31m".to_owned(),
+            operation: world.operation_named("system-socket").expect("known").id,
+            values: vec![],
+            decision: Action::Deny,
+            rule: None,
+            granted: false,
+            errno: 1,
+            exists: false,
+        };
+        report.add(&event, "p.sb:2:1".to_owned());
+        let text = report.text(&world).expect("a report");
+        let line = "\n  system-socket — x\\n(allow d*)\\u{1b}[31m, by p.sb:2:1\n";
         assert!(text.contains(line), "{text}");
     }
 }
