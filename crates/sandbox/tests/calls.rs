@@ -577,6 +577,11 @@ fn interprocess() {
         )
         .also(r#"(allow ipc-posix-sem-open (ipc-posix-name "{unique}"))"#),
         case(
+            "create /dev/shm/sem.{unique}",
+            SEM_CREATE,
+            ("ipc-posix-sem-create", "/{unique}"),
+        ),
+        case(
             "sem-open /{unique}.sem",
             SEM_OPEN,
             ("ipc-posix-sem-open", "/{unique}.sem"),

@@ -290,11 +290,13 @@ impl Subjects {
         }))
     }
 
-    /// glibc's sem_open makes the file under a random name and then links it to the real one: only
-    /// the latter is the program's.
+    /// glibc's sem_open makes the file under a random name of six letters and digits and then links
+    /// it to the real one: only the latter is the program's.
     fn is_passing(&mut self, operation: Op, name: &[u8], call: Call) -> bool {
         match (operation, call) {
-            (Op::IpcPosixSemCreate, Call::Open | Call::Openat | Call::Openat2 | Call::Creat) => {
+            (Op::IpcPosixSemCreate, Call::Open | Call::Openat | Call::Openat2 | Call::Creat)
+                if name.len() == 6 && name.iter().all(u8::is_ascii_alphanumeric) =>
+            {
                 self.passing.push(name.to_vec());
                 true
             }
