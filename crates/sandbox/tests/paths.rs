@@ -87,6 +87,59 @@ fn relative_to_a_directory() {
 }
 
 #[test]
+fn in_a_directory_as_root() {
+    let playground = Playground::new();
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, playground.at(name)).expect("a link");
+    };
+    link("/inner", "full/absolute");
+    link("../../inner", "full/above");
+    let create = libc::O_CREAT | libc::O_WRONLY;
+    let under = |rule: &str, command: String| {
+        let (status, events) = denied(&playground, rule, &command);
+        assert_eq!(status, REFUSED, "{command}");
+        events
+    };
+    let event =
+        |operation: &str, target: &str| vec![(operation.to_owned(), playground.fill(target))];
+    for name in [
+        "inner",
+        "/inner",
+        "../inner",
+        "/../../inner",
+        "./inner",
+        "absolute",
+        "/above",
+    ] {
+        let rule = r#"file-read-data (subpath "{dir}/full")"#;
+        let events = under(rule, format!("open-in-root {{dir}}/full {name} 0"));
+        assert_eq!(
+            events,
+            event("file-read-data", "{dir}/full/inner"),
+            "{name}"
+        );
+    }
+    for (name, made) in [
+        ("new", "new"),
+        ("/new", "new"),
+        ("../new", "new"),
+        ("//no/./new", "no/new"),
+    ] {
+        let rule = r#"file-write-create (subpath "{dir}/empty")"#;
+        let events = under(rule, format!("open-in-root {{dir}}/empty {name} {create}"));
+        let target = format!("{{dir}}/empty/{made}");
+        assert_eq!(events, event("file-write-create", &target), "{name}");
+    }
+    // What is outside is not what is opened.
+    let rule = r#"file-read-data (literal "{dir}/file")"#;
+    let (status, events) = denied(&playground, rule, "open-in-root {dir}/full {dir}/file 0");
+    assert_eq!(
+        (status, events),
+        (Status::Exited(libc::ENOENT as u8), vec![])
+    );
+}
+
+#[test]
 fn links_themselves() {
     let metadata = r#"file-read-metadata (literal "{dir}/link")"#;
     assert_target(

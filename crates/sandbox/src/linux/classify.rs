@@ -62,6 +62,9 @@ pub(crate) struct PathAt {
     pub(crate) follow: bool,
     /// Whether an empty path (or a null pointer) means `directory` itself.
     pub(crate) may_be_empty: bool,
+    /// Whether `directory` is the root of the way: of a path with a slash before it, of links, and
+    /// of `..`.
+    pub(crate) in_root: bool,
 }
 
 /// Which process a call names.

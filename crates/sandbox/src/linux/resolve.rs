@@ -116,7 +116,11 @@ impl Resolver {
             };
         }
         let given = std::mem::take(&mut self.given);
-        let located = self.given_at(caller, at.directory, &given, at.follow);
+        let located = if at.in_root {
+            deep::resolve_in_root(self, caller, at.directory, &given, at.follow).map(Located::Found)
+        } else {
+            self.given_at(caller, at.directory, &given, at.follow)
+        };
         self.given = given;
         located
     }

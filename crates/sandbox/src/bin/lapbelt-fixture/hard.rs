@@ -21,6 +21,15 @@ pub(super) static ENTRIES: &[Entry] = &[
         let (path, how) = (path(a, 0) as u64, how.as_ptr() as u64);
         raw(libc::SYS_openat2, [AT, path, how, 24, 0, 0])
     }),
+    // The directory, the path, the flags.
+    ("open-in-root", |a| unsafe {
+        let directory = libc::open(path(a, 0), libc::O_PATH | libc::O_DIRECTORY);
+        let flags = number(a, 2) as u64;
+        let mode = if flags == 0 { 0 } else { 0o644 };
+        let how = [flags, mode, libc::RESOLVE_IN_ROOT];
+        let (path, how) = (path(a, 1) as u64, how.as_ptr() as u64);
+        raw(libc::SYS_openat2, [directory as u64, path, how, 24, 0, 0])
+    }),
     ("hidden-fchmod", |a| unsafe {
         let file = libc::open(path(a, 0), libc::O_RDONLY);
         hide();

@@ -21,6 +21,7 @@ pub(super) fn at(directory: u64, pointer: u64) -> PathAt {
         pointer,
         follow: true,
         may_be_empty: false,
+        in_root: false,
     }
 }
 
@@ -136,10 +137,12 @@ pub(super) fn open(path: PathAt, flags: u64, mode: u64) -> Asks {
     asks
 }
 
-/// openat2: `struct open_how` is flags, mode, resolve.
+/// openat2: `struct open_how` is flags, mode, resolve. Of the last only what leads elsewhere
+/// matters: the rest makes more calls fail.
 pub(super) fn open_how(path: PathAt, how: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
     let (flags, mode) = (memory.word(how)?, memory.word(how.wrapping_add(8))?);
-    Ok(open(path, flags, mode))
+    let in_root = memory.word(how.wrapping_add(16))? & libc::RESOLVE_IN_ROOT != 0;
+    Ok(open(PathAt { in_root, ..path }, flags, mode))
 }
 
 /// The access family. X_OK of a directory is a question about searching, not about running; it is

@@ -38,6 +38,7 @@ fn to(directory: i32, pointer: u64) -> PathAt {
         pointer,
         follow: true,
         may_be_empty: false,
+        in_root: false,
     }
 }
 

@@ -1,11 +1,17 @@
-//! Paths from a directory whose own path is too long to be read.
+//! Paths that only the kernel can follow: from a directory whose own path is too long to be read,
+//! and within one that is the root of the way.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::{Blank, Caller, Found, Resolver, Sight, caller};
+
+/// A link of /proc that means "myself" would mean us.
+const FROM: ResolveFlags = ResolveFlags::NO_MAGICLINKS;
+/// How often a way with `..` is tried that others rename on.
+const TRIES: usize = 8;
 
 /// Resolves `given` from a directory of the caller by having the kernel open it from there. What
 /// is found may have a path that can be read (`../..`); if not, it is not seen.
@@ -15,6 +21,29 @@ pub(super) fn resolve(
     directory: i32,
     given: &[u8],
     follow: bool,
+) -> Sight {
+    opened_from(resolver, caller, directory, given, follow, FROM)
+}
+
+/// Resolves `given` as `RESOLVE_IN_ROOT` of openat2 means it: no way leads out of the directory.
+pub(super) fn resolve_in_root(
+    resolver: &mut Resolver,
+    caller: &Caller,
+    directory: i32,
+    given: &[u8],
+    follow: bool,
+) -> Sight {
+    let within = FROM | ResolveFlags::IN_ROOT;
+    opened_from(resolver, caller, directory, given, follow, within)
+}
+
+fn opened_from(
+    resolver: &mut Resolver,
+    caller: &Caller,
+    directory: i32,
+    given: &[u8],
+    follow: bool,
+    way: ResolveFlags,
 ) -> Sight {
     const UNSEEN: Sight = Err(Blank::Unseen(Errno::NAMETOOLONG));
     if caller.foreign_root {
@@ -30,7 +59,8 @@ pub(super) fn resolve(
     } else {
         OFlags::NOFOLLOW
     };
-    match open(base.as_fd(), given, OFlags::PATH | OFlags::CLOEXEC | last) {
+    let flags = OFlags::PATH | OFlags::CLOEXEC | last;
+    match open(base.as_fd(), given, flags, way) {
         Ok(file) => {
             let found = resolver.opened(&file)?;
             // Of us, perhaps, and not of the caller.
@@ -42,17 +72,28 @@ pub(super) fn resolve(
         Err(Errno::ACCESS) if caller::has_our_rights(caller) => return Err(Blank::Nothing),
         Err(errno) => return Err(Blank::Unseen(errno)),
     }
-    // Something to be made in a directory that is there.
-    let (parent, name) = match given.iter().rposition(|byte| *byte == b'/') {
-        Some(at) => (&given[..at], &given[at + 1..]),
-        None => (&b"."[..], given),
+    // Something to be made: as much of the way as is there, and the names behind it.
+    let (mut rest, mut names) = (given, Vec::new());
+    let parent = loop {
+        let end = rest.iter().rposition(|byte| *byte != b'/');
+        rest = &rest[..end.map_or(0, |end| end + 1)];
+        let slash = rest.iter().rposition(|byte| *byte == b'/');
+        let (before, name) = rest.split_at(slash.map_or(0, |slash| slash + 1));
+        match name {
+            b"." => {}
+            b"" | b".." => return UNSEEN,
+            name => names.push(name),
+        }
+        let parent = if before.is_empty() { b"." } else { before };
+        match open(base.as_fd(), parent, directory_flags(), way) {
+            Err(Errno::NOENT) if !before.is_empty() => rest = before,
+            parent => break parent?,
+        }
     };
-    if matches!(name, b"" | b"." | b"..") {
-        return UNSEEN;
-    }
-    let parent = open(base.as_fd(), parent, directory_flags()).map_err(Blank::from)?;
-    let link = rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW);
-    if link.err() != Some(Errno::NOENT) {
+    let link = names
+        .last()
+        .map(|name| rustix::fs::statat(&parent, *name, AtFlags::SYMLINK_NOFOLLOW));
+    if !matches!(link, Some(Err(Errno::NOENT))) {
         // A link that leads nowhere yet.
         return UNSEEN;
     }
@@ -60,8 +101,13 @@ pub(super) fn resolve(
     if resolver.path.starts_with(b"/proc/") {
         return UNSEEN;
     }
-    resolver.path.push(b'/');
-    resolver.path.extend_from_slice(name);
+    if resolver.path == b"/" {
+        resolver.path.clear();
+    }
+    for name in names.iter().rev() {
+        resolver.path.push(b'/');
+        resolver.path.extend_from_slice(name);
+    }
     Ok(Found::Missing)
 }
 
@@ -69,8 +115,18 @@ fn directory_flags() -> OFlags {
     OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC
 }
 
-fn open(base: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<std::os::fd::OwnedFd, Errno> {
-    // A link of /proc that means "myself" would mean us.
-    let resolve = ResolveFlags::NO_MAGICLINKS;
-    rustix::fs::openat2(base, path, flags, Mode::empty(), resolve)
+fn open(
+    base: BorrowedFd<'_>,
+    path: &[u8],
+    flags: OFlags,
+    way: ResolveFlags,
+) -> Result<OwnedFd, Errno> {
+    let mut opened = Err(Errno::AGAIN);
+    for _ in 0..TRIES {
+        opened = rustix::fs::openat2(base, path, flags, Mode::empty(), way);
+        if !matches!(opened, Err(Errno::AGAIN)) {
+            break;
+        }
+    }
+    opened
 }
