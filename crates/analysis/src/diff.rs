@@ -4,6 +4,7 @@ mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use lapbelt_policy::ask::target_filter;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::graph::{Canon, NodeId, Outcome, Source, differences};
 use lapbelt_policy::request::Request;
@@ -187,10 +188,28 @@ impl<'s> Comparison<'s> {
         });
         let mut seen = HashSet::new();
         let mut examples = Vec::new();
+        let left = self.left.world();
+        let target = target_filter(left, left.operation(here));
         for values in found.as_ref()? {
             // Decided anew by each side itself, which says by which rule.
-            let one = decided(self.left, here, values, Some);
-            let other = decided(self.right, there, values, |id| vocabulary.in_right(id));
+            let by_both = |values: &Values| {
+                let one = decided(self.left, here, values, Some);
+                let other = decided(self.right, there, values, |id| vocabulary.in_right(id));
+                (one, other)
+            };
+            let (one, other) = by_both(values);
+            let mut values = values.clone();
+            // What tells some requests apart need not matter for this one. A target is shown in any
+            // case, and of a socket all that goes together.
+            for at in (0..values.len()).rev().filter(|_| end.is_none()) {
+                let mut fewer = values.clone();
+                let (filter, _) = fewer.remove(at);
+                let (less, lesser) = by_both(&fewer);
+                let is_same = less.source == one.source && lesser.source == other.source;
+                if is_same && target != Some(filter) {
+                    values = fewer;
+                }
+            }
             if vocabulary.left_outcome(&one.outcome) == vocabulary.right_outcome(&other.outcome)
                 || !seen.insert((one.source, other.source))
             {

@@ -208,6 +208,34 @@ fn examples_are_small_and_concrete() {
 }
 
 #[test]
+fn each_way_of_differing_is_shown() {
+    let class = |names: &str| {
+        rules(&format!(
+            "(allow iokit-open* (iokit-user-client-class {names}))"
+        ))
+    };
+    assert_eq!(
+        told(&class(r#""A""#), &class(r#""B" "C""#)).len(),
+        3,
+        "{:?}",
+        told(&class(r#""A""#), &class(r#""B" "C""#))
+    );
+    // What differs everywhere does not hide what differs more.
+    let quiet = "(version 1)\n(deny default (with no-report))\n(allow signal (target children))";
+    let shown = told(quiet, "(version 1)\n(deny default)");
+    let allows = shown.iter().filter(|line| line.contains("A allows"));
+    assert_eq!(allows.count(), 1, "{shown:?}");
+    // What does without a value is shown without it.
+    let either = r#"(allow iokit-open* (iokit-user-client-type 1)
+        (require-all (uid 0) (iokit-connection "C")))"#;
+    let shown = told(&rules(either), &rules(""));
+    assert!(
+        shown[0].contains("iokit-user-client-type") && !shown[0].contains("iokit-connection"),
+        "{shown:?}"
+    );
+}
+
+#[test]
 fn modifiers_are_a_difference() {
     assert_eq!(
         told(

@@ -45,7 +45,12 @@ pub fn decision(terminal: &Terminal, world: &World) -> String {
 pub fn modified(modifier: &Modifier, world: &World) -> String {
     let name = &world.modifier(modifier.modifier).name;
     match &modifier.argument {
-        Some(ModifierArgument::Integer(number)) => format!("{name} {number}"),
+        Some(ModifierArgument::Integer(number)) => {
+            format!(
+                "{name} {}",
+                world.modifier_number(modifier.modifier, *number)
+            )
+        }
         Some(ModifierArgument::Text(text)) => format!("{name} {}", quoted(text)),
         Some(ModifierArgument::MessageFilter(_)) | None => name.clone(),
     }

@@ -76,7 +76,12 @@ pub(crate) fn modifier(modifier: &Modifier, world: &World) -> String {
     let name = &world.modifier(modifier.modifier).name;
     match &modifier.argument {
         None => name.clone(),
-        Some(ModifierArgument::Integer(number)) => format!("{name} {number}"),
+        Some(ModifierArgument::Integer(number)) => {
+            format!(
+                "{name} {}",
+                world.modifier_number(modifier.modifier, *number)
+            )
+        }
         Some(ModifierArgument::Text(text)) => format!("{name} {}", text.escape_ascii()),
         Some(ModifierArgument::MessageFilter(rules)) => {
             format!("{name} of {}", counted(rules.len(), "rule"))

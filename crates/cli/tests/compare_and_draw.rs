@@ -218,14 +218,15 @@ fn unix_sockets_and_numbers_come_back_by_name() {
     let folder = Folder::new();
     folder.profile(
         "a.sb",
-        "(allow network-outbound (remote unix-socket))\n(allow network-bind (local unix-socket))\n\
-         (deny file-write* (subpath \"/e\") (with errno EACCES))\n\
+        "(allow network-outbound (remote unix-socket))\n\
+         (allow network-bind (local unix-socket))\n(allow file-read* (regex #\"^/[a-z_-]+$\"))\n(deny file-write* (subpath \"/e\") (with errno EACCES))\n\
          (deny file-read* (subpath \"/s\") (with send-signal SIGKILL))",
     );
     assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
     assert_eq!(
         folder.run(&["decompile", "a.bin"]).1,
         "(version 1)\n\n(deny default)\n\n\
+         (allow file-read* (regex #\"^/[-_a-z]+$\"))\n\n\
          (deny file-read* (subpath \"/s\") (with send-signal SIGKILL))\n\n\
          (deny file-write* (subpath \"/e\") (with errno EACCES))\n\n\
          (allow network-bind (local unix-socket))\n\n\
@@ -234,8 +235,18 @@ fn unix_sockets_and_numbers_come_back_by_name() {
     let (_, told) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
     assert_eq!(
         told,
-        "5 rules that decide every request as the profile does; they compile to the same bytes\n"
+        "6 rules that decide every request as the profile does; they compile to the same bytes\n"
     );
+}
+
+#[test]
+fn a_path_beside_any_unix_socket_comes_back_plain() {
+    let folder = Folder::new();
+    let rule = "(allow network-outbound\n  (remote unix-socket)\n  (literal \"/private/s\"))\n";
+    folder.profile("a.sb", rule);
+    assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
+    let (_, text) = folder.run(&["decompile", "a.bin"]);
+    assert_eq!(text, format!("(version 1)\n\n(deny default)\n\n{rule}"));
 }
 
 #[test]

@@ -142,6 +142,28 @@ fn a_target_may_be_several_at_once_but_not_several_paths() {
 }
 
 #[test]
+fn a_unix_socket_is_its_path_however_it_is_given() {
+    let profile = profile(
+        "(version 1)(deny default)\n(allow network-outbound (remote unix-socket (subpath \"/private/var/run\")))",
+    );
+    let ask = |words: &[&str]| out(lapbelt().arg("query").arg(profile.path()).args(words));
+    for (value, code) in [
+        ("/var/run/x", 0),
+        ("unix:/private/var/run/x", 0),
+        ("/private/x", 1),
+    ] {
+        assert_eq!(ask(&["network-outbound", value]).0, code, "{value}");
+        let filter = format!("remote={value}");
+        let (found, text) = ask(&["network-outbound", "--filter", &filter, "--json"]);
+        assert_eq!(found, code, "{value}");
+        assert!(
+            text.contains(&format!("\"filters\":{{\"remote\":[\"{value}\"]}}")),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_batch_answers_each_line() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(

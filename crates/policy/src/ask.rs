@@ -150,6 +150,13 @@ pub fn operation_named<'w>(world: &'w World, name: &str) -> Result<&'w Operation
     })
 }
 
+/// The path that a value of `remote` or `local` stands for besides, if it is that of a unix socket.
+pub fn unix_path<'t>(world: &World, name: &str, text: &'t str) -> Option<(FilterId, &'t [u8])> {
+    let is_end = matches!(name, "remote" | "local");
+    let path = address::unix_path(text.as_bytes()).filter(|_| is_end)?;
+    Some((world.filter_named("path")?.id, path))
+}
+
 /// The filter that an operation's target is a value of, for all but network operations.
 pub fn target_filter(world: &World, operation: &Operation) -> Option<FilterId> {
     let takes = |category: &str| operation.categories.iter().any(|own| own == category);

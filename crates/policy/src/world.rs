@@ -397,6 +397,19 @@ impl World {
             .map(|(name, value)| (name.as_str(), *value))
     }
 
+    /// The number of a modifier as a profile says it: the name of a signal or an errno, if it has one.
+    pub fn modifier_number(&self, modifier: ModifierId, number: i64) -> String {
+        let family = match self.modifier(modifier).name.as_str() {
+            "send-signal" => "SIG",
+            "errno" => "E",
+            _ => return number.to_string(),
+        };
+        let named = |(name, value): &(&str, i64)| *value == number && name.starts_with(family);
+        // Some numbers have two names.
+        let name = self.constants().filter(named).map(|(name, _)| name).min();
+        name.map_or_else(|| number.to_string(), str::to_owned)
+    }
+
     /// Other names of operations, filters and modifiers with what they stand for, in no
     /// particular order.
     pub fn alias_names(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -175,11 +175,22 @@ fn links_themselves() {
 
 #[test]
 fn links_that_were_no_links_a_moment_ago() {
-    // Whether or not the supervisor sees that the link is made.
-    for makes_names in ["", r#") (deny file-write-create (literal "/nowhere")"#] {
-        let rule = format!(r#"file-read-data (literal "{{dir}}/full/inner"){makes_names}"#);
-        let command = "open-then-link {dir}/file {dir}/full/inner";
-        assert_target(&rule, command, "file-read-data", "{dir}/full/inner");
+    // Whether or not the supervisor sees that the link is made, and may refuse what is behind it.
+    for makes_names in ["", r#"(deny file-write-create (literal "/nowhere"))"#] {
+        for learn in [false, true] {
+            let playground = Playground::new();
+            let rule =
+                r#"(version 1)(allow default)(deny file-read-data (literal "{dir}/full/inner"))"#;
+            let policy = playground.fill(&format!("{rule}{makes_names}"));
+            let words = ["open-then-link", "{dir}/file", "{dir}/full/inner"];
+            let words = words.map(|word| playground.fill(word));
+            let mut job = job(&policy, FIXTURE, &words.each_ref().map(String::as_str));
+            job.learn = learn;
+            let (outcome, events) = finish(job);
+            assert_eq!(outcome.status == REFUSED, !learn);
+            let target = playground.fill("{dir}/full/inner");
+            assert_eq!(denials(&events), [("file-read-data".to_owned(), target)]);
+        }
     }
 }
 

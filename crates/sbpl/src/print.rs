@@ -112,7 +112,7 @@ fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
         let _ = match &modifier.argument {
             None => write!(out, "{separator}(with {name})"),
             Some(ModifierArgument::Integer(number)) => {
-                let number = named_number(name, *number, world);
+                let number = world.modifier_number(modifier.modifier, *number);
                 write!(out, "{separator}(with {name} {number})")
             }
             Some(ModifierArgument::Text(text)) => {
@@ -130,21 +130,6 @@ fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
         };
     }
     out.push(')');
-}
-
-/// The number of a modifier as a profile says it: by its name, if it has one.
-fn named_number(modifier: &str, number: i64, world: &World) -> String {
-    let family = match modifier {
-        "send-signal" => "SIG",
-        "errno" => "E",
-        _ => return number.to_string(),
-    };
-    let names = world
-        .constants()
-        .filter(|(name, value)| *value == number && name.starts_with(family));
-    // Some numbers have two names.
-    let name = names.map(|(name, _)| name).min();
-    name.map_or_else(|| number.to_string(), str::to_owned)
 }
 
 /// A filter on one line.

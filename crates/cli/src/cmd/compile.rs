@@ -14,7 +14,7 @@ use crate::profile::{self, Params, place};
 use crate::replace::{not_over, write_out};
 
 /// The layout that the encoder writes.
-const WRITTEN: &str = lapbelt_blob::layout::known::MACOS_14.name;
+pub(super) const WRITTEN: &str = lapbelt_blob::layout::known::MACOS_14.name;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

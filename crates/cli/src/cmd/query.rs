@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use lapbelt_policy::ask::{ask, canonical_path, other_spelling, parse_value, target_filter};
+use lapbelt_policy::ask::{
+    ask, canonical_path, other_spelling, parse_value, target_filter, unix_path,
+};
 use lapbelt_policy::decide::{Decider, Verdict};
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::rule::Action;
@@ -73,6 +75,10 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         filters: &filters,
         canonicalize: !args.no_canonicalize,
     };
+    let mut given: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, value) in &filters {
+        given.entry(name).or_default().push(value);
+    }
     let answer = question
         .answer(&decider, &world)
         .map_err(CommandError::Other)?;
@@ -82,6 +88,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         || {
             let rule = subject.rule_json(&answer.verdict.source, &world);
             json!({"decision": decision, "operation": operation, "target": answer.target,
+                   "filters": given,
                    "lacks": answer.lacks, "by": by, "rule": rule, "world": world.id()})
         },
         || {
@@ -169,6 +176,15 @@ impl Question<'_> {
             .map(|(name, value)| parse_value(world, name, value))
             .collect::<Result<_, _>>()
             .map_err(|error| error.to_string())?;
+        for (name, value) in self.filters {
+            if let Some((filter, path)) = unix_path(world, name, value) {
+                let path = match self.canonicalize {
+                    true => canonical_path(world, path),
+                    false => path.to_vec(),
+                };
+                filters.push((filter, OwnedValue::Text(path)));
+            }
+        }
         for (filter, value) in filters.iter_mut().filter(|_| world.folds_paths()) {
             if let (ArgumentKind::PathPattern, OwnedValue::Text(text)) =
                 (world.filter(*filter).kind, value)

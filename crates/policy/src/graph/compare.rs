@@ -22,8 +22,8 @@ pub struct Difference {
 }
 
 /// Requests that two nodes decide differently: none exactly when they decide all the same, else at
-/// least one, and one for each class of values of the filter that is asked about most. In order of
-/// size. `end` is that of the operation that they are requests of.
+/// least one for each class of values of the filter that is asked about most and for each way of
+/// differing there. In order of size. `end` is that of the operation that they are requests of.
 ///
 /// # Errors
 /// If there are too many combinations.
@@ -66,19 +66,17 @@ fn by_columns(
     }
     let mut differences = Vec::with_capacity(found.len());
     for (column, (one, other)) in found {
-        let space = &columns.space;
-        let Some((mut values, ends)) = space.difference(column, columns.has_path, one, other)
-        else {
-            continue;
-        };
-        if is_uniform {
-            values.retain(|(filter, _)| Some(*filter) != space.main());
+        let space = &mut columns.space;
+        for (mut values, ends) in space.differences(column, columns.has_path, one, other)? {
+            if is_uniform {
+                values.retain(|(filter, _)| Some(*filter) != space.main());
+            }
+            differences.push(Difference {
+                values,
+                left: OutcomeId(ends.0),
+                right: OutcomeId(ends.1),
+            });
         }
-        differences.push(Difference {
-            values,
-            left: OutcomeId(ends.0),
-            right: OutcomeId(ends.1),
-        });
     }
     Ok(differences)
 }

@@ -19,6 +19,9 @@ pub const TRUE: Ref = Ref(1);
 /// Edges all functions together may have, about 16 bytes each.
 const LIMIT: usize = 16_000_000;
 
+/// Pairs of functions that are looked at for the nearest difference.
+const NEAREST: usize = 100_000;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Node {
     Terminal(u32),
@@ -137,34 +140,99 @@ impl Diagram {
         Ok(made)
     }
 
-    /// An assignment under which two functions differ, with the smallest value each variable may
-    /// have, and what the two are there. `None` if they are equal.
+    /// An assignment under which two functions differ, with as few values above 0 as may be, and what
+    /// the two are there. `None` if they are equal.
     pub(super) fn difference(&self, mut left: Ref, mut right: Ref) -> Option<Assignment> {
         let mut assignment = Vec::new();
+        let mut known = FxHashMap::default();
         while left != right {
-            let (a, b) = (self.top(left), self.top(right));
-            let variable = a.0.min(b.0);
-            let arity = [&a, &b]
-                .into_iter()
-                .find(|top| top.0 == variable)
-                .and_then(|top| top.1)
-                .map_or(0, |next| next.len());
             if let (Node::Terminal(one), Node::Terminal(other)) =
                 (self.node(left), self.node(right))
             {
                 return Some((assignment, (*one, *other)));
             }
-            let part = |top: &(u32, Option<&Arc<[Ref]>>), whole: Ref, value: usize| match top {
-                (own, Some(next)) if *own == variable => next[value],
-                _ => whole,
-            };
-            // Canonical form: functions that differ have a value under which they do.
-            let value =
-                (0..arity).find(|value| part(&a, left, *value) != part(&b, right, *value))?;
+            let (_, value) = self.nearest(left, right, &mut known)?;
+            let (variable, sides) = self.sides(left, right);
             assignment.push((variable, value));
-            (left, right) = (part(&a, left, value), part(&b, right, value));
+            (left, right) = sides.into_iter().nth(value)?;
         }
         None
+    }
+
+    /// How many values above 0 it takes at least until two functions differ, and the first value on
+    /// that way. Depth of recursion as in [`Self::choose`].
+    fn nearest(
+        &self,
+        left: Ref,
+        right: Ref,
+        known: &mut FxHashMap<(Ref, Ref), (usize, usize)>,
+    ) -> Option<(usize, usize)> {
+        if left == right {
+            return None;
+        }
+        if let Some(found) = known.get(&(left, right)) {
+            return Some(*found);
+        }
+        let (_, sides) = self.sides(left, right);
+        let mut best: Option<(usize, usize)> = sides.is_empty().then_some((0, 0));
+        for (value, (left, right)) in sides.into_iter().enumerate() {
+            // What is looked at last is not looked at closely.
+            if best.is_some_and(|(cost, _)| cost == 0 || known.len() > NEAREST) {
+                break;
+            }
+            if let Some((cost, _)) = self.nearest(left, right, known) {
+                let cost = cost + usize::from(value > 0);
+                best = best.filter(|best| best.0 <= cost).or(Some((cost, value)));
+            }
+        }
+        known.extend(best.map(|best| ((left, right), best)));
+        best
+    }
+
+    /// The variable that two functions depend on first, and what they are for each of its values;
+    /// nothing if they depend on none.
+    fn sides(&self, left: Ref, right: Ref) -> (u32, Vec<(Ref, Ref)>) {
+        let (a, b) = (self.top(left), self.top(right));
+        let variable = a.0.min(b.0);
+        let own = |top: (u32, Option<&Arc<[Ref]>>)| {
+            let next = top.1.filter(|_| top.0 == variable);
+            next.map(|next| next.to_vec())
+        };
+        let sides = match (own(a), own(b)) {
+            (Some(left), Some(right)) => left.into_iter().zip(right).collect(),
+            (Some(left), None) => left.into_iter().map(|left| (left, right)).collect(),
+            (None, Some(right)) => right.into_iter().map(|right| (left, right)).collect(),
+            (None, None) => Vec::new(),
+        };
+        (variable, sides)
+    }
+
+    /// Where a function has a value.
+    pub(super) fn is(&mut self, function: Ref, value: u32) -> Result<Ref, TooComplex> {
+        self.is_known(function, value, &mut FxHashMap::default())
+    }
+
+    /// Depth of recursion as in [`Self::choose`].
+    fn is_known(
+        &mut self,
+        function: Ref,
+        value: u32,
+        known: &mut FxHashMap<Ref, Ref>,
+    ) -> Result<Ref, TooComplex> {
+        if let Some(found) = known.get(&function) {
+            return Ok(*found);
+        }
+        let made = match self.node(function).clone() {
+            Node::Terminal(own) if own == value => TRUE,
+            Node::Terminal(_) => FALSE,
+            Node::Branch { variable, next } => {
+                let next = next.iter().map(|next| self.is_known(*next, value, known));
+                let next = next.collect::<Result<_, _>>()?;
+                self.branch(variable, next)?
+            }
+        };
+        known.insert(function, made);
+        Ok(made)
     }
 
     fn node(&self, function: Ref) -> &Node {

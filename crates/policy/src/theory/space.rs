@@ -13,6 +13,9 @@ use crate::world::{FilterId, FilterInfo};
 /// Most variables beside the main filter: functions are worked out by recursion over them.
 const MOST_VARIABLES: usize = 1000;
 
+/// Most differences that are found in one column.
+const MOST_DIFFERENCES: usize = 16;
+
 /// All requests that a set of tests can tell apart.
 ///
 /// The filter with the most tests is cut into *columns*, one for each class of its values; what
@@ -336,16 +339,42 @@ impl Space {
         self.main
     }
 
-    /// The smallest request of a column, by the values that matter, for which two functions differ,
-    /// with what each is there; `None` if they are equal. `has_path` as in [`Self::possible`].
-    pub fn difference(
-        &self,
+    /// The smallest requests of a column, by the values that matter, for which two functions differ,
+    /// with what each is there: none if they are equal, else one for each way in which they differ and
+    /// for what is needed for it, but no more than [`MOST_DIFFERENCES`]. `has_path` as in
+    /// [`Self::possible`].
+    ///
+    /// # Errors
+    /// If that is too complex.
+    pub fn differences(
+        &mut self,
         column: u32,
         has_path: bool,
-        left: Ref,
-        right: Ref,
-    ) -> Option<(Values, (u32, u32))> {
-        let (assignment, ends) = self.diagram.difference(left, right)?;
+        mut left: Ref,
+        mut right: Ref,
+    ) -> Result<Vec<Differing>, TooComplex> {
+        let mut found = Vec::new();
+        while let Some((assignment, ends)) = self.diagram.difference(left, right) {
+            let mut alike = self.diagram.is(left, ends.0)?;
+            let other = self.diagram.is(right, ends.1)?;
+            alike = self.choose(alike, other, FALSE)?;
+            for (variable, value) in assignment.iter().filter(|(_, value)| *value > 0) {
+                let mut next = vec![FALSE; self.variables[*variable as usize].shown.len()];
+                next[*value] = TRUE;
+                let has = self.diagram.branch(*variable, next)?;
+                alike = self.choose(has, alike, FALSE)?;
+            }
+            found.push((self.request(column, has_path, assignment), ends));
+            if found.len() == MOST_DIFFERENCES {
+                break;
+            }
+            left = self.choose(alike, FALSE, left)?;
+            right = self.choose(alike, FALSE, right)?;
+        }
+        Ok(found)
+    }
+
+    fn request(&self, column: u32, has_path: bool, assignment: Vec<(u32, usize)>) -> Values {
         let main = &self.columns[column as usize].value;
         let main = self.main.zip(main.clone());
         let others = assignment.into_iter().filter_map(|(variable, value)| {
@@ -354,7 +383,7 @@ impl Space {
         });
         let mut values: Values = main.into_iter().chain(others).collect();
         self.make_possible(&mut values, has_path);
-        Some((values, ends))
+        values
     }
 
     /// Of values that no test tells apart, takes those that go with a path; if they tell it from
@@ -383,6 +412,9 @@ impl Space {
 
 /// Values of a request.
 pub type Values = Vec<(FilterId, OwnedValue)>;
+
+/// A request for which two functions differ, and what each is there.
+pub(crate) type Differing = (Values, (u32, u32));
 
 fn truth(holds: bool) -> Ref {
     if holds { TRUE } else { FALSE }

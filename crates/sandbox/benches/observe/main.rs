@@ -1,5 +1,5 @@
 //! What observing costs: the same program bare, under a policy that looks at every open and stat and
-//! allows them, under a supervisor that looks at nothing (the floor), and under strace, in turn in
+//! allows them (refusing nothing, as `exec --observe`), under a supervisor that looks at nothing (the floor), and under strace, in turn in
 //! one run. `cargo bench -p lapbelt-sandbox`, with a part
 //! of a name after `--` for some of them only.
 
@@ -71,7 +71,7 @@ fn job(words: &[&str]) -> Job {
         profile: None,
         decider: Arc::new(Decider::new(&policy, &world)),
         world,
-        learn: false,
+        learn: true,
         report_allowed: false,
         stdin: Stdio::Null,
         stdout: Stdio::Null,

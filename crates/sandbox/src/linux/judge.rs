@@ -119,7 +119,8 @@ impl Judge {
                 silent: modifier("no-report"),
             },
             callers: Callers::new(),
-            resolver: Resolver::new(terms.interest.in_op(Op::FileWriteCreate)),
+            // What is refused has to be seen as it is at this moment.
+            resolver: Resolver::new(terms.learn && terms.interest.in_op(Op::FileWriteCreate)),
             plain_sockets: PlainSockets::of(&terms.decider, &terms.vocabulary, world),
             subjects: Subjects::new(world, &terms.decider),
             reported: vec![0; if terms.report_allowed { REPORTED } else { 0 }],

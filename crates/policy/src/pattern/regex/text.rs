@@ -53,7 +53,10 @@ impl Syntax {
             Self::Any => out.push(b'.'),
             Self::Class { negated, ranges } => {
                 out.extend(if *negated { &b"[^"[..] } else { b"[" });
-                for &(low, high) in ranges {
+                // In front a hyphen stands for itself.
+                let is_hyphen = |range: &&(u8, u8)| **range == (b'-', b'-');
+                out.extend(ranges.iter().find(is_hyphen).map(|_| b'-'));
+                for &(low, high) in ranges.iter().filter(|range| !is_hyphen(range)) {
                     member(low, out);
                     if high > low {
                         out.push(b'-');

@@ -1,9 +1,9 @@
 //! Paths that were found to cross no link a moment ago, so that the kernel need not be asked again.
 //!
-//! Every call that could put a link on such a path comes to us before it happens, if the policy has
-//! us see what creates names; then all is forgotten, and until the call is known to have happened
-//! nothing is taken for known. What others do meanwhile is noticed [`LATE`] later at most: as between
-//! our look and the kernel's own, only a moment more.
+//! For runs that are watched and refused nothing. Every call of theirs that could put a link on such
+//! a path comes to us before it happens, if the policy has us see what creates names; then all is
+//! forgotten, and until the call is known to have happened nothing is taken for known. What others do
+//! is noticed [`LATE`] later at most, which is too late where a path is to be refused.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
