@@ -68,6 +68,14 @@ struct Names {
     varying: Vec<(Build, Names)>,
 }
 
+impl Names {
+    /// The closest build of a name, as names of any build may be met beside those of one.
+    fn varying_of(&self, name: &[u8]) -> Option<&(Build, Self)> {
+        let accept = self.varying.iter().filter(|(build, _)| build.accepts(name));
+        accept.min_by_key(|(build, _)| build.width())
+    }
+}
+
 /// Knows which parts of which paths vary.
 #[derive(Clone, Debug, Default)]
 pub struct Generaliser {
@@ -103,7 +111,7 @@ impl Generaliser {
             if index > 0 {
                 text.push('/');
             }
-            let build = at.and_then(|n| n.varying.iter().find(|(b, _)| b.accepts(component)));
+            let build = at.and_then(|names| names.varying_of(component));
             if let Some(child) = at.and_then(|names| names.exact.get(component)) {
                 text += &print::regex_of(component);
                 at = Some(child);
@@ -182,24 +190,25 @@ fn descend(place: &mut Vec<u8>, name: &[u8]) {
 }
 
 type Member<'t> = (&'t Vec<u8>, &'t Tree);
+type Group<'t> = (Build, Vec<Member<'t>>);
 
 /// The children of one place: those with a name of their own, and groups of one build.
-fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<(Build, Vec<Member<'t>>)>) {
+fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<Group<'t>>) {
     let temporary = TEMPORARY.iter().any(|folder| place.starts_with(folder));
     let is_process =
         place == b"/proc" || (place.starts_with(b"/proc/") && place.ends_with(b"/task"));
     let mut stable = Vec::new();
-    let mut groups: Vec<(Build, Vec<Member<'t>>)> = Vec::new();
+    let mut groups: Vec<Group<'t>> = Vec::new();
     let mut lone: Vec<Member<'t>> = Vec::new();
     let mut fan_out: Vec<Member<'t>> = Vec::new();
     for (name, child) in &tree.children {
         let number = !name.is_empty() && name.iter().all(u8::is_ascii_digit);
         if is_process && number {
-            let any = Build::whole(Class::Digits);
-            match groups.iter_mut().find(|(build, _)| *build == any) {
-                Some((_, members)) => members.push((name, child)),
-                None => groups.push((any, vec![(name, child)])),
-            }
+            join(
+                &mut groups,
+                Build::whole(Class::Digits),
+                vec![(name, child)],
+            );
         } else if is_fan_out(name, child) && (child.runs != tree.runs || holds_varying(child)) {
             fan_out.push((name, child));
         } else if child.runs != tree.runs && (child.is_of_one_start() || tells_time(name)) {
@@ -222,16 +231,24 @@ fn split<'t>(tree: &'t Tree, place: &[u8]) -> (Vec<Member<'t>>, Vec<(Build, Vec<
             false
         });
         match build {
-            Some(build) if differ(&members) => groups.push((build, members)),
+            Some(build) if differ(&members) => join(&mut groups, build, members),
             _ => stable.extend(members),
         }
     }
     if differ(&fan_out) || fan_out.iter().any(|(_, folder)| holds_varying(folder)) {
-        groups.push((Build::whole(Class::Letters), fan_out));
+        join(&mut groups, Build::whole(Class::Letters), fan_out);
     } else {
         stable.extend(fan_out);
     }
     (stable, groups)
+}
+
+/// Puts members with those of the same build: no name tells the one from the other.
+fn join<'t>(groups: &mut Vec<Group<'t>>, build: Build, members: Vec<Member<'t>>) {
+    match groups.iter_mut().find(|(known, _)| *known == build) {
+        Some((_, known)) => known.extend(members),
+        None => groups.push((build, members)),
+    }
 }
 
 /// Whether some were met in other runs than others.

@@ -1,5 +1,7 @@
 //! How two names that differ from run to run are built alike.
 
+use std::cmp::Reverse;
+
 /// Shortest varying part that is taken for random, in bytes; digits may be shorter.
 const RANDOM_FROM: usize = 4;
 
@@ -151,6 +153,11 @@ impl Build {
             suffix: Vec::new(),
             class,
         }
+    }
+
+    /// Orders the builds of one name, the closest first.
+    pub(super) fn width(&self) -> (Reverse<usize>, Class) {
+        (Reverse(self.prefix.len() + self.suffix.len()), self.class)
     }
 
     pub(super) fn accepts(&self, name: &[u8]) -> bool {

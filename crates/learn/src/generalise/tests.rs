@@ -221,3 +221,43 @@ fn numbers_that_differ_are_widened_whole_and_with_their_neighbours() {
     let pattern = known.regex(b"/w/1795283263");
     assert_eq!(pattern.as_deref(), Some("^/w/[0-9]+$"));
 }
+
+#[test]
+fn names_of_any_build_do_not_hide_those_of_one() {
+    // Python tries its folder with a name that has no prefix.
+    let runs: [&[&str]; 3] = [
+        &["/tmp/z4kd_92m", "/tmp/tmpa5z18xvf/tmpq0m3k_1z"],
+        &["/tmp/x_7qpl0c", "/tmp/tmpk3_v0b2x/tmp7hd82lsa"],
+        &["/tmp/b81mzq2t", "/tmp/tmp0uw6e9rj/tmpzz4n1c_p"],
+    ];
+    let known = learn_from(&runs);
+    let regex = |path: &str| known.regex(path.as_bytes());
+    let inner = Some("^/tmp/tmp[0-9A-Za-z_]+/tmp[0-9A-Za-z_]+$");
+    for [probe, path] in runs.map(|run| [run[0], run[1]]) {
+        assert_eq!(regex(probe).as_deref(), Some("^/tmp/[0-9A-Za-z_]+$"));
+        assert_eq!(regex(path).as_deref(), inner);
+    }
+    assert_eq!(regex("/tmp/tmpnew_8k2d/tmpnew_3j4s").as_deref(), inner);
+    let folder = regex("/tmp/tmpnew_8k2d");
+    assert_eq!(folder.as_deref(), Some("^/tmp/tmp[0-9A-Za-z_]+$"));
+}
+
+#[test]
+fn names_of_one_build_are_one_whatever_their_length() {
+    let known = learn_from(&[
+        &["/tmp/z4kd_92m", "/tmp/Dusk_koZFV/in"],
+        &[
+            "/tmp/x_7qpl0c",
+            "/tmp/AtI452_GDi/in",
+            "/tmp/AtI452_GDi/tmpAb3xYz",
+        ],
+        &[
+            "/tmp/b81mzq2t",
+            "/tmp/wPQu1OTg_W/in",
+            "/tmp/wPQu1OTg_W/tmpQw9pLm",
+        ],
+    ]);
+    let pattern = known.regex(b"/tmp/wPQu1OTg_W/tmpQw9pLm");
+    let wanted = "^/tmp/[0-9A-Za-z_]+/tmp[0-9A-Za-z_]+$";
+    assert_eq!(pattern.as_deref(), Some(wanted));
+}
