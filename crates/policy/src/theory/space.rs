@@ -341,7 +341,7 @@ impl Space {
 
     /// The smallest requests of a column, by the values that matter, for which two functions differ,
     /// with what each is there: none if they are equal, else one for each way in which they differ and
-    /// for what is needed for it, but no more than [`MOST_DIFFERENCES`]. `has_path` as in
+    /// for what is needed for it, but no more than sixteen. `has_path` as in
     /// [`Self::possible`].
     ///
     /// # Errors
