@@ -117,7 +117,7 @@ impl Resolver {
         }
         let given = std::mem::take(&mut self.given);
         let located = if at.in_root {
-            deep::resolve_in_root(self, caller, at.directory, &given, at.follow).map(Located::Found)
+            deep::resolve(self, caller, at.directory, &given, at.follow, true).map(Located::Found)
         } else {
             self.given_at(caller, at.directory, &given, at.follow)
         };
@@ -134,7 +134,7 @@ impl Resolver {
         follow: bool,
     ) -> Result<Located, Blank> {
         let deep = |resolver: &mut Self| {
-            deep::resolve(resolver, caller, directory, given, follow).map(Located::Found)
+            deep::resolve(resolver, caller, directory, given, follow, false).map(Located::Found)
         };
         self.joined.clear();
         self.here = 0;

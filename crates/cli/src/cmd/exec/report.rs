@@ -93,9 +93,24 @@ mod tests {
     use lapbelt_policy::event::OwnedValue;
     use lapbelt_policy::request::{Endpoint, Transport};
     use lapbelt_policy::rule::Action;
-    use lapbelt_policy::world::shipped;
+    use lapbelt_policy::world::{FilterId, OperationId, shipped};
 
     use super::*;
+
+    fn denied(process: &str, operation: OperationId, values: Vec<(FilterId, OwnedValue)>) -> Event {
+        Event {
+            time: 0,
+            pid: 1,
+            process: process.to_owned(),
+            operation,
+            values,
+            decision: Action::Deny,
+            rule: None,
+            granted: false,
+            errno: 1,
+            exists: false,
+        }
+    }
 
     #[test]
     fn what_reads_the_same_is_one_line() {
@@ -110,46 +125,27 @@ mod tests {
         };
         let mut report = Report::default();
         for domain in [2, 30, 30] {
-            let event = Event {
-                time: 0,
-                pid: 1,
-                process: "nc".to_owned(),
-                operation,
-                values: vec![
-                    (
-                        filter("remote"),
-                        OwnedValue::Endpoint(to, "127.0.0.1".to_owned()),
-                    ),
-                    (filter("socket-domain"), OwnedValue::Integer(domain)),
-                ],
-                decision: Action::Deny,
-                rule: None,
-                granted: false,
-                errno: 1,
-                exists: false,
-            };
+            let values = vec![
+                (
+                    filter("remote"),
+                    OwnedValue::Endpoint(to, "127.0.0.1".to_owned()),
+                ),
+                (filter("socket-domain"), OwnedValue::Integer(domain)),
+            ];
+            let event = denied("nc", operation, values);
             report.add(&event, "p.sb:2:1".to_owned());
         }
         let text = report.text(&world).expect("a report");
         let line = "\n  network-outbound 127.0.0.1:1 — nc, by p.sb:2:1 ×3\n";
         assert!(text.contains(line), "{text}");
     }
+
     #[test]
     fn the_name_of_a_process_adds_no_lines() {
         let world = shipped("linux").expect("shipped").expect("a good file");
         let mut report = Report::default();
-        let event = Event {
-            time: 0,
-            pid: 1,
-            process: "x\n(allow d*)\x1b[31m".to_owned(),
-            operation: world.operation_named("system-socket").expect("known").id,
-            values: vec![],
-            decision: Action::Deny,
-            rule: None,
-            granted: false,
-            errno: 1,
-            exists: false,
-        };
+        let operation = world.operation_named("system-socket").expect("known").id;
+        let event = denied("x\n(allow d*)\x1b[31m", operation, vec![]);
         report.add(&event, "p.sb:2:1".to_owned());
         let text = report.text(&world).expect("a report");
         let line = "\n  system-socket — x\\n(allow d*)\\u{1b}[31m, by p.sb:2:1\n";

@@ -8,43 +8,26 @@ use rustix::io::Errno;
 
 use super::{Blank, Caller, Found, Resolver, Sight, caller};
 
-/// A link of /proc that means "myself" would mean us.
-const FROM: ResolveFlags = ResolveFlags::NO_MAGICLINKS;
 /// How often a way with `..` is tried that others rename on.
 const TRIES: usize = 8;
 
-/// Resolves `given` from a directory of the caller by having the kernel open it from there. What
-/// is found may have a path that can be read (`../..`); if not, it is not seen.
+/// Resolves `given` from a directory of the caller by having the kernel open it from there; if that
+/// is the root, as `RESOLVE_IN_ROOT` of openat2 means it, no way leads out of it. What is found may
+/// have a path that can be read (`../..`); if not, it is not seen.
 pub(super) fn resolve(
     resolver: &mut Resolver,
     caller: &Caller,
     directory: i32,
     given: &[u8],
     follow: bool,
+    is_root: bool,
 ) -> Sight {
-    opened_from(resolver, caller, directory, given, follow, FROM)
-}
-
-/// Resolves `given` as `RESOLVE_IN_ROOT` of openat2 means it: no way leads out of the directory.
-pub(super) fn resolve_in_root(
-    resolver: &mut Resolver,
-    caller: &Caller,
-    directory: i32,
-    given: &[u8],
-    follow: bool,
-) -> Sight {
-    let within = FROM | ResolveFlags::IN_ROOT;
-    opened_from(resolver, caller, directory, given, follow, within)
-}
-
-fn opened_from(
-    resolver: &mut Resolver,
-    caller: &Caller,
-    directory: i32,
-    given: &[u8],
-    follow: bool,
-    way: ResolveFlags,
-) -> Sight {
+    /// A link of /proc that means "myself" would mean us.
+    const FROM: ResolveFlags = ResolveFlags::NO_MAGICLINKS;
+    let way = match is_root {
+        true => FROM | ResolveFlags::IN_ROOT,
+        false => FROM,
+    };
     const UNSEEN: Sight = Err(Blank::Unseen(Errno::NAMETOOLONG));
     if caller.foreign_root {
         return UNSEEN;
