@@ -39,8 +39,7 @@ impl Ends {
     /// A rule, taken apart if its operations are about either end.
     fn named(&self, rule: &Rule, world: &World) -> Vec<Rule> {
         let is_network = |id: &OperationId| world.falls_back_to(*id, self.network);
-        let asks = rule.filters.iter().any(|one| self.asks(&one.filter));
-        if !asks || !rule.operations.iter().all(is_network) {
+        if !rule.operations.iter().all(is_network) {
             return vec![rule.clone()];
         }
         let mut ends: BTreeMap<FilterId, Vec<OperationId>> = BTreeMap::new();
@@ -49,15 +48,17 @@ impl Ends {
             let end = if is_remote { self.remote } else { self.local };
             ends.entry(end).or_default().push(*id);
         }
+        let mut is_named = false;
         let each = ends.into_iter().map(|(end, operations)| {
             let mut rule = rule.clone();
             rule.operations = operations;
             for one in &mut rule.filters {
-                self.name(&mut one.filter, end);
+                is_named |= self.name(&mut one.filter, end);
             }
             rule
         });
-        each.collect()
+        let each = each.collect();
+        if is_named { each } else { vec![rule.clone()] }
     }
 
     fn is_any_path(&self, test: &Test) -> bool {
@@ -65,29 +66,29 @@ impl Ends {
             && matches!(&test.argument, Argument::Pattern(Pattern::Prefix(text)) if text.is_empty())
     }
 
-    fn asks(&self, filter: &Filter) -> bool {
+    /// Names what asks for any path, and says whether anything does.
+    fn name(&self, filter: &mut Filter, end: FilterId) -> bool {
         match filter {
-            Filter::Test(test) => self.is_any_path(test),
-            Filter::Any(inner) | Filter::All(inner) => inner.iter().any(|one| self.asks(one)),
-            Filter::Not(inner) => self.asks(inner),
-        }
-    }
-
-    fn name(&self, filter: &mut Filter, end: FilterId) {
-        match filter {
-            Filter::Test(test) if self.is_any_path(test) => {
-                *test = Test {
-                    filter: end,
-                    argument: Argument::Network(NetworkPattern {
-                        protocol: Protocol::Unix,
-                        host: Host::Any,
-                        port: None,
-                    }),
-                };
+            Filter::Test(test) => {
+                let is_any = self.is_any_path(test);
+                if is_any {
+                    *test = Test {
+                        filter: end,
+                        argument: Argument::Network(NetworkPattern {
+                            protocol: Protocol::Unix,
+                            host: Host::Any,
+                            port: None,
+                        }),
+                    };
+                }
+                is_any
             }
-            Filter::Test(_) => {}
             Filter::Any(inner) | Filter::All(inner) => {
-                inner.iter_mut().for_each(|one| self.name(one, end));
+                let mut is_any = false;
+                for one in inner {
+                    is_any |= self.name(one, end);
+                }
+                is_any
             }
             Filter::Not(inner) => self.name(inner, end),
         }

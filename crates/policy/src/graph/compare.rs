@@ -67,7 +67,7 @@ fn by_columns(
     let mut differences = Vec::with_capacity(found.len());
     for (column, (one, other)) in found {
         let space = &mut columns.space;
-        for (mut values, ends) in space.differences(column, columns.has_path, one, other)? {
+        for (mut values, ends) in space.differences(column, columns.has_path, one, other) {
             if is_uniform {
                 values.retain(|(filter, _)| Some(*filter) != space.main());
             }

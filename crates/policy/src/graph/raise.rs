@@ -48,10 +48,10 @@ const DEEPEST: usize = 100;
 pub struct RaiseError(pub String);
 
 /// Rules whose graph in `world` decides as a graph does, in several versions of the language and in
-/// several ways to read what was lost, those that need the fewest rules first; own defaults are left out, and rules that the system adds
-/// anyway, unless the policies are to opt out of them. What stands in front of the operations in
-/// `inferred` is taken as added by the compiler where it could be. None if the system adds what
-/// decides otherwise.
+/// several ways to read what was lost, those that need the fewest rules first; own defaults are left
+/// out, and rules that the system adds anyway, unless the policies are to opt out of them. What
+/// stands in front of the operations in `inferred` is taken as added by the compiler where it could
+/// be. None if the system adds what decides otherwise.
 ///
 /// # Errors
 /// If too many rules would be needed.

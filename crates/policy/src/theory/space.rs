@@ -340,38 +340,47 @@ impl Space {
     }
 
     /// The smallest requests of a column, by the values that matter, for which two functions differ,
-    /// with what each is there: none if they are equal, else one for each way in which they differ and
-    /// for what is needed for it, but no more than sixteen. `has_path` as in
-    /// [`Self::possible`].
-    ///
-    /// # Errors
-    /// If that is too complex.
+    /// with what each is there: none if they are equal, else at least one, and one for each way in
+    /// which they differ and for what is needed for it, unless there are more than sixteen or it is
+    /// too complex to tell. `has_path` as in [`Self::possible`].
     pub fn differences(
         &mut self,
         column: u32,
         has_path: bool,
         mut left: Ref,
         mut right: Ref,
-    ) -> Result<Vec<Differing>, TooComplex> {
+    ) -> Vec<Differing> {
         let mut found = Vec::new();
         while let Some((assignment, ends)) = self.diagram.difference(left, right) {
-            let mut alike = self.diagram.is(left, ends.0)?;
-            let other = self.diagram.is(right, ends.1)?;
-            alike = self.choose(alike, other, FALSE)?;
-            for (variable, value) in assignment.iter().filter(|(_, value)| *value > 0) {
-                let mut next = vec![FALSE; self.variables[*variable as usize].shown.len()];
-                next[*value] = TRUE;
-                let has = self.diagram.branch(*variable, next)?;
-                alike = self.choose(has, alike, FALSE)?;
-            }
+            let rest = self.beyond((left, right), &assignment, ends);
             found.push((self.request(column, has_path, assignment), ends));
-            if found.len() == MOST_DIFFERENCES {
-                break;
+            match rest {
+                Ok(rest) if found.len() < MOST_DIFFERENCES => (left, right) = rest,
+                _ => break,
             }
-            left = self.choose(alike, FALSE, left)?;
-            right = self.choose(alike, FALSE, right)?;
         }
-        Ok(found)
+        found
+    }
+
+    /// Two functions, equal where they are what they are under an assignment with all its values
+    /// above 0.
+    fn beyond(
+        &mut self,
+        (left, right): (Ref, Ref),
+        assignment: &[(u32, usize)],
+        ends: (u32, u32),
+    ) -> Result<(Ref, Ref), TooComplex> {
+        let one = self.diagram.is(left, ends.0)?;
+        let other = self.diagram.is(right, ends.1)?;
+        let mut alike = self.choose(one, other, FALSE)?;
+        for (variable, value) in assignment.iter().filter(|(_, value)| *value > 0) {
+            let mut next = vec![FALSE; self.variables[*variable as usize].shown.len()];
+            next[*value] = TRUE;
+            let has = self.diagram.branch(*variable, next)?;
+            alike = self.choose(has, alike, FALSE)?;
+        }
+        let left = self.choose(alike, FALSE, left)?;
+        Ok((left, self.choose(alike, FALSE, right)?))
     }
 
     fn request(&self, column: u32, has_path: bool, assignment: Vec<(u32, usize)>) -> Values {

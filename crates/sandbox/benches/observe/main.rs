@@ -1,7 +1,7 @@
 //! What observing costs: the same program bare, under a policy that looks at every open and stat and
-//! allows them (refusing nothing, as `exec --observe`), under a supervisor that looks at nothing (the floor), and under strace, in turn in
-//! one run. `cargo bench -p lapbelt-sandbox`, with a part
-//! of a name after `--` for some of them only.
+//! allows them (refusing nothing, as `exec --observe`), under a supervisor that looks at nothing (the
+//! floor), and under strace, in turn in one run. `cargo bench -p lapbelt-sandbox`, with a part of a
+//! name after `--` for some of them only.
 
 #[expect(unsafe_code, reason = "it talks to the kernel")]
 mod floor;

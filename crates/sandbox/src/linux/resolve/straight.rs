@@ -123,22 +123,14 @@ mod tests {
     #[test]
     fn a_path_tells_of_itself_and_of_its_neighbours() {
         let mut straight = Straight::default();
-        assert_eq!(
-            learnt(&mut straight, b"/a/b/c", false, b"/a/b/c"),
-            [true, false]
-        );
-        assert_eq!(
-            learnt(&mut straight, b"/a/b/c", false, b"/a/b/d"),
-            [true, false]
-        );
-        assert_eq!(
-            learnt(&mut straight, b"/a/b/c", true, b"/a/b/c"),
-            [true, true]
-        );
-        assert_eq!(
-            learnt(&mut straight, b"/a/b/c", true, b"/a/b/d"),
-            [true, false]
-        );
+        for (followed, then, known) in [
+            (false, b"/a/b/c", [true, false]),
+            (false, b"/a/b/d", [true, false]),
+            (true, b"/a/b/c", [true, true]),
+            (true, b"/a/b/d", [true, false]),
+        ] {
+            assert_eq!(learnt(&mut straight, b"/a/b/c", followed, then), known);
+        }
         for other in [
             &b"/a/b/"[..],
             b"/a/b/.",
