@@ -111,10 +111,10 @@ pub struct Terminal {
     pub action: Action,
     /// Its flags as stored.
     pub flags: u32,
-    /// Modifiers that the flags and the inline bytes say; what is so by default is not among them.
+    /// Modifiers that the flags and the other bytes say; what is so by default is not among them.
     pub modifiers: Vec<Modifier>,
-    /// The message filter that what is allowed must pass.
-    pub message_filter: Option<MessageFilter>,
+    /// The message filters that what is allowed must pass, one for each operation.
+    pub message_filters: Vec<MessageFilter>,
 }
 
 /// A message filter of a terminal node.
@@ -162,6 +162,8 @@ pub enum Literal {
     Mask(Vec<u16>),
     /// A network address.
     Network(NetworkPattern),
+    /// Modifiers with arguments, each as the last four bytes of a node.
+    Modifiers(Vec<[u8; 4]>),
 }
 
 impl Blob {
@@ -221,7 +223,9 @@ impl Blob {
                 let text = || Converted::Regex(program.text());
                 self.converted.get(&at)?.get_or_init(text)
             }
-            Literal::Text(_) | Literal::Mask(_) | Literal::Network(_) => return None,
+            Literal::Text(_) | Literal::Mask(_) | Literal::Network(_) | Literal::Modifiers(_) => {
+                return None;
+            }
         };
         Some(converted)
     }

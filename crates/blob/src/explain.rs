@@ -31,7 +31,7 @@ pub fn decision(terminal: &Terminal, world: &World) -> String {
     for modifier in &terminal.modifiers {
         text.push_str(&format!(" with {}", modified(modifier, world)));
     }
-    if let Some(filter) = terminal.message_filter {
+    for filter in &terminal.message_filters {
         let operation = operation(filter.operation, world);
         text.push_str(&format!(
             " with message filter {} on {operation}",
@@ -98,6 +98,7 @@ fn literal(blob: &Blob, at: LiteralAt, filter: &FilterInfo) -> String {
             names.collect::<Vec<_>>().join(" ")
         }
         Some(Literal::Network(network)) => self::network(*network),
+        Some(Literal::Modifiers(_)) => literal_text(blob, at),
         None => String::new(),
     }
 }
@@ -111,8 +112,15 @@ pub fn literal_text(blob: &Blob, at: LiteralAt) -> String {
         Some(Literal::Text(text)) => quoted(text),
         Some(Literal::Mask(bits)) => format!("bits {bits:?}"),
         Some(Literal::Network(address)) => network(*address),
+        Some(Literal::Modifiers(list)) => modifiers(list),
         None => String::new(),
     }
+}
+
+/// A list of modifiers, by their numbers.
+pub(crate) fn modifiers(list: &[[u8; 4]]) -> String {
+    let numbers = list.iter().map(|one| one[0].to_string());
+    format!("modifiers {}", numbers.collect::<Vec<_>>().join(" "))
 }
 
 fn patterns(blob: &Blob, at: LiteralAt) -> String {

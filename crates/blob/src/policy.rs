@@ -173,9 +173,8 @@ impl Building<'_> {
         };
         let number = self.rules.len() as u32;
         let mut modifiers = terminal.modifiers.clone();
-        if let Some(filter) = terminal.message_filter {
-            let entry = blob.policies[usize::from(filter.policy)];
-            let rules = self.message_rules(filter.operation, entry)?;
+        if !terminal.message_filters.is_empty() {
+            let rules = self.message_rules(&terminal.message_filters)?;
             let graph = messages::graph(&rules, self.world);
             self.builder.message_filter(number, graph);
             let mut modifiers_of = self.world.modifiers().iter();

@@ -42,6 +42,8 @@ pub enum Stored {
     Mask,
     /// Host and port.
     Network,
+    /// So many modifiers with arguments.
+    Modifiers(u8),
 }
 
 impl fmt::Display for Part {
@@ -66,6 +68,7 @@ impl fmt::Display for Stored {
             Self::Text => "text",
             Self::Mask => "bit mask",
             Self::Network => "network address",
+            Self::Modifiers(_) => "modifiers",
         })
     }
 }

@@ -258,6 +258,7 @@ impl Surveyor<'_, '_> {
             },
             Literal::Network(address) => explain::network(address),
             Literal::Mask(bits) => format!("bits {bits:?}"),
+            Literal::Modifiers(list) => explain::modifiers(&list),
         })
     }
 

@@ -240,6 +240,46 @@ fn unix_sockets_and_numbers_come_back_by_name() {
 }
 
 #[test]
+fn several_modifiers_of_a_rule_come_back() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(deny file-read* (subpath \"/x\") (with message \"no\") (with errno EACCES))\n\
+         (allow iokit-open-user-client (with report) (with message \"yes\")\n\
+         (apply-message-filter (deny iokit-external-trap)\n\
+         (deny iokit-external-method (iokit-method-number 3))))\n\
+         (allow mach-lookup (apply-message-filter (deny default-message-filter)\n\
+         (allow mach-message-send (message-number 7)) (allow xpc-message-send)))\n\
+         (allow mach-bootstrap (apply-message-filter))",
+    );
+    let (code, told) = folder.run(&["compile", "a.sb", "-o", "a.bin"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(
+        told.contains("several modifiers with arguments, or a message filter"),
+        "{told}"
+    );
+    assert_eq!(folder.run(&["diff", "a.sb", "a.bin"]).0, 0);
+    let (_, text) = folder.run(&["decode", "a.bin"]);
+    assert!(
+        text.contains("no profile of the system's shows how they stand"),
+        "{text}"
+    );
+    let (_, told) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
+    assert!(told.ends_with("they compile to the same bytes\n"), "{told}");
+    let text = std::fs::read_to_string(folder.path("again.sb")).expect("text");
+    assert!(
+        text.contains("(subpath \"/x\") (with errno EACCES) (with message \"no\"))"),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "(deny iokit-external-method (iokit-method-number 3))\n    (deny iokit-external-trap)"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_path_beside_any_unix_socket_comes_back_plain() {
     let folder = Folder::new();
     let rule = "(allow network-outbound\n  (remote unix-socket)\n  (literal \"/private/s\"))\n";

@@ -2,7 +2,7 @@
 
 use lapbelt_policy::world::{self, World};
 
-use super::{Blob, Node, walk};
+use super::{Blob, Literal, Node, walk};
 use crate::error::{DecodeError, Rejection};
 use crate::layout::Layout;
 use crate::layout::known::KNOWN;
@@ -130,6 +130,18 @@ fn evidence(blob: &Blob, length: usize, world: &World) -> Vec<String> {
         blob.literals.len(),
         blob.base,
     ));
+    let listed = blob
+        .literals
+        .iter()
+        .find_map(|(at, literal)| match literal {
+            Literal::Modifiers(_) => Some(at.0),
+            _ => None,
+        });
+    if let Some(at) = listed {
+        evidence.push(format!(
+            "modifiers in a list, such as that at byte {at}, four bytes each as in a node: no profile of the system's shows how they stand",
+        ));
+    }
     evidence
 }
 

@@ -24,6 +24,10 @@ pub(crate) fn read(
     let literal = match stored {
         Stored::Mask => mask(&mut reader)?,
         Stored::Network => Literal::Network(network(&mut reader)?),
+        Stored::Modifiers(count) => {
+            let bytes = reader.take(4 * usize::from(count), "a list of modifiers")?;
+            Literal::Modifiers(bytes.as_chunks().0.to_vec())
+        }
         Stored::Pattern | Stored::Regex | Stored::Text => {
             let length = match strings.length_width() {
                 2 => usize::from(reader.u16("the length of a literal")?),

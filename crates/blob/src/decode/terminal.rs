@@ -38,12 +38,19 @@ impl Walk<'_, '_> {
             action,
             flags,
             modifiers: self.flag_modifiers(action, flags),
-            message_filter: None,
+            message_filters: Vec::new(),
         };
+        let [.., count, zero, low, high] = node;
         if flags & INLINE != 0 {
-            self.inline(at, node, &mut terminal)?;
+            self.inline(at + 4, [count, zero, low, high], &mut terminal)?;
+        } else if count > 1 && zero == 0 {
+            let reference = u16::from_le_bytes([low, high]);
+            let list = self.literal(reference, Stored::Modifiers(count))?;
+            for (index, one) in self.modifiers(list).into_iter().enumerate() {
+                self.inline(list.0 + 4 * index, one, &mut terminal)?;
+            }
         } else if let Some(index) = (4..8).find(|index| node[*index] != 0) {
-            let expected = "zero: a list of modifiers elsewhere has not been explained by anyone";
+            let expected = "no modifier, or the number and place of several";
             return Err(unexpected(at + index, expected, node[index]));
         }
         Ok(terminal)
@@ -73,31 +80,31 @@ impl Walk<'_, '_> {
             .collect()
     }
 
-    /// The modifier in bytes 4 to 7: its number, the operation of a message filter or 0, a value.
+    /// A modifier: its number, the operation of a message filter or 0, a value.
     fn inline(
         &mut self,
         at: usize,
-        node: [u8; 8],
+        [number, operation, low, high]: [u8; 4],
         terminal: &mut Terminal,
     ) -> Result<(), DecodeError> {
-        let number = u16::from(node[4]);
-        let value = u16::from_le_bytes([node[6], node[7]]);
+        let number = u16::from(number);
+        let value = u16::from_le_bytes([low, high]);
         let world = self.world;
         let modifiers = world.modifiers();
         let found = modifiers.iter().find(|modifier| modifier.id.0 == number);
         let Some(modifier) = found else {
             let expected = format!("a modifier of {}", self.world.id());
-            return Err(unexpected(at + 4, expected, number));
+            return Err(unexpected(at, expected, number));
         };
         let id = modifier.id;
-        if modifier.kind != ModifierKind::MessageFilter && node[5] != 0 {
+        if modifier.kind != ModifierKind::MessageFilter && operation != 0 {
             let expected = format!("no operation with the modifier {}", modifier.name);
-            return Err(unexpected(at + 5, expected, node[5]));
+            return Err(unexpected(at + 1, expected, operation));
         }
         let argument = match modifier.kind {
             ModifierKind::Flag => {
                 let expected = "a modifier with an argument";
-                return Err(unexpected(at + 4, expected, &modifier.name));
+                return Err(unexpected(at, expected, &modifier.name));
             }
             ModifierKind::Integer => ModifierArgument::Integer(i64::from(value)),
             ModifierKind::Text => {
@@ -105,20 +112,20 @@ impl Walk<'_, '_> {
                 ModifierArgument::Text(self.text(text))
             }
             ModifierKind::MessageFilter => {
-                let operation = OperationId(u16::from(node[5]));
-                let known = self.world.operations().iter().find(|o| o.id == operation);
+                let id = OperationId(u16::from(operation));
+                let known = self.world.operations().iter().find(|o| o.id == id);
                 let is_missing = known.is_none() && self.world.is_without(Part::Operations);
                 if !is_missing && known.is_none_or(|operation| operation.in_table) {
                     let expected = "an operation of message filters";
-                    return Err(unexpected(at + 5, expected, node[5]));
+                    return Err(unexpected(at + 1, expected, operation));
                 }
                 let count = self.policy_count();
                 if usize::from(value) >= count {
                     let expected = format!("one of {count} message filters");
-                    return Err(unexpected(at + 6, expected, value));
+                    return Err(unexpected(at + 2, expected, value));
                 }
-                terminal.message_filter = Some(MessageFilter {
-                    operation,
+                terminal.message_filters.push(MessageFilter {
+                    operation: id,
                     policy: value,
                 });
                 return Ok(());

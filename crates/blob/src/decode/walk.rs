@@ -62,6 +62,13 @@ impl Walk<'_, '_> {
         self.raw.table(Table::Policies).len()
     }
 
+    pub(super) fn modifiers(&self, at: LiteralAt) -> Vec<[u8; 4]> {
+        match self.literals.get(&at) {
+            Some(Literal::Modifiers(list)) => list.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn text(&self, at: LiteralAt) -> Vec<u8> {
         match self.literals.get(&at) {
             Some(Literal::Text(text)) => text.clone(),
@@ -188,6 +195,7 @@ impl Literal {
             Self::Text(_) => Stored::Text,
             Self::Mask(_) => Stored::Mask,
             Self::Network(_) => Stored::Network,
+            Self::Modifiers(list) => Stored::Modifiers(list.len() as u8),
         }
     }
 }

@@ -128,6 +128,14 @@ impl Emitter<'_> {
                 self.word(at, *host);
                 self.word(at + 2, *port);
             }
+            Literal::Modifiers(list) => {
+                let mut policy = self.plan.first_listed(id);
+                for (index, one) in list.iter().enumerate() {
+                    let bytes = self.inline(one, policy);
+                    self.buffer.write(at + 4 * index, &bytes);
+                    policy += usize::from(matches!(one, Inline::Messages(..)));
+                }
+            }
         }
     }
 
@@ -157,20 +165,31 @@ impl Emitter<'_> {
     }
 
     fn terminal(&self, id: NodeId, terminal: &Terminal) -> [u8; 8] {
-        let (modifier, operation, argument) = match &terminal.inline {
-            None => (0, 0, 0),
-            Some(Inline::Number(modifier, value)) => (*modifier, 0, *value),
-            Some(Inline::Text(modifier, text)) => (*modifier, 0, self.reference(*text)),
-            Some(Inline::Messages(modifier, operation, _)) => {
-                (*modifier, *operation, self.plan.policy(id) as u16)
+        let (flag, inline) = match &terminal.inline {
+            None => (0, [0; 4]),
+            Some(Inline::List(list)) => {
+                // Their number has been checked where the list is made.
+                let count = self.graph.modifiers(*list).len() as u8;
+                let [a, b] = self.reference(*list).to_le_bytes();
+                (0, [count, 0, a, b])
             }
+            Some(one) => (INLINE, self.inline(one, self.plan.policy_of(id))),
         };
-        let flags = match terminal.inline {
-            Some(_) => terminal.flags | INLINE,
-            None => terminal.flags,
+        let [a, b, c, _] = (terminal.flags | flag).to_le_bytes();
+        let [d, e, f, g] = inline;
+        [1, a, b, c, d, e, f, g]
+    }
+
+    /// A modifier as it stands in a node and in a list.
+    fn inline(&self, inline: &Inline, policy: usize) -> [u8; 4] {
+        let (modifier, operation, argument) = match *inline {
+            Inline::Number(modifier, value) => (modifier, 0, value),
+            Inline::Text(modifier, text) => (modifier, 0, self.reference(text)),
+            Inline::Messages(modifier, operation, _) => (modifier, operation, policy as u16),
+            // None stands in another.
+            Inline::List(_) => return [0; 4],
         };
-        let [a, b, c, _] = flags.to_le_bytes();
-        let [d, e] = argument.to_le_bytes();
-        [1, a, b, c, modifier, operation, d, e]
+        let [a, b] = argument.to_le_bytes();
+        [modifier, operation, a, b]
     }
 }

@@ -48,16 +48,9 @@ pub enum Problem {
     /// More regular expressions or message filters than 16 bits count.
     #[error("more than 65535 regular expressions or message filters")]
     TooManyEntries,
-    /// Several modifiers with arguments on one rule: their layout is not known.
-    #[error(
-        "a rule with several modifiers that have arguments cannot be compiled: how the system stores them is not known"
-    )]
-    SeveralModifiers,
-    /// A message filter over several operations: its layout is not known.
-    #[error(
-        "a message filter must be about one operation to be compiled, this one is about {0}: how the system stores several is not known"
-    )]
-    MessageOperations(usize),
+    /// More modifiers with arguments on one rule than 8 bits count.
+    #[error("a rule with {0} modifiers that have arguments; at most 255 are possible")]
+    TooManyModifiers(usize),
     /// A message filter that filters messages again.
     #[error("a message filter within a message filter cannot be compiled")]
     NestedMessageFilter,

@@ -62,7 +62,10 @@ pub enum Reason {
     MixedRequirements,
     /// Modifiers other than a message filter.
     Modifiers,
-    /// A message filter with conditions or exceptions.
+    /// Several modifiers with arguments, of which a message filter is one for each operation: how
+    /// the list of them is stored.
+    ModifierList,
+    /// A message filter with conditions or exceptions, or without rules.
     MessageFilter,
     /// Which system calls the system infers.
     SystemCalls,
@@ -87,7 +90,10 @@ impl fmt::Display for Reason {
             Self::MixedAlternatives => "alternatives over filters of different cost",
             Self::MixedRequirements => "require-all over filters made of others",
             Self::Modifiers => "modifiers",
-            Self::MessageFilter => "message filters with conditions",
+            Self::ModifierList => {
+                "several modifiers with arguments, or a message filter of several operations"
+            }
+            Self::MessageFilter => "message filters with conditions or without rules",
             Self::SystemCalls => "the system calls inferred from these operations",
             Self::Version3 => "version 3 of the language",
         })

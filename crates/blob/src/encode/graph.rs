@@ -26,6 +26,8 @@ pub(super) enum Literal {
     Mask(Vec<u8>),
     /// Host word and port.
     Network(u16, u16),
+    /// Several modifiers with arguments.
+    Modifiers(Vec<Inline>),
 }
 
 /// The argument of a question.
@@ -58,6 +60,8 @@ pub(super) enum Inline {
     Text(u8, LiteralId),
     /// A message filter: the operation it is about, and where that one starts.
     Messages(u8, u8, NodeId),
+    /// Several of these, which stand elsewhere.
+    List(LiteralId),
 }
 
 /// A decision.
@@ -91,6 +95,14 @@ impl Graph {
 
     pub(super) fn literal(&self, id: LiteralId) -> &Literal {
         &self.literals[id.0 as usize]
+    }
+
+    /// The modifiers of a list; none if the literal is no such list.
+    pub(super) fn modifiers(&self, list: LiteralId) -> &[Inline] {
+        match self.literal(list) {
+            Literal::Modifiers(modifiers) => modifiers,
+            _ => &[],
+        }
     }
 
     /// All literals.

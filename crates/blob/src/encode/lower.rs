@@ -209,14 +209,15 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    /// The one message filter of a rule: what it is about, and where that starts.
+    /// The message filter of a rule: where each operation that it is about starts. One without rules
+    /// is about all of them, which come to their own defaults.
     pub(super) fn messages(
         &mut self,
         rules: &'a [Rule],
         outer: u32,
-    ) -> Result<(OperationId, NodeId), EncodeError> {
+    ) -> Result<Vec<(OperationId, NodeId)>, EncodeError> {
         let mut lists = Lists::new(self.world);
-        let mut operations: Vec<OperationId> = Vec::new();
+        let mut operations: BTreeSet<OperationId> = BTreeSet::new();
         for rule in rules {
             if rule.message_filter().is_some() {
                 return Err(self.error(Problem::NestedMessageFilter, Some(outer)));
@@ -227,18 +228,20 @@ impl<'a> Lowering<'a> {
                 self.note(Reason::MessageFilter, Some(outer));
             }
         }
-        operations.sort();
-        operations.dedup();
-        let [operation] = operations[..] else {
-            let problem = Problem::MessageOperations(operations.len());
-            return Err(self.error(problem, Some(outer)));
-        };
+        if operations.is_empty() {
+            self.note(Reason::MessageFilter, Some(outer));
+            let all = self.world.operations().iter();
+            let first = all.filter(|one| !one.in_table && one.parent.is_none());
+            operations.extend(first.map(|one| one.id));
+        }
         let mut entries = Entries {
             known: vec![None; self.world.operations().len()],
             lists,
             masks: Vec::new(),
         };
-        Ok((operation, self.entry(operation, &mut entries)?))
+        let each = operations.into_iter();
+        each.map(|id| Ok((id, self.entry(id, &mut entries)?)))
+            .collect()
     }
 
     /// A literal for a rule.

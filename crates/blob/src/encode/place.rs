@@ -33,8 +33,10 @@ pub(super) struct Plan {
     offsets: Vec<Option<(usize, usize)>>,
     /// By literal: its place in the regex table.
     regexes: Vec<Option<usize>>,
-    /// By terminal node: its place in the policy table.
+    /// By terminal node: the place of its message filter in the policy table.
     policies: Vec<Option<usize>>,
+    /// By literal: the place there of the first message filter of a list of modifiers.
+    listed: Vec<usize>,
     regex_count: usize,
     policy_count: usize,
     pub(super) nodes: usize,
@@ -58,6 +60,7 @@ impl Plan {
             offsets: vec![None; literals],
             regexes: vec![None; literals],
             policies: vec![None; graph.len()],
+            listed: vec![0; literals],
             regex_count: 0,
             policy_count: 0,
             nodes: 0,
@@ -91,11 +94,27 @@ impl Plan {
                 }
                 todo.push(Todo::Visit(matched));
             }
-            Node::Terminal(terminal) => match &terminal.inline {
-                Some(Inline::Text(_, literal)) => self.literal(graph, *literal),
-                Some(Inline::Messages(_, _, entry)) => todo.push(Todo::Visit(*entry)),
-                Some(Inline::Number(..)) | None => {}
-            },
+            Node::Terminal(terminal) => {
+                if let Some(inline) = &terminal.inline {
+                    self.inline(graph, inline, todo);
+                }
+            }
+        }
+    }
+
+    /// What must have a place before a modifier.
+    fn inline(&mut self, graph: &Graph, inline: &Inline, todo: &mut Vec<Todo>) {
+        match inline {
+            Inline::Text(_, literal) => self.literal(graph, *literal),
+            Inline::Messages(_, _, entry) => todo.push(Todo::Visit(*entry)),
+            Inline::Number(..) => {}
+            Inline::List(list) => {
+                let before = todo.len();
+                for one in graph.modifiers(*list) {
+                    self.inline(graph, one, todo);
+                }
+                todo[before..].reverse();
+            }
         }
     }
 
@@ -111,17 +130,31 @@ impl Plan {
                     return;
                 }
             }
-            Node::Terminal(terminal) => {
-                if let Some(Inline::Messages(_, _, entry)) = terminal.inline {
+            Node::Terminal(terminal) => match terminal.inline {
+                Some(Inline::Messages(_, _, entry)) => {
                     self.policies[id.index()] = Some(self.policy_count);
-                    self.steps.push(Step::Policy(self.policy_count, entry));
-                    self.policy_count += 1;
+                    self.policy(entry);
                 }
-            }
+                Some(Inline::List(list)) if self.offsets[list.index()].is_none() => {
+                    self.listed[list.index()] = self.policy_count;
+                    for one in graph.modifiers(list) {
+                        if let Inline::Messages(_, _, entry) = one {
+                            self.policy(*entry);
+                        }
+                    }
+                    self.literal(graph, list);
+                }
+                _ => {}
+            },
         }
         self.nodes += 1;
         self.places[id.index()] = Some(self.nodes);
         self.steps.push(Step::Node(id));
+    }
+
+    fn policy(&mut self, entry: NodeId) {
+        self.steps.push(Step::Policy(self.policy_count, entry));
+        self.policy_count += 1;
     }
 
     fn argument(&mut self, graph: &Graph, argument: Argument) {
@@ -183,8 +216,13 @@ impl Plan {
     }
 
     /// The place of the message filter of a terminal node in its table.
-    pub(super) fn policy(&self, terminal: NodeId) -> usize {
+    pub(super) fn policy_of(&self, terminal: NodeId) -> usize {
         self.policies[terminal.index()].unwrap_or_default()
+    }
+
+    /// The place of the first message filter of a list of modifiers in its table.
+    pub(super) fn first_listed(&self, list: LiteralId) -> usize {
+        self.listed[list.index()]
     }
 
     pub(super) fn size(&self, lowered: &Lowered) -> Size {
@@ -203,5 +241,6 @@ fn width(literal: &Literal) -> usize {
         Literal::Program(bytes) | Literal::Text(bytes) => 2 + bytes.len(),
         Literal::Mask(bytes) => 4 + bytes.len(),
         Literal::Network(..) => 4,
+        Literal::Modifiers(list) => 4 * list.len(),
     }
 }

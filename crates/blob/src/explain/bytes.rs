@@ -1,6 +1,6 @@
 //! Every byte of a file with what it says.
 
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{OperationId, World};
 
 use super::{literal, node, operation, quoted};
 use crate::bytes::Span;
@@ -172,6 +172,7 @@ impl Explaining<'_> {
             Literal::Regex(_) => super::regex_text(blob, LiteralAt(start)),
             Literal::Text(text) => quoted(text),
             Literal::Network(address) => super::network(*address),
+            Literal::Modifiers(list) => super::modifiers(list),
             Literal::Mask(bits) => {
                 let first = blob.nodes.iter().find_map(|node| match node {
                     Node::Filter {
@@ -219,6 +220,13 @@ impl Explaining<'_> {
                 self.row(start + 4, end, meaning);
             }
             Literal::Network(_) => self.row(start, end, meaning),
+            Literal::Modifiers(list) => {
+                for (index, one) in list.iter().enumerate() {
+                    let at = start + 4 * index;
+                    let meaning = self.modifier(*one);
+                    self.row(at, at + 4, meaning);
+                }
+            }
             Literal::Regex(program) => {
                 let size = end - start - length;
                 let text = format!("{size} bytes of regular expression: {meaning}");
@@ -229,6 +237,21 @@ impl Explaining<'_> {
                 let size = end - start - length;
                 self.row(start, start + length, format!("{size} bytes follow"));
                 self.row(start + length, end, meaning);
+            }
+        }
+    }
+
+    /// A modifier of a list.
+    fn modifier(&self, [number, of, low, high]: [u8; 4]) -> String {
+        let mut modifiers = self.world.modifiers().iter();
+        let found = modifiers.find(|one| one.id.0 == u16::from(number));
+        let name = found.map_or("a modifier", |one| one.name.as_str());
+        let value = u16::from_le_bytes([low, high]);
+        match of {
+            0 => format!("{name}: {value}"),
+            id => {
+                let operation = operation(OperationId(u16::from(id)), self.world);
+                format!("{name} {value} on {operation}")
             }
         }
     }

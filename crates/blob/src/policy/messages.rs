@@ -6,7 +6,7 @@ use lapbelt_policy::rule::{Action, Policy, Rule, RuleFilter, Version};
 use lapbelt_policy::world::{OperationId, World};
 
 use super::{Building, PolicyError};
-use crate::decode::{Node, NodeIndex};
+use crate::decode::{MessageFilter, Node, NodeIndex};
 
 /// Most nodes that may be walked for all message filters of a profile, and what the graph of one
 /// counts as: it has an entry for each operation.
@@ -14,8 +14,34 @@ const MAX_WALKED: usize = 1_000_000;
 const GRAPH: usize = 200;
 
 impl Building<'_> {
-    /// Rules that decide an operation as the nodes from `entry` on do, oldest first.
+    /// Rules that decide as message filters do, oldest first for each operation.
     pub(super) fn message_rules(
+        &mut self,
+        filters: &[MessageFilter],
+    ) -> Result<Vec<Rule>, PolicyError> {
+        let mut all = Vec::new();
+        for filter in filters {
+            let entry = self.blob.policies[usize::from(filter.policy)];
+            let mut rules = self.rules_of(filter.operation, entry)?;
+            // What would be so without it is not said, but that the filter is about the operation.
+            let default = own_default(self.world, filter.operation);
+            let is_default = |rule: &Rule| {
+                rule.filters.is_empty() && rule.modifiers.is_empty() && rule.action == default
+            };
+            let is_other = |id| filters.iter().any(|one| one.operation == id);
+            if rules.len() > 1
+                && rules.first().is_some_and(is_default)
+                && !before(self.world, filter.operation).skip(1).any(is_other)
+            {
+                rules.remove(0);
+            }
+            all.extend(rules);
+        }
+        Ok(all)
+    }
+
+    /// Rules that decide an operation as the nodes from `entry` on do, oldest first.
+    fn rules_of(
         &mut self,
         operation: OperationId,
         entry: NodeIndex,
@@ -68,14 +94,6 @@ impl Building<'_> {
                 }
             }
         }
-        // What would be so without it is not said, but that the filter is about the operation.
-        let default = own_default(self.world, operation);
-        let is_default = |rule: &Rule| {
-            rule.filters.is_empty() && rule.modifiers.is_empty() && rule.action == default
-        };
-        if rules.len() > 1 && rules.first().is_some_and(is_default) {
-            rules.remove(0);
-        }
         Ok(rules)
     }
 }
@@ -94,13 +112,13 @@ pub(super) fn graph(rules: &[Rule], world: &World) -> Graph {
 /// What an operation without a slot comes to if no rule names it: that of the nearest operation
 /// before it that has an own default.
 pub(super) fn own_default(world: &World, operation: OperationId) -> Action {
-    let mut at = Some(operation);
-    while let Some(id) = at {
-        let operation = world.operation(id);
-        if let Some(action) = operation.own_default(Version::V1) {
-            return action;
-        }
-        at = operation.parent;
-    }
-    Action::Deny
+    let own = |id| world.operation(id).own_default(Version::V1);
+    before(world, operation)
+        .find_map(own)
+        .unwrap_or(Action::Deny)
+}
+
+/// An operation and those that it falls back to, nearest first.
+fn before(world: &World, operation: OperationId) -> impl Iterator<Item = OperationId> {
+    std::iter::successors(Some(operation), |id| world.operation(*id).parent)
 }

@@ -4,7 +4,7 @@ use lapbelt_policy::world::{ModifierKind, Part};
 
 use super::argument::reading;
 use super::{Kind, Of, Reading, Says, Surveyor};
-use crate::decode::{DENY, INLINE};
+use crate::decode::{DENY, INLINE, Literal};
 use crate::layout::Table;
 use crate::raw::Stored;
 
@@ -22,15 +22,35 @@ impl Surveyor<'_, '_> {
             _ => Says::Unnamed,
         };
         readings.push(reading(Of::Flags, i64::from(flags), says));
+        let [.., count, zero, low, high] = node;
         if flags & INLINE != 0 {
-            self.inline(index, node, &mut readings);
+            self.inline(index, [count, zero, low, high], &mut readings);
+        } else if count > 1 && zero == 0 {
+            let reference = u16::from_le_bytes([low, high]);
+            match self.read(reference, Stored::Modifiers(count)) {
+                Ok(Literal::Modifiers(list)) => {
+                    for one in list {
+                        self.inline(index, one, &mut readings);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let says = self.broken(index, &error.to_string());
+                    readings.push(reading(Of::Modifier, i64::from(count), says));
+                }
+            }
         }
         Kind::Terminal { flags, readings }
     }
 
-    fn inline(&mut self, index: usize, node: [u8; 8], readings: &mut Vec<Reading>) {
-        let (number, operation) = (u16::from(node[4]), u16::from(node[5]));
-        let value = u16::from_le_bytes([node[6], node[7]]);
+    fn inline(
+        &mut self,
+        index: usize,
+        [number, operation, low, high]: [u8; 4],
+        readings: &mut Vec<Reading>,
+    ) {
+        let (number, operation) = (u16::from(number), u16::from(operation));
+        let value = u16::from_le_bytes([low, high]);
         let world = self.world;
         let found = world.modifiers().iter().find(|m| m.id.0 == number);
         let Some(modifier) = found else {

@@ -102,36 +102,65 @@ fn operation() -> impl Strategy<Value = OperationId> {
         .prop_map(|name| WORLD.operation_named(name).expect("an operation").id)
 }
 
+/// A rule about messages.
+fn message() -> impl Strategy<Value = Rule> {
+    let names = [
+        "default-message-filter",
+        "iokit-external-method",
+        "iokit-external-trap",
+        "mach-message-send",
+    ];
+    let operations = prop::collection::vec(prop::sample::select(names.to_vec()), 1..3);
+    (action(), operations, prop::collection::vec(0..3_i64, 0..3)).prop_map(
+        |(action, operations, numbers)| {
+            let operation = |name| WORLD.operation_named(name).expect("an operation").id;
+            let filter = WORLD.filter_named("message-number").expect("a filter").id;
+            let one = |number| RuleFilter {
+                filter: Filter::Test(Test {
+                    filter,
+                    argument: Argument::Integer(number),
+                }),
+                origin: None,
+            };
+            Rule {
+                action,
+                operations: operations.into_iter().map(operation).collect(),
+                filters: numbers.into_iter().map(one).collect(),
+                modifiers: Vec::new(),
+                origin: None,
+            }
+        },
+    )
+}
+
+/// Each at most once, several at once more often than a profile has.
 fn modifiers(action: Action) -> impl Strategy<Value = Vec<Modifier>> {
     let modifier = |name: &str, argument| {
         let modifier = WORLD.modifier_named(name).expect("a modifier").id;
-        vec![Modifier { modifier, argument }]
+        Modifier { modifier, argument }
     };
-    let inner = WORLD
-        .operation_named("iokit-external-method")
-        .expect("an operation");
-    let messages = ModifierArgument::MessageFilter(vec![Rule {
-        action: Action::Deny,
-        operations: vec![inner.id],
-        filters: Vec::new(),
-        modifiers: Vec::new(),
-        origin: None,
-    }]);
     let flag = match action {
         Action::Allow => "report",
         Action::Deny => "no-report",
     };
-    let second = match action {
-        Action::Allow => modifier("message-filter", Some(messages)),
-        Action::Deny => modifier("errno", Some(ModifierArgument::Integer(13))),
-    };
+    let flag = modifier(flag, None);
     let text = ModifierArgument::Text(b"why".to_vec());
-    prop_oneof![
-        8 => Just(Vec::new()),
-        1 => Just(modifier(flag, None)),
-        1 => Just(second),
-        1 => Just(modifier("message", Some(text))),
-    ]
+    let text = modifier("message", Some(text));
+    let number = modifier("send-signal", Some(ModifierArgument::Integer(9)));
+    let messages = prop::collection::vec(message(), 0..4).prop_map(move |rules| {
+        let last = match action {
+            Action::Allow => ("message-filter", ModifierArgument::MessageFilter(rules)),
+            Action::Deny => ("errno", ModifierArgument::Integer(13)),
+        };
+        modifier(last.0, Some(last.1))
+    });
+    let each = (
+        prop::option::weighted(0.2, Just(flag)),
+        prop::option::weighted(0.2, Just(text)),
+        prop::option::weighted(0.2, Just(number)),
+        prop::option::weighted(0.2, messages),
+    );
+    each.prop_map(|(a, b, c, d)| [a, b, c, d].into_iter().flatten().collect())
 }
 
 fn rule() -> impl Strategy<Value = Rule> {

@@ -115,6 +115,11 @@ fn errors_name_the_place() {
         (
             vec![N::Terminal(0, [1, 0, 0, 0])],
             at(0, 4),
+            "the number and place of several",
+        ),
+        (
+            vec![N::Terminal(0, [2, 0, 0, 0])],
+            at(1, 0),
             "a list of modifiers",
         ),
         (

@@ -133,7 +133,7 @@ fn message_filters_decide_what_follows() {
     file.policies = vec![1];
     let blob = decode(&file.bytes(), &WORLD).expect("a blob");
     assert_eq!(said(&blob)[0], "allow with message filter 0 on method");
-    assert!(matches!(&blob.nodes[0], Node::Terminal(own) if own.message_filter.is_some()));
+    assert!(matches!(&blob.nodes[0], Node::Terminal(own) if own.message_filters.len() == 1));
     let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a policy");
     let decider = Decider::of(compiled.graph, &compiled.rules);
     let verdict = decider.decide(&Request::new(OperationId(1)));

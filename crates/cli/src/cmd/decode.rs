@@ -191,13 +191,13 @@ fn node_json(blob: &Blob, index: NodeIndex, world: &World) -> Value {
         Node::Terminal(terminal) => {
             let modifiers = terminal.modifiers.iter();
             let modifiers = modifiers.map(|one| explain::modified(one, world));
-            let filter = terminal.message_filter.map(|filter| {
+            let filters = terminal.message_filters.iter().map(|filter| {
                 json!({"operation": explain::operation(filter.operation, world),
                        "number": filter.policy})
             });
             json!({"node": index.0, "offset": offset, "decision": terminal.action.word(),
                    "flags": terminal.flags, "modifiers": modifiers.collect::<Vec<_>>(),
-                   "message-filter": filter})
+                   "message-filters": filters.collect::<Vec<_>>()})
         }
     }
 }
