@@ -283,6 +283,57 @@ fn a_workflow_is_shrunk_on_from_what_it_learnt() {
 }
 
 #[test]
+fn a_shrink_that_fails_names_nothing_of_an_earlier_run() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = learn(folder.path(), &[], "true");
+    assert_eq!(code, 0, "{text}");
+    let lapbelt = |args: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+            .current_dir(folder.path())
+            .args(args)
+            .output()
+            .expect("a run")
+    };
+    let run = || -> serde_json::Value {
+        let text = fs::read(folder.path().join("lapbelt-out/run.json")).expect("a manifest");
+        serde_json::from_slice(&text).expect("JSON")
+    };
+    fs::write(folder.path().join("other.sb"), "(version 1)(deny default)").expect("a file");
+    let output = lapbelt(&["shrink", "--profile", "other.sb", "--cmd", "/bin/true"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let failed = run();
+    assert_eq!(failed["trace"]["status"], "unknown", "{failed:#}");
+    let shrunk = &failed["paths"]["profiles"]["shrunk"];
+    assert_eq!(*shrunk, serde_json::Value::Null);
+    assert!(
+        !failed["digests"].to_string().contains("lapbelt-out"),
+        "{failed:#}"
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        !text.contains("shrunk.sb") && !text.contains("trace.sb"),
+        "{text}"
+    );
+    // Nor is there a list of candidates where none was tried.
+    let trace = [
+        "trace",
+        "--profile",
+        "new.sb",
+        "--out",
+        "traced",
+        "--cmd",
+        "/bin/true",
+    ];
+    assert!(lapbelt(&trace).status.success());
+    let run = fs::read_to_string(folder.path().join("traced/run.json")).expect("a manifest");
+    assert!(run.contains("phases/trace/metrics.jsonl"), "{run}");
+    assert!(!run.contains("phases/shrink/metrics.jsonl"), "{run}");
+}
+
+#[test]
 fn what_a_run_without_a_sandbox_makes_is_removed_too() {
     if skipped() {
         return;

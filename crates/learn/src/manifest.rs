@@ -46,16 +46,32 @@ pub fn run(
 ) -> Result<Manifest, LearnError> {
     let start = SystemTime::now();
     let mut manifest = opening(session, dir, base, knobs, phases, start);
-    if phases == Phases::Shrink && base.path == Some(dir.traced()) {
+    // A trace that is in the folder too is another run's, if it is not what is shrunk.
+    let is_traced = phases != Phases::Shrink || base.path == Some(dir.traced());
+    if phases == Phases::Shrink && is_traced {
         note_trace(dir, &mut manifest);
     }
+    forget(dir, phases)?;
     // Written first, so that even a killed run can be resumed.
     run_dir::write_json(&dir.manifest(), &manifest)?;
     let result = carry_out(session, dir, base, knobs, phases, &mut manifest);
     let left = session.tidy_up();
     manifest.left_behind = left.iter().map(|path| shown(path)).collect();
+    if is_traced {
+        note_trace(dir, &mut manifest);
+    }
     close(session, dir, base, start, &mut manifest)?;
     result.map(|()| manifest)
+}
+
+/// Removes what an earlier run in the folder said of the phases that are to come, so that nobody
+/// takes it for this one's.
+fn forget(dir: &RunDir, phases: Phases) -> Result<(), DirError> {
+    run_dir::remove(&dir.file(Phase::Shrink, "status.json"))?;
+    if phases != Phases::Shrink {
+        run_dir::remove(&dir.file(Phase::Trace, "status.json"))?;
+    }
+    Ok(())
 }
 
 fn carry_out(
@@ -143,7 +159,7 @@ fn opening(
             status: TraceStatus::Unknown,
             reason: None,
             status_path: text(&dir.file(Phase::Trace, "status.json")),
-            metrics_path: text(&dir.file(Phase::Trace, "metrics.jsonl")),
+            metrics_path: None,
             iterations: 0,
             profile_lines: 0,
             bad_rules: 0,
@@ -153,7 +169,7 @@ fn opening(
             status: ShrinkStatus::Unknown,
             reason: None,
             status_path: text(&dir.file(Phase::Shrink, "status.json")),
-            metrics_path: text(&dir.file(Phase::Shrink, "metrics.jsonl")),
+            metrics_path: None,
             removed: 0,
             kept: 0,
             profile_lines: 0,
@@ -187,6 +203,12 @@ fn lines(path: &Path) -> usize {
     std::fs::read_to_string(path).map_or(0, |text| text.lines().count())
 }
 
+/// Where the metrics of a phase are, if it came to write any.
+fn metrics(dir: &RunDir, phase: Phase) -> Option<String> {
+    let path = dir.file(phase, "metrics.jsonl");
+    path.exists().then(|| path.display().to_string())
+}
+
 /// Fills in what tracing left on disk.
 fn note_trace(dir: &RunDir, manifest: &mut Manifest) {
     if let Some(report) = stored::<TraceReport>(&dir.file(Phase::Trace, "status.json")) {
@@ -195,6 +217,7 @@ fn note_trace(dir: &RunDir, manifest: &mut Manifest) {
         manifest.trace.iterations = report.iter;
         manifest.trace.issue_dir = report.issue_dir;
     }
+    manifest.trace.metrics_path = metrics(dir, Phase::Trace);
     manifest.trace.profile_lines = lines(&dir.traced());
     manifest.trace.bad_rules = lines(&dir.file(Phase::Trace, "bad_rules.txt"));
 }
@@ -207,7 +230,10 @@ fn close(
     start: SystemTime,
     manifest: &mut Manifest,
 ) -> Result<(), DirError> {
-    note_trace(dir, manifest);
+    let mut came_out = vec![session.target.program.clone()];
+    if manifest.trace.status != TraceStatus::Unknown {
+        came_out.push(dir.traced());
+    }
     if let Some(report) = stored::<ShrinkReport>(&dir.file(Phase::Shrink, "status.json")) {
         manifest.shrink.status = report.status;
         manifest.shrink.reason = report.reason;
@@ -216,10 +242,15 @@ fn close(
         manifest.shrink.post_shrink_fresh_rc = report.post_shrink_fresh_rc;
         manifest.shrink.post_shrink_repeat_rc = report.post_shrink_repeat_rc;
         manifest.shrink.made_otherwise = report.made_otherwise;
-    }
-    if dir.shrunk().exists() {
-        manifest.shrink.profile_lines = lines(&dir.shrunk());
-        manifest.paths.profiles.shrunk = Some(dir.shrunk().display().to_string());
+        // Whatever else is there was left by an earlier run.
+        if report.pre_shrink_rc1.is_some() {
+            manifest.shrink.metrics_path = metrics(dir, Phase::Shrink);
+        }
+        if report.kept.is_some() {
+            manifest.shrink.profile_lines = lines(&dir.shrunk());
+            manifest.paths.profiles.shrunk = Some(dir.shrunk().display().to_string());
+            came_out.push(dir.shrunk());
+        }
     }
     manifest.timing = timing(start, SystemTime::now());
     manifest.runs = session.runs();
@@ -227,7 +258,7 @@ fn close(
     manifest
         .digests
         .insert(base.name.clone(), digest(base.text.as_bytes()));
-    for path in [session.target.program.clone(), dir.traced(), dir.shrunk()] {
+    for path in came_out {
         if let Ok(bytes) = std::fs::read(&path) {
             manifest
                 .digests

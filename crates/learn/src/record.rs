@@ -352,7 +352,7 @@ pub struct Paths {
 pub struct ProfilePaths {
     /// `profiles/trace.sb`.
     pub trace: String,
-    /// `profiles/shrunk.sb`, or null if there is none.
+    /// `profiles/shrunk.sb`, or null if this run wrote none.
     pub shrunk: Option<String>,
 }
 
@@ -385,8 +385,9 @@ pub struct TraceSummary {
     pub reason: Option<String>,
     /// Path of `status.json`.
     pub status_path: String,
-    /// Path of `metrics.jsonl`.
-    pub metrics_path: String,
+    /// Path of `metrics.jsonl`; absent if the phase wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_path: Option<String>,
     /// Iterations done.
     pub iterations: usize,
     /// Lines of the traced profile.
@@ -409,8 +410,9 @@ pub struct ShrinkSummary {
     pub reason: Option<String>,
     /// Path of `status.json`.
     pub status_path: String,
-    /// Path of `metrics.jsonl`.
-    pub metrics_path: String,
+    /// Path of `metrics.jsonl`; absent if the phase wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_path: Option<String>,
     /// Rules and filters removed.
     pub removed: usize,
     /// Rules and filters kept.

@@ -334,6 +334,17 @@ pub fn read(path: &Path) -> Result<String, DirError> {
     fs::read_to_string(path).map_err(at("read", path))
 }
 
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// If it is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<(), DirError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Creates a file for a program to write to.
 ///
 /// # Errors

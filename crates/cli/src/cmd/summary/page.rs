@@ -10,18 +10,24 @@ use crate::output::counted;
 
 /// The page of a run directory.
 pub(super) fn of(dir: &RunDir, manifest: &Manifest) -> Result<Doc, CommandError> {
-    let (heading, profile) = match &manifest.paths.profiles.shrunk {
-        Some(_) => ("The smallest profile", dir.shrunk()),
-        None => ("The profile", dir.traced()),
+    let (heading, profile, is_its_own) = match &manifest.paths.profiles.shrunk {
+        Some(_) => ("The smallest profile", dir.shrunk(), true),
+        None => (
+            "The profile",
+            dir.traced(),
+            manifest.trace.profile_lines > 0,
+        ),
     };
     let mut blocks = vec![Block::Verbatim(text(manifest))];
-    if profile.is_file() {
+    if is_its_own && profile.is_file() {
         blocks.push(section(heading));
         blocks.push(Block::Verbatim(run_dir::read(&profile)?));
     }
-    blocks.extend(trace(&read_metrics(
-        &dir.file(Phase::Trace, "metrics.jsonl"),
-    )?));
+    if manifest.trace.metrics_path.is_some() {
+        blocks.extend(trace(&read_metrics(
+            &dir.file(Phase::Trace, "metrics.jsonl"),
+        )?));
+    }
     let rejected = dir.file(Phase::Trace, "bad_rules.txt");
     if manifest.trace.bad_rules > 0 && rejected.is_file() {
         blocks.push(Block::Folded {
@@ -29,9 +35,11 @@ pub(super) fn of(dir: &RunDir, manifest: &Manifest) -> Result<Doc, CommandError>
             blocks: vec![Block::Verbatim(run_dir::read(&rejected)?)],
         });
     }
-    blocks.extend(shrink(&read_metrics(
-        &dir.file(Phase::Shrink, "metrics.jsonl"),
-    )?));
+    if manifest.shrink.metrics_path.is_some() {
+        blocks.extend(shrink(&read_metrics(
+            &dir.file(Phase::Shrink, "metrics.jsonl"),
+        )?));
+    }
     if !manifest.stragglers.is_empty() {
         blocks.push(section("Killed as they outlived the program"));
         let names: Vec<&str> = manifest.stragglers.iter().map(String::as_str).collect();
