@@ -363,6 +363,52 @@ fn suggestions_allow_what_was_denied_and_no_name_breaks_out_of_its_quotes() {
 }
 
 #[test]
+fn what_cannot_be_told_is_refused_by_no_rule() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = folder.path().join("violations");
+    let written = written.to_str().expect("text");
+    let policy = "(version 1)(allow default)(deny file-read-data (subpath \"/nowhere\"))";
+    // Deeper than PATH_MAX.
+    let script = "name=$(printf %0200d 1); for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 \
+                  20 21 22 23 24 25; do mkdir $name && cd -P $name || exit 9; done; \
+                  echo text > file; cat < file";
+    let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+    command.current_dir(&folder);
+    let args = [
+        "exec",
+        "-p",
+        policy,
+        "--violations",
+        written,
+        "sh",
+        "-c",
+        script,
+    ];
+    let output = command.args(args).output().expect("a run");
+    assert_ne!(output.status.code(), Some(0), "{output:?}");
+    let told = stderr(&output);
+    assert!(
+        told.contains("not by a rule") && told.contains("path of a folder"),
+        "{told}"
+    );
+    assert!(
+        !told.contains("root") && !told.contains("would allow"),
+        "{told}"
+    );
+    let kept = std::fs::read_to_string(written).expect("denials");
+    assert!(kept.contains(r#""rule":"none: "#), "{kept}");
+    let output = lapbelt(&["suggest", written]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "");
+    assert!(
+        stderr(&output).contains("no rule is suggested"),
+        "{output:?}"
+    );
+}
+
+#[test]
 fn what_is_ignored_stays_ignored() {
     if skipped() {
         return;

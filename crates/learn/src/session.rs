@@ -2,7 +2,7 @@
 
 mod unwatched;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
 use lapbelt_policy::rule::{Action, Policy, RuleRef, Version};
 use lapbelt_policy::world::World;
-use lapbelt_sandbox::{Backend, Job, Outcome, RunError, Status, Stdio as Stream};
+use lapbelt_sandbox::{Backend, Job, Outcome, RunError, Status, Stdio as Stream, Unseen, reasons};
 
 use crate::created::Created;
 use crate::loader::was_not_loaded;
@@ -22,7 +22,7 @@ use crate::run_dir::{DirError, RunDir};
 use crate::second::wait_for_room;
 use crate::streams::Keepers;
 pub use crate::streams::Streams;
-use crate::summary::{counted, shown};
+use crate::summary::shown;
 use crate::system_profile::system_profile;
 use crate::target::Target;
 pub(crate) use unwatched::Bare;
@@ -57,16 +57,16 @@ pub enum SessionError {
     },
     /// Some of its calls could not be looked at, so what it needs cannot be known.
     #[error(
-        "{} of `{command}` could not be looked at and got refused: a process that keeps others from \
-         reading its memory, or a folder whose path is too long. In the first case run lapbelt as \
-         root",
-        counted(usize::try_from(*.calls).unwrap_or(usize::MAX), "call")
+        "what `{command}` needs cannot be learnt, as it makes calls of which cannot be told what they \
+         are about: {}. A --profile to start from that allows such calls of everything, as \
+         (allow file-read-data) does, lets them go on",
+        reasons(.calls)
     )]
     Unseen {
         /// The command line.
         command: String,
-        /// How many.
-        calls: u64,
+        /// How many, by why.
+        calls: BTreeMap<Unseen, u64>,
     },
     /// What the program was denied is not known.
     #[error("a run of `{command}` is undecided: {reason}")]
@@ -446,7 +446,7 @@ impl<'s> Session<'s> {
             let command = self.target.command_line();
             return Err(SessionError::Undecided { command, reason });
         }
-        if outcome.unseen > 0 {
+        if !outcome.unseen.is_empty() {
             let command = self.target.command_line();
             return Err(SessionError::Unseen {
                 command,

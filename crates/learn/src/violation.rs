@@ -28,7 +28,7 @@ pub struct Violation {
     pub target: Option<String>,
     /// The values its filters looked at, by filter, the one that names the target first.
     pub values: Vec<Named>,
-    /// The rule that denied, as `FILE:LINE:COLUMN`, or `default`.
+    /// The rule that denied, as `FILE:LINE:COLUMN`, `default`, or `none:` and why there is none.
     pub rule: String,
     /// Errno the program got, 0 if none.
     pub errno: i32,

@@ -13,6 +13,8 @@ use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
 use lapbelt_policy::world::World;
 
+use crate::unseen::Unseen;
+
 /// One of the program's standard streams.
 #[derive(Debug, Default)]
 pub enum Stdio {
@@ -85,13 +87,10 @@ pub struct Outcome {
     pub stopped: bool,
     /// Denials, granted ones and those that a rule keeps out of the report included.
     pub events_denied: u64,
-    /// Calls that were refused, with EPERM and also when [`Job::learn`] is set, because they could
-    /// not be looked at and the policy does not allow their operation whatever it is about. Each
-    /// is a denial whose event has no values. Likely causes: the program may not be traced by us
-    /// (not dumpable, or an executable that only may be run), or a directory is nested too deep.
-    pub unseen: u64,
-    /// The Linux errno with which the first look at such a call failed.
-    pub unseen_errno: Option<i32>,
+    /// How many calls were refused, with EPERM and also when [`Job::learn`] is set, because they
+    /// could not be looked at and the policy does not allow their operation whatever it is about.
+    /// Each is a denial whose event has no values.
+    pub unseen: BTreeMap<Unseen, u64>,
     /// Why it is not known what the program was denied, so that its end means nothing; `None` if
     /// it is known.
     pub undecided: Option<String>,
@@ -113,8 +112,7 @@ impl Outcome {
             timed_out: false,
             stopped: false,
             events_denied: 0,
-            unseen: 0,
-            unseen_errno: None,
+            unseen: BTreeMap::new(),
             undecided: None,
             notifications: 0,
             duration: Duration::ZERO,

@@ -13,6 +13,7 @@ mod linux;
 pub mod macos;
 pub mod probe;
 mod script;
+mod unseen;
 
 pub use job::{
     Backend, Dialect, Job, Outcome, ProfileSource, RunError, Status, Stdio, Support, SystemProfile,
@@ -23,3 +24,4 @@ pub use linux::LinuxBackend;
 pub use linux::host::linux_checks;
 pub use macos::MacosBackend;
 pub use script::not_found;
+pub use unseen::{Unseen, reasons};

@@ -3,6 +3,7 @@
 
 mod report;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -22,7 +23,7 @@ use lapbelt_policy::event::Event;
 use lapbelt_policy::rule::{Action, Policy, Version};
 use lapbelt_policy::world::World;
 use lapbelt_sandbox::{
-    Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile, not_found,
+    Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile, not_found, reasons,
 };
 
 use super::run_options::lingering;
@@ -238,6 +239,7 @@ fn supervise(
     interrupt::pass_on();
     let mut report = Report::default();
     let mut broken = None;
+    let mut unseen = BTreeSet::new();
     let result = backend.run(job, &mut |event: &Event| {
         if event.decision == Action::Allow {
             return;
@@ -251,7 +253,9 @@ fn supervise(
             });
             broken = written.err().or_else(|| broken.take());
         }
-        if !is_blank(event, &world) {
+        if is_blank(event, &world) {
+            unseen.insert(world.operation(event.operation).name.clone());
+        } else {
             report.add(event, rule);
         }
     });
@@ -270,12 +274,15 @@ fn supervise(
             if let Some(reason) = outcome.undecided {
                 output.tell(&format!("lapbelt: what was denied is not known: {reason}"));
             }
-            if outcome.unseen > 0 {
+            if !outcome.unseen.is_empty() {
+                let calls: u64 = outcome.unseen.values().sum();
+                let operations: Vec<&str> = unseen.iter().map(String::as_str).collect();
                 output.tell(&format!(
-                    "lapbelt: {} could not be looked at and got refused: a process that keeps others \
-                     from reading its memory (run lapbelt as root), or a folder whose path is too \
-                     long",
-                    counted(usize::try_from(outcome.unseen).unwrap_or(usize::MAX), "call")
+                    "lapbelt: refused not by a rule, but because what is asked cannot be told: {} ({}); such \
+                     a call goes on only if the profile allows {} of everything",
+                    counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
+                    reasons(&outcome.unseen),
+                    operations.join(" and ")
                 ));
             }
             if !outcome.stragglers.is_empty() {

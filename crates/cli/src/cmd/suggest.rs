@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use lapbelt_learn::denial_rule::is_blank;
 use lapbelt_learn::suggest::suggest;
 use lapbelt_learn::violation::Violation;
 use serde_json::json;
@@ -41,6 +42,19 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             .event(&world)
             .map_err(|error| CommandError::Other(format!("{name}:{number}: {error}")))?;
         events.push(event);
+    }
+    let blank = events
+        .iter()
+        .filter(|event| is_blank(event, &world))
+        .count();
+    if blank > 0 {
+        output.tell(&format!(
+            "lapbelt: {} not told what was asked, and no rule is suggested for that",
+            match blank {
+                1 => "1 denial has".to_string(),
+                _ => format!("{blank} denials have"),
+            }
+        ));
     }
     let rules = suggest(&events, &world);
     output.answer_either(|| json!({ "rules": rules }), || rules.clone());

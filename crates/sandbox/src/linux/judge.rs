@@ -4,7 +4,7 @@ mod plain_socket;
 mod subject;
 mod vnode;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,6 +27,7 @@ use super::notify::{Answer, Listener, Notification};
 use super::outbox::Outbox;
 use super::resolve::{Found, Located, Resolver, Sight};
 use super::vocabulary::{Op, Vocabulary};
+use crate::unseen::Unseen;
 use plain_socket::PlainSockets;
 use rustix::io::Errno;
 use subject::{Subject, Subjects};
@@ -60,9 +61,7 @@ pub(crate) struct Tally {
     /// Denials.
     pub(crate) denied: u64,
     /// Calls refused because they could not be looked at.
-    pub(crate) unseen: u64,
-    /// Why the first of them could not.
-    pub(crate) unseen_errno: Option<i32>,
+    pub(crate) unseen: BTreeMap<Unseen, u64>,
     /// A process-fork denial has been reported.
     pub(crate) fork_reported: bool,
     /// The operation that was refused last.
@@ -195,8 +194,7 @@ impl Judge {
         }
         let operation = self.terms.vocabulary.operation(operation)?;
         self.tally.denied += 1;
-        self.tally.unseen += 1;
-        self.tally.unseen_errno.get_or_insert(errno.raw_os_error());
+        *self.tally.unseen.entry(why_unseen(errno)).or_default() += 1;
         self.tally.refused = Some(operation);
         self.send(
             scene.caller.identity(),
@@ -552,6 +550,16 @@ fn is_new(reported: &mut [u64], process: i32, request: &Request<'_>, source: &So
     let hash = hasher.finish() | 1;
     let slot = &mut reported[hash as usize / 2 % REPORTED];
     std::mem::replace(slot, hash) != hash
+}
+
+/// What the errno of a failed look says.
+fn why_unseen(errno: Errno) -> Unseen {
+    match errno {
+        Errno::PERM | Errno::ACCESS => Unseen::Hidden,
+        Errno::NAMETOOLONG => Unseen::LongPath,
+        Errno::OPNOTSUPP => Unseen::Handle,
+        _ => Unseen::Lost,
+    }
 }
 
 fn rule_of(source: &Source) -> Option<RuleRef> {

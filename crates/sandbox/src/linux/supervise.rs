@@ -96,7 +96,6 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     Ok(Outcome {
         events_denied: judge.tally.denied,
         unseen: judge.tally.unseen,
-        unseen_errno: judge.tally.unseen_errno,
         notifications: judge.tally.notifications,
         ..watch.outcome(main, status)
     })

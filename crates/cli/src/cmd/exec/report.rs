@@ -1,6 +1,7 @@
 //! The short account of denials at the end of a run: what, by which rule, how often, and the one
 //! rule that would allow it.
 
+use lapbelt_learn::denial_rule::is_blank;
 use lapbelt_learn::source::Profile;
 use lapbelt_learn::suggest::suggest;
 use lapbelt_policy::event::Event;
@@ -25,6 +26,9 @@ pub(super) fn place_of(event: &Event, profile: Option<&Profile>, world: &World) 
     let Some(profile) = profile else {
         return "the profile".to_string();
     };
+    if event.rule.is_none() && is_blank(event, world) {
+        return "none: what it is about could not be told".to_string();
+    }
     let source = event
         .rule
         .map_or(Source::OwnDefault(world.root()), Source::Rule);

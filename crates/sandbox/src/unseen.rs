@@ -1,0 +1,41 @@
+//! Calls that were refused because what they are about could not be told.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Why it could not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unseen {
+    /// The process may not be looked into by us: it is not dumpable, its executable may only be
+    /// run, or it is another user's.
+    Hidden,
+    /// The path of a folder is longer than the kernel tells.
+    LongPath,
+    /// A handle opens a file without a path.
+    Handle,
+    /// A path leads where it cannot be followed.
+    Lost,
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hidden => "a process keeps others from reading its memory: run lapbelt as root",
+            Self::LongPath => {
+                "the path of a folder is longer than the kernel tells: work where it is below 4096 \
+                 bytes"
+            }
+            Self::Handle => "open_by_handle_at opens a file without a path",
+            Self::Lost => "a path leads where it cannot be followed",
+        })
+    }
+}
+
+/// The reasons of some calls in one phrase, each with how often it was one.
+pub fn reasons(unseen: &BTreeMap<Unseen, u64>) -> String {
+    let reason = |(reason, count): (&Unseen, &u64)| match count {
+        1 => reason.to_string(),
+        _ => format!("{reason}, ×{count}"),
+    };
+    unseen.iter().map(reason).collect::<Vec<_>>().join("; ")
+}
