@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Mode, OFlags};
@@ -22,6 +22,8 @@ pub(crate) struct Caller {
     pub(crate) thread: i32,
     /// Whether its root directory or its mounts are other than ours.
     pub(crate) foreign_root: bool,
+    /// Whether what it finds at `/proc` is not what we find there.
+    pub(crate) foreign_proc: bool,
     family: OnceLock<Option<Family>>,
     /// How often its current directory was asked for.
     looks: AtomicU32,
@@ -37,9 +39,11 @@ struct Family {
 
 impl Caller {
     fn new(thread: i32, foreign_root: bool) -> Self {
+        let proc = || device_of(&format!("/proc/{thread}/root/proc"));
         Self {
             thread,
             foreign_root,
+            foreign_proc: foreign_root && proc() != our_proc(),
             family: OnceLock::new(),
             looks: AtomicU32::new(0),
             met: Instant::now(),
@@ -150,6 +154,16 @@ pub(crate) fn scatters(call: Call) -> bool {
             | Call::MoveMount
             | Call::Umount2
     )
+}
+
+/// The device that our `/proc` is.
+pub(crate) fn our_proc() -> Option<u64> {
+    static OURS: LazyLock<Option<u64>> = LazyLock::new(|| device_of("/proc"));
+    *OURS
+}
+
+fn device_of(path: &str) -> Option<u64> {
+    rustix::fs::stat(path).ok().map(|stat| stat.st_dev)
 }
 
 fn place(process: &str) -> Option<Place> {

@@ -6,6 +6,7 @@
 
 mod deep;
 mod descriptors;
+mod procfs;
 mod shadow;
 mod straight;
 #[cfg(test)]
@@ -318,7 +319,8 @@ impl Resolver {
         self.joined.pop();
         if let Ok(file) = opened {
             let found = self.opened(&file)?;
-            if !self.path.starts_with(b"/proc/") {
+            // What is on a procfs may be ours there, and not the caller's.
+            if !procfs::is_on_procfs(&file) {
                 return Ok(found);
             }
         }
@@ -366,14 +368,15 @@ impl Resolver {
             if found == Found::Missing || (rest.is_empty() && !follow) {
                 continue;
             }
-            if let Some(own) = own_proc(&out, caller)? {
-                out = own;
-                continue;
-            }
             self.name.clear();
             self.name.extend_from_slice(&prefix);
             self.name.extend_from_slice(&out);
             self.name.push(0);
+            if let Some(own) = procfs::own_name(&self.name, caller)? {
+                out.truncate(parent + 1);
+                out.extend_from_slice(own.as_bytes());
+                continue;
+            }
             match read_link(&self.name, &mut content) {
                 Ok(()) => {}
                 Err(Errno::NOENT | Errno::NOTDIR) => {
@@ -393,7 +396,10 @@ impl Resolver {
             if links > MAX_LINKS {
                 return Err(Blank::Nothing);
             }
-            if out.starts_with(b"/proc/") && content.first() == Some(&b'/') {
+            let is_absolute = content.first() == Some(&b'/');
+            let is_object = content.windows(2).any(|pair| pair == b":[");
+            let is_magic = (is_absolute || is_object) && procfs::is_link_of_procfs(&self.name);
+            if is_magic && is_absolute {
                 // A magic link says where it leads, links resolved.
                 open = rest.is_empty().then(|| self.kind());
                 std::mem::swap(&mut self.path, &mut content);
@@ -404,14 +410,10 @@ impl Resolver {
                 }
                 continue;
             }
-            if out.starts_with(b"/proc/") && content.windows(2).any(|pair| pair == b":[") {
+            if is_magic {
                 return Err(Blank::Nothing);
             }
-            out.truncate(if content.first() == Some(&b'/') {
-                0
-            } else {
-                parent
-            });
+            out.truncate(if is_absolute { 0 } else { parent });
             rest.extend(components(&content));
         }
         found = match open {
@@ -460,18 +462,6 @@ impl Resolver {
 /// Whether what is at a path has to be looked at to tell what it means.
 fn may_mean_other(path: &[u8]) -> bool {
     path.starts_with(b"/proc/") || path.starts_with(b"/dev/")
-}
-
-/// `/proc/self` and `/proc/thread-self` as the caller means them.
-fn own_proc(path: &[u8], caller: &Caller) -> Result<Option<Vec<u8>>, Blank> {
-    let thread = caller.thread;
-    Ok(match path {
-        b"/proc/self" => Some(format!("/proc/{}", caller.process()?).into_bytes()),
-        b"/proc/thread-self" => {
-            Some(format!("/proc/{}/task/{thread}", caller.process()?).into_bytes())
-        }
-        _ => None,
-    })
 }
 
 /// Components from the last to the first, without empty ones and dots.

@@ -262,7 +262,8 @@ impl Subjects {
             }));
         }
         let (operation, kind) = match place::meaning(ask.operation, &resolver.path, found) {
-            Meaning::Process(process) if process != caller.process()? => {
+            // Of another procfs our numbers of processes say nothing.
+            Meaning::Process(process) if !caller.foreign_proc && process != caller.process()? => {
                 let relation = relation(Who::Process(process), caller, terms.custodian)?;
                 (Op::ProcessInfoPidinfo, Kind::Process(relation))
             }
@@ -356,7 +357,8 @@ impl Subjects {
             self.path.append(&mut self.other);
         }
         // A process's own /proc directory has another name in every run.
-        if let Some((process, behind)) = place::in_process(path)
+        if !caller.foreign_proc
+            && let Some((process, behind)) = place::in_process(path)
             && process == caller.process()?
         {
             let own = [b"/proc/self", behind].concat();

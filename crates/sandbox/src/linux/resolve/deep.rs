@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::{Blank, Caller, Found, Resolver, Sight, caller};
+use super::{Blank, Caller, Found, Resolver, Sight, caller, procfs};
 
 /// How often a way with `..` is tried that others rename on.
 const TRIES: usize = 8;
@@ -28,7 +28,7 @@ pub(super) fn resolve(
         true => FROM | ResolveFlags::IN_ROOT,
         false => FROM,
     };
-    const UNSEEN: Sight = Err(Blank::Unseen(Errno::NAMETOOLONG));
+    const UNSEEN: Sight = Err(Blank::Unseen(Errno::XDEV));
     if caller.foreign_root {
         return UNSEEN;
     }
@@ -47,7 +47,7 @@ pub(super) fn resolve(
         Ok(file) => {
             let found = resolver.opened(&file)?;
             // Of us, perhaps, and not of the caller.
-            let ours = resolver.path.starts_with(b"/proc/");
+            let ours = procfs::is_on_procfs(&file);
             return if ours { UNSEEN } else { Ok(found) };
         }
         Err(Errno::NOENT) => {}
@@ -81,7 +81,7 @@ pub(super) fn resolve(
         return UNSEEN;
     }
     resolver.opened(&parent)?;
-    if resolver.path.starts_with(b"/proc/") {
+    if procfs::is_on_procfs(&parent) {
         return UNSEEN;
     }
     if resolver.path == b"/" {
