@@ -29,8 +29,7 @@ pub(crate) fn members(paths: &[PathBuf]) -> Result<Vec<Member>, CommandError> {
             members.push(own);
             continue;
         }
-        let failed =
-            |error| CommandError::Other(format!("cannot read {}: {error}", path.display()));
+        let failed = |error| CommandError::of_file("read", path, &error);
         let mut files = Vec::new();
         for entry in std::fs::read_dir(path).map_err(failed)? {
             let file = entry.map_err(failed)?.path();

@@ -1,14 +1,18 @@
 //! Exit codes, and errors that end a command.
 
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use lapbelt_learn::error::LearnError;
+use lapbelt_learn::next_step::next_step;
 use lapbelt_learn::plan::PlanError;
 use lapbelt_learn::run_dir::DirError;
 use lapbelt_learn::session::SessionError;
 use lapbelt_learn::source::ProfileError;
 
 use crate::output::{Output, visible};
+use crate::profile::shown;
 use crate::show;
 
 /// How a command ended, for scripts.
@@ -78,6 +82,15 @@ impl From<PlanError> for CommandError {
 }
 
 impl CommandError {
+    /// A file that could not be read or written, with what to do.
+    pub(crate) fn of_file(action: &str, path: &Path, error: &io::Error) -> Self {
+        Self::Other(format!(
+            "cannot {action} {}: {error}{}",
+            shown(path),
+            next_step(path, error)
+        ))
+    }
+
     /// The exit code it ends a command with.
     pub(crate) fn exit(&self) -> Exit {
         match self {

@@ -87,7 +87,7 @@ pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
 
 /// Reads bytes; `-` is standard input.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, CommandError> {
-    let failed = |error| CommandError::Other(format!("cannot read {}: {error}", shown(path)));
+    let failed = |error| CommandError::of_file("read", path, &error);
     if path != Path::new("-") {
         return std::fs::read(path).map_err(failed);
     }

@@ -56,6 +56,5 @@ pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::write(path, bytes),
         Err(error) => Err(error),
     };
-    let named = |error| CommandError::Other(format!("cannot write {}: {error}", shown(path)));
-    written.map_err(named)
+    written.map_err(|error| CommandError::of_file("write", path, &error))
 }

@@ -73,7 +73,11 @@ fn a_program_that_fails_by_itself() {
 fn a_profile_with_a_syntax_error_or_an_unknown_operation() {
     let folder = tempfile::tempdir().expect("a folder");
     for (text, place, words) in [
-        ("(version 1)\n(allow default\n", "bad.sb:2:1", "not closed"),
+        (
+            "(version 1)\n(allow default\n",
+            "bad.sb:2:1",
+            "opened here and never closed",
+        ),
         (
             "(version 1)\n(allow file-raed*)\n",
             "bad.sb:2:8",
@@ -183,4 +187,42 @@ fn an_answer_that_cannot_be_written() {
         assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
         assert!(text.contains("could not be written"), "{text}");
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("file"), "").expect("a file");
+    std::fs::write(folder.path().join("good.sb"), "(version 1)").expect("a file");
+    for (args, wanted) in [
+        (
+            &["workflow", "--out", "file", "--cmd", "true"][..],
+            "file is a file and no folder",
+        ),
+        (
+            &["workflow", "--out", "file/x", "--cmd", "true"],
+            "file is a file and no folder",
+        ),
+        (
+            &["shrink", "--profile", "none.sb", "--cmd", "true"],
+            "check the name",
+        ),
+        (
+            &["shrink", "--profile", "no/none.sb", "--cmd", "true"],
+            "no folder no: make it",
+        ),
+        (&["lint", "none.sb"], "check the name"),
+        (&["lint", "file/x.sb"], "file is a file and no folder"),
+        (&["expand", "."], "it is a folder: name a file"),
+        (
+            &["compile", "good.sb", "-o", "no/out"],
+            "no folder no: make it",
+        ),
+    ] {
+        let (code, text) = run(folder.path(), args);
+        assert_eq!(code, 2, "{args:?}: {text}");
+        assert!(text.contains(wanted), "{args:?}: {text}");
+        assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+    }
+    assert_nothing_written(folder.path());
 }

@@ -485,3 +485,15 @@ fn what_outlives_the_program_is_told() {
     ]);
     assert_eq!(stderr(&output), "");
 }
+
+#[test]
+fn one_that_is_watched_itself_says_so() {
+    if skipped() {
+        return;
+    }
+    let own = assert_cmd::cargo::cargo_bin("lapbelt");
+    let own = own.to_str().expect("text");
+    let output = lapbelt(&["exec", "-p", ALL, own, "exec", "-p", ALL, "true"]);
+    assert_eq!(output.status.code(), Some(70), "{output:?}");
+    assert!(stderr(&output).contains("run it outside"), "{output:?}");
+}

@@ -17,6 +17,7 @@ mod made;
 mod made_folders;
 pub mod manifest;
 pub mod matrix;
+pub mod next_step;
 pub mod plan;
 mod ports;
 pub mod probe;

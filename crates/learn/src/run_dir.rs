@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::next_step::next_step;
 use crate::record::{Manifest, ShrinkStatus, TraceStatus};
 
 /// An error of the run directory: which path, and what the system said.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {source}", path.display())]
+#[error("cannot {action} {}: {source}{}", path.display(), next_step(path, source))]
 pub struct DirError {
     /// What was tried.
     pub action: &'static str,

@@ -275,6 +275,12 @@ pub enum RunError {
          its reason"
     )]
     Refused,
+    /// We are supervised ourselves.
+    #[error(
+        "lapbelt is itself watched here, by another lapbelt or by a container, and the kernel has one \
+         listener a process tree: run it outside of that"
+    )]
+    Nested,
     /// The kernel cannot do it.
     #[error("this system cannot supervise a program: {0}")]
     Unsupported(String),

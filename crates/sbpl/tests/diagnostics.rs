@@ -161,11 +161,11 @@ fn lists_that_do_not_end() {
 #[test]
 fn texts_that_are_not_well_formed() {
     assert_snapshot!(findings("(version 1)\n(allow default"), @r"
-    Error syntax: this list is not closed
+    Error syntax: this list is opened here and never closed: a `)` is missing
       p.sb:2:1 (
     ");
     assert_snapshot!(findings("(version 1)\n(allow file-read*\n  (literal \"/a\")\n(deny default)\n(allow signal)\n"), @r"
-    Error syntax: this list is not closed
+    Error syntax: this list is opened here and never closed: a `)` is missing
       p.sb:2:1 (
       4:1 this is inside it; a `)` may be missing before
     ");

@@ -203,7 +203,7 @@ fn supervise(
         Some(path) if path.as_os_str() == "-" => Some(BufWriter::new(Box::new(std::io::stdout()))),
         Some(path) => {
             let file = File::create(path)
-                .map_err(|error| set_up(format!("cannot write {}: {error}", path.display())))?;
+                .map_err(|error| (CommandError::of_file("write", path, &error), CANNOT_SET_UP))?;
             Some(BufWriter::new(Box::new(file)))
         }
     };

@@ -76,7 +76,7 @@ fn one(path: &Path, args: &Args, output: &Output) -> Result<bool, CommandError> 
         }
     } else if changed {
         replace(path, formatted.as_bytes())
-            .map_err(|error| CommandError::Other(format!("cannot write {name}: {error}")))?;
+            .map_err(|error| CommandError::of_file("write", path, &error))?;
     }
     Ok(changed)
 }

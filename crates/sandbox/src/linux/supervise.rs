@@ -372,8 +372,9 @@ fn failure(
             let directory = job.cwd.clone().unwrap_or_else(|| PathBuf::from("."));
             RunError::Directory { directory, cause }
         }
+        (Step::Filter, libc::EBUSY) => RunError::Nested,
         (Step::Filter, _) => RunError::Unsupported(format!(
-            "the seccomp filter was refused ({cause}); is there another one with a listener?"
+            "the seccomp filter was refused ({cause}); `lapbelt doctor` tells what is missing"
         )),
         (Step::Fork, _) => RunError::system("start a process")(cause),
         (Step::Streams, _) => RunError::system("set the program's standard streams")(cause),

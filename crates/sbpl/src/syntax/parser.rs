@@ -58,7 +58,7 @@ impl Parser<'_> {
                     self.error(
                         SyntaxErrorKind::UnclosedComment,
                         token.span,
-                        "comment is not closed",
+                        "this comment is opened here and never closed: a `|#` is missing",
                     );
                 }
             }
@@ -226,7 +226,7 @@ impl Parser<'_> {
                     self.error(
                         SyntaxErrorKind::UnclosedString,
                         whole,
-                        "string is not closed",
+                        "this string is opened here and never closed: a `\"` is missing",
                     );
                 } else if let Err(error) = literal::string(text) {
                     let start = token.span.start + error.offset;
@@ -241,7 +241,7 @@ impl Parser<'_> {
                 self.error(
                     SyntaxErrorKind::UnclosedString,
                     whole,
-                    "string is not closed",
+                    "this string is opened here and never closed: a `\"` is missing",
                 );
             }
             TokenKind::Character => {
@@ -275,7 +275,7 @@ impl Parser<'_> {
         while let Some(top) = self.open.pop() {
             self.parse.errors.push(SyntaxError {
                 kind: SyntaxErrorKind::UnclosedList,
-                message: "this list is not closed".into(),
+                message: "this list is opened here and never closed: a `)` is missing".into(),
                 span: top.span,
                 inside: self.line_starting_list(&top.children),
             });

@@ -37,9 +37,8 @@ pub(super) fn decompile_all(
     world: &World,
     output: &Output,
 ) -> Result<Exit, CommandError> {
-    std::fs::create_dir_all(folder).map_err(|error| {
-        CommandError::Other(format!("cannot create {}: {error}", folder.display()))
-    })?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| CommandError::of_file("create", folder, &error))?;
     let mut taken = BTreeSet::new();
     let mut members = Vec::new();
     let mut failed = 0;

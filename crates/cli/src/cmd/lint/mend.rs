@@ -38,9 +38,8 @@ pub(super) fn mend(
             && (effect == Some(Effect::Keeps) || changing.contains(&code))
     });
     if fixed.text != text {
-        replace(path, fixed.text.as_bytes()).map_err(|error| {
-            CommandError::Other(format!("cannot write {}: {error}", path.display()))
-        })?;
+        replace(path, fixed.text.as_bytes())
+            .map_err(|error| CommandError::of_file("write", path, &error))?;
     }
     for tried in fixed.tried.iter().rev() {
         output.tell(&told(&name, tried));
