@@ -39,8 +39,8 @@ mod tests {
 
     #[test]
     fn a_listener_may_have_been_handed_a_high_port() {
-        let world = shipped("linux").expect("shipped").expect("a good file");
-        let suggested = |operation: &str, filter: &str, port: u16| {
+        let suggested = |world: &str, operation: &str, filter: &str, port: u16| {
+            let world = shipped(world).expect("shipped").expect("a good file");
             let endpoint = Endpoint::Internet {
                 v6: false,
                 transport: Transport::Tcp,
@@ -62,13 +62,22 @@ mod tests {
             };
             suggest([&event], &world)
         };
-        for (operation, filter, port, wanted) in [
-            ("network-inbound", "local", 59_637, "localhost:*"),
-            ("network-inbound", "local", 8_080, "localhost:8080"),
-            ("network-bind", "local", 59_637, "localhost:59637"),
-            ("network-outbound", "remote", 59_637, "localhost:59637"),
+        let (linux, macos) = ("linux", "macos-14.4.1");
+        for (world, operation, filter, port, wanted) in [
+            (linux, "network-inbound", "local", 0, "localhost:*"),
+            (linux, "network-inbound", "local", 59_637, "localhost:59637"),
+            (macos, "network-inbound", "local", 59_637, "localhost:*"),
+            (macos, "network-inbound", "local", 8_080, "localhost:8080"),
+            (macos, "network-bind", "local", 59_637, "localhost:59637"),
+            (
+                macos,
+                "network-outbound",
+                "remote",
+                59_637,
+                "localhost:59637",
+            ),
         ] {
-            let text = suggested(operation, filter, port);
+            let text = suggested(world, operation, filter, port);
             assert!(text.contains(&format!("\"{wanted}\"")), "{text}");
         }
     }

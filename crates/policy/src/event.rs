@@ -57,7 +57,8 @@ pub struct Event {
     pub process: String,
     /// The leaf operation asked.
     pub operation: OperationId,
-    /// Values of the request, the one that names its target first.
+    /// Values of the request, the one that names its target first. Of a listener whose port the
+    /// system chose, the port is 0, as the program asked for it.
     pub values: Vec<(FilterId, OwnedValue)>,
     /// What the policy said.
     pub decision: Action,

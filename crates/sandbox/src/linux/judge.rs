@@ -147,6 +147,9 @@ impl Judge {
         if self.terms.learn && self.terms.interest.fork_denied {
             self.meet(&caller);
         }
+        if row.call == Call::Bind {
+            self.subjects.note_bind(&caller, call.data.args);
+        }
         let asks = match thread {
             0 => Err(Blank::Unseen(Errno::SRCH)),
             thread => (row.asks)(&call.data.args, &Remote { thread }),
@@ -410,6 +413,7 @@ impl Judge {
         let subjects = &self.subjects;
         let request = subjects.request(subject, &self.terms.vocabulary)?;
         let verdict = subjects.decide(&self.terms.decider, &request, subject);
+        let told = subject.told(request);
         let (caller, host) = (scene.caller, || subject.host());
         if verdict.action == Action::Allow {
             if self.terms.report_allowed
@@ -419,7 +423,7 @@ impl Judge {
                 let action = Action::Allow;
                 self.send(
                     caller.identity(),
-                    &request,
+                    &told,
                     action,
                     &verdict.source,
                     false,
@@ -448,7 +452,7 @@ impl Judge {
             let action = Action::Deny;
             self.send(
                 caller.identity(),
-                &request,
+                &told,
                 action,
                 &verdict.source,
                 granted,

@@ -271,8 +271,8 @@ pub(crate) static TABLE: &[Row] = {
         Socket, [[] &[Op::SystemSocket]], |a, _| socket(a[0], a[1], a[2]);
         Connect, [[] &[Op::NetworkOutbound]],
             |a, _| address(Op::NetworkOutbound, a[0], a[1], a[2]);
-        // A socket of a path is a file that is made.
-        Bind, [[] &[Op::NetworkBind, Op::FileWriteCreate]],
+        // A socket of a path is a file that is made. What a listener is bound to says who chose it.
+        Bind, [[] &[Op::NetworkBind, Op::FileWriteCreate, Op::NetworkInbound]],
             |a, _| address(Op::NetworkBind, a[0], a[1], a[2]).and(Op::FileWriteCreate, bound_at(a));
         Listen, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
         Accept, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));

@@ -1,5 +1,6 @@
 //! What a request is about: paths in their spellings, names, processes, sockets and addresses.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
@@ -13,7 +14,7 @@ use crate::linux::address::{self, Address, MAX_ADDRESS, Side, SocketKind};
 use crate::linux::arch::{Call, untagged};
 use crate::linux::blank::Blank;
 use crate::linux::caller::{self, Caller};
-use crate::linux::classify::{Ask, Detail, Memory, Target, Who};
+use crate::linux::classify::{Arguments, Ask, Detail, Memory, Target, Who};
 use crate::linux::custodian::open_process;
 use crate::linux::darwin;
 use crate::linux::memory::{Remote, file_of};
@@ -30,6 +31,8 @@ pub(super) struct Subject {
     /// Something is at its path.
     pub(super) exists: bool,
     vnode: Vnode,
+    /// Its port was chosen by the system: the program asked for any.
+    is_handed_out: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -77,6 +80,8 @@ pub(super) struct Subjects {
     /// Semaphores under the passing name that glibc makes them under before it links them.
     passing: Vec<Vec<u8>>,
     vnodes: Vnodes,
+    /// Sockets, by their inodes, that were bound to whatever port the system chooses.
+    handed_out: HashSet<u64>,
 }
 
 impl Subjects {
@@ -207,6 +212,12 @@ impl Subjects {
             }
             Target::Bound(socket) => bound(resolver, caller, socket)?.into_iter().collect(),
         };
+        let is_handed_out = match ask.target {
+            Target::Bound(socket) if !self.handed_out.is_empty() => {
+                inode_of(caller, socket).is_some_and(|inode| self.handed_out.contains(&inode))
+            }
+            _ => false,
+        };
         let detail = self.extra(caller, ask.detail)?;
         let operation = ask.operation;
         let subject = |kind| Subject {
@@ -216,8 +227,24 @@ impl Subjects {
                 if found != Found::Missing),
             kind,
             detail: detail.clone(),
+            is_handed_out,
         };
         Ok(kinds.into_iter().map(subject).collect())
+    }
+
+    /// Takes note of a socket that is about to be bound to any port: what it listens on then is not
+    /// the program's choice.
+    pub(super) fn note_bind(&mut self, caller: &Caller, [socket, pointer, length, ..]: Arguments) {
+        let mut bytes = [0; MAX_ADDRESS];
+        let bytes = &mut bytes[..(length as usize).min(MAX_ADDRESS)];
+        let memory = Remote {
+            thread: caller.thread,
+        };
+        if memory.read_whole(pointer, bytes).is_ok()
+            && matches!(Address::parse(bytes), Some(Address::Internet(_, 0)))
+        {
+            self.handed_out.extend(inode_of(caller, socket as i32));
+        }
     }
 
     fn extra(&self, caller: &Caller, detail: Detail) -> Result<Extra, Blank> {
@@ -259,6 +286,7 @@ impl Subjects {
                 detail,
                 exists: true,
                 vnode: Vnode::default(),
+                is_handed_out: false,
             }));
         }
         let (operation, kind) = match place::meaning(ask.operation, &resolver.path, found) {
@@ -288,6 +316,7 @@ impl Subjects {
             detail: Extra::None,
             exists: found != Found::Missing,
             vnode: Vnode::default(),
+            is_handed_out: false,
         }))
     }
 
@@ -332,6 +361,7 @@ impl Subjects {
             detail,
             exists: found != Found::Missing,
             vnode,
+            is_handed_out: false,
         }))
     }
 
@@ -387,6 +417,7 @@ impl Subjects {
                 detail: Extra::None,
                 exists: false,
                 vnode: Vnode::default(),
+                is_handed_out: false,
             })),
         }
     }
@@ -493,6 +524,32 @@ impl Subjects {
 }
 
 impl Subject {
+    /// A request as it is told of: with the port that the program asked for.
+    pub(super) fn told<'a>(&self, request: Request<'a>) -> Request<'a> {
+        if !self.is_handed_out {
+            return request;
+        }
+        let as_asked = |value| match value {
+            Value::Endpoint(Endpoint::Internet {
+                v6,
+                transport,
+                loopback,
+                ..
+            }) => Value::Endpoint(Endpoint::Internet {
+                v6,
+                transport,
+                loopback,
+                port: 0,
+            }),
+            value => value,
+        };
+        request
+            .values()
+            .fold(Request::new(request.operation), |told, (filter, value)| {
+                told.with(filter, as_asked(value))
+            })
+    }
+
     /// The host of an address as the program wrote it.
     pub(super) fn host(&self) -> String {
         match &self.kind {
@@ -558,6 +615,12 @@ fn socket_of(caller: &Caller, socket: i32) -> Result<(std::os::fd::OwnedFd, Sock
     // What is no socket says so; the kernel says it to the caller too.
     let kind = SocketKind::of(socket.as_fd()).map_err(|_| Blank::Nothing)?;
     Ok((socket, kind))
+}
+
+/// The inode of the caller's socket, if we can look at it.
+fn inode_of(caller: &Caller, socket: i32) -> Option<u64> {
+    let file = format!("/proc/{}/fd/{socket}", caller.thread);
+    Some(rustix::fs::stat(file).ok()?.st_ino)
 }
 
 /// The addresses that a call gives for a socket: where each lies and how long it is.
