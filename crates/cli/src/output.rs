@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use indicatif::{ProgressBar, ProgressStyle};
 pub(crate) use lapbelt_learn::summary::counted;
+use lapbelt_policy::deceptive::is_deceptive;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -38,7 +39,7 @@ pub(crate) fn unwritten() -> Option<&'static Error> {
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() && !matches!(character, '\n' | '\t') {
+        if is_deceptive(character) && !matches!(character, '\n' | '\t') {
             out.extend(character.escape_unicode());
         } else {
             out.push(character);

@@ -111,6 +111,10 @@ fn what_a_script_was_not_let_start_by_is_named() {
         last.ends_with("allow process-exec-interpreter for it"),
         "{said}"
     );
+    let needed = said
+        .lines()
+        .filter(|line| line.contains("script.sh,") || line.ends_with("; script.sh"));
+    assert_eq!(needed.count(), 2, "{said}");
 }
 
 /// A script that may be executed.

@@ -403,8 +403,9 @@ impl<'s> Session<'s> {
             stragglers: Vec::new(),
         };
         let created = &mut self.created;
-        // The very first request is the start of the program, still under our own name.
-        let mut starting = Some(program_name(&self.target.program));
+        // Of macOS the very first request is the start of the program, under that of sandbox-exec.
+        let of_another = self.backend.dialect().is_some();
+        let mut starting = of_another.then(|| program_name(&self.target.program));
         let result = self.backend.run(job, &mut |event: &Event| {
             created.note(event);
             if event.decision == Action::Deny {

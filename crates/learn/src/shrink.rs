@@ -10,6 +10,7 @@ mod trials;
 use std::path::Path;
 use std::time::Duration;
 
+use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::graph::{Inclusion, includes, lower};
 use lapbelt_policy::rule::{Action, Policy};
@@ -326,6 +327,6 @@ fn conclude(
 
 fn one_line(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_deceptive(c) { ' ' } else { c })
         .collect()
 }

@@ -8,6 +8,7 @@
 
 pub mod added;
 pub mod ask;
+pub mod deceptive;
 pub mod decide;
 pub mod event;
 pub mod filter;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::event::{Event, OwnedValue};
 use lapbelt_policy::request::Endpoint;
 use lapbelt_policy::rule::Policy;
@@ -136,7 +137,7 @@ pub fn escaped(bytes: &[u8]) -> String {
                 '\n' => out.push_str("\\n"),
                 '\t' => out.push_str("\\t"),
                 '\r' => out.push_str("\\r"),
-                _ if character.is_control() || is_invisible(character) => {
+                _ if is_deceptive(character) => {
                     let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
                 }
                 _ => out.push(character),
@@ -147,13 +148,6 @@ pub fn escaped(bytes: &[u8]) -> String {
         }
     }
     out
-}
-
-/// Line separators and marks that turn the direction of writing (Unicode, general categories Zl,
-/// Zp and the bidirectional controls of Cf), and zero-width characters.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A JSON string.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{ModifierArgument, Policy, Rule, Version};
@@ -19,8 +20,11 @@ pub fn quote(bytes: &[u8]) -> String {
                 '\n' => out.push_str("\\n"),
                 '\t' => out.push_str("\\t"),
                 '\r' => out.push_str("\\r"),
-                c if (c as u32) < 0x20 || c as u32 == 0x7f => {
-                    let _ = write!(out, "\\x{:02x}", c as u32);
+                // Nobody who reads the profile sees such a character, so its bytes are shown.
+                c if is_deceptive(c) => {
+                    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                        let _ = write!(out, "\\x{byte:02x}");
+                    }
                 }
                 c => out.push(c),
             }
@@ -35,7 +39,7 @@ pub fn quote(bytes: &[u8]) -> String {
 
 /// A regular expression: raw if it can be, else a string literal.
 fn quote_regex(source: &str) -> String {
-    let plain = |c: char| c != '"' && !c.is_control();
+    let plain = |c: char| c != '"' && !is_deceptive(c);
     if source.chars().all(plain) {
         format!("#\"{source}\"")
     } else {

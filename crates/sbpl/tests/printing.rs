@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::sync::LazyLock;
 
+use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::Regex;
@@ -273,6 +274,7 @@ fn a_path_stays_in_its_quotes() {
         "\n(allow default)\n",
         "#\"",
         "\u{feff}\u{2028}\"\u{0}",
+        "exe.\u{202e}txt\u{9b}31m",
     ] {
         let text = format!(
             "(version 1)\n(deny default)\n(allow file-read* (subpath {}))\n",
@@ -281,7 +283,14 @@ fn a_path_stays_in_its_quotes() {
         let policy = read(&text);
         assert_eq!(policy.rules.len(), 2, "{text}");
         assert_eq!(print::policy(&policy, &WORLD), text);
+        let shown = text.chars().filter(|c| *c != '\n');
+        assert_eq!(shown.filter(|c| is_deceptive(*c)).count(), 0, "{text:?}");
     }
+    // Nor are they raw in expressions, which read back too.
+    let text =
+        "(version 1)\n(deny default)\n(allow file-read* (regex \"^/\\xe2\\x80\\xae\\\\.txt\"))\n";
+    let policy = read(text);
+    assert_eq!(print::policy(&policy, &WORLD), text);
 }
 
 #[test]

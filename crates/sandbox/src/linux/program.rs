@@ -17,6 +17,8 @@ const ABOVE_STANDARD: i32 = 10;
 pub(crate) struct Program {
     /// File to execute.
     pub(crate) file: CString,
+    /// What the system will call it: the last part of the file's path, which the kernel shortens.
+    pub(crate) name: CString,
     /// Arguments, the name first.
     pub(crate) arguments: Vec<CString>,
     /// Those of the shell that runs the file if it is no format the kernel knows, as execvp(3) of
@@ -41,12 +43,13 @@ impl Program {
             .iter()
             .find(|(name, _)| name == "PATH")
             .map(|(_, path)| path);
-        let name = [text(job.program.as_os_str())?];
+        let called = [text(job.program.as_os_str())?];
         let file = find(
             &job.program,
             path.map(OsString::as_os_str),
             job.cwd.as_deref(),
         )?;
+        let name = text(file.file_name().unwrap_or_default())?;
         let file = text(file.as_os_str())?;
         let arguments: Vec<CString> = job
             .args
@@ -61,9 +64,10 @@ impl Program {
             text(&variable)
         });
         Ok(Self {
+            name,
             file,
             shell_arguments: [&shell[..], &arguments].concat(),
-            arguments: [&name[..], &arguments].concat(),
+            arguments: [&called[..], &arguments].concat(),
             environment: variables.collect::<Result<_, _>>()?,
             directory: job
                 .cwd

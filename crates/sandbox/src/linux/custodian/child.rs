@@ -87,6 +87,8 @@ impl<'p> Child<'p> {
                 listener,
             }
             .send(ends.messages);
+            // The start of the program is asked for under its own name, not ours.
+            libc::prctl(libc::PR_SET_NAME, self.program.name.as_ptr());
             let mut go = 0u8;
             while libc::read(ends.go, (&raw mut go).cast(), 1) != 1 {
                 if *libc::__errno_location() != libc::EINTR {
