@@ -8,6 +8,7 @@ use lapbelt_policy::ask::target_filter;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::graph::{Canon, NodeId, Outcome, Source, differences};
 use lapbelt_policy::request::Request;
+use lapbelt_policy::rule::Action;
 use lapbelt_policy::socket::End;
 use lapbelt_policy::world::{FilterId, OperationId, World};
 
@@ -48,6 +49,22 @@ pub struct Example {
     /// Names of filters with the values that matter.
     pub values: Vec<(String, OwnedValue)>,
     /// What the left side says.
+    pub left: Decided,
+    /// What the right side says.
+    pub right: Decided,
+    /// Where both sides allow it: messages that may follow after one side's decision and not after
+    /// the other's, for each operation of messages the smallest.
+    pub messages: Vec<Message>,
+}
+
+/// A message that is decided differently.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Message {
+    /// Its operation, as the left world calls it.
+    pub operation: String,
+    /// Names of filters with the values that matter.
+    pub values: Vec<(String, OwnedValue)>,
+    /// What the left side says, by a rule of its message filter.
     pub left: Decided,
     /// What the right side says.
     pub right: Decided,
@@ -216,11 +233,9 @@ impl<'s> Comparison<'s> {
                 continue;
             }
             if examples.len() < most {
-                let shown = |(filter, value): &(FilterId, OwnedValue)| {
-                    (vocabulary.filter(*filter).name.clone(), value.clone())
-                };
                 examples.push(Example {
-                    values: values.iter().map(shown).collect(),
+                    values: vocabulary.named(&values),
+                    messages: messages((self.left, &one), (self.right, &other), vocabulary),
                     left: one,
                     right: other,
                 });
@@ -231,6 +246,39 @@ impl<'s> Comparison<'s> {
     }
 }
 
+/// Where the message filters of two decisions differ, decided anew by each side itself.
+fn messages(
+    (left, one): (&Subject<'_>, &Decided),
+    (right, other): (&Subject<'_>, &Decided),
+    vocabulary: &Vocabulary<'_>,
+) -> Vec<Message> {
+    if [one, other]
+        .iter()
+        .any(|side| side.outcome.action != Action::Allow)
+    {
+        return Vec::new();
+    }
+    let found = vocabulary
+        .messages(&one.outcome, &other.outcome)
+        .into_iter();
+    let decided = found.map(|message| {
+        let here = request(message.left, &message.values, Some);
+        let there = request(message.right, &message.values, |id| vocabulary.in_right(id));
+        let side = |(outcome, source)| Decided { outcome, source };
+        Message {
+            operation: name(left.world(), message.left),
+            values: vocabulary.named(&message.values),
+            left: side(left.decide_message(&one.source, &here)),
+            right: side(right.decide_message(&other.source, &there)),
+        }
+    });
+    let differs = |one: &Message| {
+        let right = vocabulary.right_outcome(&one.right.outcome);
+        vocabulary.left_outcome(&one.left.outcome) != right
+    };
+    decided.filter(differs).collect()
+}
+
 /// What a side says of values whose filters it knows by other numbers.
 fn decided(
     side: &Subject<'_>,
@@ -238,12 +286,20 @@ fn decided(
     values: &Values,
     own: impl Fn(FilterId) -> Option<FilterId>,
 ) -> Decided {
+    let (outcome, source) = side.decide(&request(operation, values, own));
+    Decided { outcome, source }
+}
+
+/// A request of values whose filters are known by other numbers.
+fn request(
+    operation: OperationId,
+    values: &Values,
+    own: impl Fn(FilterId) -> Option<FilterId>,
+) -> Request<'_> {
     let known = values
         .iter()
         .filter_map(|(filter, value)| Some((own(*filter)?, value.borrow())));
-    let request = known.fold(Request::new(operation), |request, (filter, value)| {
+    known.fold(Request::new(operation), |request, (filter, value)| {
         request.with(filter, value)
-    });
-    let (outcome, source) = side.decide(&request);
-    Decided { outcome, source }
+    })
 }

@@ -91,6 +91,26 @@ impl<'p> Subject<'p> {
         (outcome, verdict.source)
     }
 
+    /// Decides a message after what a source allowed, with which rule of its message filter said so.
+    pub fn decide_message(&self, after: &Source, message: &Request<'_>) -> (Outcome, Source) {
+        let Some(filter) = self.decider.messages(after) else {
+            return self.decide(message);
+        };
+        let verdict = filter.decide(message);
+        let rule = match (after, verdict.source) {
+            (Source::Rule(outer), Source::Rule(inner)) => {
+                let rules = self.rules[outer.rule as usize].message_filter();
+                rules.and_then(|rules| rules.get(inner.rule as usize))
+            }
+            _ => None,
+        };
+        let outcome = rule.map(|rule| Outcome::of(rule, self.world));
+        (
+            outcome.unwrap_or(Outcome::plain(verdict.action)),
+            verdict.source,
+        )
+    }
+
     /// The rules of each message filter, as outcomes have them, with the entry of each operation
     /// in a canon of its own.
     pub(crate) fn message_filters(&self) -> Vec<(Vec<Rule>, Canon, Vec<NodeId>)> {

@@ -55,6 +55,15 @@ fn lines(answer: &Diff, left: &Policy, right: &Policy) -> Vec<String> {
                 said(&example.left, left),
                 said(&example.right, right),
             ));
+            let within = |side: &Decided| side.outcome.action.word();
+            lines.extend(example.messages.iter().map(|one| {
+                let values = one.values.iter();
+                let values: String = values
+                    .map(|(name, own)| format!(" {name}={}", value(own)))
+                    .collect();
+                let (left, right) = (within(&one.left), within(&one.right));
+                format!("  then {}{values}: A {left}, B {right}", one.operation)
+            }));
         }
     }
     lines
@@ -268,7 +277,15 @@ fn message_filters_are_compared_by_what_they_decide() {
     assert_eq!(
         told(&filtered(both), &filtered(less)),
         [
-            "iokit-open-user-client: A allows with message-filter by line 3, B allows with message-filter by line 3"
+            "iokit-open-user-client: A allows with message-filter by line 3, B allows with message-filter by line 3",
+            "  then iokit-external-method iokit-method-number=Integer(2): A allow, B deny",
+        ]
+    );
+    assert_eq!(
+        told(&rules("(allow iokit-open-user-client)"), &filtered(less)),
+        [
+            "iokit-open-user-client: A allows by line 3, B allows with message-filter by line 3",
+            "  then iokit-external-method iokit-method-number=Integer(0): A allow, B deny",
         ]
     );
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_policy::graph::Source;
-use lapbelt_policy::rule::Policy;
+use lapbelt_policy::rule::{Policy, Rule, RuleRef};
 use lapbelt_policy::world::{SHIPPED, World, shipped};
 
 use crate::exit::CommandError;
@@ -146,13 +146,17 @@ pub(crate) fn place(source: &Source, policy: &Policy, world: &World) -> String {
         Source::Rule(reference) => reference,
     };
     let rule = &policy.rules[reference.rule as usize];
+    rule_place(rule, reference, &policy.sources)
+}
+
+/// `FILE:LINE:COLUMN` of a rule, or the number that it has among its like.
+pub(crate) fn rule_place(rule: &Rule, reference: &RuleRef, sources: &[String]) -> String {
     let filter = reference
         .filter
         .and_then(|at| rule.filters[at as usize].origin);
     match rule.origin.or(filter) {
         Some(origin) => {
-            let name = policy
-                .sources
+            let name = sources
                 .get(origin.source.0 as usize)
                 .map_or("?", String::as_str);
             format!("{name}:{}:{}", origin.line, origin.column)

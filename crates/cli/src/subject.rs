@@ -11,8 +11,9 @@ use lapbelt_blob::policy::{Compiled, compiled};
 use lapbelt_learn::source::Profile;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::graph::{Graph, Source, lower};
-use lapbelt_policy::rule::Rule;
+use lapbelt_policy::rule::{Rule, RuleRef};
 use lapbelt_policy::world::World;
+use lapbelt_sbpl::print;
 use lapbelt_sbpl::syntax::{TokenKind, tokenize};
 use serde_json::{Value, json};
 
@@ -98,8 +99,8 @@ impl Subject {
     /// What it decides, with the rules that the graph's sources name.
     pub(crate) fn graph(&self, world: &World) -> (Graph, &[Rule]) {
         match self {
-            Self::Source(profile) => (lower(&profile.policy, world), &profile.policy.rules),
-            Self::Blob(subject) => (subject.compiled.graph.clone(), &subject.compiled.rules),
+            Self::Source(profile) => (lower(&profile.policy, world), self.rules()),
+            Self::Blob(subject) => (subject.compiled.graph.clone(), self.rules()),
         }
     }
 
@@ -134,6 +135,49 @@ impl Subject {
                 format!("{}: node {node} at byte {at}", subject.file)
             }
             (Self::Blob(_), _) => "not in the op table".to_string(),
+        }
+    }
+
+    /// What decided a message after what a source allowed: a rule of its message filter, where it
+    /// stands. A compiled profile has no places within.
+    pub(crate) fn place_within(&self, outer: &Source, inner: &Source) -> String {
+        match (self, self.rule_within(outer, inner)) {
+            (Self::Source(profile), Some((rule, reference))) => {
+                profile::rule_place(rule, reference, &profile.policy.sources)
+            }
+            (Self::Blob(_), Some(_)) => "its message filter".to_string(),
+            (_, None) => "default".to_string(),
+        }
+    }
+
+    /// The rule of a message filter that decided, on one line.
+    pub(crate) fn text_within(
+        &self,
+        outer: &Source,
+        inner: &Source,
+        world: &World,
+    ) -> Option<String> {
+        let (rule, _) = self.rule_within(outer, inner)?;
+        Some(on_one_line(&print::rule(rule, world)))
+    }
+
+    fn rule_within<'s>(
+        &'s self,
+        outer: &Source,
+        inner: &'s Source,
+    ) -> Option<(&'s Rule, &'s RuleRef)> {
+        let (Source::Rule(outer), Source::Rule(inner)) = (outer, inner) else {
+            return None;
+        };
+        let rules = self.rules()[outer.rule as usize].message_filter()?;
+        Some((&rules[inner.rule as usize], inner))
+    }
+
+    /// The rules that sources name.
+    pub(crate) fn rules(&self) -> &[Rule] {
+        match self {
+            Self::Source(profile) => &profile.policy.rules,
+            Self::Blob(subject) => &subject.compiled.rules,
         }
     }
 
@@ -184,7 +228,7 @@ impl Subject {
 
 /// A piece of a profile with a blank for whatever stands between its words, so that it reads the
 /// same on one line.
-fn on_one_line(text: &str) -> String {
+pub(crate) fn on_one_line(text: &str) -> String {
     let mut line = String::new();
     let mut is_apart = false;
     for token in tokenize(text) {

@@ -280,6 +280,40 @@ fn several_modifiers_of_a_rule_come_back() {
 }
 
 #[test]
+fn message_filters_are_told_apart() {
+    let folder = Folder::new();
+    for (name, number) in [("a.sb", 3), ("b.sb", 4)] {
+        folder.profile(
+            name,
+            &format!(
+                "(allow iokit-open-user-client (apply-message-filter\n  \
+                 (deny iokit-external-method (iokit-method-number {number}))))"
+            ),
+        );
+    }
+    let (code, text) = folder.run(&["diff", "a.sb", "b.sb"]);
+    assert_eq!(code, 1);
+    assert!(
+        text.contains(
+            "\n  then iokit-external-method 3: A denies by a.sb:4:3, B allows by default\n"
+        ),
+        "{text}"
+    );
+    let (_, text) = folder.run(&["diff", "a.sb", "b.sb", "--json"]);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    let message = &answer["different"][0]["examples"][0]["messages"][0];
+    assert_eq!(message["request"], "iokit-external-method 3");
+    assert_eq!(message["a"]["decision"], "deny");
+    let (_, text) = folder.run(&["graph", "a.sb", "--op", "iokit-open-user-client", "--json"]);
+    let picture: Value = serde_json::from_str(&text).expect("JSON");
+    let lines = &picture["boxes"][1]["lines"];
+    assert_eq!(
+        lines[2],
+        "(deny iokit-external-method (iokit-method-number 3))"
+    );
+}
+
+#[test]
 fn a_path_beside_any_unix_socket_comes_back_plain() {
     let folder = Folder::new();
     let rule = "(allow network-outbound\n  (remote unix-socket)\n  (literal \"/private/s\"))\n";

@@ -260,3 +260,54 @@ fn a_missing_target_that_rules_ask_for_is_said() {
         assert_eq!(told.contains("no TARGET was given"), says, "{told}");
     }
 }
+
+#[test]
+fn messages_are_decided_by_the_filters_that_are_about_them() {
+    let file = profile(
+        "(version 1)\n(deny default)\n\
+         (allow iokit-open-user-client (apply-message-filter\n  \
+         (deny iokit-external-method (iokit-method-number 3))))\n\
+         (allow mach-lookup (apply-message-filter\n  (deny mach-message-send)))\n\
+         (allow mach-bootstrap (apply-message-filter\n  (allow mach-message-send)))\n",
+    );
+    let name = file.path().display().to_string();
+    let ask = |words: &[&str]| out(lapbelt().args(["query", &name]).args(words));
+    let (code, text) = ask(&["iokit-external-method", "3"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        text,
+        format!(
+            "deny iokit-external-method 3\n  deny by {name}:4:3 after {name}:3:1\n    \
+             (deny iokit-external-method (iokit-method-number 3))\n"
+        )
+    );
+    let (code, text) = ask(&["iokit-external-method", "4"]);
+    assert_eq!(code, 0);
+    assert!(text.contains("allow by default after"), "{text}");
+    let (code, text) = ask(&["mach-message-send"]);
+    assert_eq!(code, 3);
+    assert!(
+        text.starts_with("undecided mach-message-send\n  deny by"),
+        "{text}"
+    );
+    let told = |words: &[&str]| {
+        let output = lapbelt().args(["query", &name]).args(words).output();
+        String::from_utf8(output.expect("a run").stderr).expect("text")
+    };
+    assert!(told(&["iokit-open-user-client"]).contains("ask about iokit-external-method too"));
+    assert!(told(&["iokit-external-trap"]).contains("none of this profile is about it"));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let batch = folder.path().join("batch.jsonl");
+    let line =
+        |operation| serde_json::json!({"id": operation, "profile": name, "operation": operation});
+    let lines = [line("iokit-external-method"), line("mach-message-send")];
+    std::fs::write(&batch, lines.map(|line| line.to_string()).join("\n")).expect("a batch");
+    let (code, text) = out(lapbelt().args(["query", "--batch"]).arg(&batch));
+    assert_eq!(code, 2);
+    assert!(text.contains("\"decision\":\"allow\""), "{text}");
+    assert!(
+        text.contains("message filters of the profile decide it differently"),
+        "{text}"
+    );
+}

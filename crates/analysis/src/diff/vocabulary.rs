@@ -1,14 +1,18 @@
 //! Two worlds as one: filters and modifiers are the same if their names are, message filters if
 //! they decide the same.
 
+mod messages;
+
 use std::collections::HashMap;
 
+use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::filter::Test;
-use lapbelt_policy::graph::{Canon, NodeId, Outcome, differences};
-use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule};
+use lapbelt_policy::graph::Outcome;
+use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::{FilterId, FilterInfo, ModifierId};
 
 use crate::subject::Subject;
+use messages::{Messages, Numbers};
 
 /// Above the numbers of any world: what only the right world has is numbered from here on.
 const RIGHT_ONLY: u16 = 0x4000;
@@ -21,12 +25,8 @@ pub(super) struct Vocabulary<'w> {
     joint_modifiers: HashMap<ModifierId, ModifierId>,
     /// To the right world's numbers.
     right_filters: HashMap<FilterId, FilterId>,
-    /// Numbers of message filters, the same for those that decide the same.
-    left_messages: Messages,
-    right_messages: Messages,
+    messages: Messages,
 }
-
-type Messages = HashMap<Vec<Rule>, i64>;
 
 impl<'w> Vocabulary<'w> {
     pub(super) fn new(left: &Subject<'w>, right: &Subject<'w>) -> Self {
@@ -53,51 +53,23 @@ impl<'w> Vocabulary<'w> {
                 .map(|(own, joint)| (*joint, *own))
                 .collect(),
             joint_filters,
-            left_messages: HashMap::new(),
-            right_messages: HashMap::new(),
+            messages: Messages::default(),
         };
         vocabulary.number_messages(left, right);
         vocabulary
     }
 
-    fn number_messages(&mut self, left: &Subject<'_>, right: &Subject<'_>) {
-        let mut both = Canon::default();
-        let mut seen: Vec<Vec<NodeId>> = Vec::new();
-        let apart = || left.world().operations().iter().filter(|o| !o.in_table);
-        for (rules, canon, entries) in left.message_filters() {
-            let own: Vec<NodeId> = apart().map(|o| entries[usize::from(o.id.0)]).collect();
-            let nodes = both.add_changed(&canon, &own, Clone::clone, Clone::clone);
-            let number = self.number(&both, nodes, &mut seen);
-            self.left_messages.insert(rules, number);
-        }
-        for (rules, canon, entries) in right.message_filters() {
-            let named = apart().filter_map(|o| right.world().operation_named(&o.name));
-            let own: Vec<NodeId> = named.map(|o| entries[usize::from(o.id.0)]).collect();
-            let test = |test: &Test| self.right_test(test);
-            let nodes = both.add_changed(&canon, &own, test, Clone::clone);
-            let number = self.number(&both, nodes, &mut seen);
-            self.right_messages.insert(rules, number);
-        }
-    }
-
-    /// The number of the first of those seen that decides the same.
-    fn number(&self, both: &Canon, nodes: Vec<NodeId>, seen: &mut Vec<Vec<NodeId>>) -> i64 {
-        let same = |one: NodeId, other: NodeId| {
-            differences(both, one, other, None, |id| self.filter(id)) == Ok(Vec::new())
-        };
-        let known = seen.iter().position(|other| {
-            other.len() == nodes.len() && nodes.iter().zip(other).all(|(a, b)| same(*a, *b))
-        });
-        let number = known.unwrap_or(seen.len());
-        if known.is_none() {
-            seen.push(nodes);
-        }
-        number as i64
-    }
-
     /// What is known of a filter by its joint number.
     pub(super) fn filter(&self, joint: FilterId) -> &'w FilterInfo {
         self.filters[&joint]
+    }
+
+    /// Values by the names of their filters.
+    pub(super) fn named(&self, values: &[(FilterId, OwnedValue)]) -> Vec<(String, OwnedValue)> {
+        let named = |(filter, value): &(FilterId, OwnedValue)| {
+            (self.filter(*filter).name.clone(), value.clone())
+        };
+        values.iter().map(named).collect()
     }
 
     /// The right world's number of a filter; `None` if it has no such filter.
@@ -115,12 +87,12 @@ impl<'w> Vocabulary<'w> {
 
     /// An outcome of the left world, to be compared only.
     pub(super) fn left_outcome(&self, outcome: &Outcome) -> Outcome {
-        joint_outcome(outcome, &self.left_messages, |id| id)
+        joint_outcome(outcome, &self.messages.left, |id| id)
     }
 
     /// An outcome of the right world, to be compared only.
     pub(super) fn right_outcome(&self, outcome: &Outcome) -> Outcome {
-        joint_outcome(outcome, &self.right_messages, |id| {
+        joint_outcome(outcome, &self.messages.right, |id| {
             self.joint_modifiers[&id]
         })
     }
@@ -128,7 +100,7 @@ impl<'w> Vocabulary<'w> {
 
 fn joint_outcome(
     outcome: &Outcome,
-    messages: &Messages,
+    messages: &Numbers,
     id: impl Fn(ModifierId) -> ModifierId,
 ) -> Outcome {
     let joint = |one: &Modifier| Modifier {
@@ -136,7 +108,7 @@ fn joint_outcome(
         argument: match &one.argument {
             Some(ModifierArgument::MessageFilter(rules)) => messages
                 .get(rules)
-                .map(|number| ModifierArgument::Integer(*number)),
+                .map(|number| ModifierArgument::Integer(*number as i64)),
             other => other.clone(),
         },
     };

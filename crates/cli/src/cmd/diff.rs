@@ -60,6 +60,17 @@ impl Side {
     }
 
     fn said(&self, decided: &Decided) -> String {
+        let place = self.subject.place(&decided.source, &self.world);
+        format!("{} by {place}", self.outcome(decided))
+    }
+
+    /// What is said of a message after a decision.
+    fn said_within(&self, decided: &Decided, outer: &Decided) -> String {
+        let place = self.subject.place_within(&outer.source, &decided.source);
+        format!("{} by {place}", self.outcome(decided))
+    }
+
+    fn outcome(&self, decided: &Decided) -> String {
         let action = match decided.outcome.action {
             Action::Allow => "allows",
             Action::Deny => "denies",
@@ -68,16 +79,18 @@ impl Side {
         let with: String = modifiers
             .map(|one| format!(" with {}", request::modifier(one, &self.world)))
             .collect();
-        let place = self.subject.place(&decided.source, &self.world);
-        format!("{action}{with} by {place}")
+        format!("{action}{with}")
+    }
+
+    fn modifiers(&self, decided: &Decided) -> Vec<String> {
+        let modifiers = decided.outcome.modifiers.iter();
+        modifiers
+            .map(|one| request::modifier(one, &self.world))
+            .collect()
     }
 
     fn json(&self, decided: &Decided) -> Value {
-        let modifiers = decided.outcome.modifiers.iter();
-        let modifiers: Vec<String> = modifiers
-            .map(|one| request::modifier(one, &self.world))
-            .collect();
-        json!({"decision": decided.outcome.action.word(), "modifiers": modifiers,
+        json!({"decision": decided.outcome.action.word(), "modifiers": self.modifiers(decided),
                "by": self.subject.place(&decided.source, &self.world),
                "rule": self.subject.rule_json(&decided.source, &self.world)})
     }
@@ -120,6 +133,14 @@ fn text(answer: &Diff, a: &Side, b: &Side) -> String {
                 a.said(&example.left),
                 b.said(&example.right)
             );
+            for message in &example.messages {
+                let shown = request::shown(&message.operation, &message.values, &a.world);
+                text += &format!(
+                    "  then {shown}: A {}, B {}\n",
+                    a.said_within(&message.left, &example.left),
+                    b.said_within(&message.right, &example.right)
+                );
+            }
             if let (0, [_, others @ ..]) = (at, differing.operations.as_slice())
                 && !others.is_empty()
             {
@@ -176,8 +197,19 @@ fn json(answer: &Diff, a: &Side, b: &Side) -> Value {
                 None => _ = values.insert(name.clone(), own),
             }
         }
+        let messages = example.messages.iter().map(|own| {
+            let within = |side: &Side, decided: &Decided, outer: &Decided| {
+                json!({"decision": decided.outcome.action.word(),
+                       "modifiers": side.modifiers(decided),
+                       "by": side.subject.place_within(&outer.source, &decided.source)})
+            };
+            json!({"request": request::shown(&own.operation, &own.values, &a.world),
+                   "a": within(a, &own.left, &example.left),
+                   "b": within(b, &own.right, &example.right)})
+        });
         json!({"request": request::shown(operation, &example.values, &a.world), "values": values,
-               "a": a.json(&example.left), "b": b.json(&example.right)})
+               "a": a.json(&example.left), "b": b.json(&example.right),
+               "messages": messages.collect::<Vec<_>>()})
     };
     let different = answer.different.iter().map(|one| {
         let examples = one.examples.iter();

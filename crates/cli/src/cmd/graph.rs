@@ -7,6 +7,7 @@ use lapbelt_analysis::picture::{Words, dot, picture, svg};
 use lapbelt_policy::ask::operation_named;
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::Outcome;
+use lapbelt_policy::rule::ModifierArgument;
 use lapbelt_policy::world::{OperationId, World};
 use lapbelt_sbpl::print;
 use serde_json::json;
@@ -16,7 +17,7 @@ use crate::output::Output;
 use crate::profile::{self, Params};
 use crate::replace::write_out;
 use crate::request;
-use crate::subject::Subject;
+use crate::subject::{Subject, on_one_line};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -97,9 +98,14 @@ impl Words for InWorld<'_> {
     }
 
     fn modifiers(&self, outcome: &Outcome) -> Vec<String> {
-        let modifiers = outcome.modifiers.iter();
-        modifiers
-            .map(|one| format!("with {}", request::modifier(one, self.0)))
-            .collect()
+        let mut lines = Vec::new();
+        for one in &outcome.modifiers {
+            lines.push(format!("with {}", request::modifier(one, self.0)));
+            if let Some(ModifierArgument::MessageFilter(rules)) = &one.argument {
+                let rules = rules.iter().map(|rule| print::rule(rule, self.0));
+                lines.extend(rules.map(|rule| on_one_line(&rule)));
+            }
+        }
+        lines
     }
 }

@@ -1,5 +1,7 @@
 //! `lapbelt query`: would this be allowed, and by which rule.
 
+mod within;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -79,6 +81,11 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     for (name, value) in &filters {
         given.entry(name).or_default().push(value);
     }
+    let messages = within::answers(&question, &subject, &decider, &world);
+    let messages = messages.map_err(CommandError::Other)?;
+    if !messages.is_empty() {
+        return Ok(within::tell(&question, &messages, given, &world, output));
+    }
     let answer = question
         .answer(&decider, &world)
         .map_err(CommandError::Other)?;
@@ -101,14 +108,21 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         },
     );
     if let Some(filter) = &answer.lacks {
-        output.tell(&format!(
-            "lapbelt: rules ask for its {filter}, and no TARGET was given: they were taken not to match"
-        ));
+        output.tell(&lacking(filter));
+    }
+    if let Some(note) = within::note(operation, &answer.verdict.source, &subject, &world) {
+        output.tell(&format!("lapbelt: {note}"));
     }
     Ok(match answer.verdict.action {
         Action::Allow => Exit::Yes,
         Action::Deny => Exit::No,
     })
+}
+
+fn lacking(filter: &str) -> String {
+    format!(
+        "lapbelt: rules ask for its {filter}, and no TARGET was given: they were taken not to match"
+    )
 }
 
 /// The values of a request that has several targets, but for the first.
@@ -339,6 +353,11 @@ fn answer_line(
         filters: &filters,
         canonicalize: line.canonicalize,
     };
+    let messages = within::answers(&question, subject, decider, world)?;
+    if let Some(first) = messages.first() {
+        let action = within::decision(&messages).ok_or(within::UNDECIDED)?;
+        return Ok(json!({"id": line.id, "decision": action.word(), "rule": first.by}));
+    }
     let answer = question.answer(decider, world)?;
     let rule = subject.place(&answer.verdict.source, world);
     Ok(json!({"id": line.id, "decision": answer.verdict.action.word(), "rule": rule}))
