@@ -1,6 +1,7 @@
 //! Diagnostics with their source, as a compiler shows them.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use lapbelt_learn::source::Profile;
 use lapbelt_policy::origin::Origin;
 use lapbelt_sbpl::LoadedSource;
 use lapbelt_sbpl::diag::{Diagnostic, Label, Severity};
@@ -41,6 +42,12 @@ pub(crate) fn diagnostics(all: &[Diagnostic], sources: &[LoadedSource], colour: 
         text.push_str(&format!("… and {} more\n", all.len() - SHOWN));
     }
     text
+}
+
+/// The warnings of a profile that evaluates, if it has any.
+pub(crate) fn warnings(profile: &Profile, colour: bool) -> Option<String> {
+    let all = &profile.diagnostics;
+    (!all.is_empty()).then(|| diagnostics(all, &profile.sources, colour))
 }
 
 /// A message with its place, as a compiler shows it.

@@ -18,8 +18,9 @@ use lapbelt_sbpl::syntax::{TokenKind, tokenize};
 use serde_json::{Value, json};
 
 use crate::exit::CommandError;
-use crate::output::counted;
+use crate::output::{Output, counted};
 use crate::profile;
+use crate::show;
 
 /// A profile that can be asked.
 pub(crate) enum Subject {
@@ -85,6 +86,18 @@ impl Subject {
         match member {
             Some(_) => Err(failed("it is no bundle of profiles".to_string())),
             None => profile::evaluate(path, &text, params, world).map(Self::Source),
+        }
+    }
+
+    /// Shows the warnings of its text. A profile that is read twice warns once.
+    pub(crate) fn warn(&self, before: Option<&Self>, output: &Output) {
+        let shown = |subject: &Self| match subject {
+            Self::Source(profile) => show::warnings(profile, output.is_coloured()),
+            Self::Blob(_) => None,
+        };
+        let own = shown(self).filter(|own| before.and_then(shown).as_ref() != Some(own));
+        if let Some(own) = own {
+            output.tell(&own);
         }
     }
 

@@ -311,3 +311,34 @@ fn messages_are_decided_by_the_filters_that_are_about_them() {
         "{text}"
     );
 }
+
+#[test]
+fn what_the_world_lacks_is_told_beside_the_answer() {
+    let file = profile(
+        "(version 1)\n(deny default)\n(allow coalition-info)\n(allow file-read* (subpath \"/a\"))\n",
+    );
+    let name = file.path().display().to_string();
+    let run = |words: &[&str]| {
+        let output = lapbelt().args(words).output().expect("a run");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        (text(output.stdout), text(output.stderr))
+    };
+    let warns = |words: &[&str]| run(words).1.matches("`coalition-info`").count();
+    assert_eq!(warns(&["query", &name, "file-read-data", "/a"]), 1);
+    assert_eq!(warns(&["diff", &name, &name]), 1);
+    assert_eq!(warns(&["graph", &name]), 1);
+    let out = tempfile::NamedTempFile::new().expect("a file");
+    let out = out.path().to_str().expect("a path");
+    assert_eq!(warns(&["compile", &name, "-o", out]), 1);
+    let lacking = ["graph", &name, "--world", "macos-15"];
+    assert!(run(&lacking).1.contains("only default is drawn"));
+    let lacking = [
+        "query",
+        &name,
+        "file-read-data",
+        "/a",
+        "--world",
+        "macos-15",
+    ];
+    assert!(run(&lacking).1.contains("has no list of operations"));
+}

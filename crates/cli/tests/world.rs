@@ -4,6 +4,7 @@
 mod support;
 
 use assert_cmd::Command;
+use lapbelt_policy::world::{World, shipped_text};
 use serde_json::Value;
 use support::{ARM64E, DYLIB, FILESET, Make, Store, X86_64, fat, macho, macos_13};
 
@@ -147,6 +148,44 @@ fn other_builds_are_not_compiled_for_in_this_layout() {
     let output = run.expect("it runs");
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn extract_says_what_could_not_be_told_and_the_rest_checks() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("libsandbox.1.dylib");
+    // Paths and other patterns have one type, which is as good as none.
+    let text = shipped_text("macos-13.0.0").expect("a shipped world");
+    let text = text.replace("kind=path-pattern ", "kind=pattern ");
+    let world = World::parse(&text, &shipped_text).expect("a world");
+    let make = Make {
+        cpu: X86_64,
+        filetype: DYLIB,
+        base: 0x1_8a00_0000,
+        store: Store::Plain,
+        is_whole: true,
+    };
+    std::fs::write(&path, macho(&world, make)).expect("it is written");
+    let path = path.to_str().expect("a path");
+    let out = format!("{path}.world");
+    let (code, told, _) = lapbelt(&["world", "extract", path, "-o", &out]);
+    assert_eq!(code, 0);
+    assert!(
+        told.contains("of 89 filters the kind of argument could not be told"),
+        "{told}"
+    );
+    let text = std::fs::read_to_string(&out).expect("a world");
+    assert!(
+        text.contains(
+            "\n;   filter 1 path category=path kind=path-pattern cost=0 evidence=filters\n"
+        )
+    );
+    assert!(
+        text.contains("\n; evidence filters __DATA_CONST,__const at 0x"),
+        "{text}"
+    );
+    let (code, told, error) = lapbelt(&["world", "check", &out]);
+    assert_eq!(code, 0, "{told}{error}");
 }
 
 #[test]

@@ -68,14 +68,32 @@ impl Extracted {
             out.push_str("lacks modifiers those that could not be told are left out\n");
         }
         out.push('\n');
+        let mut facts = String::new();
+        self.facts(&mut facts)?;
+        self.evidence(source, &facts, out)?;
+        out.push_str(&facts);
+        Ok(())
+    }
+
+    /// Where the tables are. What no fact rests on is told as well, but is no evidence.
+    fn evidence(&self, source: &str, facts: &str, out: &mut String) -> std::fmt::Result {
         let uuid = self.uuid.map_or(String::new(), |uuid| {
             let digits: String = uuid.iter().map(|byte| format!("{byte:02x}")).collect();
             format!(", LC_UUID {digits}")
         });
         for claim in &self.claims {
+            let is_cited = |line: &str| {
+                let keys = line.split_once(" evidence=").map_or("", |(_, keys)| keys);
+                !line.starts_with(';') && keys.split(',').any(|key| key == claim.key)
+            };
+            let comment = if facts.lines().any(is_cited) {
+                ""
+            } else {
+                "; "
+            };
             writeln!(
                 out,
-                "evidence {} {} at {:#x} of {source} ({}{uuid}), byte {:#x}: {}",
+                "{comment}evidence {} {} at {:#x} of {source} ({}{uuid}), byte {:#x}: {}",
                 claim.key,
                 claim.section,
                 claim.address,
@@ -85,11 +103,18 @@ impl Extracted {
             )?;
         }
         out.push_str("evidence fallback derived: the longest wildcard that the name starts with, else default; exceptions and own defaults, and which operations have no slot, by name as in macOS 13.0\n");
+        Ok(())
+    }
+
+    fn facts(&self, out: &mut String) -> std::fmt::Result {
         out.push_str("\n; operations\n");
         for (number, name) in self.operations.iter().enumerate() {
             self.operation(number, name, out)?;
         }
         out.push_str("\n; filters\n");
+        if self.untold() > 0 {
+            out.push_str("; Those that are comments lack the kind of their argument: path-pattern, pattern,\n; string, integer, bits, bool or network. With it each is a line such as\n;   filter 1 path category=path kind=path-pattern cost=0 evidence=filters\n; Another build has most of them (`lapbelt world show macos-13.0.0`). If the evidence above is a\n; comment too, it becomes a line with them.\n");
+        }
         for filter in &self.filters {
             let (id, name) = (filter.id, &filter.name);
             let Some(kind) = filter.kind else {
@@ -139,6 +164,12 @@ impl Extracted {
             out.push_str(" evidence=modifiers,modifier-fields\n");
         }
         Ok(())
+    }
+
+    /// How many filters there are whose kind of argument could not be told.
+    pub fn untold(&self) -> usize {
+        let filters = self.filters.iter();
+        filters.filter(|filter| filter.kind.is_none()).count()
     }
 
     fn operation(&self, number: usize, name: &str, out: &mut String) -> std::fmt::Result {

@@ -12,6 +12,7 @@ use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params, place};
 use crate::replace::{not_over, write_out};
+use crate::show;
 
 /// The layout that the encoder writes.
 pub(super) const WRITTEN: &str = lapbelt_blob::layout::known::MACOS_14.name;
@@ -43,7 +44,11 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             world.id()
         )));
     }
-    let policy = profile::load(&args.profile, &args.params.map(), &world)?.policy;
+    let profile = profile::load(&args.profile, &args.params.map(), &world)?;
+    if let Some(warnings) = show::warnings(&profile, output.is_coloured()) {
+        output.tell(&warnings);
+    }
+    let policy = profile.policy;
     let encoded = encode(&policy, &world).map_err(|error| refused(&error, &policy, &world))?;
     if args.out == Path::new("-") {
         output.bytes(&encoded.bytes);

@@ -100,6 +100,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world_b = args.world_b.as_ref().unwrap_or(&args.world);
     let a = Side::load(args, &args.a, &args.member_a, &args.world)?;
     let b = Side::load(args, &args.b, &args.member_b, world_b)?;
+    a.subject.warn(None, output);
+    b.subject.warn(Some(&a.subject), output);
     let answer = diff(
         &a.subject.analysed(&a.world),
         &b.subject.analysed(&b.world),

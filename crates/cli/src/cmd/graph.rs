@@ -8,7 +8,7 @@ use lapbelt_policy::ask::operation_named;
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::Outcome;
 use lapbelt_policy::rule::ModifierArgument;
-use lapbelt_policy::world::{OperationId, World};
+use lapbelt_policy::world::{OperationId, Part, World};
 use lapbelt_sbpl::print;
 use serde_json::json;
 
@@ -55,6 +55,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
     let member = args.member.as_deref();
     let subject = Subject::load(&args.profile, &args.params.map(), member, &world)?;
+    subject.warn(None, output);
     let operations = operations(&args.op, &world)?;
     let mut title = profile::shown(&args.profile);
     for name in &args.op {
@@ -70,6 +71,12 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     match &args.out {
         Some(out) if out != Path::new("-") => write_out(out, text.as_bytes())?,
         _ => output.answer(&text),
+    }
+    if world.is_without(Part::Operations) {
+        output.tell(&format!(
+            "lapbelt: {} has no list of operations, so that only default is drawn",
+            world.id()
+        ));
     }
     for note in &picture.notes {
         output.tell(&format!("lapbelt: {note}"));

@@ -11,7 +11,7 @@ use lapbelt_policy::ask::{
 use lapbelt_policy::decide::{Decider, Verdict};
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::rule::Action;
-use lapbelt_policy::world::{ArgumentKind, FilterId, World};
+use lapbelt_policy::world::{ArgumentKind, FilterId, Part, World};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -64,6 +64,11 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     };
     let member = args.member.as_deref();
     let subject = Subject::load(path, &args.params.map(), member, &world)?;
+    subject.warn(None, output);
+    if world.is_without(Part::Operations) && world.operation_named(operation).is_none() {
+        let error = "has no list of operations, so that only default can be asked about";
+        return Err(CommandError::Other(format!("{} {error}", world.id())));
+    }
     let decider = subject.decider(&world);
     let (target, more) = match args.targets.split_first() {
         Some((target, more)) => (Some(target.as_str()), more),
@@ -300,7 +305,7 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
         let key = (line.profile.clone(), line.params.clone());
         let loaded = profiles
             .entry(key)
-            .or_insert_with(|| load(folder, &line.profile, &line.params, world));
+            .or_insert_with(|| load(folder, &line.profile, &line.params, world, output));
         let answer = match loaded {
             Err(error) => Err(error.clone()),
             Ok((subject, decider)) => answer_line(&line, subject, decider, world),
@@ -315,7 +320,13 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
 }
 
 /// A profile named in a batch: as given, or beside the batch file.
-fn load(folder: &Path, path: &Path, params: &BTreeMap<String, String>, world: &World) -> Loaded {
+fn load(
+    folder: &Path,
+    path: &Path,
+    params: &BTreeMap<String, String>,
+    world: &World,
+    output: &Output,
+) -> Loaded {
     let beside = folder.join(path);
     let path = if path.exists() || !beside.exists() {
         path
@@ -323,6 +334,7 @@ fn load(folder: &Path, path: &Path, params: &BTreeMap<String, String>, world: &W
         &beside
     };
     let subject = Subject::load(path, params, None, world).map_err(|error| error.to_string())?;
+    subject.warn(None, output);
     let decider = subject.decider(world);
     Ok((subject, decider))
 }

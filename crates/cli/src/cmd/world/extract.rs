@@ -51,7 +51,7 @@ fn json(found: &Extracted, text: &str) -> Value {
                "text": claim.text})
     });
     json!({"architecture": found.architecture, "operations": found.operations.len(),
-           "filters": found.filters.len(), "modifiers": found.modifiers.len(),
+           "filters": found.filters.len(), "filters_untold": found.untold(), "modifiers": found.modifiers.len(),
            "claims": claims.collect::<Vec<_>>(), "world": text})
 }
 
@@ -63,6 +63,13 @@ fn summary(found: &Extracted) -> String {
         counted(found.modifiers.len(), "modifier"),
         found.architecture
     );
+    if found.untold() > 0 {
+        let _ = writeln!(
+            text,
+            "of {} the kind of argument could not be told: they are comments in the file, which says how to complete them",
+            counted(found.untold(), "filter")
+        );
+    }
     for claim in &found.claims {
         let _ = writeln!(
             text,
