@@ -44,6 +44,10 @@ pub(crate) fn is_blob(bytes: &[u8]) -> bool {
     bytes.contains(&0)
 }
 
+/// What is said of text where a compiled profile is needed.
+const TEXT: &str = "no compiled profile, but text; `lapbelt compile` makes one of it, \
+                    and `lapbelt query`, `diff` and `graph` take it as it is";
+
 /// Decodes a compiled file.
 pub(crate) fn blob(path: &Path, bytes: &[u8], world: &World) -> Result<Blob, CommandError> {
     let named = |error: String| CommandError::Other(format!("{}: {error}", profile::shown(path)));
@@ -51,8 +55,7 @@ pub(crate) fn blob(path: &Path, bytes: &[u8], world: &World) -> Result<Blob, Com
         return Err(named("the file is empty".to_string()));
     }
     if !is_blob(bytes) {
-        let error = "no compiled profile, but text; `lapbelt compile` makes one of it";
-        return Err(named(error.to_string()));
+        return Err(named(TEXT.to_string()));
     }
     decode(bytes, world).map_err(|error| named(error.to_string()))
 }
@@ -66,27 +69,46 @@ impl Subject {
         world: &World,
     ) -> Result<Self, CommandError> {
         let bytes = profile::read_bytes(path)?;
+        if is_blob(&bytes) {
+            return Self::decoded(path, bytes, member, world);
+        }
         let file = profile::shown(path);
         let failed = |what: String| CommandError::Other(format!("{file}: {what}"));
-        if is_blob(&bytes) {
-            let blob = blob(path, &bytes, world)?;
-            let chosen = choose(&blob, member).map_err(failed)?;
-            let compiled = compiled(&blob, &blob.profiles[chosen], world);
-            let compiled = compiled.map_err(|error| failed(error.to_string()))?;
-            let subject = BlobSubject {
-                file,
-                bytes,
-                blob,
-                compiled,
-            };
-            return Ok(Self::Blob(Box::new(subject)));
-        }
         let text = String::from_utf8(bytes);
         let text = text.map_err(|_| failed("neither text nor a compiled profile".to_string()))?;
         match member {
             Some(_) => Err(failed("it is no bundle of profiles".to_string())),
             None => profile::evaluate(path, &text, params, world).map(Self::Source),
         }
+    }
+
+    /// Reads a compiled profile, and no text.
+    pub(crate) fn load_compiled(
+        path: &Path,
+        member: Option<&str>,
+        world: &World,
+    ) -> Result<Self, CommandError> {
+        Self::decoded(path, profile::read_bytes(path)?, member, world)
+    }
+
+    fn decoded(
+        path: &Path,
+        bytes: Vec<u8>,
+        member: Option<&str>,
+        world: &World,
+    ) -> Result<Self, CommandError> {
+        let file = profile::shown(path);
+        let failed = |what: String| CommandError::Other(format!("{file}: {what}"));
+        let blob = blob(path, &bytes, world)?;
+        let chosen = choose(&blob, member).map_err(failed)?;
+        let compiled = compiled(&blob, &blob.profiles[chosen], world);
+        let compiled = compiled.map_err(|error| failed(error.to_string()))?;
+        Ok(Self::Blob(Box::new(BlobSubject {
+            file,
+            bytes,
+            blob,
+            compiled,
+        })))
     }
 
     /// Shows the warnings of its text. A profile that is read twice warns once.
@@ -261,30 +283,54 @@ pub(crate) fn on_one_line(text: &str) -> String {
 /// Most names of profiles that an error lists.
 const NAMED: usize = 12;
 
-/// Index of the profile that is meant.
+/// Index of the profile that is meant: by its name, or by its number where that is no name.
 fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
-    let name = |index: usize| {
-        let name = blob.profiles[index].name;
-        name.map(|name| String::from_utf8_lossy(blob.text(name)).into_owned())
-    };
     let count = blob.profiles.len();
     let profiles = counted(count, "profile");
+    let called = |wanted: &str| -> Vec<usize> {
+        let is_so = |index: &usize| name(blob, *index).as_deref() == Some(wanted);
+        (0..count).filter(is_so).collect()
+    };
     let named = || {
-        let names: Vec<String> = (0..count).filter_map(name).take(NAMED).collect();
+        let shown = |index: usize| match name(blob, index) {
+            Some(name) if called(&name).len() == 1 => name,
+            Some(name) => format!("{name} (number {index})"),
+            None => format!("number {index}"),
+        };
+        let names: Vec<String> = (0..count).map(shown).take(NAMED).collect();
         let more = if count > names.len() { ", …" } else { "" };
         format!("{}{more}", names.join(", "))
     };
-    match member {
-        None if !blob.header.is_bundle() => Ok(0),
-        None => Err(format!(
-            "a bundle of {profiles}; name one with --member: {}",
-            named()
-        )),
-        Some(wanted) => (0..count)
-            .find(|index| name(*index).as_deref() == Some(wanted))
-            .ok_or_else(|| {
-                let names = named();
-                format!("of its {profiles} none is called `{wanted}`; it has {names}")
-            }),
+    let Some(wanted) = member else {
+        return match blob.header.is_bundle() {
+            false => Ok(0),
+            true => Err(format!(
+                "a bundle of {profiles}; name one with --member: {}",
+                named()
+            )),
+        };
+    };
+    match called(wanted).as_slice() {
+        [one] => Ok(*one),
+        [] => match wanted.parse() {
+            Ok(number) if number < count => Ok(number),
+            _ => Err(format!(
+                "of its {profiles} none is called `{wanted}`; it has {}",
+                named()
+            )),
+        },
+        several => {
+            let numbers: Vec<String> = several.iter().map(usize::to_string).collect();
+            Err(format!(
+                "{} of its {profiles} are called `{wanted}`; name one with --member by its number: {}",
+                several.len(),
+                numbers.join(", ")
+            ))
+        }
     }
+}
+
+fn name(blob: &Blob, index: usize) -> Option<String> {
+    let name = blob.profiles[index].name;
+    name.map(|name| String::from_utf8_lossy(blob.text(name)).into_owned())
 }

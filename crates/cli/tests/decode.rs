@@ -125,9 +125,11 @@ fn a_compiled_profile_is_asked_as_text_is() {
 #[test]
 fn text_and_other_worlds_are_told_apart() {
     let source = file(b"(version 1)\n");
-    let (code, _, error) = out(lapbelt().arg("decode").arg(source.path()));
-    assert_eq!(code, 2);
-    assert!(error.contains("lapbelt compile"), "{error}");
+    for command in ["decode", "decompile"] {
+        let (code, _, error) = out(lapbelt().arg(command).arg(source.path()));
+        assert_eq!(code, 2);
+        assert!(error.contains("lapbelt compile"), "{error}");
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let world = folder.path().join("own.world");
     let facts = "world own\nevidence k made up\n\
@@ -144,8 +146,8 @@ fn text_and_other_worlds_are_told_apart() {
     );
 }
 
-#[test]
-fn a_profile_of_a_bundle_is_named() {
+/// A bundle of two profiles, of which the first allows all and the second nothing.
+fn bundle(names: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0x80, 2, 0, 190, 0, 0, 0, 2, 0, 0, 0, 0, 0];
     for (name, node) in [(0, 0), (1, 1)] {
         bytes.extend([name, 0, 0, 0]);
@@ -154,8 +156,40 @@ fn a_profile_of_a_bundle_is_named() {
     bytes.resize(bytes.len().next_multiple_of(8), 0);
     bytes.extend([1, 0, 0, 0, 0, 0, 0, 0]);
     bytes.extend([1, 5, 0, 0, 0, 0, 0, 0]);
-    bytes.extend(b"\x05\x00open\x00\x00\x05\x00shut\x00");
-    let file = file(&bytes);
+    bytes.extend(names);
+    bytes
+}
+
+#[test]
+fn profiles_of_one_name_are_told_apart_by_their_numbers() {
+    let file = file(&bundle(b"\x05\x00same\x00\x00\x05\x00same\x00"));
+    let name = file.path().display().to_string();
+    let ask = |member: &str| {
+        let words = ["query", &name, "file-read-data", "/x", "--member", member];
+        out(lapbelt().args(words))
+    };
+    assert_eq!([ask("0").0, ask("1").0, ask("2").0], [0, 1, 2]);
+    let (code, _, error) = ask("same");
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("2 of its 2 profiles are called `same`") && error.contains("number: 0, 1"),
+        "{error}"
+    );
+    let (_, _, error) = out(lapbelt().args(["decompile", &name]));
+    assert!(
+        error.contains("same (number 0), same (number 1)"),
+        "{error}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = ["decompile", &name, "--json", "-o"];
+    let (_, text, _) = out(lapbelt().args(words).arg(folder.path()));
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["profiles"][1]["number"], 1);
+}
+
+#[test]
+fn a_profile_of_a_bundle_is_named() {
+    let file = file(&bundle(b"\x05\x00open\x00\x00\x05\x00shut\x00"));
     let (_, text, _) = out(lapbelt().arg("decode").arg(file.path()));
     assert!(
         text.contains("profile 0 \"open\"\n      0  default "),

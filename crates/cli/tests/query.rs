@@ -175,9 +175,13 @@ fn a_batch_answers_each_line() {
     std::fs::write(
         &batch,
         r#"{"id":"one","profile":"p.sb","params":{},"operation":"file-read-data","target":"/a","filters":{}}
-{"id":2,"profile":"p.sb","operation":"file-read-data","target":"/b","other":"passed over"}
+{"id":2,"profile":"p.sb","operation":"file-read-data","target":"/b"}
 {"id":3,"profile":"p.sb","operation":"file-raed-data","target":"/b"}
 {"id":4,"profile":"p.sb"}
+{"id":5,"profile":"p.sb","operation":"file-read-data","target":"/b","member":"a"}
+{"id":6,"profile":"p.sb","operation":"signal","target":["self","pgrp"]}
+{"id":7,"profile":"p.sb","operation":"file-read-data","target":["/a","/b"]}
+{"id":8,"profile":"p.sb","operation":"file-read-data","target":7}
 "#,
     )
     .expect("a batch");
@@ -204,6 +208,19 @@ fn a_batch_answers_each_line() {
     let error = lines[3]["error"].as_str().expect("an error");
     assert!(
         error.ends_with("batch.jsonl:4:25: missing field `operation`"),
+        "{error}"
+    );
+    let error = lines[4]["error"].as_str().expect("an error");
+    assert!(
+        error.contains("batch.jsonl:5:76: unknown field `member`, expected one of `id`, `profile`"),
+        "{error}"
+    );
+    assert_eq!(lines[5]["decision"], "allow");
+    let error = lines[6]["error"].as_str().expect("an error");
+    assert!(error.contains("it has one TARGET at most"), "{error}");
+    let error = lines[7]["error"].as_str().expect("an error");
+    assert!(
+        error.contains("`target` is a string, or a list of strings"),
         "{error}"
     );
 }

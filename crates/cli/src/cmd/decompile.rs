@@ -3,7 +3,6 @@
 mod bundle;
 mod text;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::decompile::decompile_to;
@@ -24,7 +23,7 @@ pub(crate) struct Args {
     /// folder.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Which profile of a bundle.
+    /// Which profile of a bundle, by its name or its number.
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
     /// The OS build that it was compiled for.
@@ -41,7 +40,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         return bundle::decompile_all(&blob, folder, &world, output);
     }
     let member = args.member.as_deref();
-    let subject = Subject::load(&args.blob, &BTreeMap::new(), member, &world)?;
+    let subject = Subject::load_compiled(&args.blob, member, &world)?;
     let analysed = subject.analysed(&world);
     let failed =
         |error: String| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob)));

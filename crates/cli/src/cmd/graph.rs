@@ -34,7 +34,7 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
     #[command(flatten)]
     params: Params,
-    /// Which profile of a compiled bundle.
+    /// Which profile of a compiled bundle, by its name or its number.
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
     /// The OS build whose vocabulary and defaults decide.

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// A further value of the request, such as socket-type=SOCK_STREAM.
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     filter: Vec<(String, String)>,
-    /// Which profile of a compiled bundle.
+    /// Which profile of a compiled bundle, by its name or its number.
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
     /// The OS build whose vocabulary and defaults decide.
@@ -46,8 +46,9 @@ pub(crate) struct Args {
     #[arg(long)]
     no_canonicalize: bool,
     /// Answer a file of questions, one JSON object a line: `id`, `profile` (a path, also from where
-    /// the file is) and `operation`; if need be `target`, and `params` and `filters`, objects by
-    /// name. Each is answered by a line with `id`, `decision` and `rule`, or `error`.
+    /// the file is) and `operation`; if need be `target`, a list where it is several at once,
+    /// `params` and `filters`, objects by name, and `canonicalize`, true for paths that a person
+    /// gives. Each is answered by a line with `id`, `decision` and `rule`, or `error`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "operation", "targets", "filter"])]
     batch: Option<PathBuf>,
 }
@@ -256,8 +257,9 @@ pub(crate) fn predict(
     question.answer(decider, world).map(|answer| answer.verdict)
 }
 
-/// One line of a batch; fields of other tools are passed over.
+/// One line of a batch. A field that is passed over would be one that was meant to matter.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Line {
     id: Value,
     profile: PathBuf,
@@ -265,11 +267,19 @@ struct Line {
     params: BTreeMap<String, String>,
     operation: String,
     #[serde(default)]
-    target: Option<String>,
+    target: Option<Targets>,
     #[serde(default)]
     filters: BTreeMap<String, Value>,
     #[serde(default)]
     canonicalize: bool,
+}
+
+/// Of what a line asks.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`target` is a string, or a list of strings")]
+enum Targets {
+    One(String),
+    Several(Vec<String>),
 }
 
 type Loaded = Result<(Subject, Decider), String>;
@@ -345,7 +355,16 @@ fn answer_line(
     decider: &Decider,
     world: &World,
 ) -> Result<Value, String> {
-    let filters: Vec<(String, String)> = line
+    let targets = match &line.target {
+        None => &[][..],
+        Some(Targets::One(one)) => std::slice::from_ref(one),
+        Some(Targets::Several(several)) => several,
+    };
+    let (target, more) = match targets.split_first() {
+        Some((target, more)) => (Some(target.as_str()), more),
+        None => (None, &[][..]),
+    };
+    let mut filters: Vec<(String, String)> = line
         .filters
         .iter()
         .flat_map(|(name, value)| {
@@ -359,9 +378,11 @@ fn answer_line(
             })
         })
         .collect();
+    let further = further_targets(&line.operation, more, world);
+    filters.extend(further.map_err(|error| error.to_string())?);
     let question = Question {
         operation: &line.operation,
-        target: line.target.as_deref(),
+        target,
         filters: &filters,
         canonicalize: line.canonicalize,
     };

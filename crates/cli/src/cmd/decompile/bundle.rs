@@ -52,14 +52,14 @@ pub(super) fn decompile_all(
                 let file = folder.join(file_name(&name, index, &mut taken));
                 write_out(&file, text.as_bytes())?;
                 members.push(
-                    json!({"name": name, "out": file, "rules": policy.rules.len(),
+                    json!({"number": index, "name": name, "out": file, "rules": policy.rules.len(),
                                     "params": super::text::params(&policy)}),
                 );
             }
             Err(error) => {
                 failed += 1;
-                output.complain(&format!("lapbelt: {name}: {error}"));
-                members.push(json!({"name": name, "error": error}));
+                output.complain(&format!("lapbelt: {name}, number {index}: {error}"));
+                members.push(json!({"number": index, "name": name, "error": error}));
             }
         }
     }
