@@ -153,7 +153,7 @@ impl<'p> Subject<'p> {
         }
         let entries = graph.entries().iter().map(|entry| nodes[entry.0 as usize]);
         Self::new(
-            builder.finish(entries.collect()),
+            builder.finish(entries.collect(), self.world),
             self.rules,
             self.world,
             self.written.clone(),

@@ -35,6 +35,9 @@ fn value(value: &OwnedValue) -> String {
     match value {
         OwnedValue::Text(text) => String::from_utf8_lossy(text).into_owned(),
         OwnedValue::Endpoint(endpoint, host) => format!("{host} {endpoint:?}"),
+        OwnedValue::Entitlement { name, value: own } => {
+            format!("{}={}", String::from_utf8_lossy(name), self::value(own))
+        }
         other => format!("{other:?}"),
     }
 }
@@ -242,6 +245,37 @@ fn each_way_of_differing_is_shown() {
         shown[0].contains("iokit-user-client-type") && !shown[0].contains("iokit-connection"),
         "{shown:?}"
     );
+}
+
+#[test]
+fn the_value_of_one_entitlement_is_not_that_of_another() {
+    let both = |of_a: &str, of_b: &str| {
+        rules(&format!(
+            r#"(allow mach-lookup (require-all
+                (require-entitlement "a" (entitlement-value "{of_a}"))
+                (require-entitlement "b" (entitlement-value "{of_b}"))))"#
+        ))
+    };
+    assert_eq!(told(&both("x", "y"), &both("x", "y")), [""; 0]);
+    let shown = told(&both("x", "y"), &both("y", "x"));
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    assert!(
+        shown[1].contains("=a=x %entitlement-string=b=y: A allows by line 3"),
+        "{shown:?}"
+    );
+    // In another order it is the same.
+    let swapped = rules(
+        r#"(allow mach-lookup (require-all
+            (require-entitlement "b" (entitlement-value "y"))
+            (require-entitlement "a" (entitlement-value "x"))))"#,
+    );
+    assert_eq!(told(&both("x", "y"), &swapped), [""; 0]);
+    // A flag is one or the other.
+    let neither = rules(
+        r#"(allow mach-lookup (require-all
+            (require-entitlement "a") (require-entitlement "a" (entitlement-value #f))))"#,
+    );
+    assert_eq!(told(&neither, DENY), [""; 0]);
 }
 
 #[test]

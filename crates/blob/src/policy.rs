@@ -102,7 +102,7 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
     building.operations(profile);
     let written = building.written(profile)?;
     Ok(Compiled {
-        graph: building.builder.finish(entries),
+        graph: building.builder.finish(entries, world),
         rules: building.rules,
         nodes: building.nodes,
         written,

@@ -47,6 +47,10 @@ pub(crate) fn value(filter: &str, value: &OwnedValue, world: &World) -> String {
         }
         OwnedValue::Bits(bits) => format!("0{bits:o}"),
         OwnedValue::Bool(flag) => flag.to_string(),
+        OwnedValue::Entitlement { name, value: own } => {
+            let name = String::from_utf8_lossy(name);
+            format!("{name}={}", self::value(filter, own, world))
+        }
         OwnedValue::Endpoint(Endpoint::Unix, _) => "unix:".to_owned(),
         OwnedValue::Endpoint(
             Endpoint::Internet {

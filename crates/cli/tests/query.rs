@@ -90,6 +90,43 @@ fn either_spelling_will_do_on_linux() {
 }
 
 #[test]
+fn an_entitlement_has_its_own_value_in_bytes_as_in_text() {
+    let file = profile(
+        "(version 1)\n(deny default)\n(allow mach-lookup (require-all\n\
+         (require-entitlement \"a\" (entitlement-value \"x\")) (require-entitlement \"b\")))\n",
+    );
+    let name = file.path().display().to_string();
+    let bytes = format!("{name}.bin");
+    assert_eq!(out(lapbelt().args(["compile", &name, "-o", &bytes])).0, 0);
+    for subject in [&name, &bytes] {
+        let ask = |values: [&str; 2]| {
+            let filters = values.iter().flat_map(|value| ["--filter", value]);
+            out(lapbelt()
+                .args(["query", subject, "mach-lookup"])
+                .args(filters))
+            .0
+        };
+        assert_eq!(
+            ask(["%entitlement-string=a=x", "%entitlement-boolean=b=true"]),
+            0
+        );
+        assert_eq!(
+            ask(["%entitlement-string=b=x", "%entitlement-boolean=a=true"]),
+            1
+        );
+        assert_eq!(
+            ask(["%entitlement-string=a=y", "%entitlement-boolean=b=true"]),
+            1
+        );
+        assert_eq!(
+            ask(["%entitlement-string=a=x", "%entitlement-boolean=true"]),
+            2
+        );
+    }
+    std::fs::remove_file(bytes).expect("the compiled file");
+}
+
+#[test]
 fn parameters_and_filters_are_values_of_the_question() {
     let file = profile(
         "(version 1)\n(deny default)\n(allow file-read* (literal (param \"F\")))\n\

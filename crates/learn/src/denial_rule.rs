@@ -98,6 +98,8 @@ fn argument_for(kind: ArgumentKind, value: &OwnedValue) -> Option<Argument> {
         (OwnedValue::Integer(number), _) => Some(Argument::Integer(*number)),
         // The mode of a file narrows nothing a person meant to say.
         (OwnedValue::Bits(_), _) => None,
+        // Nor does what the program that asks is entitled to.
+        (OwnedValue::Entitlement { .. }, _) => None,
         (OwnedValue::Bool(flag), _) => Some(Argument::Bool(*flag)),
         (OwnedValue::Endpoint(endpoint, _), _) => Some(Argument::Network(pattern_of(*endpoint))),
     }

@@ -53,6 +53,13 @@ pub enum Stored {
     Flag(bool),
     /// A path or name.
     Text(String),
+    /// The value of an entitlement.
+    Entitlement {
+        /// The entitlement.
+        entitlement: String,
+        /// Its value.
+        value: Box<Stored>,
+    },
     /// A path or name that is not UTF-8.
     Bytes {
         /// Its bytes.
@@ -95,6 +102,10 @@ impl Stored {
             OwnedValue::Integer(number) => Self::Integer(*number),
             OwnedValue::Bits(bits) => Self::Bits { bits: *bits },
             OwnedValue::Bool(flag) => Self::Flag(*flag),
+            OwnedValue::Entitlement { name, value } => Self::Entitlement {
+                entitlement: String::from_utf8_lossy(name).into_owned(),
+                value: Box::new(Self::of(value)),
+            },
             OwnedValue::Endpoint(Endpoint::Unix, unix) => Self::Unix { unix: unix.clone() },
             OwnedValue::Endpoint(
                 Endpoint::Internet {
@@ -128,6 +139,10 @@ impl Stored {
             Self::Integer(number) => OwnedValue::Integer(number),
             Self::Bits { bits } => OwnedValue::Bits(bits),
             Self::Flag(flag) => OwnedValue::Bool(flag),
+            Self::Entitlement { entitlement, value } => OwnedValue::Entitlement {
+                name: entitlement.into_bytes(),
+                value: Box::new(value.value()),
+            },
             Self::Unix { unix } => OwnedValue::Endpoint(Endpoint::Unix, unix),
             Self::Internet {
                 host,

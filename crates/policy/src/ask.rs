@@ -10,6 +10,7 @@ pub use path::{canonical_path, other_spelling};
 pub use value::parse_value;
 
 use crate::event::OwnedValue;
+use crate::graph::loads;
 use crate::request::{Endpoint, MAX_VALUES, Request, Transport, Value};
 use crate::socket::End;
 use crate::world::{FilterId, Operation, World, nearest};
@@ -125,6 +126,16 @@ pub fn ask<'a>(
             .iter()
             .map(|(filter, value)| (*filter, value.borrow())),
     );
+    // What has a value is there.
+    let named = extra.iter().filter_map(|(filter, value)| match value {
+        OwnedValue::Entitlement { name, .. } => Some((loads(*filter, world)?, Value::Text(name))),
+        _ => None,
+    });
+    for value in named {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
     if values.len() > MAX_VALUES {
         return Err(AskError::TooManyValues);
     }

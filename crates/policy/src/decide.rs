@@ -214,6 +214,13 @@ impl Argument {
             (Self::Bits(wanted), Value::Bits(bits)) => bits & wanted == *wanted,
             (Self::Bool(wanted), Value::Bool(flag)) => *wanted == flag,
             (Self::Network(pattern), Value::Endpoint(endpoint)) => pattern.matches(endpoint),
+            (
+                Self::Entitlement {
+                    name,
+                    value: wanted,
+                },
+                Value::Entitlement { name: own, value },
+            ) => name == own && wanted.accepts(value.borrow()),
             _ => false,
         }
     }

@@ -20,6 +20,13 @@ pub enum OwnedValue {
     Bool(bool),
     /// An address with the host as written by the program, for a person to read.
     Endpoint(Endpoint, String),
+    /// The value of one of the caller's entitlements.
+    Entitlement {
+        /// Its name.
+        name: Vec<u8>,
+        /// Its value, or one of them.
+        value: Box<OwnedValue>,
+    },
 }
 
 impl OwnedValue {
@@ -31,6 +38,10 @@ impl OwnedValue {
             Value::Bits(bits) => Self::Bits(bits),
             Value::Bool(flag) => Self::Bool(flag),
             Value::Endpoint(endpoint) => Self::Endpoint(endpoint, host()),
+            Value::Entitlement { name, value } => Self::Entitlement {
+                name: name.to_vec(),
+                value: Box::new(value.clone()),
+            },
         }
     }
 
@@ -42,6 +53,7 @@ impl OwnedValue {
             Self::Bits(bits) => Value::Bits(*bits),
             Self::Bool(flag) => Value::Bool(*flag),
             Self::Endpoint(endpoint, _) => Value::Endpoint(*endpoint),
+            Self::Entitlement { name, value } => Value::Entitlement { name, value },
         }
     }
 }

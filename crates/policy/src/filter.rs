@@ -62,6 +62,29 @@ pub enum Argument {
     Bool(bool),
     /// A network address pattern.
     Network(NetworkPattern),
+    /// The value of one of the caller's entitlements. In graphs that decide only: rules load the
+    /// entitlement before they ask about its value.
+    Entitlement {
+        /// Its name.
+        name: Vec<u8>,
+        /// What its value is compared with.
+        value: Box<Argument>,
+    },
+}
+
+impl Argument {
+    /// The name of the entitlement whose value is asked about, and what it is compared with.
+    pub fn entitlement(&self) -> Option<(&[u8], &Self)> {
+        match self {
+            Self::Entitlement { name, value } => Some((name, value)),
+            _ => None,
+        }
+    }
+
+    /// What a value is compared with, whatever it is the value of.
+    pub fn plain(&self) -> &Self {
+        self.entitlement().map_or(self, |(_, value)| value)
+    }
 }
 
 /// Which host an address pattern accepts; Seatbelt knows no other (kernel-checked on 14.4.1,

@@ -1,5 +1,6 @@
 //! What is asked of a policy: an operation and the values its filters look at.
 
+use crate::event::OwnedValue;
 use crate::filter::{Host, NetworkPattern, Protocol};
 use crate::world::{FilterId, OperationId};
 
@@ -51,6 +52,13 @@ pub enum Value<'a> {
     Bool(bool),
     /// An address.
     Endpoint(Endpoint),
+    /// The value of one of the caller's entitlements.
+    Entitlement {
+        /// Its name.
+        name: &'a [u8],
+        /// Its value, or one of them.
+        value: &'a OwnedValue,
+    },
 }
 
 /// An operation asked with its values. `Copy`-cheap to build and never allocates.

@@ -29,7 +29,8 @@ use crate::world::FilterInfo;
 pub struct TooComplex;
 
 /// Filters of which one request can have several values: a process holds several extensions, a
-/// file has several attributes, a signal's target is one of `others` and of `same-sandbox`.
+/// file has several attributes, a signal's target is one of `others` and of `same-sandbox`, an
+/// entitlement is a list of texts.
 const MANY: &[&str] = &[
     "target",
     "extension",
@@ -45,11 +46,15 @@ const MANY: &[&str] = &[
     "require-target-with-entitlement",
     "require-responsible-binary-with-entitlement",
     "state-flag",
+    "%entitlement-load",
+    "%entitlement-string",
+    "%entitlement-is-bool-true",
+    "%entitlement-is-present",
 ];
 
 /// Whether one request can have several values of a filter.
 pub fn has_many(filter: &FilterInfo) -> bool {
-    MANY.contains(&filter.name.as_str()) || filter.name.starts_with('%')
+    MANY.contains(&filter.name.as_str())
 }
 
 /// A set of tests, by their number.

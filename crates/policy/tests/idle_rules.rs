@@ -457,3 +457,36 @@ proptest! {
         prop_assert_eq!(idle(&less, &WORLD).filters, vec![]);
     }
 }
+
+#[test]
+fn values_of_two_entitlements_shadow_nothing() {
+    let test = |name: &str, argument| {
+        Filter::Test(Test {
+            filter: id(name),
+            argument,
+        })
+    };
+    let entitled = |name: &str| {
+        Filter::All(vec![
+            test("%entitlement-load", Argument::Text(name.into())),
+            test("%entitlement-boolean", Argument::Bool(true)),
+        ])
+    };
+    let both = || Filter::All(vec![entitled("a"), entitled("b")]);
+    let neither = || Filter::Not(Box::new(Filter::Any(vec![entitled("a"), entitled("b")])));
+    assert_eq!(
+        told(vec![
+            allow("mach-lookup", vec![both()]),
+            allow("mach-lookup", vec![entitled("b")]),
+        ]),
+        ["0.0 shadowed by 1.0"]
+    );
+    // Who has only one of them set is decided by neither.
+    let one_set = Filter::All(vec![
+        test("%entitlement-load", Argument::Text("a".into())),
+        test("%entitlement-load", Argument::Text("b".into())),
+        Filter::Not(Box::new(both())),
+        Filter::Not(Box::new(neither())),
+    ]);
+    assert_eq!(told(vec![allow("mach-lookup", vec![one_set])]), [""; 0]);
+}

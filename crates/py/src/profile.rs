@@ -178,6 +178,9 @@ fn plain(value: &OwnedValue) -> Value {
         OwnedValue::Integer(number) => (*number).into(),
         OwnedValue::Bits(bits) => (*bits).into(),
         OwnedValue::Bool(flag) => (*flag).into(),
+        OwnedValue::Entitlement { name, value } => {
+            json!({"entitlement": String::from_utf8_lossy(name), "value": plain(value)})
+        }
         OwnedValue::Endpoint(Endpoint::Unix, _) => "unix".into(),
         OwnedValue::Endpoint(Endpoint::Internet { port, .. }, host) => {
             format!("{host}:{port}").into()

@@ -86,7 +86,9 @@ pub fn target(event: &Event, world: &World) -> String {
             shown = &info.name;
         }
         match value {
-            OwnedValue::Text(text) => out.push_str(&escaped(text)),
+            OwnedValue::Text(text) | OwnedValue::Entitlement { name: text, .. } => {
+                out.push_str(&escaped(text));
+            }
             OwnedValue::Integer(number) => {
                 let named = info.values.iter().find(|(_, value)| value == number);
                 let _ = match named {

@@ -6,7 +6,7 @@ use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{ModifierArgument, Policy, Rule, Version};
-use lapbelt_policy::world::{ArgumentKind, FilterInfo, World};
+use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo, World};
 
 /// A string literal that reads back as exactly these bytes.
 pub fn quote(bytes: &[u8]) -> String {
@@ -207,9 +207,14 @@ fn entitlement(load: &Filter, value: &Filter, world: &World) -> Option<String> {
     else {
         return None;
     };
+    value_of(name, value.filter, value.argument.plain(), world)
+}
+
+/// What is asked about the value of an entitlement.
+fn value_of(name: &[u8], filter: FilterId, value: &Argument, world: &World) -> Option<String> {
     let name = quote(name);
-    let of = world.filter(value.filter).name.as_str();
-    match (&value.argument, of) {
+    let of = world.filter(filter).name.as_str();
+    match (value, of) {
         (Argument::Bool(true), "%entitlement-boolean") => {
             Some(format!("(require-entitlement {name})"))
         }
@@ -218,7 +223,8 @@ fn entitlement(load: &Filter, value: &Filter, world: &World) -> Option<String> {
         )),
         (_, "%entitlement-string") => {
             let mut text = String::new();
-            put_test(value, world, &mut text);
+            let argument = value.clone();
+            put_test(&Test { filter, argument }, world, &mut text);
             let value = ["", "-regex"].into_iter().find_map(|form| {
                 let value = text.strip_prefix(&format!("(%entitlement-string{form} "))?;
                 Some(format!("(entitlement-value{form} {value}"))
@@ -259,6 +265,10 @@ fn put_test(test: &Test, world: &World, out: &mut String) {
         }
         Argument::Network(pattern) => {
             write!(out, "({} {})", info.name, network(*pattern))
+        }
+        Argument::Entitlement { name, value } => {
+            out.push_str(&value_of(name, test.filter, value, world).unwrap_or_default());
+            Ok(())
         }
     };
 }

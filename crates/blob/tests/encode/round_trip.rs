@@ -70,8 +70,27 @@ fn test() -> impl Strategy<Value = Filter> {
     ]
 }
 
+/// What `require-entitlement` stands for.
+fn entitlement() -> impl Strategy<Value = Filter> {
+    let argument = prop_oneof![
+        any::<bool>().prop_map(|flag| ("%entitlement-boolean", Argument::Bool(flag))),
+        "[xy]".prop_map(|text| {
+            let literal = Pattern::Literal(text.into_bytes());
+            ("%entitlement-string", Argument::Pattern(literal))
+        }),
+    ];
+    let test = |name: &str, argument| {
+        let filter = WORLD.filter_named(name).expect("a filter").id;
+        Filter::Test(Test { filter, argument })
+    };
+    ("[ab]", argument).prop_map(move |(name, (filter, argument))| {
+        let load = test("%entitlement-load", Argument::Text(name.into_bytes()));
+        Filter::All(vec![load, test(filter, argument)])
+    })
+}
+
 fn filter() -> impl Strategy<Value = Filter> {
-    test().prop_recursive(3, 12, 4, |inner| {
+    prop_oneof![9 => test(), 2 => entitlement()].prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Filter::Any),
             prop::collection::vec(inner.clone(), 1..4).prop_map(Filter::All),

@@ -121,6 +121,7 @@ fn named(test: &Test, kind: &Kind, world: &World) -> Vec<String> {
         Argument::Pattern(Pattern::Regex(_))
         | Argument::Network(_)
         | Argument::Bits(_)
-        | Argument::Bool(_) => Vec::new(),
+        | Argument::Bool(_)
+        | Argument::Entitlement { .. } => Vec::new(),
     }
 }

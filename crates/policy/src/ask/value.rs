@@ -2,12 +2,14 @@
 
 use super::{AskError, address};
 use crate::event::OwnedValue;
+use crate::graph::loads;
 use crate::request::{Endpoint, Transport, Value};
 use crate::world::{ArgumentKind, FilterId, FilterInfo, World, nearest};
 
 /// The value of `NAME=VALUE`, by the kind of the filter: text as it is, numbers in decimal, `0x…`
 /// or by name, bits in octal with a leading `0` or `#o`, flags as `true`, `false`, `#t`, `#f`,
-/// addresses as `[tcp:|udp:|other:]HOST:PORT` or `unix:`.
+/// addresses as `[tcp:|udp:|other:]HOST:PORT` or `unix:`, the value of an entitlement after its
+/// name and `=`.
 ///
 /// # Errors
 /// An unknown filter, or a value that it does not take.
@@ -23,6 +25,20 @@ pub fn parse_value(
             near: nearest(name, names).map(str::to_owned),
         }
     })?;
+    if loads(filter.id, world).is_some() {
+        let bad = || AskError::BadValue {
+            filter: filter.name.clone(),
+            value: value.to_owned(),
+            expected: "the name of an entitlement, `=` and its value",
+        };
+        let (name, value) = value.split_once('=').ok_or_else(bad)?;
+        let value = borrowed(world, filter.id, value.as_bytes())?;
+        let value = OwnedValue::Entitlement {
+            name: name.as_bytes().to_vec(),
+            value: Box::new(OwnedValue::of(value, String::new)),
+        };
+        return Ok((filter.id, value));
+    }
     let borrowed = borrowed(world, filter.id, value.as_bytes())?;
     let host = || match address::internet(value.as_bytes(), Transport::Tcp) {
         Some((_, host)) => host.to_owned(),

@@ -1,8 +1,10 @@
 //! Graphs that were not lowered from rules: decision graphs as others wrote them.
 
+use super::entitlement::with_entitlements;
 use super::{Graph, Node, NodeId, Source};
 use crate::filter::Test;
 use crate::rule::Action;
+use crate::world::World;
 
 /// A graph while it is put together, each node after those it leads to.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +49,8 @@ impl GraphBuilder {
     }
 
     /// The graph, with the entry of each operation of its world.
-    pub fn finish(mut self, entries: Vec<NodeId>) -> Graph {
+    pub fn finish(mut self, entries: Vec<NodeId>, world: &World) -> Graph {
         self.graph.entries = entries;
-        self.graph
+        with_entitlements(self.graph, world)
     }
 }

@@ -3,6 +3,7 @@
 //! Each operation has filtered rules, newest first, then one unconditional entry: its newest
 //! unfiltered rule, else its own default, else the list of the operation it falls back to.
 
+use super::entitlement::with_entitlements;
 use super::{Graph, Node, NodeId, Source};
 use crate::added::{Added, added};
 use crate::filter::{Argument, Filter, Protocol, Test};
@@ -73,7 +74,7 @@ fn rules(rules: &[Rule], version: Version, added: &[Added], world: &World) -> Gr
             lowering.graph.messages.insert(index as u32, inner);
         }
     }
-    lowering.graph
+    with_entitlements(lowering.graph, world)
 }
 
 struct Lowering<'a> {

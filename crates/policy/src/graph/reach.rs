@@ -48,6 +48,11 @@ pub struct IdleFilters {
 /// (see [`crate::theory`]). A wildcard is taken to be asked itself, so a rule on it counts even
 /// where all its members have rules of their own.
 pub fn idle(policy: &Policy, world: &World) -> IdleFilters {
+    let mut policy = policy.clone();
+    for one in policy.rules.iter_mut().flat_map(|rule| &mut rule.filters) {
+        one.filter = one.filter.with_entitlements(world);
+    }
+    let policy = &policy;
     let added = added(policy, world);
     let lists = lists(policy, world, &added);
     let mut answer = IdleFilters::default();

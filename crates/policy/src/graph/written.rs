@@ -72,7 +72,11 @@ impl Written {
                     matched,
                     unmatched,
                 } => {
-                    let tests = vec![canon.test(test).clone()];
+                    let Test { filter, argument } = canon.test(test);
+                    let tests = vec![Test {
+                        filter: *filter,
+                        argument: argument.plain().clone(),
+                    }];
                     written.ask(tests, nodes[&matched], nodes[&unmatched])
                 }
             };
@@ -227,6 +231,8 @@ impl Written {
             Argument::Bits(_) => (1..).map(Argument::Bits).map(with).find(is_new),
             Argument::Bool(value) => Some(with(Argument::Bool(!value))),
             Argument::Network(_) => others.next().cloned(),
+            // Rules load an entitlement first.
+            Argument::Entitlement { .. } => None,
         }
     }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::text::{self, Shape};
 use super::{Set, TooComplex};
 use crate::event::OwnedValue;
-use crate::filter::{Argument, NetworkPattern, Test};
+use crate::filter::{Argument, NetworkPattern};
 use crate::request::{Endpoint, Transport};
 use crate::world::FilterInfo;
 
@@ -26,13 +26,13 @@ pub(super) struct Class {
 
 /// The classes of a filter's values. One without any test that holds is always there, and comes
 /// last; it includes having no value.
-pub(super) fn classes(tests: &[&Test], info: &FilterInfo) -> Result<Vec<Class>, TooComplex> {
+pub(super) fn classes(tests: &[&Argument], info: &FilterInfo) -> Result<Vec<Class>, TooComplex> {
     let size = tests.len();
     let mut found = Found {
         classes: Vec::new(),
         seen: FxHashSet::default(),
     };
-    let numbered = || (0_u32..).zip(tests.iter().map(|test| &test.argument));
+    let numbered = || (0_u32..).zip(tests);
     let questions = text::questions(tests);
     if !questions.is_empty() {
         let shape = Shape::of(info);
@@ -77,20 +77,19 @@ impl Found {
 }
 
 /// Enough values other than texts that each class has one.
-fn others(tests: &[&Test], info: &FilterInfo) -> Result<Vec<OwnedValue>, TooComplex> {
-    let arguments = || tests.iter().map(|test| &test.argument);
+fn others(tests: &[&Argument], info: &FilterInfo) -> Result<Vec<OwnedValue>, TooComplex> {
     let mut values = Vec::new();
     let mut numbers = BTreeSet::new();
     let mut masks = BTreeSet::new();
     let mut patterns = Vec::new();
     let mut flags = false;
-    for argument in arguments() {
+    for argument in tests {
         match argument {
             Argument::Integer(number) => _ = numbers.insert(*number),
             Argument::Bits(bits) => _ = masks.insert(*bits),
             Argument::Network(pattern) => patterns.push(*pattern),
             Argument::Bool(_) => flags = true,
-            Argument::Pattern(_) | Argument::Text(_) => {}
+            Argument::Pattern(_) | Argument::Text(_) | Argument::Entitlement { .. } => {}
         }
     }
     if !numbers.is_empty() {

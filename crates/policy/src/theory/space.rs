@@ -6,7 +6,7 @@ use super::classes::{Class, classes};
 use super::diagram::{Diagram, FALSE, Ref, TRUE};
 use super::{TooComplex, has_many};
 use crate::event::OwnedValue;
-use crate::filter::{Filter, Test};
+use crate::filter::{Argument, Filter, Test};
 use crate::socket::End;
 use crate::world::{FilterId, FilterInfo};
 
@@ -66,20 +66,25 @@ impl Space {
         end: Option<End>,
         filter: impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
-        let mut by_filter: BTreeMap<FilterId, Vec<&Test>> = BTreeMap::new();
+        // The values of each entitlement are a filter of their own.
+        let mut by_filter: BTreeMap<(FilterId, Option<&[u8]>), Vec<&Test>> = BTreeMap::new();
         let mut meanings = HashMap::new();
         for test in tests {
             if meanings
                 .insert(test.clone(), Holds::Everywhere(FALSE))
                 .is_none()
             {
-                by_filter.entry(test.filter).or_default().push(test);
+                let entitlement = test.argument.entitlement();
+                let group = (test.filter, entitlement.map(|(name, _)| name));
+                by_filter.entry(group).or_default().push(test);
             }
         }
-        let single = by_filter.iter().filter(|(id, _)| !has_many(filter(**id)));
+        let single = by_filter
+            .iter()
+            .filter(|((id, entitlement), _)| entitlement.is_none() && !has_many(filter(*id)));
         let main = single
-            .max_by_key(|(id, tests)| (tests.len(), std::cmp::Reverse(**id)))
-            .map(|(id, _)| *id);
+            .max_by_key(|((id, _), tests)| (tests.len(), std::cmp::Reverse(*id)))
+            .map(|((id, _), _)| *id);
         let mut space = Self {
             main,
             columns: Vec::new(),
@@ -91,7 +96,7 @@ impl Space {
             by_path: Vec::new(),
             with_path: BTreeMap::new(),
         };
-        for (id, tests) in by_filter {
+        for ((id, entitlement), tests) in by_filter {
             let info = filter(id);
             if end.is_some() && info.name == "path" {
                 space.path = Some(id);
@@ -106,8 +111,18 @@ impl Space {
                     .with_path
                     .insert(id, OwnedValue::of(value, String::new));
             }
-            let classes = classes(&tests, info)?;
-            if Some(id) == main {
+            let arguments: Vec<&Argument> =
+                tests.iter().map(|test| test.argument.plain()).collect();
+            let mut classes = classes(&arguments, info)?;
+            if let Some(name) = entitlement {
+                for value in classes.iter_mut().filter_map(|class| class.value.as_mut()) {
+                    *value = OwnedValue::Entitlement {
+                        name: name.to_vec(),
+                        value: Box::new(value.clone()),
+                    };
+                }
+            }
+            if entitlement.is_none() && Some(id) == main {
                 space.add_columns(&tests, classes);
             } else if has_many(info) {
                 space.add_many(id, &tests, classes)?;

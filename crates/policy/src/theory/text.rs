@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashSet;
 
 use super::{Set, TooComplex};
-use crate::filter::{Argument, Test};
+use crate::filter::Argument;
 use crate::pattern::Pattern;
 use crate::pattern::regex::{Automaton, State as Progress};
 use crate::world::{ArgumentKind, FilterInfo};
@@ -32,8 +32,8 @@ pub(crate) enum Question<'t> {
 }
 
 /// The tests that ask about a text, with their numbers.
-pub(crate) fn questions<'t>(tests: &[&'t Test]) -> Vec<(u32, Question<'t>)> {
-    let numbered = (0_u32..).zip(tests.iter().map(|test| &test.argument));
+pub(crate) fn questions<'t>(tests: &[&'t Argument]) -> Vec<(u32, Question<'t>)> {
+    let numbered = (0_u32..).zip(tests.iter().copied());
     numbered
         .filter_map(|(at, argument)| match argument {
             Argument::Pattern(pattern) => Some((at, Question::Pattern(pattern))),

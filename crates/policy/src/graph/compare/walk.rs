@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Columns, Difference, Known, by_columns};
 use crate::event::OwnedValue;
-use crate::filter::{Argument, Test};
+use crate::filter::Argument;
 use crate::graph::{Canon, NodeId, Step, TestId};
 use crate::socket::End;
 use crate::theory::text::{Machine, Shape, State, questions};
@@ -46,7 +46,7 @@ pub(super) fn differences<'w>(
     let Some((main, ids)) = most else {
         return Err(TooComplex);
     };
-    let tests: Vec<&Test> = ids.iter().map(|id| canon.test(*id)).collect();
+    let tests: Vec<&Argument> = ids.iter().map(|id| &canon.test(*id).argument).collect();
     let questions = questions(&tests);
     let mut walk = Walk {
         canon: canon.clone(),
