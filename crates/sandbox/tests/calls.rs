@@ -181,6 +181,8 @@ fn looking() {
         case("lstat {dir}/link", link, link_logged),
         case("fstatat {dir}/file", rule, logged),
         case("statx {dir}/file", rule, logged),
+        case("fstatat-or-empty {dir}/file", rule, logged),
+        case("statx-or-empty {dir}/file", rule, logged),
         case("readlink {dir}/link", link, link_logged),
         case(
             "getcwd",
@@ -626,6 +628,13 @@ fn as_root() {
             .ends(libc::ENOENT)
             .root(),
     ]);
+}
+
+#[test]
+fn a_status_without_a_path_asks_nothing() {
+    let policy = "(version 1)(allow default)(deny file-read-metadata)";
+    let (outcome, events) = finish(job(policy, FIXTURE, &["fstat-of-no-path"]));
+    assert_eq!(outcome.status, Status::Exited(0), "{:?}", denials(&events));
 }
 
 #[test]

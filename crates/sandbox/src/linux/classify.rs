@@ -38,6 +38,15 @@ pub(crate) struct Case {
     pub(crate) when: &'static [Condition],
     /// The operations asked then; none means that the supervisor must see the call in any case.
     pub(crate) asks: &'static [Op],
+    /// Where the supervisor must see it at all, if not wherever one of the operations counts.
+    pub(crate) only: Option<Only>,
+}
+
+/// Where the supervisor must see a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Only {
+    /// Where it may be refused: to report it is not worth what it costs.
+    Refused,
 }
 
 impl Case {

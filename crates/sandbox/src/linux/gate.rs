@@ -6,7 +6,7 @@ use lapbelt_policy::rule::Action;
 
 use super::arch::Call;
 use super::bpf::{Fate, Leaf};
-use super::classify::TABLE;
+use super::classify::{Case, Only, TABLE};
 use super::vocabulary::{Op, OpSet, Vocabulary};
 
 /// The operations for which the supervisor must see calls.
@@ -16,7 +16,8 @@ pub(crate) struct Interest {
     refusable: OpSet,
     /// The policy denies process-fork.
     pub(crate) fork_denied: bool,
-    fork_refused: bool,
+    /// Nothing is refused.
+    learn: bool,
 }
 
 impl Interest {
@@ -48,7 +49,7 @@ impl Interest {
             loud,
             refusable,
             fork_denied,
-            fork_refused: fork_denied && !learn,
+            learn,
         }
     }
 
@@ -56,10 +57,14 @@ impl Interest {
     pub(crate) fn in_op(&self, op: Op) -> bool {
         // fork and clone are never trapped to be allowed: a signal would make them fail.
         if op == Op::ProcessFork {
-            self.fork_refused
+            self.fork_refused()
         } else {
             self.loud.has(op)
         }
+    }
+
+    fn fork_refused(&self) -> bool {
+        self.fork_denied && !self.learn
     }
 
     /// Whether the policy may refuse an operation, or one that it may become.
@@ -72,8 +77,12 @@ impl Interest {
         let mut leaves: Vec<Leaf> = TABLE
             .iter()
             .filter_map(|row| {
+                let counts = |case: &Case, op| match case.only {
+                    None => self.in_op(op),
+                    Some(Only::Refused) => self.can_refuse(op) && !self.learn,
+                };
                 let needed = row.cases.iter().filter(|case| {
-                    case.asks.is_empty() || case.asks.iter().any(|op| self.in_op(*op))
+                    case.asks.is_empty() || case.asks.iter().any(|op| counts(case, *op))
                 });
                 let cases: Vec<_> = needed.map(|case| case.when.to_vec()).collect();
                 (!cases.is_empty()).then_some(Leaf {
@@ -85,7 +94,7 @@ impl Interest {
             .collect();
         // Its work would go past every other call; programs fall back to those.
         leaves.extend(absent(Call::IoUringSetup));
-        if self.fork_refused {
+        if self.fork_refused() {
             // Its flags lie in memory; libraries fall back to clone.
             leaves.extend(absent(Call::Clone3));
         }

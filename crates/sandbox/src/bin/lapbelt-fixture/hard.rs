@@ -85,6 +85,23 @@ pub(super) static ENTRIES: &[Entry] = &[
         }
         libc::open(path(a, 0), libc::O_WRONLY | libc::O_CREAT, 0o4755).into()
     }),
+    ("fstatat-or-empty", |a| unsafe {
+        let empty = libc::AT_EMPTY_PATH as u64;
+        raw(
+            libc::SYS_newfstatat,
+            [AT, path(a, 0) as u64, area(), empty, 0, 0],
+        )
+    }),
+    ("statx-or-empty", |a| unsafe {
+        let empty = libc::AT_EMPTY_PATH as u64;
+        let path = path(a, 0) as u64;
+        raw(libc::SYS_statx, [AT, path, empty, 0, area(), 0])
+    }),
+    ("fstat-of-no-path", |_| unsafe {
+        let empty = libc::AT_EMPTY_PATH as u64;
+        let path = c"".as_ptr() as u64;
+        raw(libc::SYS_newfstatat, [AT, path, area(), empty, 0, 0])
+    }),
     // By number, as the C library does not know them yet; AT_EMPTY_PATH is not set.
     ("setxattrat", |a| unsafe {
         let value = *b"v";

@@ -145,6 +145,21 @@ pub(super) fn open_how(path: PathAt, how: u64, memory: &dyn Memory) -> Result<As
     Ok(open(PathAt { in_root, ..path }, flags, mode))
 }
 
+/// The stat family by descriptor; without a path it is fstat, which asks nothing.
+pub(super) fn stat(path: PathAt, flags: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
+    let may_be_empty = flags & AT_EMPTY_PATH != 0;
+    if may_be_empty && (path.pointer == 0 || first_byte(path.pointer, memory)? == 0) {
+        return Ok(Asks::NONE);
+    }
+    Ok(one(Op::FileReadMetadata, path.flags(flags)))
+}
+
+/// From the aligned word that holds it, which lies in one page.
+fn first_byte(address: u64, memory: &dyn Memory) -> Result<u8, Blank> {
+    let word = memory.word(address & !7)?;
+    Ok(word.to_ne_bytes()[(address & 7) as usize])
+}
+
 /// The access family. X_OK of a directory is a question about searching, not about running; it is
 /// told apart when the path is resolved.
 pub(super) fn access(path: PathAt, mode: u64) -> Asks {

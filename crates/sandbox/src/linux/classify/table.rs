@@ -2,9 +2,9 @@
 
 use super::asks::{
     access, address, at, chmod, create, file, link, messages, mknod, mmap, one, open, open_how,
-    path, process, rename, signal, socket, times, watch, xattr,
+    path, process, rename, signal, socket, stat, times, watch, xattr,
 };
-use super::{Arguments, Asks, Case, Memory, Row, Target, Who};
+use super::{Arguments, Asks, Case, Memory, Only, Row, Target, Who};
 use crate::linux::arch::Call;
 use crate::linux::blank::Blank;
 use crate::linux::bpf::Condition;
@@ -81,10 +81,14 @@ const TERMINAL: u32 = 0x5400;
 /// prepare what fsmount makes. fallocate and its like write to what was opened for writing.
 pub(crate) static TABLE: &[Row] = {
     macro_rules! rows {
-        ($($call:ident, [$([$($when:expr),*] $asks:expr),*], $function:expr;)*) => {
+        ($($call:ident, [$([$($when:expr),*] $asks:expr $(=> $only:ident)?),*], $function:expr;)*) => {
             &[$(Row {
                 call: Call::$call,
-                cases: &[$(Case { when: &[$($when),*], asks: $asks }),*],
+                cases: &[$(Case {
+                    when: &[$($when),*],
+                    asks: $asks,
+                    only: (&[$(Only::$only)?] as &[Only]).first().copied(),
+                }),*],
                 asks: |a, m| answer($function, a, m),
             }),*]
         };
@@ -105,10 +109,11 @@ pub(crate) static TABLE: &[Row] = {
 
         Stat, [[] &[Op::FileReadMetadata]], |a, _| one(Op::FileReadMetadata, path(a[0]));
         Lstat, [[] &[Op::FileReadMetadata]], |a, _| one(Op::FileReadMetadata, path(a[0]).unfollowed());
-        Newfstatat, [[none(3, EMPTY)] &[Op::FileReadMetadata]],
-            |a, _| one(Op::FileReadMetadata, at(a[0], a[1]).flags(a[3]));
-        Statx, [[none(2, EMPTY)] &[Op::FileReadMetadata]],
-            |a, _| one(Op::FileReadMetadata, at(a[0], a[1]).flags(a[2]));
+        // What may be without a path nearly always is, and is fstat then.
+        Newfstatat, [[none(3, EMPTY)] &[Op::FileReadMetadata], [any(3, EMPTY)] &[Op::FileReadMetadata] => Refused],
+            |a, m| stat(at(a[0], a[1]), a[3], m);
+        Statx, [[none(2, EMPTY)] &[Op::FileReadMetadata], [any(2, EMPTY)] &[Op::FileReadMetadata] => Refused],
+            |a, m| stat(at(a[0], a[1]), a[2], m);
         Readlink, [[] &[Op::FileReadMetadata]],
             |a, _| one(Op::FileReadMetadata, path(a[0]).unfollowed());
         Readlinkat, [[] &[Op::FileReadMetadata]],

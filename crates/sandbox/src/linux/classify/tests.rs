@@ -276,6 +276,22 @@ fn single_rows() {
 }
 
 #[test]
+fn a_status_without_a_path_asks_nothing() {
+    let look = |flag: i32, path: u64, memory: u64| -> usize {
+        let arguments = [CWD, path, 9, flags(flag), 0, 0];
+        asked(Call::Newfstatat, arguments, memory).len()
+    };
+    let empty = libc::AT_EMPTY_PATH;
+    assert_eq!(look(empty, 8, 0), 0);
+    assert_eq!(look(empty, 0, 1), 0);
+    assert_eq!(look(empty, 8, u64::from(b'/')), 1);
+    // The fourth byte of a word.
+    assert_eq!(look(empty, 11, !0xff00_0000), 0);
+    assert_eq!(look(empty, 11, 0xff00_0000), 1);
+    assert_eq!(look(0, 8, 0), 1);
+}
+
+#[test]
 fn each_call_has_one_row() {
     let calls: std::collections::BTreeSet<Call> = TABLE.iter().map(|row| row.call).collect();
     assert_eq!(calls.len(), TABLE.len());
