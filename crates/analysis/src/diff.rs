@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use lapbelt_policy::ask::target_filter;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::graph::{Canon, NodeId, Outcome, Source, differences};
-use lapbelt_policy::request::Request;
+use lapbelt_policy::request::{Request, Value};
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::socket::End;
 use lapbelt_policy::world::{FilterId, OperationId, World};
@@ -203,11 +203,12 @@ impl<'s> Comparison<'s> {
             let found = differences(canon, left, right, end, |id| vocabulary.filter(id)).ok()?;
             Some(found.into_iter().map(|one| one.values).collect())
         });
+        let found: &Vec<Values> = found.as_ref()?;
         let mut seen = HashSet::new();
         let mut examples = Vec::new();
         let left = self.left.world();
         let target = target_filter(left, left.operation(here));
-        for values in found.as_ref()? {
+        for values in found {
             // Decided anew by each side itself, which says by which rule.
             let by_both = |values: &Values| {
                 let one = decided(self.left, here, values, Some);
@@ -242,7 +243,8 @@ impl<'s> Comparison<'s> {
             }
         }
         let more = seen.len() - examples.len();
-        Some((examples, more))
+        // A difference that no request shows is not taken for none.
+        (found.is_empty() || !seen.is_empty()).then_some((examples, more))
     }
 }
 
@@ -262,8 +264,10 @@ fn messages(
         .messages(&one.outcome, &other.outcome)
         .into_iter();
     let decided = found.map(|message| {
-        let here = request(message.left, &message.values, Some);
-        let there = request(message.right, &message.values, |id| vocabulary.in_right(id));
+        let here = own_values(&message.values, Some);
+        let there = own_values(&message.values, |id| vocabulary.in_right(id));
+        let here = Request::of(message.left, &here);
+        let there = Request::of(message.right, &there);
         let side = |(outcome, source)| Decided { outcome, source };
         Message {
             operation: name(left.world(), message.left),
@@ -286,20 +290,18 @@ fn decided(
     values: &Values,
     own: impl Fn(FilterId) -> Option<FilterId>,
 ) -> Decided {
-    let (outcome, source) = side.decide(&request(operation, values, own));
+    let values = own_values(values, own);
+    let (outcome, source) = side.decide(&Request::of(operation, &values));
     Decided { outcome, source }
 }
 
-/// A request of values whose filters are known by other numbers.
-fn request(
-    operation: OperationId,
+/// Values by the numbers that a side has for their filters.
+fn own_values(
     values: &Values,
     own: impl Fn(FilterId) -> Option<FilterId>,
-) -> Request<'_> {
-    let known = values
-        .iter()
-        .filter_map(|(filter, value)| Some((own(*filter)?, value.borrow())));
-    known.fold(Request::new(operation), |request, (filter, value)| {
-        request.with(filter, value)
-    })
+) -> Vec<(FilterId, Value<'_>)> {
+    let known = values.iter();
+    known
+        .filter_map(|(filter, value)| Some((own(*filter)?, value.borrow())))
+        .collect()
 }

@@ -279,6 +279,17 @@ fn the_value_of_one_entitlement_is_not_that_of_another() {
 }
 
 #[test]
+fn many_values_at_once_are_a_difference() {
+    let held: String = (0..20).map(|n| format!("(extension \"e{n}\")")).collect();
+    let shown = told(
+        &rules(&format!("(allow mach-lookup (require-all {held}))")),
+        DENY,
+    );
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert_eq!(shown[0].matches("extension=").count(), 20, "{shown:?}");
+}
+
+#[test]
 fn modifiers_are_a_difference() {
     assert_eq!(
         told(

@@ -4,7 +4,7 @@ use crate::event::OwnedValue;
 use crate::filter::{Host, NetworkPattern, Protocol};
 use crate::world::{FilterId, OperationId};
 
-/// Most values a request can carry.
+/// Most values that can be added to a request.
 pub const MAX_VALUES: usize = 12;
 
 /// Transport of a socket.
@@ -68,6 +68,7 @@ pub struct Request<'a> {
     pub operation: OperationId,
     values: [Option<(FilterId, Value<'a>)>; MAX_VALUES],
     length: usize,
+    more: &'a [(FilterId, Value<'a>)],
 }
 
 impl<'a> Request<'a> {
@@ -77,6 +78,15 @@ impl<'a> Request<'a> {
             operation,
             values: [None; MAX_VALUES],
             length: 0,
+            more: &[],
+        }
+    }
+
+    /// A request with any number of values.
+    pub fn of(operation: OperationId, values: &'a [(FilterId, Value<'a>)]) -> Self {
+        Self {
+            more: values,
+            ..Self::new(operation)
         }
     }
 
@@ -96,7 +106,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Says that the path `text` is also spelled `other` in this world.
+    /// Says that the path `text`, if it was added, is also spelled `other` in this world.
     #[must_use]
     pub fn also_spelled(mut self, text: &[u8], other: &'a [u8]) -> Self {
         for (_, value) in self.values[..self.length].iter_mut().flatten() {
@@ -111,7 +121,8 @@ impl<'a> Request<'a> {
 
     /// All values, in the order they were added; the first is the one to show a person.
     pub fn values(&self) -> impl Iterator<Item = (FilterId, Value<'a>)> + '_ {
-        self.values[..self.length].iter().flatten().copied()
+        let added = self.values[..self.length].iter().flatten();
+        added.chain(self.more).copied()
     }
 
     /// The values of one filter.
