@@ -280,6 +280,25 @@ fn several_modifiers_of_a_rule_come_back() {
 }
 
 #[test]
+fn several_values_of_an_entitlement_come_back_as_written() {
+    let folder = Folder::new();
+    let rule = "(allow file-read* (require-entitlement \"a\" (require-any \
+                (entitlement-value \"y\") (entitlement-value-regex #\"^x\"))))";
+    folder.profile("a.sb", rule);
+    assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
+    let (_, told) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
+    assert!(told.ends_with("they compile to the same bytes\n"), "{told}");
+    let text = std::fs::read_to_string(folder.path("again.sb")).expect("text");
+    let is_there = |part: &str| text.contains(part);
+    assert!(
+        is_there("(require-entitlement \"a\" (require-any ")
+            && is_there("(entitlement-value \"y\")")
+            && is_there("(entitlement-value-regex #\"^x\")"),
+        "{text}"
+    );
+}
+
+#[test]
 fn message_filters_are_told_apart() {
     let folder = Folder::new();
     for (name, number) in [("a.sb", 3), ("b.sb", 4)] {

@@ -199,7 +199,7 @@ fn lacked(one: &Filter, other: &Filter, world: &World) -> Option<String> {
 
 /// What two conditions say of an entitlement.
 fn entitlement(load: &Filter, value: &Filter, world: &World) -> Option<String> {
-    let (Filter::Test(load), Filter::Test(value)) = (load, value) else {
+    let Filter::Test(load) = load else {
         return None;
     };
     let (Argument::Text(name), "%entitlement-load") =
@@ -207,29 +207,52 @@ fn entitlement(load: &Filter, value: &Filter, world: &World) -> Option<String> {
     else {
         return None;
     };
-    value_of(name, value.filter, value.argument.plain(), world)
+    Some(required(name, &values(value, world)?))
 }
 
 /// What is asked about the value of an entitlement.
-fn value_of(name: &[u8], filter: FilterId, value: &Argument, world: &World) -> Option<String> {
+fn required(name: &[u8], value: &str) -> String {
     let name = quote(name);
+    match value {
+        "(entitlement-value #t)" => format!("(require-entitlement {name})"),
+        value => format!("(require-entitlement {name} {value})"),
+    }
+}
+
+/// What a filter says of the value of an entitlement, if it is about nothing else.
+fn values(filter: &Filter, world: &World) -> Option<String> {
+    let (word, inner) = match filter {
+        Filter::Test(test) => return value_of(test.filter, test.argument.plain(), world),
+        Filter::Any(inner) => ("require-any", inner.as_slice()),
+        Filter::All(inner) => ("require-all", inner.as_slice()),
+        Filter::Not(inner) => ("require-not", std::slice::from_ref(&**inner)),
+    };
+    let each = inner.iter().map(|one| values(one, world));
+    let each: Vec<String> = each.collect::<Option<_>>()?;
+    (!each.is_empty()).then(|| format!("({word} {})", each.join(" ")))
+}
+
+/// What a test says of the value of an entitlement.
+fn value_of(filter: FilterId, value: &Argument, world: &World) -> Option<String> {
     let of = world.filter(filter).name.as_str();
     match (value, of) {
-        (Argument::Bool(true), "%entitlement-boolean") => {
-            Some(format!("(require-entitlement {name})"))
-        }
-        (Argument::Bool(false), "%entitlement-boolean") => Some(format!(
-            "(require-entitlement {name} (entitlement-value #f))"
+        (Argument::Bool(truth), "%entitlement-boolean") => Some(format!(
+            "(entitlement-value {})",
+            if *truth { "#t" } else { "#f" }
         )),
+        // There is no form for it but as an expression.
+        (Argument::Pattern(Pattern::Prefix(start)), "%entitlement-string") => {
+            let source = quote_regex(&format!("^{}", regex_of(start)));
+            Some(format!("(entitlement-value-regex {source})"))
+        }
         (_, "%entitlement-string") => {
             let mut text = String::new();
             let argument = value.clone();
             put_test(&Test { filter, argument }, world, &mut text);
-            let value = ["", "-regex"].into_iter().find_map(|form| {
+            ["", "-regex"].into_iter().find_map(|form| {
                 let value = text.strip_prefix(&format!("(%entitlement-string{form} "))?;
                 Some(format!("(entitlement-value{form} {value}"))
-            })?;
-            Some(format!("(require-entitlement {name} {value})"))
+            })
         }
         _ => None,
     }
@@ -267,7 +290,9 @@ fn put_test(test: &Test, world: &World, out: &mut String) {
             write!(out, "({} {})", info.name, network(*pattern))
         }
         Argument::Entitlement { name, value } => {
-            out.push_str(&value_of(name, test.filter, value, world).unwrap_or_default());
+            let value = value_of(test.filter, value, world);
+            let text = value.map(|value| required(name, &value));
+            out.push_str(&text.unwrap_or_default());
             Ok(())
         }
     };

@@ -390,6 +390,9 @@ fn entitlements_are_printed_as_profiles_say_them() {
         r#"(require-entitlement "a" (entitlement-value "v"))"#,
         r#"(require-entitlement "a" (entitlement-value-regex #"^v"))"#,
         r#"(require-all (global-name "x") (require-entitlement "a" (entitlement-value "v")))"#,
+        r#"(require-entitlement "a" (require-any (entitlement-value "v") (entitlement-value "w")))"#,
+        r#"(require-entitlement "a" (require-not (require-any (entitlement-value-regex #"^v") (entitlement-value #t))))"#,
+        r#"(require-all (%entitlement-load "a") (require-any (%entitlement-string "v") (global-name "x")))"#,
     ] {
         let policy = read(&format!("(version 1)(allow mach-lookup {said})"));
         let printed = print::filter(&policy.rules[0].filters[0].filter, &WORLD);
