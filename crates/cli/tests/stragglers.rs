@@ -76,8 +76,23 @@ fn what_was_killed_is_named_where_it_may_be_why() {
     assert_eq!(code, 2, "{said}");
     let why = "killed what still ran 0.05 s after the program had ended (sleep); --linger";
     assert!(said.contains(why), "{said}");
-    let (code, said) = learn(folder.path(), &["--fresh-cmd", script], "exit 5");
-    assert_eq!(code, 2, "{said}");
-    let why = "What --fresh-cmd left running (sleep) was ended with it.";
-    assert!(said.contains(why), "{said}");
+}
+
+#[test]
+fn what_a_fresh_command_starts_is_there_in_the_runs_that_follow() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    // One at a time: the one before has been ended.
+    let server = "test ! -e server || ! kill -0 $(cat server) 2>/dev/null || exit 9; \
+                  sleep 600 & echo $! > server";
+    let (code, said) = learn(
+        folder.path(),
+        &["--fresh-cmd", server],
+        "kill -0 $(cat server)",
+    );
+    assert_eq!((code, said.as_str()), (0, ""));
+    let pid = std::fs::read_to_string(folder.path().join("server")).expect("a number");
+    assert!(!Path::new("/proc").join(pid.trim()).exists(), "it is ended");
 }

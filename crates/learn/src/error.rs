@@ -7,7 +7,7 @@ use lapbelt_sandbox::not_found;
 use crate::run_dir::DirError;
 use crate::session::{Bare, Session, SessionError};
 use crate::source::ProfileError;
-use crate::summary::{exit_status, killed, named};
+use crate::summary::{exit_status, killed};
 
 /// Of a program that fails where somebody meant it to read.
 const EMPTY_INPUT: &str = "Its runs read an empty standard input, not what is given to lapbelt: if \
@@ -113,12 +113,6 @@ impl LearnError {
             return SessionError::Run(error).into();
         }
         let mut hint = if has_input() { EMPTY_INPUT } else { "" }.to_string();
-        if !session.ended_by_us().is_empty() {
-            hint.push_str(&format!(
-                "What --fresh-cmd left running ({}) was ended with it. ",
-                named(session.ended_by_us())
-            ));
-        }
         // The exit status of the program itself was there before they were killed.
         if session.target.success_cmd.is_some() && !bare.stragglers.is_empty() {
             let killed = killed(&bare.stragglers, session.target.linger.as_secs_f64());

@@ -13,7 +13,9 @@ use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::Event;
 use lapbelt_policy::rule::{Action, Policy, RuleRef, Version};
 use lapbelt_policy::world::World;
-use lapbelt_sandbox::{Backend, Job, Outcome, RunError, Status, Stdio as Stream, Unseen, reasons};
+use lapbelt_sandbox::{
+    Backend, Job, Left, Outcome, RunError, Status, Stdio as Stream, Unseen, reasons,
+};
 
 use crate::created::Created;
 use crate::loader::was_not_loaded;
@@ -189,8 +191,8 @@ pub struct Session<'s> {
     successes: usize,
     /// Names of what outlived the program, in any run.
     stragglers: BTreeSet<String>,
-    /// Names of what the last `--fresh-cmd` left running, which was ended.
-    ended_by_us: Vec<String>,
+    /// What the last `--fresh-cmd` left running.
+    left: Left,
     /// How long the run before took, with all that goes with it.
     took: Duration,
     started: Instant,
@@ -235,7 +237,7 @@ impl<'s> Session<'s> {
             runs: 0,
             successes: 0,
             stragglers: BTreeSet::new(),
-            ended_by_us: Vec::new(),
+            left: Left::default(),
             took: Duration::ZERO,
             started,
             patience,
@@ -269,11 +271,6 @@ impl<'s> Session<'s> {
         &self.stragglers
     }
 
-    /// Names of what the last `--fresh-cmd` left running, which was ended with it.
-    pub(crate) fn ended_by_us(&self) -> &[String] {
-        &self.ended_by_us
-    }
-
     /// Reports progress.
     pub fn tick(&mut self, phase: &str, step: usize, rules: usize) {
         let tick = Tick {
@@ -291,6 +288,7 @@ impl<'s> Session<'s> {
     /// # Errors
     /// If the user's own command for it fails.
     pub fn freshen(&mut self) -> Result<(), SessionError> {
+        self.left = Left::default();
         self.created.remove();
         self.put_back()
     }
@@ -298,6 +296,7 @@ impl<'s> Session<'s> {
     /// Takes away what our runs made the program create: what is left is what was found. Answers
     /// with what could not be taken away, because of which no run was quite fresh.
     pub fn tidy_up(&mut self) -> Vec<PathBuf> {
+        self.left = Left::default();
         if self.took_away().is_some() {
             // What it made may be all that is left of what it took.
             self.created.close();

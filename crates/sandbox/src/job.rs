@@ -197,7 +197,23 @@ pub trait Backend {
     /// # Errors
     /// If it cannot be started.
     fn run_free(&self, job: Job) -> Result<Outcome, RunError>;
+
+    /// The same, only that what the program leaves running goes on until the second answer is
+    /// dropped. Where nothing can be left running safely, it is ended with the program.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    fn run_leaving(&self, job: Job) -> Result<(Outcome, Left), RunError> {
+        Ok((self.run_free(job)?, Left::default()))
+    }
 }
+
+/// What a program left running: it is ended when this is dropped.
+#[derive(Debug, Default)]
+pub struct Left(
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    pub(crate)  Option<Box<dyn std::fmt::Debug>>,
+);
 
 /// Why a program could not be run.
 #[derive(Debug, thiserror::Error)]

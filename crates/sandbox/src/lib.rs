@@ -16,7 +16,8 @@ mod script;
 mod unseen;
 
 pub use job::{
-    Backend, Dialect, Job, Outcome, ProfileSource, RunError, Status, Stdio, Support, SystemProfile,
+    Backend, Dialect, Job, Left, Outcome, ProfileSource, RunError, Status, Stdio, Support,
+    SystemProfile,
 };
 #[cfg(target_os = "linux")]
 pub use linux::LinuxBackend;

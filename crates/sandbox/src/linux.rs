@@ -24,7 +24,7 @@ mod vocabulary;
 
 use lapbelt_policy::event::Event;
 
-use crate::job::{Backend, Job, Outcome, RunError, Support};
+use crate::job::{Backend, Job, Left, Outcome, RunError, Support};
 
 /// Runs programs on this Linux host.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,7 +62,11 @@ impl Backend for LinuxBackend {
     }
 
     fn run_free(&self, job: Job) -> Result<Outcome, RunError> {
-        supervise::run_free(job)
+        supervise::run_free(job, false).map(|(outcome, _)| outcome)
+    }
+
+    fn run_leaving(&self, job: Job) -> Result<(Outcome, Left), RunError> {
+        supervise::run_free(job, true)
     }
 }
 

@@ -46,7 +46,8 @@ pub(crate) struct ProgramOptions {
     #[arg(long, value_name = "CMD")]
     pub(crate) success_cmd: Option<String>,
     /// Run this shell command before each fresh run, to put back what the program changes. (What
-    /// it creates is removed without being asked.)
+    /// it creates is removed without being asked.) What it leaves running, such as a server, is
+    /// ended before the next fresh run, and at the end.
     #[arg(long, value_name = "CMD")]
     pub(crate) fresh_cmd: Option<String>,
     /// Count a run as failed after this many seconds. --fresh-cmd and --success-cmd have as long

@@ -57,13 +57,14 @@ impl Session<'_> {
     }
 
     fn bare(&self) -> Result<Bare, SessionError> {
-        let outcome = self.free(Job {
+        let job = Job {
             stdout: Stdio::Null,
             stderr: Stdio::Null,
             timeout: self.target.timeout,
             linger: self.target.linger,
             ..self.job(self.target.name.clone(), self.target.args.clone())
-        })?;
+        };
+        let outcome = self.free(|| self.backend.run_free(job))?;
         let rc = rc_of(&outcome);
         Ok(Bare {
             rc,
@@ -80,7 +81,10 @@ impl Session<'_> {
     pub(super) fn succeeded(&self, rc: i32) -> Result<bool, SessionError> {
         match &self.target.success_cmd {
             None => Ok(rc == 0),
-            Some(command) => Ok(ended(&self.shell(command, Some(rc))?) == Some(0)),
+            Some(command) => {
+                let job = self.shell(command, Some(rc));
+                Ok(ended(&self.free(|| self.backend.run_free(job))?) == Some(0))
+            }
         }
     }
 
@@ -92,10 +96,11 @@ impl Session<'_> {
         let Some(command) = &self.target.fresh_cmd else {
             return Ok(());
         };
-        let outcome = self.shell(command, None)?;
+        let (outcome, left) = self.free(|| self.backend.run_leaving(self.shell(command, None)))?;
         let problem = match ended(&outcome) {
             Some(0) => {
-                self.ended_by_us = outcome.stragglers;
+                // A server, say, that the program needs in this run and those that repeat it.
+                self.left = left;
                 return Ok(());
             }
             Some(rc) => format!(
@@ -112,8 +117,8 @@ impl Session<'_> {
         })
     }
 
-    /// Runs a command of the user. What it leaves running is ended with it.
-    fn shell(&self, command: &str, rc: Option<i32>) -> Result<Outcome, SessionError> {
+    /// The job that is a command of the user.
+    fn shell(&self, command: &str, rc: Option<i32>) -> Job {
         let words = ["-c", command].map(OsString::from);
         let mut job = self.job(PathBuf::from(SHELL), words.to_vec());
         job.stdout = Stdio::Null;
@@ -123,12 +128,12 @@ impl Session<'_> {
             let status = (STATUS.into(), rc.to_string().into());
             job.env = Some(others.chain([status]).collect());
         }
-        self.free(job)
+        job
     }
 
-    /// Runs a job with nothing confining it.
-    fn free(&self, job: Job) -> Result<Outcome, SessionError> {
-        match self.backend.run_free(job) {
+    /// Has something run with nothing confining it.
+    fn free<T>(&self, run: impl FnOnce() -> Result<T, RunError>) -> Result<T, SessionError> {
+        match run() {
             // What ended it was most likely sent to us too.
             Err(RunError::EndedEarly { .. }) => Err(SessionError::Stopped),
             Ok(_) if self.stop.load(Ordering::Relaxed) => Err(SessionError::Stopped),

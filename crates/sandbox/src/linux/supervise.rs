@@ -23,7 +23,7 @@ use super::notify::{Listener, Received};
 use super::outbox::Outbox;
 use super::program::Program;
 use super::vocabulary::Vocabulary;
-use crate::job::{Job, Outcome, RunError, Status};
+use crate::job::{Job, Left, Outcome, RunError, Status};
 use crate::script;
 
 /// How often [`Job::stop`] is looked at.
@@ -101,20 +101,23 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     })
 }
 
-/// Runs a job to its end with nothing confining it.
-pub(crate) fn run_free(mut job: Job) -> Result<Outcome, RunError> {
+/// Runs a job to its end with nothing confining it, or just its program, which `leaves` others.
+pub(crate) fn run_free(mut job: Job, leaves: bool) -> Result<(Outcome, Left), RunError> {
     let start = Instant::now();
     let mut begun = begin(&mut job, &[])?;
     let outbox = Outbox::new().map_err(RunError::system("make an eventfd"))?;
     let go = begun.custodian.go();
     go.map_err(RunError::system("let the program start"))?;
     let mut watch = Watch::new(job, start);
+    watch.leaves = leaves;
     watch.wait(&mut begun.custodian, &outbox, &mut |_| {})?;
     if let Some((step, errno)) = watch.failed {
         return Err(failure(&watch.job, &begun.file, step, errno, None));
     }
     let (status, _) = watch.ended.ok_or_else(|| out_of_turn(Message::Gone))?;
-    Ok(watch.outcome(begun.main, status))
+    let outcome = watch.outcome(begun.main, status);
+    let left = leaves.then(|| Box::new(begun.custodian) as Box<dyn std::fmt::Debug>);
+    Ok((outcome, Left(left)))
 }
 
 /// A program that waits to become one.
@@ -198,6 +201,8 @@ struct Watch {
     stop_at: Option<Instant>,
     ended: Option<(i32, bool)>,
     failed: Option<(Step, i32)>,
+    /// Nobody waits for what outlives the program.
+    leaves: bool,
     /// Descendants that had outlived the program when they were killed.
     stragglers: Vec<String>,
 }
@@ -211,6 +216,7 @@ impl Watch {
             stop_at: None,
             ended: None,
             failed: None,
+            leaves: false,
             stragglers: Vec::new(),
         }
     }
@@ -256,6 +262,9 @@ impl Watch {
                     Message::Ended { status, forked } => {
                         self.ended = Some((status, forked));
                         self.stop_at = Instant::now().checked_add(self.job.linger);
+                        if self.leaves && self.killed.is_none() {
+                            return Ok(());
+                        }
                     }
                     Message::Failed(step, errno) => self.failed = Some((step, errno)),
                     Message::Gone => return Ok(()),
