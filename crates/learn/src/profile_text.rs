@@ -114,7 +114,7 @@ fn filter_text(filter: &Filter, operation: OperationId, world: &World) -> String
     let name = &world.operation(operation).name;
     match filter {
         Filter::Test(Test {
-            argument: Argument::Pattern(Pattern::Literal(path)),
+            argument: Argument::Pattern(pattern),
             ..
         }) if name.starts_with("network") => {
             let end = if name == "network-outbound" {
@@ -122,7 +122,11 @@ fn filter_text(filter: &Filter, operation: OperationId, world: &World) -> String
             } else {
                 "local"
             };
-            format!("({end} unix-socket (path-literal {}))", print::quote(path))
+            let path = match pattern {
+                Pattern::Literal(path) => format!("(path-literal {})", print::quote(path)),
+                _ => print::filter(filter, world),
+            };
+            format!("({end} unix-socket {path})")
         }
         _ => print::filter(filter, world),
     }
@@ -165,5 +169,40 @@ fn comment<'n>(names: impl Iterator<Item = &'n str>) -> String {
         String::new()
     } else {
         format!(" ; {}", names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapbelt_policy::pattern::regex::Regex;
+    use lapbelt_policy::world::shipped;
+
+    use super::*;
+
+    #[test]
+    fn a_path_of_a_socket_says_that_it_is_one() {
+        let world = shipped("linux").expect("shipped").expect("a good file");
+        let path = world.filter_named("path").expect("known").id;
+        let told = |operation: &str, pattern: Pattern| {
+            let operation = world.operation_named(operation).expect("known").id;
+            let test = Test {
+                filter: path,
+                argument: Argument::Pattern(pattern),
+            };
+            rules(&[Atom::allow(operation, Some(Filter::Test(test)))], &world)
+        };
+        let regex = || Pattern::Regex(Regex::new("^/tmp/agent[0-9]+$").expect("an expression"));
+        assert_eq!(
+            told("network-inbound", regex()),
+            "(allow network-inbound (local unix-socket (regex #\"^/tmp/agent[0-9]+$\")))\n"
+        );
+        assert_eq!(
+            told("network-outbound", Pattern::Literal(b"/s".to_vec())),
+            "(allow network-outbound (remote unix-socket (path-literal \"/s\")))\n"
+        );
+        assert_eq!(
+            told("file-read-data", regex()),
+            "(allow file-read-data (regex #\"^/tmp/agent[0-9]+$\"))\n"
+        );
     }
 }
