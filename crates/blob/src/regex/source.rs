@@ -110,6 +110,10 @@ mod tests {
             "^/(tmp/|lib(rary/|/))x",
             "ab|cd|ef",
             "^((tmp|lib)|doc)/",
+            "^(|ab)*",
+            "(|a|b)*c",
+            "((|a)b*)*",
+            "(x(|ab)*)+",
         ] {
             let syntax = Syntax::parse(text).expect("an expression");
             let code = encode::regex_code(&syntax);

@@ -79,8 +79,8 @@ impl Flow {
             is_repeated: vec![false; ops.len()],
             ops,
         };
-        flow.find_repeated();
         flow.find_joins();
+        flow.find_repeated();
         Some(flow)
     }
 
@@ -127,6 +127,12 @@ impl Flow {
         }
     }
 
+    /// Whether all ways from a node pass another, or it is that.
+    fn comes_to(&self, from: usize, to: usize) -> bool {
+        let before_end = |at: &usize| self.joins[*at].filter(|join| join != at);
+        std::iter::successors(Some(from), before_end).any(|at| at == to)
+    }
+
     /// Marks the nodes that are come back to.
     fn find_repeated(&mut self) {
         // 0 not seen, 1 on the way, 2 done.
@@ -147,7 +153,8 @@ impl Flow {
                     way.push((next, 0));
                 }
                 Some(next) if state[next] == 1 => match self.ops[at] {
-                    Op::Split(one, _) if one == next => {
+                    // An empty alternative leads back at once as well, but so do all others in time.
+                    Op::Split(one, other) if one == next && !self.comes_to(other, next) => {
                         self.repeated_from.entry(next).or_default().push(at);
                     }
                     _ => self.is_repeated[next] = true,
