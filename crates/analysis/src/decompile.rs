@@ -42,17 +42,18 @@ pub fn decompile_to(
     let world = subject.world();
     let inferred = world.inferred().iter();
     let mut operations: Vec<OperationId> = inferred.map(|rule| rule.operation).collect();
+    operations.sort_unstable();
     operations.dedup();
     // What the compiler adds depends on the rules, and a profile may have the same rules itself: all
     // is taken as added first, then less.
     let mut first = None;
     for kept in 0..1_u32 << operations.len().min(4) {
         let added = operations.iter().zip(0_u32..);
-        let added = added.filter(|(_, bit)| kept >> bit & 1 == 0);
+        let added = added.filter(|(_, bit)| kept.checked_shr(*bit).unwrap_or(0) & 1 == 0);
         let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
         match without(subject, &added, true, are_they) {
-            Ok(Some(Likely::They(policy))) => return Ok(policy),
-            Ok(Some(Likely::Like(policy))) => _ = found.get_or_insert(policy),
+            Ok(Some((policy, true))) => return Ok(policy),
+            Ok(Some((policy, false))) => _ = found.get_or_insert(policy),
             // What the library adds is not there, whatever the compiler adds.
             Ok(None) => break,
             Err(error) => _ = first.get_or_insert(error),
@@ -62,34 +63,25 @@ pub fn decompile_to(
         return Ok(found);
     }
     // No rules of a profile that has the system's added to them: it opts out.
-    if let Ok(Some(Likely::They(policy) | Likely::Like(policy))) =
-        without(subject, &[], false, are_they)
-    {
-        return Ok(policy);
+    match without(subject, &[], false, are_they) {
+        Ok(Some((policy, _))) => Ok(policy),
+        Ok(None) => Err(first.unwrap_or(DecompileError::Undecided(Vec::new()))),
+        Err(error) => Err(first.unwrap_or(error)),
     }
-    Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
 }
 
-/// Rules that decide as a subject does.
-enum Likely {
-    /// The very rules.
-    They(Policy),
-    /// Others.
-    Like(Policy),
-}
-
-/// The rules, if what stands in front of some operations was added by the compiler; `None` if no
-/// rules have what the system adds to all.
+/// The rules, if what stands in front of some operations was added by the compiler, and whether they
+/// are the very ones; `None` if no rules have what the system adds to all.
 fn without(
     subject: &Subject<'_>,
     added: &[OperationId],
     implied: bool,
     are_they: &dyn Fn(&Policy) -> bool,
-) -> Result<Option<Likely>, DecompileError> {
+) -> Result<Option<(Policy, bool)>, DecompileError> {
     let world = subject.world();
     let mut policies = raise(&subject.written(), added, implied, world)?;
     if let Some(at) = policies.iter().position(are_they) {
-        return Ok(Some(Likely::They(policies.swap_remove(at))));
+        return Ok(Some((policies.swap_remove(at), true)));
     }
     let mut first = None;
     for policy in policies {
@@ -100,7 +92,7 @@ fn without(
         let error = match (differing.is_empty(), answer.undecided.is_empty()) {
             (false, _) => DecompileError::Differs(differing),
             (true, false) => DecompileError::Undecided(answer.undecided),
-            (true, true) => return Ok(Some(Likely::Like(policy))),
+            (true, true) => return Ok(Some((policy, false))),
         };
         first.get_or_insert(error);
     }
