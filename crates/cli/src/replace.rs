@@ -30,8 +30,21 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Where a command writes to: a file, or standard output if none is named or `-`.
+///
+/// # Errors
+/// If the file is the one that is read.
+pub(crate) fn file_out<'o>(
+    read: &Path,
+    out: Option<&'o Path>,
+) -> Result<Option<&'o Path>, CommandError> {
+    let out = out.filter(|out| *out != Path::new("-"));
+    out.map_or(Ok(()), |out| not_over(read, out))?;
+    Ok(out)
+}
+
 /// Refuses to write what is made of a file over that file.
-pub(crate) fn not_over(read: &Path, out: &Path) -> Result<(), CommandError> {
+fn not_over(read: &Path, out: &Path) -> Result<(), CommandError> {
     let is_same = fs::metadata(out).is_ok_and(|there| there.is_file())
         && fs::canonicalize(read)
             .is_ok_and(|read| fs::canonicalize(out).is_ok_and(|out| out == read));

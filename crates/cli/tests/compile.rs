@@ -60,10 +60,12 @@ fn the_source_is_not_written_over() {
     let link = dir.path().join("link.sb");
     std::os::unix::fs::symlink(&source, &link).expect("a link");
     for target in [&source, &link.display().to_string()] {
-        let (code, _, said) = out(lapbelt().args(["compile", &source, "-o", target]));
-        assert_eq!(code, 2, "{said}");
-        assert!(said.contains("is what is read"), "{said}");
-        assert_eq!(std::fs::read_to_string(&source).expect("it is there"), text);
+        for command in ["compile", "graph", "decompile"] {
+            let (code, _, said) = out(lapbelt().args([command, &source, "-o", target]));
+            assert_eq!(code, 2, "{said}");
+            assert!(said.contains("is what is read"), "{command}: {said}");
+            assert_eq!(std::fs::read_to_string(&source).expect("it is there"), text);
+        }
     }
 }
 

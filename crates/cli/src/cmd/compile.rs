@@ -1,6 +1,6 @@
 //! `lapbelt compile`: a profile to the bytes that the system would write for it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lapbelt_blob::encode::{Derived, EncodeError, Encoded, encode};
 use lapbelt_policy::graph::Source;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params, place};
-use crate::replace::{not_over, write_out};
+use crate::replace::{file_out, write_out};
 use crate::show;
 
 /// The layout that the encoder writes.
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
-    not_over(&args.profile, &args.out)?;
+    let out = file_out(&args.profile, Some(&args.out))?;
     let world = profile::world(&args.world)?;
     if world.layout() != Some(WRITTEN) {
         let layout = world.layout().map_or_else(
@@ -50,15 +50,15 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     }
     let policy = profile.policy;
     let encoded = encode(&policy, &world).map_err(|error| refused(&error, &policy, &world))?;
-    if args.out == Path::new("-") {
+    let Some(out) = out else {
         output.bytes(&encoded.bytes);
         output.tell(&summary(&encoded, &policy, &world));
         return Ok(Exit::Yes);
-    }
-    write_out(&args.out, &encoded.bytes)?;
+    };
+    write_out(out, &encoded.bytes)?;
     if output.json {
         let size = &encoded.size;
-        let answer = json!({"world": world.id(), "out": args.out, "bytes": size.total,
+        let answer = json!({"world": world.id(), "out": out, "bytes": size.total,
                             "nodes": size.nodes, "literal_bytes": size.literals,
                             "witnessed": encoded.fidelity.is_witnessed(),
                             "derived": derived_json(&encoded, &policy, &world)});

@@ -3,7 +3,7 @@
 mod bundle;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile_to;
 use lapbelt_policy::rule::Policy;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
-use crate::replace::write_out;
+use crate::replace::{file_out, write_out};
 use crate::subject::Subject;
 
 #[derive(clap::Args)]
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
-    let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
+    let out = file_out(&args.blob, args.out.as_deref())?;
     if let (Some(folder), None) = (out, &args.member)
         && let Some(blob) = bundle::of(&args.blob, &world)?
     {

@@ -1,7 +1,7 @@
 //! `lapbelt graph`: what a profile decides, drawn.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lapbelt_analysis::picture::{Words, dot, picture, svg};
 use lapbelt_policy::ask::operation_named;
@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params};
-use crate::replace::write_out;
+use crate::replace::{file_out, write_out};
 use crate::request;
 use crate::subject::{Subject, on_one_line};
 
@@ -52,6 +52,7 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
+    let out = file_out(&args.profile, args.out.as_deref())?;
     let world = profile::world(&args.world)?;
     let member = args.member.as_deref();
     let subject = Subject::load(&args.profile, &args.params.map(), member, &world)?;
@@ -68,9 +69,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         Format::Dot => dot(&picture),
         Format::Svg => svg(&picture),
     };
-    match &args.out {
-        Some(out) if out != Path::new("-") => write_out(out, text.as_bytes())?,
-        _ => output.answer(&text),
+    match out {
+        Some(out) => write_out(out, text.as_bytes())?,
+        None => output.answer(&text),
     }
     if world.is_without(Part::Operations) {
         output.tell(&format!(

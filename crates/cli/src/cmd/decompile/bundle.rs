@@ -97,8 +97,30 @@ fn file_name(name: &str, index: usize, taken: &mut BTreeSet<String>) -> String {
     if !plain.is_empty() && taken.insert(plain.to_ascii_lowercase()) {
         format!("{plain}.sb")
     } else {
-        let other = format!("{plain}-{index}");
-        taken.insert(other.to_ascii_lowercase());
+        let mut other = format!("{plain}-{index}");
+        while !taken.insert(other.to_ascii_lowercase()) {
+            other.push('_');
+        }
         format!("{other}.sb")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_profile_has_a_file_of_its_own() {
+        let mut taken = BTreeSet::new();
+        let names = ["a-2", "a", "A", "../a", "", "a-2"];
+        let files: Vec<String> = names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| file_name(name, index, &mut taken))
+            .collect();
+        assert_eq!(
+            files,
+            ["a-2.sb", "a.sb", "A-2_.sb", "_a.sb", "-4.sb", "a-2-5.sb"]
+        );
     }
 }
