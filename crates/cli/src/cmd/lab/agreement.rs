@@ -142,10 +142,13 @@ fn differing(at: usize, theirs: &[u8], profile: &Profile, world: &World) -> Agre
     let theirs = Subject::of_bytes(decided.graph, &decided.rules, decided.written, world);
     let difference = diff(&ours, &theirs, 1);
     let ways = difference.different.into_iter();
-    let mut operations: Vec<String> = ways.flat_map(|way| way.operations).collect();
-    operations.extend(difference.undecided);
-    match operations.is_empty() {
-        true => Agreement::SamePolicy(at, what),
-        false => Agreement::Differs(at, what, operations),
+    let operations: Vec<String> = ways.flat_map(|way| way.operations).collect();
+    match (operations.is_empty(), difference.undecided.as_slice()) {
+        (false, _) => Agreement::Differs(at, what, operations),
+        (true, []) => Agreement::SamePolicy(at, what),
+        (true, undecided) => {
+            let why = format!("too many combinations in {}", undecided.join(", "));
+            Agreement::Unexplained(at, why)
+        }
     }
 }

@@ -242,12 +242,18 @@ fn expected(record: Record, subject: &Subject, decider: &Decider, world: &World)
     let filters = vnode(operation, target);
     let target = (!target.is_empty()).then_some(target);
     let verdict = query::predict(operation, target, &filters, by_person, decider, world);
-    if let Ok(verdict) = verdict {
-        case.predicted = Some(Prediction {
-            decision: verdict.action.word(),
-            by: subject.place(&verdict.source, world),
-            agrees: verdict.action.word() == case.observed,
-        });
+    match verdict {
+        Ok(verdict) => {
+            case.predicted = Some(Prediction {
+                decision: verdict.action.word(),
+                by: subject.place(&verdict.source, world),
+                agrees: verdict.action.word() == case.observed,
+            });
+        }
+        Err(why) => {
+            let between = if case.notes.is_empty() { "" } else { "; " };
+            case.notes += &format!("{between}no prediction: {why}");
+        }
     }
     Record::Case(case)
 }
@@ -286,7 +292,8 @@ pub(super) fn disagrees(record: &Record) -> bool {
 }
 
 fn verdict(records: &[Record]) -> Exit {
-    let decided = |record: &Record| matches!(record, Record::Case(_));
+    let decided =
+        |record: &Record| matches!(record, Record::Case(case) if case.predicted.is_some());
     if records
         .iter()
         .any(|record| matches!(record, Record::ApplyFailure(_)))

@@ -6,6 +6,7 @@ use lapbelt_analysis::report::{Block, Cell, Curves, Figure, Grid, Plot, Series};
 use serde_json::Value;
 
 use crate::cmd::lab::slots::Slots;
+use crate::corpus::from_hex;
 
 /// The figures of a finding.
 pub(super) fn of(data: &Value, slots: &Slots) -> Vec<Block> {
@@ -78,7 +79,8 @@ fn region(data: &Value) -> Option<Figure> {
     let region = &data["region"];
     let stride = usize::try_from(region["stride"].as_u64()?).ok()?;
     let rows = region["rows"].as_array()?.iter().filter_map(Value::as_str);
-    let nodes: Vec<Vec<u8>> = rows.map(bytes).collect();
+    let nodes = rows.map(|row| from_hex(row.as_bytes()));
+    let nodes = nodes.collect::<Option<Vec<Vec<u8>>>>()?;
     if nodes.is_empty() {
         return None;
     }
@@ -86,7 +88,8 @@ fn region(data: &Value) -> Option<Figure> {
     let name = |at: usize| {
         let holds = |(_, field): &(&String, &Value)| {
             let number = |key: &str| field[key].as_u64().unwrap_or(0);
-            (number("offset")..number("offset") + number("size")).contains(&(at as u64))
+            let start = number("offset");
+            (start..start.saturating_add(number("size"))).contains(&(at as u64))
         };
         let found = fields.and_then(|fields| fields.iter().find(holds));
         found.map_or("byte", |(name, _)| name.as_str())
@@ -129,12 +132,6 @@ fn region(data: &Value) -> Option<Figure> {
         caption,
         plot: Plot::Grid(grid),
     })
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    let pairs = hex.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    pairs.map_while(byte).collect()
 }
 
 /// Op tables by the names of their profiles: wherever there is `op_entries`.
@@ -204,4 +201,20 @@ fn buckets(data: &Value, names: &Slots) -> Option<Figure> {
         caption: caption.to_string(),
         plot: Plot::Grid(grid),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_field_or_a_row_that_cannot_be_is_no_field_and_no_figure() {
+        let of = |row: &str, size: u64| {
+            let field = json!({"tag": {"offset": u64::MAX, "size": size}});
+            region(&json!({"region": {"stride": 2, "rows": ["0001", row], "fields": field}}))
+        };
+        assert!(of("0102", 1).is_some());
+        assert!(of("+f+f", 1).is_none());
+    }
 }
