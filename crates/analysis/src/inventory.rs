@@ -126,7 +126,7 @@ impl Word {
 }
 
 impl Node {
-    /// Whether some value of it is explained by no vocabulary, and is no plain number either.
+    /// Whether one of its values has one of these words.
     pub fn has(&self, words: &[Word]) -> bool {
         self.values.iter().any(|value| words.contains(&value.word))
     }

@@ -200,7 +200,7 @@ impl Alignment<'_> {
         writes
     }
 
-    /// The writes to a range that others were done over, byte for byte, each once, in order.
+    /// The earlier writes to bytes of a range that a later write replaced; each once, in order.
     pub fn overwritten(&self, range: Range<usize>) -> Vec<u64> {
         let offsets = range.filter_map(|at| at.checked_sub(self.shift));
         let earlier = offsets.filter_map(|at| self.buffer.earlier.get(&(at as u64)));

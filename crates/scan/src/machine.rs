@@ -53,7 +53,7 @@ pub(crate) struct Found {
     pub(crate) doubtful: Vec<u64>,
 }
 
-/// Interpreters in a function; `targets` are those of its calls through tables.
+/// Interpreters in a function; `tables` are those that its calls go through, with their targets.
 pub(crate) fn machines(
     image: &Image<'_>,
     evaluated: &Evaluated,

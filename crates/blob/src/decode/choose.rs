@@ -24,8 +24,7 @@ pub struct Provenance {
 /// Decodes a file in a world: by the first of the known layouts that explains every byte.
 ///
 /// # Errors
-/// If none does: what each failed on, or, if all but one failed at the header already, what that one
-/// failed on.
+/// If none does: what each failed on.
 pub fn decode(bytes: &[u8], world: &World) -> Result<Blob, DecodeError> {
     let mut found: Option<Blob> = None;
     let mut provenance = Provenance::default();
