@@ -1,11 +1,15 @@
 //! A graph to the rules that a person would write for it, checked.
 
+use lapbelt_policy::added::added;
 use lapbelt_policy::graph::{RaiseError, lower, raise};
-use lapbelt_policy::rule::Policy;
-use lapbelt_policy::world::OperationId;
+use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter};
+use lapbelt_policy::world::{OperationId, World};
 
 use crate::diff::diff;
 use crate::subject::Subject;
+
+/// Most of the system's own rules for which a vain one is tried, in all their combinations.
+const MOST_VAIN: usize = 4;
 
 /// Why there are no rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +64,7 @@ pub fn decompile_to(
         }
     }
     if let Some(found) = found {
-        return Ok(found);
+        return Ok(or_with_vain(found, are_they, world));
     }
     // No rules of a profile that has the system's added to them: it opts out.
     match without(subject, &[], false, are_they) {
@@ -68,6 +72,43 @@ pub fn decompile_to(
         Ok(None) => Err(first.unwrap_or(DecompileError::Undecided(Vec::new()))),
         Err(error) => Err(first.unwrap_or(error)),
     }
+}
+
+/// The rules, with one for some operations that the system's own are asked before if only so they are
+/// the very ones. Nothing is left of such a rule in a compiled profile but that the node of the
+/// system's stands by itself, not as one with its equals.
+fn or_with_vain(policy: Policy, are_they: &dyn Fn(&Policy) -> bool, world: &World) -> Policy {
+    let Some(quiet) = world.modifier_named("no-report") else {
+        return policy;
+    };
+    let implied = world.implied().len() as u32;
+    let own = added(&policy, world).into_iter();
+    let vain = own.filter(|one| one.number < implied).map(|one| Rule {
+        action: Action::Deny,
+        operations: vec![one.operation],
+        filters: vec![RuleFilter {
+            filter: one.filter,
+            origin: None,
+        }],
+        modifiers: vec![Modifier {
+            modifier: quiet.id,
+            argument: None,
+        }],
+        origin: None,
+    });
+    let vain: Vec<Rule> = vain.take(MOST_VAIN).collect();
+    for chosen in 1..1_u32 << vain.len() {
+        let mut with = policy.clone();
+        let one = vain
+            .iter()
+            .zip(0..)
+            .filter(|(_, bit)| chosen >> bit & 1 == 1);
+        with.rules.extend(one.map(|(rule, _)| rule.clone()));
+        if are_they(&with) {
+            return with;
+        }
+    }
+    policy
 }
 
 /// The rules, if what stands in front of some operations was added by the compiler, and whether they

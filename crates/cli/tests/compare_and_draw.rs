@@ -280,6 +280,23 @@ fn several_modifiers_of_a_rule_come_back() {
 }
 
 #[test]
+fn a_rule_that_the_systems_own_makes_vain_leaves_its_node() {
+    let folder = Folder::new();
+    for rule in [
+        "(deny signal (with no-report) (target self))",
+        "(deny signal mach-task-name (with send-signal SIGKILL) (target self))",
+        "(deny mach-task-name (with no-report) (target self))(allow mach-lookup)",
+    ] {
+        folder.profile("a.sb", rule);
+        assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
+        let (_, told) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
+        let same = told.ends_with("they compile to the same bytes\n");
+        assert!(same, "{rule}: {told}");
+        assert_eq!(folder.run(&["diff", "a.sb", "again.sb"]).0, 0, "{rule}");
+    }
+}
+
+#[test]
 fn several_values_of_an_entitlement_come_back_as_written() {
     let folder = Folder::new();
     let rule = "(allow file-read* (require-entitlement \"a\" (require-any \
