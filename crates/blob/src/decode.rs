@@ -17,7 +17,7 @@ use lapbelt_policy::world::{FilterId, OperationId};
 
 pub(crate) use argument::{OTHER_FORM, number_of};
 pub use choose::{Provenance, decode};
-pub(crate) use terminal::{DENY, INLINE};
+pub(crate) use terminal::{DENY, INLINE, Tail, check_operation, flags, tail};
 
 use crate::bytes::Span;
 use crate::layout::{Layout, RecordField};

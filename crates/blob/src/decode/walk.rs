@@ -58,10 +58,6 @@ impl Walk<'_, '_> {
         self.raw.table(Table::Regexes).len()
     }
 
-    pub(super) fn policy_count(&self) -> usize {
-        self.raw.table(Table::Policies).len()
-    }
-
     pub(super) fn modifiers(&self, at: LiteralAt) -> Vec<[u8; 4]> {
         match self.literals.get(&at) {
             Some(Literal::Modifiers(list)) => list.clone(),

@@ -4,15 +4,23 @@ use lapbelt_policy::world::{ModifierKind, Part};
 
 use super::argument::reading;
 use super::{Kind, Of, Reading, Says, Surveyor};
-use crate::decode::{DENY, INLINE, Literal};
-use crate::layout::Table;
+use crate::decode::{self, DENY, INLINE, Literal, Tail, check_operation};
 use crate::raw::Stored;
 
 impl Surveyor<'_, '_> {
     pub(super) fn terminal(&mut self, index: usize, node: [u8; 8]) -> Kind {
         let from = self.raw.layout.flags_at;
-        let flag_bytes = node[from..4].iter().rev();
-        let flags = flag_bytes.fold(0, |flags, byte| flags << 8 | u32::from(*byte));
+        let at = self.raw.node_at(index);
+        let flags = match decode::flags(from, at, node) {
+            Ok(flags) => flags,
+            Err(error) => {
+                self.fault(Some(index), error);
+                return Kind::Terminal {
+                    flags: 0,
+                    readings: Vec::new(),
+                };
+            }
+        };
         let known = self.world.modifiers().iter().map(|modifier| modifier.mask);
         let unknown = flags & !known.fold(DENY | INLINE, |all, mask| all | mask);
         let mut readings = Vec::new();
@@ -22,33 +30,31 @@ impl Surveyor<'_, '_> {
             _ => Says::Unnamed,
         };
         readings.push(reading(Of::Flags, i64::from(flags), says));
-        let [.., count, zero, low, high] = node;
-        if flags & INLINE != 0 {
-            self.inline(index, [count, zero, low, high], &mut readings);
-        } else if count > 1 && zero == 0 {
-            let reference = u16::from_le_bytes([low, high]);
-            match self.read(reference, Stored::Modifiers(count)) {
-                Ok(Literal::Modifiers(list)) => {
-                    for one in list {
-                        self.inline(index, one, &mut readings);
+        match decode::tail(flags, at, node) {
+            Ok(Tail::Nothing) => {}
+            Ok(Tail::Inline(modifier)) => self.inline(index, at + 4, modifier, &mut readings),
+            Ok(Tail::List(count, reference)) => {
+                match self.read(reference, Stored::Modifiers(count)) {
+                    Ok(Literal::Modifiers(list)) => {
+                        let first = self.raw.literal_at(reference);
+                        for (number, one) in list.into_iter().enumerate() {
+                            self.inline(index, first + 4 * number, one, &mut readings);
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        self.fault(Some(index), error);
+                        readings.push(reading(Of::Modifier, i64::from(count), Says::Broken));
                     }
                 }
-                Ok(_) => {}
-                Err(error) => {
-                    let says = self.broken(index, &error.to_string());
-                    readings.push(reading(Of::Modifier, i64::from(count), says));
-                }
             }
+            Err(error) => self.fault(Some(index), error),
         }
         Kind::Terminal { flags, readings }
     }
 
-    fn inline(
-        &mut self,
-        index: usize,
-        [number, operation, low, high]: [u8; 4],
-        readings: &mut Vec<Reading>,
-    ) {
+    fn inline(&mut self, index: usize, at: usize, bytes: [u8; 4], readings: &mut Vec<Reading>) {
+        let [number, operation, low, high] = bytes;
         let (number, operation) = (u16::from(number), u16::from(operation));
         let value = u16::from_le_bytes([low, high]);
         let world = self.world;
@@ -59,32 +65,24 @@ impl Surveyor<'_, '_> {
         };
         let says = Says::Named(modifier.name.clone());
         readings.push(reading(Of::Modifier, i64::from(number), says));
-        let says = match modifier.kind {
-            ModifierKind::Flag => Says::Unnamed,
-            ModifierKind::Integer => Says::Number,
-            ModifierKind::Text => match self.text(value, Stored::Text) {
-                Ok(text) => Says::Literal(text),
-                Err(error) => self.broken(index, &error.to_string()),
-            },
+        let checked = check_operation(modifier, at, bytes, &self.raw, world);
+        let says = checked.and_then(|()| match modifier.kind {
+            ModifierKind::Flag => Ok(Says::Unnamed),
+            ModifierKind::Integer => Ok(Says::Number),
+            ModifierKind::Text => self.text(value, Stored::Text).map(Says::Literal),
             ModifierKind::MessageFilter => {
                 let known = world.operations().iter().find(|o| o.id.0 == operation);
-                let count = self.raw.table(Table::Policies).len();
-                match known {
-                    _ if usize::from(value) >= count => {
-                        self.broken(index, &format!("message filter {value} of {count}"))
-                    }
+                Ok(match known {
                     Some(known) => Says::Named(known.name.clone()),
                     None if world.is_without(Part::Operations) => Says::Number,
                     None => Says::Unnamed,
-                }
+                })
             }
-        };
+        });
+        let says = says.unwrap_or_else(|error| {
+            self.fault(Some(index), error);
+            Says::Broken
+        });
         readings.push(reading(Of::ModifierArgument, i64::from(value), says));
-    }
-
-    fn broken(&mut self, index: usize, why: &str) -> Says {
-        let at = self.raw.node_at(index) + 6;
-        self.fault(Some(index), format!("at byte {at}: {why}"));
-        Says::Broken
     }
 }

@@ -1,5 +1,7 @@
 //! Files of every era node by node.
 
+use lapbelt_blob::decode::decode;
+use lapbelt_blob::error::DecodeError;
 use lapbelt_blob::layout::Layout;
 use lapbelt_blob::layout::known::KNOWN;
 use lapbelt_blob::survey::{Kind, Of, Says, Survey, SurveyError, survey};
@@ -120,7 +122,7 @@ fn what_does_not_hold_together_is_a_fault() {
         (2, "regular expression 3 of 0"),
         (3, "the other form is not declared"),
         (3, "an edge to 900, no node"),
-        (4, "message filter 7 of 0"),
+        (4, "one of 0 message filters, found 7"),
         (5, "at byte"),
     ];
     let faults: Vec<_> = faults.collect();
@@ -128,6 +130,90 @@ fn what_does_not_hold_together_is_a_fault() {
     for ((node, what), (own, wanted)) in faults.iter().zip(wanted) {
         assert_eq!(*node, Some(own), "{what}");
         assert!(what.contains(wanted), "{what}");
+    }
+}
+
+/// The offset that both decoding and the survey name.
+fn refused(bytes: &[u8], world: &World, offset: usize) {
+    let error = decode_as(bytes, world);
+    let place = format!("at byte {offset}: ");
+    assert!(error.contains(&place), "{place}{error}");
+    let faults = survey(bytes, world).expect("a survey").faults;
+    let found: Vec<_> = faults.iter().map(|own| own.what.as_str()).collect();
+    assert!(
+        matches!(found[..], [one] if error.contains(one)),
+        "{error}\n{found:?}"
+    );
+}
+
+/// What decoding by the layout of the world says against a file.
+fn decode_as(bytes: &[u8], world: &World) -> String {
+    let layout = world.layout().expect("a layout");
+    let error = decode(bytes, world).expect_err("a damaged file");
+    let DecodeError::NoLayout(rejections) = error else {
+        return error.to_string();
+    };
+    let own = rejections.iter().find(|own| own.layout == layout);
+    own.expect("that of the layout").error.to_string()
+}
+
+#[test]
+fn what_decoding_refuses_in_a_decision_is_a_fault() {
+    let layout = layout("macos-14");
+    let world = world(layout);
+    let cases = [
+        (4, [0, 0, 9, 0], Some(6)),
+        (4, [1, 0, 0, 0], Some(4)),
+        (0, [2, 5, 0, 0], Some(4)),
+        (0x80_0000, [1, 0, 9, 0], None),
+        (0x80_0000, [1, 4, 9, 0], Some(5)),
+        (0x80_0000, [19, 4, 0, 0], None),
+        (0x80_0000, [19, 1, 0, 0], Some(5)),
+        (0x80_0000, [19, 4, 1, 0], Some(6)),
+    ];
+    for (flags, tail, stray) in cases {
+        let mut file = File::new(layout, &[N::Terminal(flags, tail), ALLOW, DENY], &[]);
+        file.policies = vec![1];
+        let bytes = file.bytes();
+        let at = surveyed(&file).nodes[0].offset;
+        match stray {
+            Some(index) => refused(&bytes, &world, at + index),
+            None => {
+                decode(&bytes, &world).expect("a sound file");
+                assert_eq!(surveyed(&file).faults, []);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_of_modifiers_is_judged_one_by_one() {
+    let layout = layout("macos-14");
+    let world = world(layout);
+    for (of, stray) in [(0, None), (4, Some(1))] {
+        let list = vec![1, 0, 9, 0, 1, of, 9, 0];
+        let nodes = [N::TerminalWithLiteral(0, 2, 0), ALLOW, DENY];
+        let file = File::new(layout, &nodes, &[list]);
+        let bytes = file.bytes();
+        match stray {
+            Some(index) => refused(&bytes, &world, bytes.len() - 4 + index),
+            None => {
+                decode(&bytes, &world).expect("a sound file");
+                assert_eq!(surveyed(&file).faults, []);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_byte_before_the_flags_is_a_fault() {
+    for layout in KNOWN.iter().filter(|layout| layout.flags_at > 1) {
+        let world = world(layout);
+        let file = File::new(layout, &[ALLOW, DENY], &[]);
+        let (mut bytes, at) = (file.bytes(), surveyed(&file).nodes[0].offset);
+        assert_eq!(surveyed(&file).faults, [], "{}", layout.name);
+        bytes[at + 1] = 7;
+        refused(&bytes, &world, at + 1);
     }
 }
 
