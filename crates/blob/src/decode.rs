@@ -172,6 +172,11 @@ impl Blob {
         &self.nodes[usize::from(index.0)]
     }
 
+    /// Offset of a node.
+    pub fn node_at(&self, index: NodeIndex) -> usize {
+        self.nodes_at + 8 * usize::from(index.0)
+    }
+
     /// Text of a literal; empty if it is none.
     pub fn text(&self, at: LiteralAt) -> &[u8] {
         match self.literals.get(&at) {

@@ -166,7 +166,7 @@ impl Subject {
             (Self::Source(profile), _) => profile::place(source, &profile.policy, world),
             (Self::Blob(subject), Source::Rule(reference)) => {
                 let node = subject.compiled.nodes[reference.rule as usize];
-                let at = subject.blob.nodes_at + 8 * usize::from(node.0);
+                let at = subject.blob.node_at(node);
                 format!("{}: node {node} at byte {at}", subject.file)
             }
             (Self::Blob(_), _) => "not in the op table".to_string(),
@@ -254,7 +254,7 @@ impl Subject {
             }
             Self::Blob(subject) => {
                 let node = subject.compiled.nodes[reference.rule as usize];
-                let at = subject.blob.nodes_at + 8 * usize::from(node.0);
+                let at = subject.blob.node_at(node);
                 json!({"file": subject.file, "node": node.0, "offset": at, "text": text})
             }
         }

@@ -2,7 +2,7 @@
 
 use lapbelt_policy::world::{self, World};
 
-use super::{Blob, Literal, Node, walk};
+use super::{Blob, Literal, Node, NodeIndex, walk};
 use crate::error::{DecodeError, Rejection};
 use crate::layout::Layout;
 use crate::layout::known::KNOWN;
@@ -104,7 +104,7 @@ fn evidence(blob: &Blob, length: usize, world: &World) -> Vec<String> {
         .profiles
         .last()
         .map_or(0, |p| p.at + 2 * p.entries.len());
-    let nodes_end = blob.nodes_at + 8 * blob.nodes.len();
+    let nodes_end = blob.node_at(NodeIndex(blob.nodes.len() as u16));
     evidence.push(format!(
         "op tables end at byte {tables_end}; what is left up to byte {}, the next boundary of 8, is zero",
         blob.nodes_at,

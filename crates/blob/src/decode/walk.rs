@@ -32,7 +32,7 @@ pub(super) fn walk(raw: Raw<'_>, world: &World) -> Result<Blob, DecodeError> {
     let policies = walk.policies()?;
     let profiles = walk.profiles()?;
     let nodes = walk.nodes()?;
-    acyclic(&nodes, walk.raw.nodes_at)?;
+    acyclic(&nodes, &walk.raw)?;
     walk.literal_padding()?;
     let Walk { raw, literals, .. } = walk;
     Ok(Blob {
@@ -197,7 +197,7 @@ impl Literal {
 }
 
 /// Checks that no node leads back to itself.
-fn acyclic(nodes: &[Node], nodes_at: usize) -> Result<(), DecodeError> {
+fn acyclic(nodes: &[Node], raw: &Raw<'_>) -> Result<(), DecodeError> {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
         New,
@@ -228,7 +228,7 @@ fn acyclic(nodes: &[Node], nodes_at: usize) -> Result<(), DecodeError> {
                     match marks[next] {
                         Mark::Open => {
                             let expected = "an edge that does not lead back to its own node";
-                            return Err(unexpected(nodes_at + 8 * index + field, expected, next));
+                            return Err(unexpected(raw.node_at(index) + field, expected, next));
                         }
                         Mark::New => path.push(next),
                         Mark::Done => {}

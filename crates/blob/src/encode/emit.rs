@@ -6,12 +6,8 @@ use super::graph::{Argument, Graph, Inline, Literal, LiteralId, Node, NodeId, Qu
 use super::lower::Lowered;
 use super::place::{Plan, Step};
 use super::size::NODES;
+use crate::decode::{INLINE, OTHER_FORM};
 use crate::layout::MESSAGE_FILTERS;
-
-/// Bit of the flags that says that a modifier follows.
-const INLINE: u32 = 0x0080_0000;
-/// Bit of a filter number that says that the argument has its other form.
-const OTHER_FORM: u8 = 0x80;
 
 /// Writes a profile.
 ///

@@ -178,7 +178,7 @@ fn json(blob: &Blob, world: &World) -> Value {
 }
 
 fn node_json(blob: &Blob, index: NodeIndex, world: &World) -> Value {
-    let offset = blob.nodes_at + 8 * usize::from(index.0);
+    let offset = blob.node_at(index);
     match blob.node(index) {
         Node::Filter {
             filter,

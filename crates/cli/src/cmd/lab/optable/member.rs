@@ -276,7 +276,7 @@ fn table(
             decode::Node::Terminal(_) => (None, None),
         };
         Node {
-            tag: usize::from(bytes[blob.nodes_at + 8 * number]),
+            tag: usize::from(bytes[blob.node_at(index)]),
             filter,
             literal: literal.and_then(|at| numbers.get(&at).copied()),
             says: explain::node(blob, index, world),
