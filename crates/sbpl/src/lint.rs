@@ -14,6 +14,7 @@ mod idle;
 mod leaf;
 mod plain_regex;
 mod probe;
+mod regex_signs;
 mod rules;
 mod sizes;
 mod subject;

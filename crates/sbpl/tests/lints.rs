@@ -224,3 +224,24 @@ proptest::proptest! {
         fix(&source(&text), &params, &NoImports, &world, |_| true);
     }
 }
+
+#[test]
+fn classes_of_expressions_are_read_as_the_evaluator_reads_them() {
+    let of = |code: &str, expression: &str| {
+        let text =
+            format!("(version 1)\n(deny default)\n(allow file-read* (regex #\"{expression}\"))\n");
+        findings(&text, Lint::named(code).expect("a lint"))
+    };
+    for (code, expression) in [
+        ("LB303", "^/opt/[[:alnum:]_.a]+x$"),
+        ("LB307", "^/opt/[]{3}]x$"),
+        ("LB302", r"^/opt[^\]|a]x$"),
+    ] {
+        assert!(of(code, expression).is_empty(), "{code} {expression}");
+    }
+    for expression in [r"^/opt/[[:alpha:]\d]x$", r"^/opt/[]\d]x$"] {
+        let found = of("LB305", expression);
+        assert_eq!(found.len(), 1, "{expression}");
+        assert!(found[0].fix.is_none(), "{expression}");
+    }
+}

@@ -3,6 +3,8 @@
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::Regex;
 
+use super::regex_signs::signs;
+
 /// Makes the pattern of a plain text.
 type Make = fn(Vec<u8>) -> Pattern;
 
@@ -35,28 +37,21 @@ pub(super) fn plain(regex: &Regex) -> Option<Pattern> {
     (sensible && agree(regex, &pattern, &text)).then_some(pattern)
 }
 
-/// The text that an expression has to start with when it is anchored: its literal bytes before the
-/// first sign, unescaped, and what is left.
+/// The text that an expression has to start with when it is anchored: its literal characters before
+/// the first sign that means more, unescaped, and what is left.
 pub(super) fn literal(source: &str) -> (Vec<u8>, &str) {
-    let bytes = source.as_bytes();
-    let (mut text, mut at) = (Vec::new(), 0);
-    while let Some(&byte) = bytes.get(at) {
-        let (value, length) = match byte {
-            b'\\' => match bytes.get(at + 1) {
-                Some(escaped) => (*escaped, 2),
-                None => break,
-            },
-            b'.' | b'*' | b'+' | b'?' | b'(' | b')' | b'[' | b'|' | b'^' | b'$' => break,
-            _ => (byte, 1),
-        };
+    let (mut text, signs) = (String::new(), signs(source));
+    for (index, sign) in signs.iter().enumerate() {
         // A sign after it makes it repeated or optional.
-        if matches!(bytes.get(at + length), Some(b'*' | b'+' | b'?')) {
-            break;
+        let after = signs.get(index + 1);
+        let is_repeated = after.is_some_and(|one| one.is_plain() && "*+?".contains(one.c));
+        let means_more = sign.is_plain() && ".*+?()[|^$\\".contains(sign.c);
+        if means_more || is_repeated {
+            return (text.into_bytes(), &source[sign.at..]);
         }
-        text.push(value);
-        at += length;
+        text.push(sign.c);
     }
-    (text, source.get(at..).unwrap_or(""))
+    (text.into_bytes(), "")
 }
 
 /// Whether both say the same of texts at and around the boundary: a guard against an ending that
@@ -101,6 +96,7 @@ mod tests {
             "^/a/(/|$)",
             "^/[ab]$",
             "^/a$|x",
+            "^/é*",
         ] {
             assert_eq!(of(source), None, "{source}");
         }

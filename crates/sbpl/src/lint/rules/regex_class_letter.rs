@@ -2,6 +2,7 @@
 
 use crate::lint::context::Context;
 use crate::lint::finding::{Effect, Level, Sink};
+use crate::lint::regex_signs::signs;
 use crate::lint::{Example, Lint};
 
 pub(super) static LINT: Lint = Lint {
@@ -32,24 +33,16 @@ const CLASSES: &[(char, &str)] = &[
 fn check(context: &Context<'_>, out: &mut Sink) {
     for leaf in context.leaves() {
         let Some(source) = leaf.regex() else { continue };
-        let (mut mended, mut first, mut class, mut can_mend) = (String::new(), None, false, true);
-        let mut rest = source.chars();
-        while let Some(c) = rest.next() {
-            class = match c {
-                '[' => true,
-                ']' => false,
-                _ => class,
-            };
-            let escaped = if c == '\\' { rest.next() } else { None };
-            let known = escaped.and_then(|e| CLASSES.iter().find(|(letter, _)| *letter == e));
-            match (known, escaped) {
-                (Some((letter, meant)), _) => {
+        let (mut mended, mut first, mut can_mend) = (String::new(), None, true);
+        for sign in signs(source) {
+            let known = CLASSES.iter().find(|(letter, _)| *letter == sign.c);
+            match known.filter(|_| sign.is_escaped) {
+                Some((letter, meant)) => {
                     first = first.or(Some(*letter));
-                    can_mend &= !class && !meant.is_empty();
+                    can_mend &= !sign.in_class && !meant.is_empty();
                     mended.push_str(meant);
                 }
-                (None, Some(other)) => mended.extend(['\\', other]),
-                (None, None) => mended.push(c),
+                None => mended.push_str(sign.text),
             }
         }
         let Some(letter) = first else { continue };

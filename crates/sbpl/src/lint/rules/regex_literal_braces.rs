@@ -2,6 +2,7 @@
 
 use crate::lint::context::Context;
 use crate::lint::finding::{Level, Sink};
+use crate::lint::regex_signs::signs;
 use crate::lint::{Example, Lint};
 
 pub(super) static LINT: Lint = Lint {
@@ -34,26 +35,17 @@ fn check(context: &Context<'_>, out: &mut Sink) {
 
 /// The first thing in an expression that other languages would count with.
 fn count(source: &str) -> Option<&str> {
-    let mut class = false;
-    let mut escaped = false;
-    for (at, c) in source.char_indices() {
-        let plain = !std::mem::take(&mut escaped);
-        match c {
-            '\\' if plain => escaped = true,
-            '[' if plain => class = true,
-            ']' if plain => class = false,
-            '{' if plain && !class && at > 0 => {
-                let end = at + source[at..].find('}')?;
-                let inner = &source[at + 1..end];
-                let is_count = |c: char| c.is_ascii_digit() || c == ',';
-                if inner.starts_with(|c: char| c.is_ascii_digit()) && inner.chars().all(is_count) {
-                    return Some(&source[at..=end]);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
+    let signs = signs(source);
+    let mut open = signs
+        .iter()
+        .skip(1)
+        .filter(|one| one.is_plain() && one.c == '{');
+    open.find_map(|sign| {
+        let (inner, _) = source[sign.at + 1..].split_once('}')?;
+        let is_count = |c: char| c.is_ascii_digit() || c == ',';
+        let counts = inner.starts_with(|c: char| c.is_ascii_digit()) && inner.chars().all(is_count);
+        counts.then(|| &source[sign.at..sign.at + inner.len() + 2])
+    })
 }
 
 #[cfg(test)]
@@ -68,6 +60,7 @@ mod tests {
             ("a{1,2}", Some("{1,2}")),
             (r"a\{3\}", None),
             ("[{3}]", None),
+            ("[]{3}]", None),
             ("{3}", None),
             ("/{name}/{b{2}", Some("{2}")),
             ("a{x}", None),

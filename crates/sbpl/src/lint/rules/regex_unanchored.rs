@@ -4,6 +4,7 @@ use lapbelt_policy::rule::Action;
 
 use crate::lint::context::Context;
 use crate::lint::finding::{Level, Sink};
+use crate::lint::regex_signs::signs;
 use crate::lint::{Example, Lint};
 
 pub(super) static LINT: Lint = Lint {
@@ -61,28 +62,18 @@ fn is_negated(leaf: &crate::lint::leaf::Leaf<'_>) -> bool {
 
 /// The alternatives at the top of an expression.
 fn branches(source: &str) -> Vec<&str> {
-    let bytes = source.as_bytes();
-    let (mut found, mut start, mut depth, mut at) = (Vec::new(), 0, 0usize, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'[' => {
-                // Its first byte never ends a class.
-                at += 1 + usize::from(bytes.get(at + 1) == Some(&b'^')) + 1;
-                while at < bytes.len() && bytes[at] != b']' {
-                    at += 1;
-                }
-            }
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            b'|' if depth == 0 => {
-                found.push(source.get(start..at).unwrap_or(""));
-                start = at + 1;
+    let (mut found, mut start, mut depth) = (Vec::new(), 0, 0usize);
+    for sign in signs(source).iter().filter(|sign| sign.is_plain()) {
+        match sign.c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '|' if depth == 0 => {
+                found.push(&source[start..sign.at]);
+                start = sign.at + 1;
             }
             _ => {}
         }
-        at += 1;
     }
-    found.push(source.get(start..).unwrap_or(""));
+    found.push(&source[start..]);
     found
 }

@@ -2,6 +2,7 @@
 
 use crate::lint::context::Context;
 use crate::lint::finding::{Effect, Level, Sink};
+use crate::lint::regex_signs::{Sign, signs};
 use crate::lint::{Example, Lint};
 
 pub(super) static LINT: Lint = Lint {
@@ -43,29 +44,17 @@ fn check(context: &Context<'_>, out: &mut Sink) {
 /// The expression with a backslash before each dot that stands between two letters or digits, or
 /// between a slash and a letter, and is not repeated.
 fn escaped(source: &str) -> String {
-    let bytes = source.as_bytes();
-    let (mut out, mut class, mut at) = (String::new(), false, 0);
-    let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    for (index, c) in source.char_indices() {
-        if index < at {
-            out.push(c);
-            continue;
+    let word =
+        |sign: &Sign<'_>| sign.is_plain() && (sign.c.is_ascii_alphanumeric() || sign.c == '_');
+    let (mut out, signs) = (String::new(), signs(source));
+    for (index, sign) in signs.iter().enumerate() {
+        let before = index.checked_sub(1).map(|index| &signs[index]);
+        let is_within = before.is_some_and(|one| word(one) || one.c == '/')
+            && signs.get(index + 1).is_some_and(word);
+        if sign.c == '.' && sign.is_plain() && is_within {
+            out.push('\\');
         }
-        match c {
-            '\\' => at = index + 2,
-            '[' => class = true,
-            ']' => class = false,
-            '.' if !class => {
-                let before = index.checked_sub(1).and_then(|i| bytes.get(i));
-                let escaped_before = index >= 2 && bytes[index - 2] == b'\\';
-                let starts = before == Some(&b'/');
-                if (word(before) && !escaped_before || starts) && word(bytes.get(index + 1)) {
-                    out.push('\\');
-                }
-            }
-            _ => {}
-        }
-        out.push(c);
+        out.push_str(sign.text);
     }
     out
 }
