@@ -80,12 +80,26 @@ fn a_path_is_decided_as_given_only_when_asked() {
 
 #[test]
 fn either_spelling_will_do_on_linux() {
-    let file =
-        profile("(version 1)\n(deny default)\n(allow file-read* (subpath \"/private/tmp\"))\n");
+    let file = profile(
+        "(version 1)\n(deny default)\n(allow file-read* network-outbound (subpath \"/private/tmp\"))\n",
+    );
     let name = file.path().display().to_string();
     for path in ["/tmp/x", "/private/tmp/x"] {
         let question = ["query", &name, "file-read-data", path, "--world", "linux"];
         assert_eq!(out(lapbelt().args(question)).0, 0, "{path}");
+    }
+    for socket in ["/tmp/x", "unix:/tmp/x", "unix:/private/tmp/x"] {
+        let question = ["query", &name, "network-outbound", "--world", "linux"];
+        let of_target = lapbelt().args(question).arg(socket).output();
+        let filter = format!("remote={socket}");
+        let of_filter = lapbelt()
+            .args(question)
+            .args(["--filter", &filter])
+            .output();
+        for output in [of_target, of_filter] {
+            let output = output.expect("it runs");
+            assert_eq!(output.status.code(), Some(0), "{socket}: {output:?}");
+        }
     }
 }
 
@@ -187,6 +201,8 @@ fn a_unix_socket_is_its_path_however_it_is_given() {
     for (value, code) in [
         ("/var/run/x", 0),
         ("unix:/private/var/run/x", 0),
+        ("unix:/var/run/x", 0),
+        ("unix:/private/var/RUN/x", 0),
         ("/private/x", 1),
     ] {
         assert_eq!(ask(&["network-outbound", value]).0, code, "{value}");

@@ -2,11 +2,13 @@
 
 mod address;
 mod path;
+mod question;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub use path::{canonical_path, other_spelling};
+pub use question::{Answer, Question};
 pub use value::parse_value;
 
 use crate::event::OwnedValue;
@@ -159,13 +161,6 @@ pub fn operation_named<'w>(world: &'w World, name: &str) -> Result<&'w Operation
             near: nearest(name, names).map(str::to_owned),
         }
     })
-}
-
-/// The path that a value of `remote` or `local` stands for besides, if it is that of a unix socket.
-pub fn unix_path<'t>(world: &World, name: &str, text: &'t str) -> Option<(FilterId, &'t [u8])> {
-    let is_end = matches!(name, "remote" | "local");
-    let path = address::unix_path(text.as_bytes()).filter(|_| is_end)?;
-    Some((world.filter_named("path")?.id, path))
 }
 
 /// The filter that an operation's target is a value of, for all but network operations.

@@ -8,13 +8,13 @@ use lapbelt_analysis::diff::{Decided, diff};
 use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::encode::encode;
 use lapbelt_learn::source::{FileImports, evaluate_text};
-use lapbelt_policy::ask::{ask, canonical_path, other_spelling, parse_value};
+use lapbelt_policy::ask::Question;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::graph::{Source, lower};
 use lapbelt_policy::request::Endpoint;
 use lapbelt_policy::rule::{Action, Policy};
-use lapbelt_policy::world::{FilterId, World};
+use lapbelt_policy::world::World;
 use lapbelt_sbpl::lint::{Subject as LintSubject, lint as findings_of};
 use lapbelt_sbpl::print;
 use pyo3::prelude::*;
@@ -73,43 +73,25 @@ impl NativeProfile {
         &self,
         operation: &str,
         target: Option<&str>,
-        filters: BTreeMap<String, String>,
+        filters: Vec<(String, String)>,
         canonicalize: bool,
     ) -> PyResult<String> {
         let world = &self.world;
-        let target = target.map(|target| match canonicalize && target.starts_with('/') {
-            true => canonical_path(world, target.as_bytes()),
-            false => target.as_bytes().to_vec(),
-        });
-        let shown = target
-            .as_ref()
-            .map(|target| String::from_utf8_lossy(target).into_owned());
-        let target = target.map(|mut target| {
-            if world.folds_paths() && target.starts_with(b"/") {
-                target.make_ascii_lowercase();
-            }
-            target
-        });
-        let filters: Vec<(FilterId, OwnedValue)> = filters
-            .iter()
-            .map(|(name, value)| parse_value(world, name, value))
-            .collect::<Result<_, _>>()
-            .map_err(error::other)?;
-        let mut request =
-            ask(world, operation, target.as_deref(), &filters).map_err(error::other)?;
-        let other = target
-            .as_deref()
-            .and_then(|target| other_spelling(world, target));
-        if let (Some(target), Some(other)) = (&target, &other) {
-            request = request.also_spelled(target, other);
-        }
         let graph = lower(&self.policy, world);
         let subject = Subject::of_rules(graph, &self.policy.rules, world);
         let graph = subject.with_folded_paths().graph().clone();
-        let verdict = Decider::of(graph, &self.policy.rules).decide(&request);
+        let decider = Decider::of(graph, &self.policy.rules);
+        let question = Question {
+            operation,
+            target,
+            filters: &filters,
+            canonicalize,
+        };
+        let answered = question.answer(&decider, world).map_err(error::other)?;
+        let verdict = answered.verdict;
         let mut answer = self.decided(verdict.action, &verdict.source);
         answer["operation"] = operation.into();
-        answer["target"] = shown.into();
+        answer["target"] = answered.target.into();
         Ok(answer.to_string())
     }
 

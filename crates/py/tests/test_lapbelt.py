@@ -114,6 +114,21 @@ def test_paths_are_canonicalised_unless_not():
     assert not profile.query("file-read-data", "/etc/hosts", canonicalize=False).allowed
 
 
+def test_a_unix_socket_is_its_path_in_a_filter_too():
+    text = DENY + '(allow network-outbound (remote unix-socket (path-literal "/private/tmp/s")))'
+    profile = lapbelt.Profile.parse(text)
+    for value in ["/tmp/s", "unix:/tmp/s", "unix:/private/tmp/S"]:
+        assert profile.query("network-outbound", value).allowed, value
+        assert profile.query("network-outbound", filters={"remote": value}).allowed, value
+
+
+def test_a_filter_may_have_several_values():
+    text = DENY + "(allow signal (require-all (target others) (target children)))"
+    profile = lapbelt.Profile.parse(text)
+    assert profile.query("signal", filters={"target": ["others", "children"]}).allowed
+    assert not profile.query("signal", filters={"target": "others"}).allowed
+
+
 def test_diff():
     one, other = lapbelt.Profile.parse(DENY), lapbelt.Profile.parse(READS)
     assert one.diff(lapbelt.Profile.parse(DENY)) == []

@@ -5,13 +5,10 @@ mod within;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use lapbelt_policy::ask::{
-    ask, canonical_path, other_spelling, parse_value, target_filter, unix_path,
-};
-use lapbelt_policy::decide::{Decider, Verdict};
-use lapbelt_policy::event::OwnedValue;
+use lapbelt_policy::ask::{Question, target_filter};
+use lapbelt_policy::decide::Decider;
 use lapbelt_policy::rule::Action;
-use lapbelt_policy::world::{ArgumentKind, FilterId, Part, World};
+use lapbelt_policy::world::{FilterId, Part, World};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -94,7 +91,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     }
     let answer = question
         .answer(&decider, &world)
-        .map_err(CommandError::Other)?;
+        .map_err(|error| CommandError::Other(error.to_string()))?;
     let by = subject.place(&answer.verdict.source, &world);
     let decision = answer.verdict.action.word();
     output.answer_either(
@@ -154,107 +151,6 @@ fn further_targets(
         .iter()
         .map(|value| (name.clone(), value.clone()))
         .collect())
-}
-
-struct Question<'q> {
-    operation: &'q str,
-    target: Option<&'q str>,
-    filters: &'q [(String, String)],
-    canonicalize: bool,
-}
-
-struct Answer {
-    verdict: Verdict,
-    /// The target as it was decided.
-    target: Option<String>,
-    /// What a target would have been, if rules asked for it and there was none.
-    lacks: Option<String>,
-}
-
-impl Question<'_> {
-    fn answer(&self, decider: &Decider, world: &World) -> Result<Answer, String> {
-        let target = self.target.map(|target| {
-            let is_path = target.starts_with('/');
-            if self.canonicalize && is_path {
-                canonical_path(world, target.as_bytes())
-            } else {
-                target.as_bytes().to_vec()
-            }
-        });
-        let shown = target
-            .as_ref()
-            .map(|target| String::from_utf8_lossy(target).into_owned());
-        let target = target.map(|mut target| {
-            if world.folds_paths() && target.starts_with(b"/") {
-                target.make_ascii_lowercase();
-            }
-            target
-        });
-        let mut filters: Vec<(FilterId, OwnedValue)> = self
-            .filters
-            .iter()
-            .map(|(name, value)| parse_value(world, name, value))
-            .collect::<Result<_, _>>()
-            .map_err(|error| error.to_string())?;
-        for (name, value) in self.filters {
-            if let Some((filter, path)) = unix_path(world, name, value) {
-                let path = match self.canonicalize {
-                    true => canonical_path(world, path),
-                    false => path.to_vec(),
-                };
-                filters.push((filter, OwnedValue::Text(path)));
-            }
-        }
-        for (filter, value) in filters.iter_mut().filter(|_| world.folds_paths()) {
-            if let (ArgumentKind::PathPattern, OwnedValue::Text(text)) =
-                (world.filter(*filter).kind, value)
-            {
-                text.make_ascii_lowercase();
-            }
-        }
-        let mut request = ask(world, self.operation, target.as_deref(), &filters)
-            .map_err(|error| error.to_string())?;
-        let other = target
-            .as_deref()
-            .and_then(|target| other_spelling(world, target));
-        if let (Some(target), Some(other)) = (&target, &other) {
-            request = request.also_spelled(target, other);
-        }
-        let operation = world.operation(request.operation);
-        let mut targets = match operation.categories.iter().any(|one| one == "network") {
-            true => ["remote", "local"].map(|end| world.filter_named(end).map(|one| one.id)),
-            false => [target_filter(world, operation), None],
-        }
-        .into_iter()
-        .flatten();
-        let lacks = targets
-            .find(|filter| target.is_none() && decider.lacks(&request, *filter))
-            .map(|filter| world.filter(filter).name.clone());
-        Ok(Answer {
-            verdict: decider.decide(&request),
-            target: shown,
-            lacks,
-        })
-    }
-}
-
-/// What a policy decides of a target with further values. `canonicalize` a path that is given by a
-/// person, and not one that a system decided.
-pub(crate) fn predict(
-    operation: &str,
-    target: Option<&str>,
-    filters: &[(String, String)],
-    canonicalize: bool,
-    decider: &Decider,
-    world: &World,
-) -> Result<Verdict, String> {
-    let question = Question {
-        operation,
-        target,
-        filters,
-        canonicalize,
-    };
-    question.answer(decider, world).map(|answer| answer.verdict)
 }
 
 /// One line of a batch. A field that is passed over would be one that was meant to matter.
@@ -391,7 +287,9 @@ fn answer_line(
         let action = within::decision(&messages).ok_or(within::UNDECIDED)?;
         return Ok(json!({"id": line.id, "decision": action.word(), "rule": first.by}));
     }
-    let answer = question.answer(decider, world)?;
+    let answer = question
+        .answer(decider, world)
+        .map_err(|error| error.to_string())?;
     let rule = subject.place(&answer.verdict.source, world);
     Ok(json!({"id": line.id, "decision": answer.verdict.action.word(), "rule": rule}))
 }

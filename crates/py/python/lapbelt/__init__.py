@@ -403,13 +403,18 @@ class Profile:
         self,
         operation: str,
         target: str | None = None,
-        filters: Mapping[str, str] | None = None,
+        filters: Mapping[str, str | Sequence[str]] | None = None,
         *,
         canonicalize: bool = True,
     ) -> Decision:
-        """Decide a request, as ``lapbelt query`` does."""
+        """Decide a request, as ``lapbelt query`` does; a filter may have several values."""
+        values = [
+            (name, value)
+            for name, given in (filters or {}).items()
+            for value in ([given] if isinstance(given, str) else given)
+        ]
         try:
-            answer = self._native.query(operation, target, dict(filters or {}), canonicalize)
+            answer = self._native.query(operation, target, values, canonicalize)
         except _native.NativeError as error:
             _raise(error)
         return _decision(json.loads(answer))

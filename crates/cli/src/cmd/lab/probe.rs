@@ -10,6 +10,7 @@ use lapbelt_analysis::decompile::decompile;
 use lapbelt_learn::host::{Host, exact_world};
 use lapbelt_learn::probe::record::{ApplyFailure, Prediction, Record};
 use lapbelt_learn::probe::{Probe, ProbeError, Prober, Question, targets};
+use lapbelt_policy::ask;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
@@ -19,7 +20,6 @@ use serde_json::json;
 
 use super::build::Build;
 use crate::backend::BackendArg;
-use crate::cmd::query;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
 use crate::output::Output;
@@ -238,12 +238,17 @@ fn expected(record: Record, subject: &Subject, decider: &Decider, world: &World)
         return record;
     };
     let (operation, target) = case.decided();
-    let by_person = case.kernel_target.is_none();
     let filters = vnode(operation, target);
     let target = (!target.is_empty()).then_some(target);
-    let verdict = query::predict(operation, target, &filters, by_person, decider, world);
-    match verdict {
-        Ok(verdict) => {
+    let question = ask::Question {
+        operation,
+        target,
+        filters: &filters,
+        canonicalize: case.kernel_target.is_none(),
+    };
+    match question.answer(decider, world) {
+        Ok(answer) => {
+            let verdict = answer.verdict;
             case.predicted = Some(Prediction {
                 decision: verdict.action.word(),
                 by: subject.place(&verdict.source, world),

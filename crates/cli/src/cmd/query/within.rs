@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lapbelt_policy::ask::Question;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::{Action, Rule, RuleRef};
 use lapbelt_policy::world::{OperationId, World};
 use serde_json::json;
 
-use super::Question;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::subject::Subject;
@@ -51,7 +51,8 @@ pub(super) fn answers(
         let Some(filter) = decider.messages(&outer).filter(|_| is_about) else {
             continue;
         };
-        let answer = question.answer(filter, world)?;
+        let answer = question.answer(filter, world);
+        let answer = answer.map_err(|error| error.to_string())?;
         let inner = answer.verdict.source;
         found.push(Message {
             action: answer.verdict.action,
