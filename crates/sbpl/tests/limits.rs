@@ -54,9 +54,31 @@ fn endless_and_boundless_profiles_are_stopped() {
         "(let loop ((i 0)) (regex (string-append \"[ab]*a[ab]{9}\" (number->string i))) (loop (+ i 1)))",
         "(let loop () (with-filter (literal \"/a\") (loop) (loop)))",
         "(define v (vector 1)) (vector-set! v 0 v) (let loop () (equal? v v) (loop))",
+        "(define s (make-string 60000000 #\\a)) (error s s s s s)",
     ] {
         let codes = codes(&format!("(version 1) {form}"), &NoImports);
         assert_eq!(codes.last(), Some(&Code::Limit), "{form}");
+    }
+}
+
+#[test]
+fn what_a_profile_gives_up_with_has_an_end() {
+    for form in [
+        "(define v (make-vector 100000 0)) (vector-fill! v v) (error v)",
+        "(define l (list 1)) (set-car! l l) (set-cdr! l l) (error l)",
+    ] {
+        let world = shipped("macos-14.4.1").expect("shipped").expect("a world");
+        let text = format!("(version 1) {form}");
+        let source = Source {
+            name: "hostile",
+            text: &text,
+        };
+        let evaluation = evaluate(&source, &BTreeMap::new(), &NoImports, &world);
+        let [found] = evaluation.diagnostics.as_slice() else {
+            panic!("{}", evaluation.diagnostics.len());
+        };
+        assert_eq!(found.code, Code::Raised);
+        assert!(found.message.len() < 100_000, "{}", found.message.len());
     }
 }
 

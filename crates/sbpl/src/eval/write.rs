@@ -4,7 +4,7 @@ use super::heap::Heap;
 use super::limits::NESTING;
 use super::value::Value;
 
-/// Longest text of a value.
+/// Length of the text of a value after which no further item is written.
 const LONGEST: usize = 64 << 10;
 
 /// The text of a value; strings in quotes if `quoted`.
@@ -64,6 +64,10 @@ fn put(heap: &Heap, value: Value, quoted: bool, depth: usize, out: &mut Vec<u8>)
         Value::Vector(id) => {
             out.extend(b"#(");
             for (index, item) in heap.vectors[id.0 as usize].iter().enumerate() {
+                if out.len() > LONGEST {
+                    out.extend(b" ...");
+                    break;
+                }
                 if index > 0 {
                     out.push(b' ');
                 }

@@ -267,16 +267,14 @@ pub(super) const TABLE: &[Builtin] = &[
         least: 0,
         most: MANY,
         run: |heap, a| {
-            let parts: Vec<String> = a
-                .iter()
-                .enumerate()
-                .map(|(at, v)| write::write(heap, *v, at > 0))
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                .collect();
-            Err(Mistake::new(
-                Code::Raised,
-                format!("the profile gives up: {}", parts.join(" ")),
-            ))
+            let mut message = "the profile gives up:".to_owned();
+            for (at, value) in a.iter().enumerate() {
+                let bytes = write::write(heap, *value, at > 0);
+                heap.claim(bytes.len())?;
+                message.push(' ');
+                message.push_str(&String::from_utf8_lossy(&bytes));
+            }
+            Err(Mistake::new(Code::Raised, message))
         },
     },
 ];
