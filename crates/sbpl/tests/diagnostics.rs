@@ -150,6 +150,38 @@ fn scheme_mistakes() {
 }
 
 #[test]
+fn every_argument_of_a_comparison_is_looked_at() {
+    for form in [
+        "(= \"x\")",
+        "(< 2 1 \"x\")",
+        "(< 'a)",
+        "(string=? 1)",
+        "(string<? \"b\" \"a\" 1)",
+        "(char=? 1)",
+    ] {
+        let found = findings(&format!("(version 1) {form}"));
+        assert!(found.contains("wrong-type"), "{form}: {found}");
+    }
+}
+
+#[test]
+fn a_division_says_what_is_wrong_with_it() {
+    for (form, said) in [
+        ("(quotient 1 0)", "division by zero"),
+        ("(remainder 1 0)", "division by zero"),
+        ("(modulo 1 0)", "division by zero"),
+        ("(quotient -9223372036854775808 -1)", "too large a number"),
+    ] {
+        let found = findings(&format!("(version 1) {form}"));
+        assert!(found.contains(said), "{form}: {found}");
+    }
+    for division in ["remainder", "modulo"] {
+        let form = format!("(version 1) (if (= 0 ({division} -9223372036854775808 -1)) 1 (car 1))");
+        assert_eq!(findings(&form), "", "{form}");
+    }
+}
+
+#[test]
 fn lists_that_do_not_end() {
     let text = "(version 1)\n(define ring (list 1))\n(set-cdr! ring ring)\n(length ring)";
     assert_snapshot!(findings(text), @r"

@@ -10,13 +10,13 @@ use crate::eval::fault::Mistake;
 macro_rules! compare {
     ($name:literal, $($order:pat_param)|+) => {
         Builtin { name: $name, least: 1, most: MANY, run: |_, arguments| {
+            number(arguments, 0)?;
+            let mut holds = true;
             for at in 1..arguments.len() {
                 let order = order(arguments, at - 1)?;
-                if !matches!(order, $(Some($order))|+) {
-                    return Ok(Value::Bool(false));
-                }
+                holds &= matches!(order, $(Some($order))|+);
             }
-            Ok(Value::Bool(true))
+            Ok(Value::Bool(holds))
         } }
     };
 }
@@ -97,7 +97,7 @@ pub(super) const TABLE: &[Builtin] = &[
         name: "remainder",
         least: 2,
         most: 2,
-        run: |_, a| whole(a, i64::checked_rem),
+        run: |_, a| whole(a, |x, y| Some(x.wrapping_rem(y))),
     },
     Builtin {
         name: "modulo",
@@ -105,7 +105,7 @@ pub(super) const TABLE: &[Builtin] = &[
         most: 2,
         run: |_, a| {
             whole(a, |x, y| {
-                let rest = x.checked_rem(y)?;
+                let rest = x.wrapping_rem(y);
                 Some(if rest != 0 && (rest < 0) != (y < 0) {
                     rest + y
                 } else {
@@ -259,9 +259,14 @@ fn divide(_: &mut super::Heap, arguments: &[Value]) -> Result<Value, Mistake> {
     Ok(value)
 }
 
+/// Divides whole numbers; `None` is a result that none can be.
 fn whole(arguments: &[Value], run: fn(i64, i64) -> Option<i64>) -> Result<Value, Mistake> {
+    let too_large = || Mistake::new(Code::OutOfRange, "the result is too large a number");
     match (number(arguments, 0)?, number(arguments, 1)?) {
-        (Value::Integer(x), Value::Integer(y)) => run(x, y).map(Value::Integer).ok_or_else(by_zero),
+        (Value::Integer(_), Value::Integer(0)) => Err(by_zero()),
+        (Value::Integer(x), Value::Integer(y)) => {
+            run(x, y).map(Value::Integer).ok_or_else(too_large)
+        }
         (Value::Integer(_), other) => Err(wrong("whole number", other, 1)),
         (other, _) => Err(wrong("whole number", other, 0)),
     }

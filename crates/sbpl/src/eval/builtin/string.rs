@@ -15,6 +15,7 @@ macro_rules! compare {
             least: 1,
             most: MANY,
             run: |heap, arguments| {
+                $read(heap, arguments, 0)?;
                 let mut holds = true;
                 for at in 1..arguments.len() {
                     let ($x, $y) = ($read(heap, arguments, at - 1)?, $read(heap, arguments, at)?);
