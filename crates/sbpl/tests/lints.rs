@@ -245,3 +245,12 @@ fn classes_of_expressions_are_read_as_the_evaluator_reads_them() {
         assert!(found[0].fix.is_none(), "{expression}");
     }
 }
+
+#[test]
+fn a_comment_names_a_lint_as_the_command_line_does() {
+    let text = "(version 1)\n(deny default)\n(allow file-read* (subpath \"/tmp/a\")) ; lapbelt: allow(lb201)\n";
+    for code in ["LB201", "LB901", "LB902"] {
+        let found = findings(text, Lint::named(code).expect("a lint"));
+        assert!(found.is_empty(), "{found:?}");
+    }
+}

@@ -1,9 +1,9 @@
 //! Comments that silence a finding: `; lapbelt: allow(LB201) reason`.
 
+use super::Lint;
 use super::context::Context;
 use super::finding::{Finding, Sink};
 use super::rules::{UNKNOWN_SUPPRESSION, UNUSED_SUPPRESSION};
-use super::{LINTS, Lint};
 use crate::syntax::{Span, TokenKind};
 
 /// One comment, and the part of the text it speaks of.
@@ -84,10 +84,7 @@ fn suppressions(context: &Context<'_>) -> Vec<Suppression> {
             let (list, _reason) = list.split_once(')')?;
             let (mut codes, mut unknown) = (Vec::new(), Vec::new());
             for word in list.split([',', ' ']).filter(|word| !word.is_empty()) {
-                match LINTS
-                    .iter()
-                    .find(|lint| lint.code == word || lint.name == word)
-                {
+                match Lint::named(word) {
                     Some(lint) => codes.push(lint.code),
                     None => unknown.push(word.to_owned()),
                 }
