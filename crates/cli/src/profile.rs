@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::{Policy, Rule, RuleRef};
-use lapbelt_policy::world::{SHIPPED, World, shipped};
+use lapbelt_policy::world::{SHIPPED, World, shipped_text};
 
 use crate::exit::CommandError;
 use crate::subject::is_blob;
@@ -35,28 +35,36 @@ pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A shipped world by name, or one of the user's own: a file whose name ends in `.world`.
+/// A shipped world by name, or one of the user's own, by its file.
 pub(crate) fn world(name: &str) -> Result<World, CommandError> {
-    if name.ends_with(".world") {
-        let text = read(Path::new(name))?;
-        let base = |wanted: &str| {
-            let found = SHIPPED.iter().find(|(short, _)| *short == wanted);
-            found.map(|(_, text)| *text)
-        };
-        let world = World::parse(&text, &base);
-        return world.map_err(|error| CommandError::Other(format!("{name}: {error}")));
-    }
-    match shipped(name) {
-        Some(Ok(world)) => Ok(world),
-        Some(Err(error)) => Err(CommandError::Other(format!("world {name}: {error}"))),
+    world_and_text(name).map(|(world, _)| world)
+}
+
+/// A world, and the text it was read from.
+pub(crate) fn world_and_text(name: &str) -> Result<(World, String), CommandError> {
+    // Names of worlds have no slash, and their files end in `.world`.
+    let is_file = name == "-" || name.contains('/') || name.ends_with(".world");
+    let text = match shipped_text(name).filter(|_| !is_file) {
+        Some(text) => text.to_owned(),
+        None if is_file => read(Path::new(name))?,
         None => {
             let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
             let known = known.join(", ");
-            Err(CommandError::Other(format!(
-                "no world is called `{name}`; there are {known}, and files that end in .world"
-            )))
+            return Err(CommandError::Other(format!(
+                "no world is called `{name}`; there are {known}, and files: `./{name}`, or what \
+                 ends in .world"
+            )));
         }
-    }
+    };
+    Ok((parse_world(name, &text)?, text))
+}
+
+/// The world that a text is.
+pub(crate) fn parse_world(name: &str, text: &str) -> Result<World, CommandError> {
+    World::parse(text, &shipped_text).map_err(|error| {
+        let name = shown(Path::new(name));
+        CommandError::Other(format!("{name}:{}: {}", error.line, error.problem))
+    })
 }
 
 /// Reads a text; `-` is standard input.

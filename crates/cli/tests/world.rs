@@ -119,6 +119,29 @@ fn check_tells_the_line() {
 }
 
 #[test]
+fn a_world_is_named_alike_everywhere() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("it is written");
+        path.to_str().expect("a path").to_owned()
+    };
+    let profile = file("p.sb", "(version 1)(allow default)");
+    let (_, id) = json(&["world", "show", "macos-14.4.1", "--json"]);
+    let id = id["id"].as_str().expect("an id");
+    // By its whole id, and in a file whose name says nothing.
+    let mine = file("mine", &format!("world mine\nbased-on {id}\n"));
+    for command in [
+        &["world", "check", &mine][..],
+        &["world", "show", &mine],
+        &["query", "--world", &mine, &profile, "file-read-data", "/a"],
+    ] {
+        let (code, _, error) = lapbelt(command);
+        assert_eq!(code, 0, "{command:?}: {error}");
+    }
+}
+
+#[test]
 fn diff_tells_what_a_build_added() {
     let (code, text, _) = lapbelt(&["world", "diff", "macos-13.0.0", "macos-14.4.1"]);
     assert_eq!(code, 1);

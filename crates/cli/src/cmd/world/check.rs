@@ -16,7 +16,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let text = profile::read(&args.file)?;
     let name = profile::shown(&args.file);
-    let world = super::parse(&name, &text)?;
+    let world = profile::parse_world(&name, &text)?;
     let findings = lint(&world, &Provenance::read(&text, &shipped_text));
     output.answer_either(
         || {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
+use crate::profile;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -17,7 +18,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
-    let ((a, _), (b, _)) = (super::open(&args.a)?, super::open(&args.b)?);
+    let ((a, _), (b, _)) = (
+        profile::world_and_text(&args.a)?,
+        profile::world_and_text(&args.b)?,
+    );
     let delta = delta(&a, &b);
     output.answer_either(
         || {

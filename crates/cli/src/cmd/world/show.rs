@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, counted};
+use crate::profile;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -21,7 +22,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
-    let (world, text) = super::open(&args.world)?;
+    let (world, text) = profile::world_and_text(&args.world)?;
     let provenance = Provenance::read(&text, &shipped_text);
     output.answer_either(
         || json(&world, &provenance),
