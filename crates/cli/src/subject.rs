@@ -82,16 +82,8 @@ impl Subject {
         }
     }
 
-    /// Reads a compiled profile, and no text.
-    pub(crate) fn load_compiled(
-        path: &Path,
-        member: Option<&str>,
-        world: &World,
-    ) -> Result<Self, CommandError> {
-        Self::decoded(path, profile::read_bytes(path)?, member, world)
-    }
-
-    fn decoded(
+    /// Decodes a compiled profile that was read from a path.
+    pub(crate) fn decoded(
         path: &Path,
         bytes: Vec<u8>,
         member: Option<&str>,

@@ -371,7 +371,7 @@ fn all_profiles_of_a_bundle_are_decompiled() {
     bytes.extend([1, 0, 0, 0, 0, 0, 0, 0]);
     bytes.extend([1, 5, 0, 0, 0, 0, 0, 0]);
     bytes.extend(b"\x05\x00open\x00\x00\x05\x00../s\x00");
-    std::fs::write(folder.path("two.bin"), bytes).expect("a file");
+    std::fs::write(folder.path("two.bin"), &bytes).expect("a file");
     let (code, text) = folder.run(&["decompile", "two.bin", "-o", "out"]);
     assert_eq!(
         (code, text.as_str()),
@@ -380,6 +380,12 @@ fn all_profiles_of_a_bundle_are_decompiled() {
             "2 profiles in out, each as rules that decide every request as it does\n"
         )
     );
+    let mut piped = Command::cargo_bin("lapbelt").expect("the built command");
+    piped.current_dir(folder.0.path()).write_stdin(bytes);
+    let output = piped.args(["decompile", "-", "-o", "piped"]).output();
+    let output = output.expect("a run");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(folder.path("piped").join("open.sb").exists());
     let read = |name: &str| std::fs::read_to_string(folder.path("out").join(name));
     let open = read("open.sb").expect("a profile");
     assert!(open.contains("\n(allow default)"), "{open}");

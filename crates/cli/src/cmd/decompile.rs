@@ -13,7 +13,7 @@ use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
 use crate::replace::{file_out, write_out};
-use crate::subject::Subject;
+use crate::subject::{self, Subject};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -34,13 +34,15 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
     let out = file_out(&args.blob, args.out.as_deref())?;
-    if let (Some(folder), None) = (out, &args.member)
-        && let Some(blob) = bundle::of(&args.blob, &world)?
-    {
-        return bundle::decompile_all(&blob, folder, &world, output);
+    let bytes = profile::read_bytes(&args.blob)?;
+    if let (Some(folder), None) = (out, &args.member) {
+        let blob = subject::blob(&args.blob, &bytes, &world)?;
+        if blob.header.is_bundle() {
+            return bundle::decompile_all(&blob, folder, &world, output);
+        }
     }
     let member = args.member.as_deref();
-    let subject = Subject::load_compiled(&args.blob, member, &world)?;
+    let subject = Subject::decoded(&args.blob, bytes, member, &world)?;
     let analysed = subject.analysed(&world);
     let failed =
         |error: String| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob)));

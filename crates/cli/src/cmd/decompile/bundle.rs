@@ -14,20 +14,6 @@ use serde_json::json;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, counted};
 use crate::replace::write_out;
-use crate::{profile, subject};
-
-/// The bundle that a file is; `None` if it is something else, or standard input.
-pub(super) fn of(path: &Path, world: &World) -> Result<Option<Blob>, CommandError> {
-    if path == Path::new("-") {
-        return Ok(None);
-    }
-    let bytes = profile::read_bytes(path)?;
-    if !subject::is_blob(&bytes) {
-        return Ok(None);
-    }
-    let blob = subject::blob(path, &bytes, world)?;
-    Ok(blob.header.is_bundle().then_some(blob))
-}
 
 /// Writes each profile to `NAME.sb` in a folder. One that has no rules is told, and the others go
 /// on.
