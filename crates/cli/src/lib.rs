@@ -154,9 +154,6 @@ fn unwritten(output: &Output, error: &std::io::Error) -> ExitCode {
 /// Tells how the command line is used; help that was asked for is no misuse.
 fn misused(error: &clap::Error) -> ExitCode {
     let printed = error.print();
-    let is_exec = std::env::args_os()
-        .nth(1)
-        .is_some_and(|word| word == "exec");
     ExitCode::from(match error.exit_code() {
         // A reader that has gone away is no error of ours.
         0 => match printed {
@@ -166,7 +163,21 @@ fn misused(error: &clap::Error) -> ExitCode {
             _ => 0,
         },
         // As sandbox-exec.
-        _ if is_exec => cmd::exec::USAGE,
+        _ if is_exec() => cmd::exec::USAGE,
         _ => 2,
     })
+}
+
+/// Whether the command is `exec`, whatever was said before of how to speak.
+fn is_exec() -> bool {
+    let mut words = std::env::args_os().skip(1);
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some("-q" | "--quiet" | "--json") => {}
+            Some("--color") => _ = words.next(),
+            Some(word) if word.starts_with("--color=") => {}
+            word => return word == Some("exec"),
+        }
+    }
+    false
 }

@@ -53,8 +53,17 @@ fn options_may_stand_right_before_their_values_and_unknown_ones_are_refused() {
         let output = lapbelt(&[&["exec"], words].concat());
         assert_eq!(output.status.code(), Some(0), "{words:?} {output:?}");
     }
-    let output = lapbelt(&["exec", "-p", ALL, "--bogus", "true"]);
-    assert_eq!(output.status.code(), Some(64), "{output:?}");
+    for before in [
+        &[][..],
+        &["--quiet"],
+        &["-q", "--color", "never"],
+        &["--color=never"],
+    ] {
+        let output = lapbelt(&[before, &["exec", "-p", ALL, "--bogus", "true"]].concat());
+        assert_eq!(output.status.code(), Some(64), "{before:?} {output:?}");
+    }
+    let output = lapbelt(&["--quiet", "query", "--bogus"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
 }
 
 #[test]
