@@ -10,6 +10,7 @@ mod corpus;
 mod evidence;
 mod exit;
 mod interrupt;
+mod json_lines;
 mod layout_file;
 mod output;
 mod parquet_file;

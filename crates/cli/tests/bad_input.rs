@@ -134,13 +134,18 @@ fn a_folder_that_cannot_be_written_or_is_not_ours() {
 #[test]
 fn lines_that_are_no_violations() {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("v.ndjson"), "{}\n").expect("a file");
+    std::fs::write(folder.path().join("v.ndjson"), "\n{}\n").expect("a file");
     let (code, text) = run(folder.path(), &["suggest", "v.ndjson"]);
     assert_eq!(code, 2);
     assert!(
-        text.contains("v.ndjson:1:2") && text.contains("exec --violations"),
+        text.contains("v.ndjson:2:2: missing field") && text.contains("exec --violations"),
         "{text}"
     );
+    assert!(!text.contains("at line"), "{text}");
+    let mut command = Command::cargo_bin("lapbelt").expect("the command");
+    let output = command.args(["suggest", "-"]).write_stdin("{}\n").output();
+    let text = String::from_utf8(output.expect("it runs").stderr).expect("text");
+    assert!(text.contains("<stdin>:1:2: missing field"), "{text}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
+use crate::json_lines::{JsonLine, json_lines};
 use crate::output::Output;
 use crate::profile::{self, Params, key_value};
 use crate::subject::Subject;
@@ -187,24 +188,16 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut profiles: HashMap<(PathBuf, BTreeMap<String, String>), Loaded> = HashMap::new();
     let mut failed = false;
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
-        let line: Line = match serde_json::from_str(line) {
+    for JsonLine { text, value, .. } in json_lines::<Line>(&text) {
+        let line = match value {
             Ok(line) => line,
-            Err(error) => {
+            Err(why) => {
                 failed = true;
                 // What asked is to be told so, if the line says what did.
-                let id = serde_json::from_str(line)
+                let id = serde_json::from_str(text)
                     .map_or(Value::Null, |line: Value| line["id"].clone());
-                let place = format!("{}:{}:{}", file.display(), number + 1, error.column());
-                // The line that it names is of this line alone.
-                let said = error.to_string();
-                let within = format!(" at line {} column {}", error.line(), error.column());
-                let said = said.strip_suffix(&within).unwrap_or(&said);
-                output.answer(&json!({"id": id, "error": format!("{place}: {said}")}).to_string());
+                let error = format!("{}:{why}", profile::shown(file));
+                output.answer(&json!({"id": id, "error": error}).to_string());
                 continue;
             }
         };

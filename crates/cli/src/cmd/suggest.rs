@@ -8,6 +8,7 @@ use lapbelt_learn::violation::Violation;
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
+use crate::json_lines::json_lines;
 use crate::output::Output;
 use crate::profile;
 
@@ -22,20 +23,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let world = profile::world(&args.world)?;
-    let name = args.violations.display();
+    let name = profile::shown(&args.violations);
     let text = profile::read(&args.violations)?;
     let mut events = Vec::new();
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
-        let number = number + 1;
-        let violation: Violation = serde_json::from_str(line).map_err(|error| {
-            let column = error.column();
+    for line in json_lines::<Violation>(&text) {
+        let number = line.number;
+        let violation = line.value.map_err(|why| {
             CommandError::Other(format!(
-                "{name}:{number}:{column}: {error}; expected lines that `lapbelt exec \
-                 --violations` wrote"
+                "{name}:{why}; expected lines that `lapbelt exec --violations` wrote"
             ))
         })?;
         let event = violation

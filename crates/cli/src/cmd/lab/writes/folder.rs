@@ -209,7 +209,8 @@ impl Folder {
         let writes = trace.map(|path| {
             let text = run_dir::read(&path)?;
             noted(&path, text.as_bytes());
-            line::writes(&text).map_err(|why| wrong(&path, &why))
+            line::writes(&text)
+                .map_err(|why| CommandError::Other(format!("{}:{why}", path.display())))
         });
         let writes = writes.transpose()?;
         let bytes = blob.map(|path| {

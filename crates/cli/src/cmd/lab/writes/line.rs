@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::corpus::from_hex;
+use crate::json_lines::json_lines;
 
 /// A line as it is read: of ours, or of another tracer that leaves out what it does not know.
 #[derive(Deserialize)]
@@ -46,16 +47,17 @@ pub(super) fn of_record(record: &Record, input: &str) -> String {
 /// The writes of a trace.
 ///
 /// # Errors
-/// The first line that is none, by its number from 1.
+/// The first line that is none, by its number from 1, to stand behind the file's name.
 pub(super) fn writes(text: &str) -> Result<Vec<Write>, String> {
-    let lines = text.lines().enumerate();
+    let lines = json_lines(text).enumerate();
     lines
-        .map(|(index, text)| write(index, text).map_err(|why| format!("line {}: {why}", index + 1)))
+        .map(|(index, line)| {
+            write(index, line.value?).map_err(|why| format!("{}: {why}", line.number))
+        })
         .collect()
 }
 
-fn write(index: usize, text: &str) -> Result<Write, String> {
-    let line: Line = serde_json::from_str(text).map_err(|error| error.to_string())?;
+fn write(index: usize, line: Line) -> Result<Write, String> {
     let digits = line.buf.strip_prefix("0x").unwrap_or(&line.buf);
     let buf = u64::from_str_radix(digits, 16);
     Ok(Write {
@@ -99,9 +101,15 @@ mod tests {
         let text = "{\"buf\":\"0x10\",\"cursor\":3,\"hex\":\"6f\"}\n";
         let read = writes(text).expect("a line");
         assert_eq!((read[0].seq, read[0].buf, read[0].at), (0, 16, 3));
-        for wrong in ["x", "{\"buf\":\"q\",\"cursor\":3,\"hex\":\"\"}"] {
-            let error = writes(&format!("{text}{wrong}")).expect_err("no line");
-            assert!(error.starts_with("line 2: "), "{error}");
+        for (wrong, why) in [
+            ("x", "3:1: expected value"),
+            (
+                "{\"buf\":\"q\",\"cursor\":3,\"hex\":\"\"}",
+                "3: `q` is no address",
+            ),
+        ] {
+            let error = writes(&format!("{text}\n{wrong}")).expect_err("no line");
+            assert_eq!(error, why);
         }
     }
 }
