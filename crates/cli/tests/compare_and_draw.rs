@@ -386,6 +386,19 @@ fn all_profiles_of_a_bundle_are_decompiled() {
     let output = output.expect("a run");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(folder.path("piped").join("open.sb").exists());
+    std::fs::write(
+        folder.path("batch.jsonl"),
+        r#"{"id":1,"profile":"two.bin","member":"open","operation":"file-read-data","target":"/a"}
+{"id":2,"profile":"two.bin","member":"1","operation":"file-read-data","target":"/a"}
+"#,
+    )
+    .expect("a file");
+    let (code, text) = folder.run(&["query", "--batch", "batch.jsonl"]);
+    let decisions: Vec<bool> = text
+        .lines()
+        .map(|line| line.contains("\"allow\""))
+        .collect();
+    assert_eq!((code, decisions), (0, vec![true, false]), "{text}");
     let read = |name: &str| std::fs::read_to_string(folder.path("out").join(name));
     let open = read("open.sb").expect("a profile");
     assert!(open.contains("\n(allow default)"), "{open}");

@@ -231,7 +231,7 @@ fn a_batch_answers_each_line() {
 {"id":2,"profile":"p.sb","operation":"file-read-data","target":"/b"}
 {"id":3,"profile":"p.sb","operation":"file-raed-data","target":"/b"}
 {"id":4,"profile":"p.sb"}
-{"id":5,"profile":"p.sb","operation":"file-read-data","target":"/b","member":"a"}
+{"id":5,"profile":"p.sb","operation":"file-read-data","target":"/b","members":"a"}
 {"id":6,"profile":"p.sb","operation":"signal","target":["self","pgrp"]}
 {"id":7,"profile":"p.sb","operation":"file-read-data","target":["/a","/b"]}
 {"id":8,"profile":"p.sb","operation":"file-read-data","target":7}
@@ -265,7 +265,8 @@ fn a_batch_answers_each_line() {
     );
     let error = lines[4]["error"].as_str().expect("an error");
     assert!(
-        error.contains("batch.jsonl:5:76: unknown field `member`, expected one of `id`, `profile`"),
+        error
+            .contains("batch.jsonl:5:77: unknown field `members`, expected one of `id`, `profile`"),
         "{error}"
     );
     assert_eq!(lines[5]["decision"], "allow");
@@ -276,6 +277,19 @@ fn a_batch_answers_each_line() {
         error.contains("`target` is a string, or a list of strings"),
         "{error}"
     );
+}
+
+#[test]
+fn what_a_batch_would_pass_over_is_refused() {
+    for option in [
+        &["--member", "a"][..],
+        &["-D", "A=b"],
+        &["--no-canonicalize"],
+    ] {
+        let batch = ["query", "--batch", "/dev/null"];
+        assert_eq!(out(lapbelt().args(batch)).0, 0);
+        assert_eq!(out(lapbelt().args(batch).args(option)).0, 2, "{option:?}");
+    }
 }
 
 #[test]

@@ -45,9 +45,11 @@ pub(crate) struct Args {
     no_canonicalize: bool,
     /// Answer a file of questions, one JSON object a line: `id`, `profile` (a path, also from where
     /// the file is) and `operation`; if need be `target`, a list where it is several at once,
-    /// `params` and `filters`, objects by name, and `canonicalize`, true for paths that a person
-    /// gives. Each is answered by a line with `id`, `decision` and `rule`, or `error`.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "operation", "targets", "filter"])]
+    /// `member`, which profile of a bundle, `params` and `filters`, objects by name, and
+    /// `canonicalize`, true for paths that a person gives. Each is answered by a line with `id`,
+    /// `decision` and `rule`, or `error`.
+    #[arg(long, value_name = "FILE", conflicts_with_all =
+        ["profile", "operation", "targets", "params", "filter", "member", "no_canonicalize"])]
     batch: Option<PathBuf>,
 }
 
@@ -161,6 +163,8 @@ struct Line {
     id: Value,
     profile: PathBuf,
     #[serde(default)]
+    member: Option<String>,
+    #[serde(default)]
     params: BTreeMap<String, String>,
     operation: String,
     #[serde(default)]
@@ -179,6 +183,9 @@ enum Targets {
     Several(Vec<String>),
 }
 
+/// A profile as a line names it, with the member and the parameters.
+type Named = (PathBuf, Option<String>, BTreeMap<String, String>);
+
 type Loaded = Result<(Subject, Decider), String>;
 
 /// Answers each line; a line that cannot be answered gets an `error` instead of a decision, and
@@ -186,7 +193,7 @@ type Loaded = Result<(Subject, Decider), String>;
 fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandError> {
     let text = profile::read(file)?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    let mut profiles: HashMap<(PathBuf, BTreeMap<String, String>), Loaded> = HashMap::new();
+    let mut profiles: HashMap<Named, Loaded> = HashMap::new();
     let mut failed = false;
     for JsonLine { text, value, .. } in json_lines::<Line>(&text) {
         let line = match value {
@@ -201,10 +208,14 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
                 continue;
             }
         };
-        let key = (line.profile.clone(), line.params.clone());
+        let key = (
+            line.profile.clone(),
+            line.member.clone(),
+            line.params.clone(),
+        );
         let loaded = profiles
             .entry(key)
-            .or_insert_with(|| load(folder, &line.profile, &line.params, world, output));
+            .or_insert_with(|| load(folder, &line, world, output));
         let answer = match loaded {
             Err(error) => Err(error.clone()),
             Ok((subject, decider)) => answer_line(&line, subject, decider, world),
@@ -218,21 +229,17 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
     Ok(if failed { Exit::Failed } else { Exit::Yes })
 }
 
-/// A profile named in a batch: as given, or beside the batch file.
-fn load(
-    folder: &Path,
-    path: &Path,
-    params: &BTreeMap<String, String>,
-    world: &World,
-    output: &Output,
-) -> Loaded {
+/// The profile of a line: as named, or beside the batch file.
+fn load(folder: &Path, line: &Line, world: &World, output: &Output) -> Loaded {
+    let path = &line.profile;
     let beside = folder.join(path);
     let path = if path.exists() || !beside.exists() {
         path
     } else {
         &beside
     };
-    let subject = Subject::load(path, params, None, world).map_err(|error| error.to_string())?;
+    let subject = Subject::load(path, &line.params, line.member.as_deref(), world);
+    let subject = subject.map_err(|error| error.to_string())?;
     subject.warn(None, output);
     let decider = subject.decider(world);
     Ok((subject, decider))
