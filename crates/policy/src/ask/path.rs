@@ -42,7 +42,7 @@ pub fn canonical_path(world: &World, path: &[u8]) -> Vec<u8> {
 
 /// The second spelling that `path` has on worlds where either will do: `/private/tmp/x` for
 /// `/tmp/x` and the other way round. A request of such a world carries both.
-pub fn other_spelling(world: &World, path: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn other_spelling(world: &World, path: &[u8]) -> Option<Vec<u8>> {
     let (aliases, mode) = world.path_aliases();
     if mode != AliasMode::Both {
         return None;
