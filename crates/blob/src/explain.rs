@@ -2,7 +2,6 @@
 
 mod bytes;
 
-use lapbelt_policy::filter::{Host, NetworkPattern, Protocol};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::{FilterId, FilterInfo, OperationId, Part, World};
@@ -41,7 +40,7 @@ pub fn decision(terminal: &Terminal, world: &World) -> String {
     text
 }
 
-/// A modifier as SBPL writes it after `with`.
+/// A modifier as SBPL writes it after `with`; of a message filter only how many rules it has.
 pub fn modified(modifier: &Modifier, world: &World) -> String {
     let name = &world.modifier(modifier.modifier).name;
     match &modifier.argument {
@@ -52,7 +51,11 @@ pub fn modified(modifier: &Modifier, world: &World) -> String {
             )
         }
         Some(ModifierArgument::Text(text)) => format!("{name} {}", quoted(text)),
-        Some(ModifierArgument::MessageFilter(_)) | None => name.clone(),
+        Some(ModifierArgument::MessageFilter(rules)) => match rules.len() {
+            1 => format!("{name} of 1 rule"),
+            count => format!("{name} of {count} rules"),
+        },
+        None => name.clone(),
     }
 }
 
@@ -80,7 +83,7 @@ pub fn argument(blob: &Blob, filter: FilterId, argument: Argument, world: &World
         }
         Argument::Regex(index) => literal(blob, blob.regexes[usize::from(index)], filter),
         Argument::Integer(number) => number_of(filter, number),
-        Argument::Bits(bits) => format!("{bits:#o}"),
+        Argument::Bits(bits) => format!("#o{bits:04o}"),
         Argument::Bool(true) => "#t".to_string(),
         Argument::Bool(false) => "#f".to_string(),
     }
@@ -97,7 +100,7 @@ fn literal(blob: &Blob, at: LiteralAt, filter: &FilterInfo) -> String {
                 .map(|bit| number_of(filter, bit_value(filter, *bit)));
             names.collect::<Vec<_>>().join(" ")
         }
-        Some(Literal::Network(network)) => self::network(*network),
+        Some(Literal::Network(network)) => network.to_string(),
         Some(Literal::Modifiers(_)) => literal_text(blob, at),
         None => String::new(),
     }
@@ -111,7 +114,7 @@ pub fn literal_text(blob: &Blob, at: LiteralAt) -> String {
         Some(Literal::Regex(_)) => regex_text(blob, at),
         Some(Literal::Text(text)) => quoted(text),
         Some(Literal::Mask(bits)) => format!("bits {bits:?}"),
-        Some(Literal::Network(address)) => network(*address),
+        Some(Literal::Network(address)) => address.to_string(),
         Some(Literal::Modifiers(list)) => modifiers(list),
         None => String::new(),
     }
@@ -146,30 +149,6 @@ pub fn pattern(pattern: &Pattern) -> String {
         Pattern::Subpath(text) => format!("subpath {}", quoted(text)),
         Pattern::Regex(regex) => format!("regex #\"{}\"", regex.source()),
     }
-}
-
-/// An address as SBPL writes it.
-pub fn network(network: NetworkPattern) -> String {
-    let protocol = match network.protocol {
-        Protocol::Ip => "ip",
-        Protocol::Ip4 => "ip4",
-        Protocol::Ip6 => "ip6",
-        Protocol::Tcp => "tcp",
-        Protocol::Tcp4 => "tcp4",
-        Protocol::Tcp6 => "tcp6",
-        Protocol::Udp => "udp",
-        Protocol::Udp4 => "udp4",
-        Protocol::Udp6 => "udp6",
-        Protocol::Unix => return "unix-socket".to_string(),
-    };
-    let host = match network.host {
-        Host::Any => "*",
-        Host::Localhost => "localhost",
-    };
-    let port = network
-        .port
-        .map_or("*".to_string(), |port| port.to_string());
-    format!("{protocol} \"{host}:{port}\"")
 }
 
 /// A number of a filter by its name, if it has one.

@@ -256,7 +256,7 @@ impl Surveyor<'_, '_> {
                 Ok(text) => format!("regex #\"{text}\""),
                 Err(error) => format!("a regular expression ({error})"),
             },
-            Literal::Network(address) => explain::network(address),
+            Literal::Network(address) => address.to_string(),
             Literal::Mask(bits) => format!("bits {bits:?}"),
             Literal::Modifiers(list) => explain::modifiers(&list),
         })

@@ -3,10 +3,7 @@
 use lapbelt_policy::ask::target_filter;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::request::{Endpoint, Transport};
-use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::World;
-
-use crate::output::counted;
 
 /// An operation with the values of a request by the names of their filters: the target, then
 /// `NAME=VALUE` for all others.
@@ -71,24 +68,6 @@ pub(crate) fn value(filter: &str, value: &OwnedValue, world: &World) -> String {
             } else {
                 format!("{transport}{host}:{port}")
             }
-        }
-    }
-}
-
-/// A modifier with its argument.
-pub(crate) fn modifier(modifier: &Modifier, world: &World) -> String {
-    let name = &world.modifier(modifier.modifier).name;
-    match &modifier.argument {
-        None => name.clone(),
-        Some(ModifierArgument::Integer(number)) => {
-            format!(
-                "{name} {}",
-                world.modifier_number(modifier.modifier, *number)
-            )
-        }
-        Some(ModifierArgument::Text(text)) => format!("{name} {}", text.escape_ascii()),
-        Some(ModifierArgument::MessageFilter(rules)) => {
-            format!("{name} of {}", counted(rules.len(), "rule"))
         }
     }
 }

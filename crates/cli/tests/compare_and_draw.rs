@@ -316,6 +316,26 @@ fn several_values_of_an_entitlement_come_back_as_written() {
 }
 
 #[test]
+fn the_text_of_a_modifier_is_quoted() {
+    let folder = Folder::new();
+    folder.profile("a.sb", "(deny signal (with message \"not \\\"now\\\"\"))");
+    folder.profile("b.sb", "");
+    let (_, text) = folder.run(&["diff", "a.sb", "b.sb"]);
+    let quoted = "with message \"not \\\"now\\\"\"";
+    assert!(text.contains(&format!("A denies {quoted} by")), "{text}");
+    let (_, text) = folder.run(&["graph", "a.sb", "--op", "signal", "--json"]);
+    let picture: Value = serde_json::from_str(&text).expect("JSON");
+    let mut boxes = picture["boxes"].as_array().expect("boxes").iter();
+    let has = |one: &Value| {
+        one["lines"]
+            .as_array()
+            .expect("lines")
+            .contains(&quoted.into())
+    };
+    assert!(boxes.any(has), "{picture}");
+}
+
+#[test]
 fn message_filters_are_told_apart() {
     let folder = Folder::new();
     for (name, number) in [("a.sb", 3), ("b.sb", 4)] {

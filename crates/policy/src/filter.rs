@@ -1,5 +1,6 @@
 //! Filters: what a rule asks of a request.
 
+use std::fmt;
 use std::num::NonZeroU16;
 
 use crate::pattern::Pattern;
@@ -122,6 +123,43 @@ pub enum Protocol {
     Unix,
 }
 
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Ip,
+        Self::Ip4,
+        Self::Ip6,
+        Self::Tcp,
+        Self::Tcp4,
+        Self::Tcp6,
+        Self::Udp,
+        Self::Udp4,
+        Self::Udp6,
+        Self::Unix,
+    ];
+
+    /// Its word in SBPL.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Ip4 => "ip4",
+            Self::Ip6 => "ip6",
+            Self::Tcp => "tcp",
+            Self::Tcp4 => "tcp4",
+            Self::Tcp6 => "tcp6",
+            Self::Udp => "udp",
+            Self::Udp4 => "udp4",
+            Self::Udp6 => "udp6",
+            Self::Unix => "unix-socket",
+        }
+    }
+
+    /// The protocol of a word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|own| own.word() == word)
+    }
+}
+
 /// `(remote ip "HOST:PORT")`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NetworkPattern {
@@ -132,4 +170,48 @@ pub struct NetworkPattern {
     /// Port, `None` for `*`. There is no pattern for port 0: in a compiled profile it stands for
     /// any port.
     pub port: Option<NonZeroU16>,
+}
+
+/// As SBPL writes it: `tcp "localhost:443"`, `ip`.
+impl fmt::Display for NetworkPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.protocol.word())?;
+        let host = match self.host {
+            Host::Any => "*",
+            Host::Localhost => "localhost",
+        };
+        match (self.protocol, self.host, self.port) {
+            (Protocol::Unix, ..) | (_, Host::Any, None) => Ok(()),
+            (.., None) => write!(f, " \"{host}:*\""),
+            (.., Some(port)) => write!(f, " \"{host}:{port}\""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_said_as_they_are_written() {
+        for protocol in Protocol::ALL {
+            assert_eq!(Protocol::named(protocol.word()), Some(protocol));
+        }
+        let said = |protocol, host, port| {
+            let port = NonZeroU16::new(port);
+            let pattern = NetworkPattern {
+                protocol,
+                host,
+                port,
+            };
+            pattern.to_string()
+        };
+        assert_eq!(said(Protocol::Ip, Host::Any, 0), "ip");
+        assert_eq!(said(Protocol::Tcp4, Host::Any, 80), "tcp4 \"*:80\"");
+        assert_eq!(
+            said(Protocol::Udp, Host::Localhost, 0),
+            "udp \"localhost:*\""
+        );
+        assert_eq!(said(Protocol::Unix, Host::Any, 0), "unix-socket");
+    }
 }

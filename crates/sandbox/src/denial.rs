@@ -96,7 +96,7 @@ pub fn target(event: &Event, world: &World) -> String {
                     None => write!(out, "{number}"),
                 };
             }
-            OwnedValue::Bits(bits) => drop(write!(out, "{bits:#o}")),
+            OwnedValue::Bits(bits) => drop(write!(out, "0{bits:o}")),
             OwnedValue::Bool(flag) => drop(write!(out, "{flag}")),
             OwnedValue::Endpoint(Endpoint::Unix, _) => out.push_str("unix-socket"),
             OwnedValue::Endpoint(Endpoint::Internet { v6, port, .. }, host) => {
@@ -294,6 +294,10 @@ mod tests {
         assert_eq!(
             named("signal", &[("target", OwnedValue::Integer(3))]),
             "others"
+        );
+        assert_eq!(
+            named("file-read-data", &[("file-mode", OwnedValue::Bits(0o644))]),
+            "0644"
         );
         assert_eq!(named("process-fork", &[]), "");
     }

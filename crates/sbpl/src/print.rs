@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use lapbelt_policy::deceptive::is_deceptive;
-use lapbelt_policy::filter::{Argument, Filter, Host, NetworkPattern, Protocol, Test};
+use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{ModifierArgument, Policy, Rule, Version};
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo, World};
@@ -287,7 +287,7 @@ fn put_test(test: &Test, world: &World, out: &mut String) {
             write!(out, "({} {})", info.name, if *truth { "#t" } else { "#f" })
         }
         Argument::Network(pattern) => {
-            write!(out, "({} {})", info.name, network(*pattern))
+            write!(out, "({} {pattern})", info.name)
         }
         Argument::Entitlement { name, value } => {
             let value = value_of(test.filter, value, world);
@@ -304,29 +304,5 @@ fn pattern_name(info: &FilterInfo, suffix: &str) -> String {
         ("path", ArgumentKind::PathPattern, _) => suffix.to_owned(),
         (name, _, "literal") => name.to_owned(),
         (name, _, _) => format!("{name}-{suffix}"),
-    }
-}
-
-fn network(pattern: NetworkPattern) -> String {
-    let protocol = match pattern.protocol {
-        Protocol::Ip => "ip",
-        Protocol::Ip4 => "ip4",
-        Protocol::Ip6 => "ip6",
-        Protocol::Tcp => "tcp",
-        Protocol::Tcp4 => "tcp4",
-        Protocol::Tcp6 => "tcp6",
-        Protocol::Udp => "udp",
-        Protocol::Udp4 => "udp4",
-        Protocol::Udp6 => "udp6",
-        Protocol::Unix => return "unix-socket".to_owned(),
-    };
-    let host = match pattern.host {
-        Host::Any => "*",
-        Host::Localhost => "localhost",
-    };
-    match (pattern.host, pattern.port) {
-        (Host::Any, None) => protocol.to_owned(),
-        (_, None) => format!("{protocol} \"{host}:*\""),
-        (_, Some(port)) => format!("{protocol} \"{host}:{port}\""),
     }
 }

@@ -171,7 +171,7 @@ impl Explaining<'_> {
             Literal::Program(_) | Literal::Pattern(_) => super::patterns(blob, LiteralAt(start)),
             Literal::Regex(_) => super::regex_text(blob, LiteralAt(start)),
             Literal::Text(text) => quoted(text),
-            Literal::Network(address) => super::network(*address),
+            Literal::Network(address) => address.to_string(),
             Literal::Modifiers(list) => super::modifiers(list),
             Literal::Mask(bits) => {
                 let first = blob.nodes.iter().find_map(|node| match node {

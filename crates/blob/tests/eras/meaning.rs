@@ -65,7 +65,7 @@ fn each_kind_of_argument() {
             "number minus",
             "number 7",
             "number one 7 8",
-            "mode 0o644",
+            "mode #o0644",
             "flag #t",
             "remote tcp \"localhost:443\"",
             "allow",

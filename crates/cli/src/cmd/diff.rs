@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lapbelt_analysis::diff::{Decided, Diff, Example, diff};
 use lapbelt_analysis::operations::grouped;
+use lapbelt_blob::explain;
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{OperationId, Part, World};
 use serde_json::{Map, Value, json};
@@ -77,7 +78,7 @@ impl Side {
         };
         let modifiers = decided.outcome.modifiers.iter();
         let with: String = modifiers
-            .map(|one| format!(" with {}", request::modifier(one, &self.world)))
+            .map(|one| format!(" with {}", explain::modified(one, &self.world)))
             .collect();
         format!("{action}{with}")
     }
@@ -85,7 +86,7 @@ impl Side {
     fn modifiers(&self, decided: &Decided) -> Vec<String> {
         let modifiers = decided.outcome.modifiers.iter();
         modifiers
-            .map(|one| request::modifier(one, &self.world))
+            .map(|one| explain::modified(one, &self.world))
             .collect()
     }
 

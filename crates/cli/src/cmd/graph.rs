@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use lapbelt_analysis::picture::{Words, dot, picture, svg};
+use lapbelt_blob::explain;
 use lapbelt_policy::ask::operation_named;
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::Outcome;
@@ -16,7 +17,6 @@ use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params};
 use crate::replace::{file_out, write_out};
-use crate::request;
 use crate::subject::{Subject, on_one_line};
 
 #[derive(clap::Args)]
@@ -108,7 +108,7 @@ impl Words for InWorld<'_> {
     fn modifiers(&self, outcome: &Outcome) -> Vec<String> {
         let mut lines = Vec::new();
         for one in &outcome.modifiers {
-            lines.push(format!("with {}", request::modifier(one, self.0)));
+            lines.push(format!("with {}", explain::modified(one, self.0)));
             if let Some(ModifierArgument::MessageFilter(rules)) = &one.argument {
                 let rules = rules.iter().map(|rule| print::rule(rule, self.0));
                 lines.extend(rules.map(|rule| on_one_line(&rule)));

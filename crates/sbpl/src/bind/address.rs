@@ -7,21 +7,18 @@ use lapbelt_policy::filter::{Host, NetworkPattern, Protocol};
 use crate::diag::Code;
 use crate::eval::fault::Mistake;
 
+/// A short word for `unix-socket`.
+const UNIX: &str = "unix";
+
+/// Words of an address. They stand for themselves.
+pub(super) fn protocols() -> impl Iterator<Item = &'static str> {
+    let words = Protocol::ALL.into_iter().map(Protocol::word);
+    words.chain([UNIX])
+}
+
 /// The protocol of a word.
 pub(super) fn protocol(word: &str) -> Option<Protocol> {
-    Some(match word {
-        "ip" => Protocol::Ip,
-        "ip4" => Protocol::Ip4,
-        "ip6" => Protocol::Ip6,
-        "tcp" => Protocol::Tcp,
-        "tcp4" => Protocol::Tcp4,
-        "tcp6" => Protocol::Tcp6,
-        "udp" => Protocol::Udp,
-        "udp4" => Protocol::Udp4,
-        "udp6" => Protocol::Udp6,
-        "unix-socket" | "unix" => Protocol::Unix,
-        _ => return None,
-    })
+    Protocol::named(word).or_else(|| (word == UNIX).then_some(Protocol::Unix))
 }
 
 /// Reads `HOST:PORT`.

@@ -10,7 +10,6 @@ use lapbelt_policy::rule::RuleFilter;
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
 
 use super::alternatives::Alternatives;
-use super::vocabulary::PROTOCOLS;
 use super::{Binder, Object, Shape, address, string, suggest};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::call::Call;
@@ -152,7 +151,6 @@ impl Binder<'_> {
         call: &Call<'_>,
         heap: &mut Heap,
     ) -> Result<Value, Mistake> {
-        let words = PROTOCOLS.iter().copied();
         let word = match call.arguments.first() {
             Some(Value::Symbol(word)) => heap.name(*word).to_owned(),
             Some(other) => return Err(self.wrong_value(info, *other).at(0)),
@@ -167,7 +165,7 @@ impl Binder<'_> {
         let Some(protocol) = address::protocol(&word) else {
             let message = format!("`{word}` is no protocol of filter `{}`", info.name);
             let mut mistake = Mistake::new(Code::UnknownValue, message).at(0);
-            mistake.help = suggest::help(&word, words);
+            mistake.help = suggest::help(&word, address::protocols());
             return Err(mistake);
         };
         let rest = &call.arguments[1..];

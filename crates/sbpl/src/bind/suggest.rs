@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use lapbelt_policy::world::{ArgumentKind, FilterId, nearest};
 
-use super::vocabulary::{PROTOCOLS, WORDS};
+use super::address;
+use super::vocabulary::WORDS;
 use super::{Binder, Procedure};
 use crate::diag::Code;
 use crate::eval::fault::Mistake;
@@ -59,7 +60,7 @@ impl Binder<'_> {
                 let info = world.filter(id);
                 let values = info.values.iter().map(|(name, _)| name.as_str());
                 let names = match info.kind {
-                    ArgumentKind::Network => PROTOCOLS.iter().copied().map(Cow::from).collect(),
+                    ArgumentKind::Network => address::protocols().map(Cow::from).collect(),
                     _ => values.map(Cow::from).collect(),
                 };
                 let message = format!("`{name}` is no value of filter `{}`", info.name);

@@ -6,7 +6,7 @@ use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{ArgumentKind, FilterInfo};
 
-use super::{Binder, Object, Procedure, Shape};
+use super::{Binder, Object, Procedure, Shape, address};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::heap::Heap;
 use crate::eval::language;
@@ -43,21 +43,6 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
 /// Options of older systems in the place of a modifier, which change no decision.
 pub(super) const OPTIONS: &[&str] = &["no-callout", "partial-symbolication", "rootless"];
 
-/// Words of an address. They stand for themselves.
-pub(super) const PROTOCOLS: &[&str] = &[
-    "ip",
-    "ip4",
-    "ip6",
-    "tcp",
-    "tcp4",
-    "tcp6",
-    "udp",
-    "udp4",
-    "udp6",
-    "unix-socket",
-    "unix",
-];
-
 /// What profiles mostly define for themselves.
 static ASSUMED: LazyLock<Vec<(&'static str, &'static str)>> =
     LazyLock::new(|| language::definitions(include_str!("../prelude/assumed.scm")).collect());
@@ -83,7 +68,7 @@ impl Binder<'_> {
             return Some(Value::Integer(number));
         }
         let is_value = |info: &FilterInfo| info.values.iter().any(|(value, _)| value == name);
-        if PROTOCOLS.contains(&name) || world.filters().iter().any(is_value) {
+        if address::protocol(name).is_some() || world.filters().iter().any(is_value) {
             return Some(Value::Symbol(heap.intern(name)));
         }
         if WITHOUT_EFFECT.contains(&name) {
