@@ -12,6 +12,9 @@ const LONGEST: u64 = 512;
 /// Most entries of any table.
 const MOST: u64 = 4096;
 
+/// Most values that a target is taken apart into.
+const MOST_SEEN: usize = 64;
+
 /// A table that a jump or call takes its target from.
 struct Table {
     address: u64,
@@ -85,19 +88,8 @@ pub(crate) fn of_call(image: &Image<'_>, evaluated: &Evaluated, target: Value) -
         return found;
     }
     let mut found = Vec::new();
-    let mut pending = vec![target];
-    let mut seen = Vec::new();
-    while let Some(value) = pending.pop() {
-        if seen.contains(&value) || seen.len() > 64 {
-            continue;
-        }
-        seen.push(value);
-        if let Some(operands) = evaluated.phis.get(&value) {
-            pending.extend(operands.iter().map(|(_, operand)| *operand));
-            continue;
-        }
-        match evaluated.values.node(value) {
-            Node::Either(a, b) => pending.extend([*a, *b]),
+    for leaf in leaves(evaluated, target) {
+        match evaluated.values.node(leaf) {
             Node::Const(address) if image.is_code(*address) => found.push(*address),
             Node::Const(0) => {}
             // One that is not known leaves the call unresolved.
@@ -114,22 +106,33 @@ pub(crate) fn indices(evaluated: &Evaluated, target: Value) -> Vec<Value> {
     tables.iter().map(|table| table.index).collect()
 }
 
-/// The tables that a target may be of: several where a jump is shared.
+/// The tables that a target may be of: several where a jump is shared or its target is chosen.
 fn tables(evaluated: &Evaluated, target: Value) -> Vec<Table> {
-    let mut tables = Vec::new();
-    let mut pending = vec![target];
+    let leaves = leaves(evaluated, target).into_iter();
+    leaves.filter_map(|leaf| table(evaluated, leaf)).collect()
+}
+
+/// What a value may be, where ways meet and where it is one or the other of two; beyond the limit,
+/// what has not been taken apart.
+fn leaves(evaluated: &Evaluated, value: Value) -> Vec<Value> {
+    let mut leaves = Vec::new();
+    let mut pending = vec![value];
     let mut seen = Vec::new();
     while let Some(value) = pending.pop() {
-        if seen.contains(&value) || seen.len() > 64 {
+        if seen.contains(&value) {
             continue;
         }
         seen.push(value);
-        match evaluated.phis.get(&value) {
-            Some(operands) => pending.extend(operands.iter().map(|(_, operand)| *operand)),
-            None => tables.extend(table(evaluated, value)),
+        let is_within = seen.len() <= MOST_SEEN;
+        match (evaluated.phis.get(&value), evaluated.values.node(value)) {
+            (Some(operands), _) if is_within => {
+                pending.extend(operands.iter().map(|(_, operand)| *operand));
+            }
+            (None, Node::Either(a, b)) if is_within => pending.extend([*a, *b]),
+            _ => leaves.push(value),
         }
     }
-    tables
+    leaves
 }
 
 fn table(evaluated: &Evaluated, target: Value) -> Option<Table> {

@@ -98,6 +98,48 @@ fn what_cannot_be_followed_is_undecided() {
     assert_eq!(report.unresolved_sites.len(), 1);
 }
 
+/// What is found in a program whose function `run` is these instructions.
+fn assembled(instructions: &str) -> lapbelt_scan::Report {
+    let dir = tempfile::tempdir().expect("a directory");
+    let source = dir.path().join("run.s");
+    let text = format!(
+        ".text\n.globl run\n.type run, @function\nrun:\n{instructions}.size run, . - run\n\
+         .globl main\nmain: ret\n.section .note.GNU-stack\n"
+    );
+    std::fs::write(&source, text).expect("a source");
+    let bytes = compile(&source, &[], &dir.path().join("program"));
+    report(&bytes, &["run".to_owned()])
+}
+
+#[test]
+fn a_target_may_come_from_either_of_two_tables() {
+    let report = assembled(
+        "and $3, %edi\n\
+         lea first(%rip), %rax\nmov (%rax, %rdi, 8), %rcx\n\
+         lea second(%rip), %rax\nmov (%rax, %rdi, 8), %rdx\n\
+         test %esi, %esi\ncmove %rdx, %rcx\njmp *%rcx\n\
+         1: mov $1, %eax\nret\n2: mov $2, %eax\nret\n\
+         3: mov $3, %eax\nret\n4: mov $4, %eax\nret\n\
+         .section .data.rel.ro, \"aw\"\n.balign 8\n\
+         first: .quad 1b, 2b, 1b, 2b\nsecond: .quad 3b, 4b, 3b, 4b\n.text\n",
+    );
+    assert_eq!(report.unresolved_sites.len(), 0);
+}
+
+#[test]
+fn a_call_of_too_many_functions_is_unresolved() {
+    for (count, unresolved) in [(20, 0), (80, 1)] {
+        let mut text = "lea main(%rip), %rcx\n".to_string();
+        let mut functions = String::new();
+        for number in 0..count {
+            text += &format!("lea f{number}(%rip), %rax\ncmp ${number}, %edi\ncmove %rax, %rcx\n");
+            functions += &format!(".type f{number}, @function\nf{number}: ret\n");
+        }
+        let report = assembled(&format!("{text}call *%rcx\nret\n{functions}"));
+        assert_eq!(report.unresolved_sites.len(), unresolved, "of {count}");
+    }
+}
+
 /// Does jobs from the last to the first, half of them by another thread.
 struct Backwards;
 
