@@ -86,14 +86,19 @@ pub struct Decided {
 pub fn diff(left: &Subject<'_>, right: &Subject<'_>, most: usize) -> Diff {
     if left.world().folds_paths() && right.world().folds_paths() {
         let (left, right) = (left.with_folded_paths(), right.with_folded_paths());
-        compare(&left, &right, most)
-    } else {
-        compare(left, right, most)
+        return compare(&left, &right, most, true);
+    }
+    // One asks about paths as they are written: of the other they are asked in either case.
+    let in_either_case = |side: &Subject<'_>| side.world().folds_paths();
+    match (in_either_case(left), in_either_case(right)) {
+        (true, _) => compare(&left.with_paths_in_either_case(), right, most, false),
+        (_, true) => compare(left, &right.with_paths_in_either_case(), most, false),
+        _ => compare(left, right, most, false),
     }
 }
 
-fn compare(left: &Subject<'_>, right: &Subject<'_>, most: usize) -> Diff {
-    let vocabulary = Vocabulary::new(left, right);
+fn compare(left: &Subject<'_>, right: &Subject<'_>, most: usize, in_lower_case: bool) -> Diff {
+    let vocabulary = Vocabulary::new(left, right, in_lower_case);
     let mut answer = Diff::default();
     let pairs = pairs(left.world(), right.world(), &mut answer);
     let mut comparison = Comparison::new(left, right, &vocabulary, &pairs);

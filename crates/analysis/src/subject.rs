@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::filter::{Argument, Test};
 use lapbelt_policy::graph::{Canon, Graph, GraphBuilder, Node, NodeId, Outcome, Source, Written};
+use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::pattern::regex::RegexError;
 use lapbelt_policy::request::Request;
 use lapbelt_policy::rule::{ModifierArgument, Rule};
 use lapbelt_policy::world::{ArgumentKind, OperationId, World};
@@ -131,6 +133,17 @@ impl<'p> Subject<'p> {
     /// must have paths in lower case then, if the world folds them.
     #[must_use]
     pub fn with_folded_paths(&self) -> Self {
+        self.with_paths(|pattern| pattern.in_lower_case())
+    }
+
+    /// The same policy for paths in any case, as they are before its world folds them.
+    #[must_use]
+    pub(crate) fn with_paths_in_either_case(&self) -> Self {
+        self.with_paths(|pattern| pattern.in_either_case())
+    }
+
+    /// The same policy with patterns of paths changed, if its world folds them.
+    fn with_paths(&self, changed: impl Fn(&Pattern) -> Result<Pattern, RegexError>) -> Self {
         let graph = self.graph();
         let mut builder = GraphBuilder::default();
         let mut nodes: Vec<NodeId> = Vec::with_capacity(graph.nodes().len());
@@ -143,7 +156,7 @@ impl<'p> Subject<'p> {
                     unmatched,
                 } => {
                     let at = |id: NodeId| nodes[id.0 as usize];
-                    let test = folded(graph.test(test), self.world);
+                    let test = with_path(graph.test(test), self.world, &changed);
                     builder.ask(&test, at(matched), at(unmatched))
                 }
             });
@@ -161,16 +174,20 @@ impl<'p> Subject<'p> {
     }
 }
 
-fn folded(test: &Test, world: &World) -> Test {
+fn with_path(
+    test: &Test,
+    world: &World,
+    changed: &impl Fn(&Pattern) -> Result<Pattern, RegexError>,
+) -> Test {
     let is_path = world.filter(test.filter).kind == ArgumentKind::PathPattern;
-    let mut folded = test.clone();
-    if let Argument::Pattern(pattern) = &mut folded.argument
+    let mut test = test.clone();
+    if let Argument::Pattern(pattern) = &mut test.argument
         && is_path
         && world.folds_paths()
         // What has no such form does not compile either.
-        && let Ok(lower) = pattern.in_lower_case()
+        && let Ok(other) = changed(pattern)
     {
-        *pattern = lower;
+        *pattern = other;
     }
-    folded
+    test
 }

@@ -306,6 +306,15 @@ fn modifiers_are_a_difference() {
 }
 
 #[test]
+fn what_another_modifier_says_as_well_makes_no_difference() {
+    let with = |modifiers: &str| rules(&format!("(allow file-read* {modifiers})"));
+    let backtrace = with("(with telemetry-backtrace)");
+    let both = with("(with telemetry) (with telemetry-backtrace)");
+    assert_eq!(told(&both, &backtrace), [""; 0]);
+    assert_eq!(told(&with("(with telemetry)"), &backtrace).len(), 1);
+}
+
+#[test]
 fn message_filters_are_compared_by_what_they_decide() {
     let filtered = |inner: &str| {
         rules(&format!(
@@ -336,9 +345,55 @@ fn message_filters_are_compared_by_what_they_decide() {
 }
 
 #[test]
+fn a_class_with_letters_in_upper_case_is_what_it_is_in_lower_case() {
+    let found = |regex: &str| rules(&format!("(allow file-read* (regex #\"{regex}\"))"));
+    for (one, other) in [
+        ("^/[A-z]$", r"^/[A-Za-z\[-`]$"),
+        ("^/[@-B]$", "^/[@a-b]$"),
+        ("^/[^Z-a]$", r"^/[^\[-az]$"),
+    ] {
+        assert_eq!(told(&found(one), &found(other)), [""; 0], "{one}");
+    }
+    let shown = told(&found("^/[^Z-b]$"), &found(r"^/[^\[-az]$"));
+    assert!(shown[0].contains("path=/b:"), "{shown:?}");
+}
+
+#[test]
+fn a_system_that_folds_paths_is_not_one_that_does_not() {
+    let linux = support::world("linux");
+    let across = |left: &str, right: &str| {
+        let (left, right) = (policy(left), support::policy_in(right, &linux));
+        let there = lower(&right, &linux);
+        let other = Subject::of_rules(there, &right.rules, &linux);
+        let answer = diff(&subject(&left), &other, 1);
+        let of_data = |one: &&lapbelt_analysis::diff::Differing| {
+            one.operations.iter().any(|name| name == "file-read*")
+        };
+        let data = answer.different.iter().find(of_data);
+        data.map(|one| value(&one.examples[0].values[0].1))
+    };
+    for (form, upper, lower) in [
+        ("subpath", "/Ab", "/ab"),
+        ("literal", "/Ab", "/ab"),
+        ("prefix", "/Ab", "/ab"),
+        ("regex", "^/[A-B]b$", "^/[ab]b$"),
+    ] {
+        let of = |text: &str| rules(&format!("(allow file-read* ({form} \"{text}\"))"));
+        // What is allowed there in one spelling is allowed here in any.
+        let shown = across(&of(upper), &of(upper)).expect("a difference");
+        assert_ne!(shown, shown.to_ascii_uppercase(), "{form}");
+        assert!(across(&of(lower), &of(lower)).is_some(), "{form}");
+        let either = rules("(allow file-read* (regex \"^/[aA][bB]\"))");
+        if form == "prefix" {
+            assert_eq!(across(&of(upper), &either), None);
+        }
+    }
+}
+
+#[test]
 fn worlds_are_matched_by_name() {
     let linux = support::world("linux");
-    let text = rules("(allow file-read* (subpath \"/usr\"))");
+    let text = rules("(allow mach-lookup (global-name \"a\"))");
     let left = policy(&text);
     let right = support::policy_in(&text, &linux);
     let there = Subject::of_rules(lower(&right, &linux), &right.rules, &linux);

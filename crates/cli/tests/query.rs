@@ -104,6 +104,20 @@ fn either_spelling_will_do_on_linux() {
 }
 
 #[test]
+fn a_name_that_begins_like_a_path_is_none() {
+    let file = profile(
+        "(version 1)\n(deny default)\n(allow ipc-posix-shm* (ipc-posix-name \"/tmp/Mine\"))\n\
+         (allow mach-lookup (global-name \"/Foo\"))\n",
+    );
+    let name = file.path().display().to_string();
+    let ask = |words: [&str; 2]| out(lapbelt().args(["query", &name]).args(words)).0;
+    assert_eq!(ask(["ipc-posix-shm-read-data", "/tmp/Mine"]), 0);
+    assert_eq!(ask(["ipc-posix-shm-read-data", "/tmp/mine"]), 1);
+    assert_eq!(ask(["mach-lookup", "/Foo"]), 0);
+    assert_eq!(ask(["mach-lookup", "/foo"]), 1);
+}
+
+#[test]
 fn an_entitlement_has_its_own_value_in_bytes_as_in_text() {
     let file = profile(
         "(version 1)\n(deny default)\n(allow mach-lookup (require-all\n\

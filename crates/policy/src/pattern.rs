@@ -2,7 +2,7 @@
 
 pub mod regex;
 
-use regex::{Regex, RegexError};
+use regex::{Regex, RegexError, Syntax};
 
 /// A pattern as a profile wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,5 +42,29 @@ impl Pattern {
             Self::Subpath(text) => Self::Subpath(text.to_ascii_lowercase()),
             Self::Regex(regex) => Self::Regex(regex.in_lower_case()?),
         })
+    }
+
+    /// The pattern for a text in any case: it accepts what the pattern in lower case accepts of the
+    /// text in lower case.
+    ///
+    /// # Errors
+    /// If it needs too large an automaton, or bytes that no expression says.
+    pub fn in_either_case(&self) -> Result<Self, RegexError> {
+        let exact = |text: &[u8], end: Vec<Syntax>| {
+            let bytes = text.iter().copied().map(Syntax::Byte);
+            let parts = [Syntax::Start].into_iter().chain(bytes).chain(end);
+            Regex::in_either_case(Syntax::Sequence(parts.collect()))
+        };
+        let regex = match self {
+            Self::Literal(text) => exact(text, vec![Syntax::End]),
+            Self::Prefix(text) => exact(text, Vec::new()),
+            Self::Subpath(text) if text.ends_with(b"/") => exact(text, Vec::new()),
+            Self::Subpath(text) => {
+                let ends = vec![Syntax::End, Syntax::Byte(b'/')];
+                exact(text, vec![Syntax::Alternation(ends)])
+            }
+            Self::Regex(regex) => Regex::in_either_case(Syntax::parse(regex.source())?),
+        };
+        regex.map(Self::Regex)
     }
 }

@@ -118,6 +118,9 @@ pub struct FilterInfo {
     pub after: Option<FilterId>,
     /// Enumeration names with their numbers.
     pub values: Vec<(String, i64)>,
+    /// Whether only values in lower case are asked about. No world says so; who compares paths of
+    /// systems that fold them does.
+    pub in_lower_case: bool,
 }
 
 /// What argument a modifier takes.

@@ -3,13 +3,14 @@
 
 mod messages;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::filter::Test;
 use lapbelt_policy::graph::Outcome;
 use lapbelt_policy::rule::{Modifier, ModifierArgument};
-use lapbelt_policy::world::{FilterId, FilterInfo, ModifierId};
+use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo, ModifierId};
 
 use crate::subject::Subject;
 use messages::{Messages, Numbers};
@@ -19,7 +20,7 @@ const RIGHT_ONLY: u16 = 0x4000;
 
 /// The numbers of two worlds brought together: the left world's, and new ones for what it lacks.
 pub(super) struct Vocabulary<'w> {
-    filters: HashMap<FilterId, &'w FilterInfo>,
+    filters: HashMap<FilterId, Cow<'w, FilterInfo>>,
     /// From the right world's numbers.
     joint_filters: HashMap<FilterId, FilterId>,
     joint_modifiers: HashMap<ModifierId, ModifierId>,
@@ -29,16 +30,30 @@ pub(super) struct Vocabulary<'w> {
 }
 
 impl<'w> Vocabulary<'w> {
-    pub(super) fn new(left: &Subject<'w>, right: &Subject<'w>) -> Self {
+    /// `in_lower_case` if only such paths are asked about.
+    pub(super) fn new(left: &Subject<'w>, right: &Subject<'w>, in_lower_case: bool) -> Self {
         let (here, there) = (left.world(), right.world());
-        let mut filters: HashMap<FilterId, &FilterInfo> =
-            here.filters().iter().map(|info| (info.id, info)).collect();
+        let own = |info: &'w FilterInfo| {
+            if in_lower_case && info.kind == ArgumentKind::PathPattern {
+                Cow::Owned(FilterInfo {
+                    in_lower_case,
+                    ..info.clone()
+                })
+            } else {
+                Cow::Borrowed(info)
+            }
+        };
+        let mut filters: HashMap<FilterId, Cow<'_, FilterInfo>> = here
+            .filters()
+            .iter()
+            .map(|info| (info.id, own(info)))
+            .collect();
         let mut joint_filters = HashMap::new();
         for info in there.filters() {
             let same = here.filters().iter().find(|other| other.name == info.name);
             let joint = same.map_or(FilterId(RIGHT_ONLY | info.id.0), |same| same.id);
             joint_filters.insert(info.id, joint);
-            filters.entry(joint).or_insert(info);
+            filters.entry(joint).or_insert_with(|| own(info));
         }
         let joint_modifiers = there.modifiers().iter().map(|info| {
             let same = here.modifiers().iter().find(|m| m.name == info.name);
@@ -60,8 +75,8 @@ impl<'w> Vocabulary<'w> {
     }
 
     /// What is known of a filter by its joint number.
-    pub(super) fn filter(&self, joint: FilterId) -> &'w FilterInfo {
-        self.filters[&joint]
+    pub(super) fn filter(&self, joint: FilterId) -> &FilterInfo {
+        &self.filters[&joint]
     }
 
     /// Values by the names of their filters.

@@ -103,6 +103,12 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let b = Side::load(args, &args.b, &args.member_b, world_b)?;
     a.subject.warn(None, output);
     b.subject.warn(Some(&a.subject), output);
+    if a.world.folds_paths() != b.world.folds_paths() {
+        output.tell(
+            "lapbelt: one of the two worlds compares paths in lower case, the other as they are \
+             written: a path in another case may be all that differs",
+        );
+    }
     let answer = diff(
         &a.subject.analysed(&a.world),
         &b.subject.analysed(&b.world),

@@ -39,11 +39,15 @@ impl Question<'_> {
     /// # Errors
     /// A question that makes no request.
     pub fn answer(&self, decider: &Decider, world: &World) -> Result<Answer, AskError> {
-        let end = End::of(operation_named(world, self.operation)?);
+        let operation = operation_named(world, self.operation)?;
+        let end = End::of(operation);
+        // Names may begin as paths do, and are no paths.
+        let of_path = target_filter(world, operation)
+            .is_some_and(|filter| world.filter(filter).kind == ArgumentKind::PathPattern);
         let target = self.target.map(|target| {
             let path = match end {
                 Some(_) => address::unix_path(target.as_bytes()),
-                None => Some(target.as_bytes()).filter(|path| path.starts_with(b"/")),
+                None => Some(target.as_bytes()).filter(|path| of_path && path.starts_with(b"/")),
             };
             let path = path.unwrap_or_default();
             (
@@ -77,7 +81,6 @@ impl Question<'_> {
         for (path, other) in &others {
             request = request.also_spelled(path, other);
         }
-        let operation = world.operation(request.operation);
         let mut targets = match end {
             Some(_) => ["remote", "local"].map(|end| world.filter_named(end).map(|one| one.id)),
             None => [target_filter(world, operation), None],

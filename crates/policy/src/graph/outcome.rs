@@ -38,6 +38,19 @@ impl Outcome {
             .collect();
         modifiers.sort_by_key(|one| one.modifier);
         modifiers.dedup();
+        let flags = |one: &Modifier| {
+            let info = world.modifier(one.modifier);
+            (info.mask, info.flags)
+        };
+        let all: Vec<(u32, u32)> = modifiers.iter().map(flags).collect();
+        // What another says with more besides.
+        modifiers.retain(|one| {
+            let (mask, own) = flags(one);
+            let more = |(other, says): &(u32, u32)| {
+                *other != mask && other & mask == mask && says & mask == own
+            };
+            mask == 0 || !all.iter().any(more)
+        });
         Self {
             action: rule.action,
             modifiers,

@@ -70,6 +70,15 @@ impl Regex {
         Self::new(&lower.text().unwrap_or(written))
     }
 
+    /// An expression for a text in any case, as [`Syntax::in_either_case`] says.
+    ///
+    /// # Errors
+    /// If that needs too large an automaton, or bytes that no expression says.
+    pub(super) fn in_either_case(syntax: Syntax) -> Result<Self, RegexError> {
+        let text = syntax.in_either_case().text();
+        Self::new(&text.ok_or(RegexError::TooLarge)?)
+    }
+
     /// The expression as written.
     pub fn source(&self) -> &str {
         &self.source

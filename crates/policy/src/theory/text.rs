@@ -20,6 +20,8 @@ const LIMIT: usize = 10_000_000;
 pub(crate) enum Shape {
     /// An absolute path without empty, `.` or `..` components.
     Path,
+    /// The same, without letters in upper case.
+    LowerPath,
     /// Anything.
     Name,
 }
@@ -47,9 +49,14 @@ impl Shape {
     /// What texts of a filter look like.
     pub(crate) fn of(filter: &FilterInfo) -> Self {
         match filter.kind {
+            ArgumentKind::PathPattern if filter.in_lower_case => Self::LowerPath,
             ArgumentKind::PathPattern => Self::Path,
             _ => Self::Name,
         }
+    }
+
+    fn has(self, byte: u8) -> bool {
+        byte != 0 && (self != Self::LowerPath || !byte.is_ascii_uppercase())
     }
 }
 
@@ -83,7 +90,7 @@ enum Form {
 impl Form {
     fn step(self, byte: u8, shape: Shape) -> Option<Self> {
         match (shape, self, byte) {
-            (_, _, 0) => None,
+            _ if !shape.has(byte) => None,
             (Shape::Name, ..) => Some(Self::Inside),
             (_, Self::Start, b'/') => Some(Self::Root),
             (_, Self::Start, _)
@@ -181,7 +188,7 @@ impl<'t> Machine<'t> {
             }
         }
         let mut groups: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-        for byte in 1..=u8::MAX {
+        for byte in (1..=u8::MAX).filter(|byte| shape.has(*byte)) {
             let told = machine.regexes.iter().map(|r| r.1.class(byte));
             groups.entry(told.collect()).or_default().push(byte);
         }
@@ -221,7 +228,7 @@ impl<'t> Machine<'t> {
         }
         State {
             form: match self.shape {
-                Shape::Path => Form::Start,
+                Shape::Path | Shape::LowerPath => Form::Start,
                 Shape::Name => Form::Inside,
             },
             node: 0,
@@ -309,7 +316,8 @@ impl<'t> Machine<'t> {
         special.extend([b'/', b'.']);
         let mut bytes: Vec<u8> = special.iter().copied().collect();
         if state.live.is_empty() {
-            bytes.extend(NICEST.iter().find(|byte| !special.contains(byte)));
+            let mut nicest = NICEST.iter();
+            bytes.extend(nicest.find(|byte| self.shape.has(**byte) && !special.contains(byte)));
         } else {
             let nicest = |group: &Vec<u8>| group.iter().copied().find(|b| !special.contains(b));
             bytes.extend(self.groups.iter().filter_map(nicest));

@@ -1,4 +1,4 @@
-//! Expressions in lower case.
+//! Expressions in lower case, and in either.
 
 use super::Syntax;
 
@@ -7,7 +7,39 @@ impl Syntax {
     /// of the text in lower case.
     #[must_use]
     pub fn in_lower_case(self) -> Self {
-        let all = |parts: Vec<Self>| parts.into_iter().map(Self::in_lower_case).collect();
+        self.with_bytes(&|one| match one {
+            Self::Byte(byte) => Self::Byte(byte.to_ascii_lowercase()),
+            Self::Class { negated, ranges } => Self::Class {
+                negated,
+                ranges: ranges.into_iter().flat_map(lower_range).collect(),
+            },
+            other => other,
+        })
+    }
+
+    /// The expression with both cases of all letters that it asks for: what it asks of a text in
+    /// lower case, in lower case itself, asked of the text in any case.
+    #[must_use]
+    pub fn in_either_case(self) -> Self {
+        self.in_lower_case().with_bytes(&|one| match one {
+            Self::Byte(byte) if byte.is_ascii_lowercase() => Self::Class {
+                negated: false,
+                ranges: vec![(byte, byte), upper((byte, byte))],
+            },
+            Self::Class { negated, ranges } => Self::Class {
+                negated,
+                ranges: ranges.into_iter().flat_map(either_range).collect(),
+            },
+            other => other,
+        })
+    }
+
+    /// The expression with its bytes and classes changed.
+    fn with_bytes(self, change: &impl Fn(Self) -> Self) -> Self {
+        let all = |parts: Vec<Self>| {
+            let parts = parts.into_iter();
+            parts.map(|part| part.with_bytes(change)).collect()
+        };
         match self {
             Self::Sequence(parts) => Self::Sequence(all(parts)),
             Self::Alternation(parts) => Self::Alternation(all(parts)),
@@ -16,18 +48,31 @@ impl Syntax {
                 optional,
                 many,
             } => Self::Repeat {
-                inner: Box::new(inner.in_lower_case()),
+                inner: Box::new(inner.with_bytes(change)),
                 optional,
                 many,
             },
-            Self::Byte(byte) => Self::Byte(byte.to_ascii_lowercase()),
-            Self::Class { negated, ranges } => Self::Class {
-                negated,
-                ranges: ranges.into_iter().flat_map(lower_range).collect(),
-            },
-            other @ (Self::Any | Self::Start | Self::End) => other,
+            other => change(other),
         }
     }
+}
+
+fn upper((low, high): (u8, u8)) -> (u8, u8) {
+    (low.to_ascii_uppercase(), high.to_ascii_uppercase())
+}
+
+/// A range of a class in lower case, for either case: only its own letters count, whatever it holds
+/// in upper case.
+fn either_range((low, high): (u8, u8)) -> Vec<(u8, u8)> {
+    let letters = (low.max(b'a'), high.min(b'z'));
+    let before = (low, high.min(b'A' - 1));
+    let after = (low.max(b'Z' + 1), high);
+    let mut ranges: Vec<(u8, u8)> = [before, after].into();
+    if letters.0 <= letters.1 {
+        ranges.push(upper(letters));
+    }
+    ranges.retain(|(low, high)| low <= high);
+    ranges
 }
 
 /// A range with the lower case of its letters.

@@ -218,6 +218,7 @@ impl<'t> Reader<'t> {
             merged,
             after,
             values,
+            in_lower_case: false,
         });
         Ok(())
     }
