@@ -185,6 +185,11 @@ fn looking() {
         case("statx-or-empty {dir}/file", rule, logged),
         case("readlink {dir}/link", link, link_logged),
         case(
+            "fstat-of-here",
+            r#"file-read-metadata (literal "{dir}")"#,
+            ("file-read-metadata", "{dir}"),
+        ),
+        case(
             "getcwd",
             r#"file-read-metadata (literal "{dir}")"#,
             ("file-read-metadata", "{dir}"),
@@ -477,6 +482,18 @@ fn sockets() {
             "send-to 127.0.0.1 1",
             r#"network-outbound (remote udp "*:1")"#,
             outbound,
+        )
+        .also(inet),
+        case(
+            "send-without-family 127.0.0.1 1",
+            r#"network-outbound (remote udp "*:1")"#,
+            outbound,
+        )
+        .also(inet),
+        case(
+            "bind-without-family 0.0.0.0 0",
+            r#"network-bind (local ip "*:*")"#,
+            ("network-bind", "0.0.0.0:0"),
         )
         .also(inet),
         case(

@@ -69,6 +69,29 @@ fn spellings_of_one_file() {
 }
 
 #[test]
+fn out_of_a_removed_directory() {
+    let rule = r#"file-read-data (subpath "{dir}/full")"#;
+    let target = "{dir}/full/inner";
+    let command = "read-from-removed ../full/inner";
+    assert_target(rule, command, "file-read-data", target);
+    // In it there is nothing.
+    let playground = Playground::new();
+    let status = denied(&playground, rule, "read-from-removed full/inner");
+    assert_eq!(status, (Status::Exited(libc::ENOENT as u8), vec![]));
+}
+
+#[test]
+fn undoing_a_connection_is_not_connecting() {
+    let playground = Playground::new();
+    let status = denied(
+        &playground,
+        "network*",
+        "connect-without-family 127.0.0.1 1",
+    );
+    assert_eq!(status, (Status::Exited(0), vec![]));
+}
+
+#[test]
 fn relative_to_a_directory() {
     let rule = r#"file-read-data (subpath "{dir}/full")"#;
     for command in [

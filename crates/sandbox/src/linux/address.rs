@@ -25,6 +25,16 @@ pub(crate) enum Address {
 }
 
 impl Address {
+    /// Says of a `sockaddr` without a family that it is of IPv4, as the kernel takes it to be where
+    /// a socket is bound to it or something is sent there.
+    pub(crate) fn give_family(bytes: &mut [u8]) {
+        if let Some(family) = bytes.get_mut(..2)
+            && *family == (libc::AF_UNSPEC as u16).to_ne_bytes()
+        {
+            family.copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
+        }
+    }
+
     /// Reads a `sockaddr`; `None` for families without endpoints (netlink, AF_UNSPEC) and for
     /// what is too short, which the kernel refuses.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {

@@ -119,6 +119,8 @@ pub(crate) enum Target {
         pointer: u64,
         /// How long it is.
         length: u32,
+        /// Whether one without a family is of IPv4 there; to connect to it only undoes.
+        may_lack_family: bool,
     },
     /// The addresses in `msghdr`s.
     Messages {

@@ -70,6 +70,8 @@ pub(crate) struct Resolver {
     /// So much of `joined` says where our own directory is: the kernel is spared the way there.
     here: usize,
     name: Vec<u8>,
+    /// What a relative path starts at was removed.
+    is_gone: bool,
     /// Knows the directory of who asks often.
     shadow: Shadow,
     straight: Straight,
@@ -146,7 +148,9 @@ impl Resolver {
                 Err(Blank::Unseen(Errno::NAMETOOLONG)) => return deep(self),
                 Err(blank) => return Err(blank),
             }
-            if self.joined.len() + given.len() >= libc::PATH_MAX as usize {
+            let too_long = self.joined.len() + given.len() >= libc::PATH_MAX as usize;
+            // A way out of a removed directory is known to the kernel alone.
+            if too_long || (self.is_gone && components(given).contains(&b"..".to_vec())) {
                 return deep(self);
             }
         }
@@ -196,6 +200,7 @@ impl Resolver {
 
     /// Puts what a relative path starts at into `joined`, with a slash behind.
     fn start(&mut self, caller: &Caller, directory: i32) -> Result<(), Blank> {
+        self.is_gone = false;
         let is_ours = directory == libc::AT_FDCWD && self.shadow.tell(caller, &mut self.path);
         match directory {
             libc::AT_FDCWD if is_ours => {}
@@ -257,6 +262,7 @@ impl Resolver {
         let gone =
             |name: &[u8]| rustix::fs::stat(c_text(name)).is_ok_and(|stat| stat.st_nlink == 0);
         if self.path.ends_with(MARK) && gone(&self.name) {
+            self.is_gone = true;
             self.path.truncate(self.path.len() - MARK.len());
         }
     }

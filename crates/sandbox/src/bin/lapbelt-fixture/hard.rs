@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{AT, Arguments, Entry, Outcome, area, number, open, path, raw};
+use super::{AT, Arguments, Entry, Outcome, area, inet, number, open, path, raw, udp};
 
 pub(super) static ENTRIES: &[Entry] = &[
     ("hidden-read", |a| unsafe {
@@ -100,7 +100,45 @@ pub(super) static ENTRIES: &[Entry] = &[
     ("fstat-of-no-path", |_| unsafe {
         let empty = libc::AT_EMPTY_PATH as u64;
         let path = c"".as_ptr() as u64;
+        raw(libc::SYS_newfstatat, [0, path, area(), empty, 0, 0])
+    }),
+    ("fstat-of-here", |_| unsafe {
+        let empty = libc::AT_EMPTY_PATH as u64;
+        let path = c"".as_ptr() as u64;
         raw(libc::SYS_newfstatat, [AT, path, area(), empty, 0, 0])
+    }),
+    ("read-from-removed", |a| unsafe {
+        let name = c"removed".as_ptr();
+        if libc::mkdir(name, 0o755) < 0 || libc::chdir(name) < 0 {
+            return -1;
+        }
+        if libc::rmdir(c"../removed".as_ptr()) < 0 {
+            return -1;
+        }
+        open(a, libc::O_RDONLY)
+    }),
+    ("send-without-family", |a| unsafe {
+        let (mut address, length) = inet(a);
+        address[..2].fill(0);
+        libc::sendto(
+            udp(),
+            c"x".as_ptr().cast(),
+            1,
+            0,
+            address.as_ptr().cast(),
+            length,
+        ) as Outcome
+    }),
+    ("bind-without-family", |a| unsafe {
+        let (mut address, length) = inet(a);
+        address[..2].fill(0);
+        libc::bind(udp(), address.as_ptr().cast(), length).into()
+    }),
+    // What connects to no family is not connected any more.
+    ("connect-without-family", |a| unsafe {
+        let (mut address, length) = inet(a);
+        address[..2].fill(0);
+        libc::connect(udp(), address.as_ptr().cast(), length).into()
     }),
     // By number, as the C library does not know them yet; AT_EMPTY_PATH is not set.
     ("setxattrat", |a| unsafe {

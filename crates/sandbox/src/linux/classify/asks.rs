@@ -145,11 +145,12 @@ pub(super) fn open_how(path: PathAt, how: u64, memory: &dyn Memory) -> Result<As
     Ok(open(PathAt { in_root, ..path }, flags, mode))
 }
 
-/// The stat family by descriptor; without a path it is fstat, which asks nothing.
+/// The stat family by descriptor; of an open file, without a path, it is fstat, which asks nothing.
 pub(super) fn stat(path: PathAt, flags: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
     let may_be_empty = flags & AT_EMPTY_PATH != 0;
     if may_be_empty && (path.pointer == 0 || first_byte(path.pointer, memory)? == 0) {
-        return Ok(Asks::NONE);
+        let here = path.directory == libc::AT_FDCWD;
+        return Ok(Asks::NONE.and_if(here, Op::FileReadMetadata, Target::CurrentDirectory));
     }
     Ok(one(Op::FileReadMetadata, path.flags(flags)))
 }
@@ -259,14 +260,16 @@ pub(super) fn mmap(protection: u64, flags: u64, descriptor: u64) -> Asks {
 }
 
 pub(super) fn address(operation: Op, socket: u64, pointer: u64, length: u64) -> Asks {
-    one(
-        operation,
-        Target::Address {
-            socket: socket as i32,
-            pointer,
-            length: length as u32,
-        },
-    )
+    one(operation, at_address(socket, pointer, length, true))
+}
+
+pub(super) fn at_address(socket: u64, pointer: u64, length: u64, may_lack_family: bool) -> Target {
+    Target::Address {
+        socket: socket as i32,
+        pointer,
+        length: length as u32,
+        may_lack_family,
+    }
 }
 
 pub(super) fn messages(socket: u64, pointer: u64, count: u64, stride: usize) -> Asks {

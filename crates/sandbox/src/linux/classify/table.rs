@@ -1,8 +1,8 @@
 //! The table: which calls ask which operations.
 
 use super::asks::{
-    access, address, at, chmod, create, file, link, messages, mknod, mmap, one, open, open_how,
-    path, process, rename, signal, socket, stat, times, watch, xattr,
+    access, address, at, at_address, chmod, create, file, link, messages, mknod, mmap, one, open,
+    open_how, path, process, rename, signal, socket, stat, times, watch, xattr,
 };
 use super::{Arguments, Asks, Case, Memory, Only, Row, Target, Who};
 use crate::linux::arch::Call;
@@ -275,10 +275,10 @@ pub(crate) static TABLE: &[Row] = {
 
         Socket, [[] &[Op::SystemSocket]], |a, _| socket(a[0], a[1], a[2]);
         Connect, [[] &[Op::NetworkOutbound]],
-            |a, _| address(Op::NetworkOutbound, a[0], a[1], a[2]);
+            |a, _| one(Op::NetworkOutbound, at_address(a[0], a[1], a[2], false));
         // A socket of a path is a file that is made. What a listener is bound to says who chose it.
         Bind, [[] &[Op::NetworkBind, Op::FileWriteCreate, Op::NetworkInbound]],
-            |a, _| address(Op::NetworkBind, a[0], a[1], a[2]).and(Op::FileWriteCreate, bound_at(a));
+            |a, _| address(Op::NetworkBind, a[0], a[1], a[2]).and(Op::FileWriteCreate, at_address(a[0], a[1], a[2], true));
         Listen, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
         Accept, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
         Accept4, [[] &[Op::NetworkInbound]], |a, _| one(Op::NetworkInbound, Target::Bound(a[0] as i32));
@@ -345,14 +345,6 @@ impl From<Asks> for Result<Asks, Blank> {
 fn adjust(timex: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
     let sets = memory.word(timex)? as u32 != 0;
     Ok(Asks::NONE.and_if(sets, Op::SystemSetTime, Target::Nothing))
-}
-
-fn bound_at(arguments: &Arguments) -> Target {
-    Target::Address {
-        socket: arguments[0] as i32,
-        pointer: arguments[1],
-        length: arguments[2] as u32,
-    }
 }
 
 fn thread(id: u64) -> Asks {

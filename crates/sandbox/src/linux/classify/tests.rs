@@ -278,7 +278,7 @@ fn single_rows() {
 #[test]
 fn a_status_without_a_path_asks_nothing() {
     let look = |flag: i32, path: u64, memory: u64| -> usize {
-        let arguments = [CWD, path, 9, flags(flag), 0, 0];
+        let arguments = [3, path, 9, flags(flag), 0, 0];
         asked(Call::Newfstatat, arguments, memory).len()
     };
     let empty = libc::AT_EMPTY_PATH;
@@ -289,6 +289,8 @@ fn a_status_without_a_path_asks_nothing() {
     assert_eq!(look(empty, 11, !0xff00_0000), 0);
     assert_eq!(look(empty, 11, 0xff00_0000), 1);
     assert_eq!(look(0, 8, 0), 1);
+    let here = asked(Call::Statx, [CWD, 8, flags(empty), 0, 9, 0], 0);
+    assert_eq!(here[0].1, Target::CurrentDirectory);
 }
 
 #[test]

@@ -163,10 +163,12 @@ impl Subjects {
                 socket,
                 pointer,
                 length,
+                may_lack_family,
             } => {
                 let at = [(pointer, length)];
                 if ask.operation == Op::FileWriteCreate {
-                    let made = addresses(resolver, caller, socket, Side::Local, at)?;
+                    let made =
+                        addresses(resolver, caller, socket, Side::Local, at, may_lack_family)?;
                     let ask = Ask {
                         detail: Detail::Made(libc::S_IFSOCK),
                         ..ask
@@ -184,7 +186,7 @@ impl Subjects {
                 } else {
                     Side::Remote
                 };
-                addresses(resolver, caller, socket, side, at)?
+                addresses(resolver, caller, socket, side, at, may_lack_family)?
             }
             Target::Messages {
                 socket,
@@ -208,7 +210,7 @@ impl Subjects {
                         names.push((name, length));
                     }
                 }
-                addresses(resolver, caller, socket, Side::Remote, names)?
+                addresses(resolver, caller, socket, Side::Remote, names, true)?
             }
             Target::Bound(socket) => bound(resolver, caller, socket)?.into_iter().collect(),
         };
@@ -623,13 +625,15 @@ fn inode_of(caller: &Caller, socket: i32) -> Option<u64> {
     Some(rustix::fs::stat(file).ok()?.st_ino)
 }
 
-/// The addresses that a call gives for a socket: where each lies and how long it is.
+/// The addresses that a call gives for a socket: where each lies and how long it is, and whether one
+/// without a family is of IPv4.
 fn addresses(
     resolver: &mut Resolver,
     caller: &Caller,
     socket: i32,
     side: Side,
     given: impl IntoIterator<Item = (u64, u32)>,
+    may_lack_family: bool,
 ) -> Result<Vec<Kind>, Blank> {
     let memory = Remote {
         thread: caller.thread,
@@ -639,7 +643,12 @@ fn addresses(
         let mut bytes = [0; MAX_ADDRESS];
         let bytes = &mut bytes[..(length as usize).min(MAX_ADDRESS)];
         match memory.read_whole(pointer, bytes) {
-            Ok(()) => read.extend(Address::parse(bytes)),
+            Ok(()) => {
+                if may_lack_family {
+                    Address::give_family(bytes);
+                }
+                read.extend(Address::parse(bytes));
+            }
             Err(Blank::Nothing) => {}
             Err(unseen) => return Err(unseen),
         }
