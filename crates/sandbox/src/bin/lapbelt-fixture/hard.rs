@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{AT, Arguments, Entry, Outcome, area, inet, number, open, path, raw, udp};
+use super::{AT, Arguments, Entry, Outcome, area, inet, number, open, path, raw, send_to, udp};
 
 pub(super) static ENTRIES: &[Entry] = &[
     ("hidden-read", |a| unsafe {
@@ -120,14 +120,7 @@ pub(super) static ENTRIES: &[Entry] = &[
     ("send-without-family", |a| unsafe {
         let (mut address, length) = inet(a);
         address[..2].fill(0);
-        libc::sendto(
-            udp(),
-            c"x".as_ptr().cast(),
-            1,
-            0,
-            address.as_ptr().cast(),
-            length,
-        ) as Outcome
+        send_to(&address, length)
     }),
     ("bind-without-family", |a| unsafe {
         let (mut address, length) = inet(a);

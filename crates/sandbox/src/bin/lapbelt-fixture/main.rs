@@ -504,14 +504,7 @@ static ENTRIES: &[Entry] = &[
     }),
     ("send-to", |a| unsafe {
         let (address, length) = inet(a);
-        libc::sendto(
-            udp(),
-            c"x".as_ptr().cast(),
-            1,
-            0,
-            address.as_ptr().cast(),
-            length,
-        ) as Outcome
+        send_to(&address, length)
     }),
     ("send-message", |a| unsafe { send_messages(a, 1) }),
     ("send-messages", |a| unsafe { send_messages(a, 2) }),
@@ -724,6 +717,12 @@ fn inet(arguments: Arguments<'_>) -> (Vec<u8>, u32) {
     bytes.extend(host.octets());
     bytes.extend([0; 8]);
     (bytes, 16)
+}
+
+/// Sends a byte to an address.
+unsafe fn send_to(address: &[u8], length: u32) -> Outcome {
+    let (byte, to) = (c"x".as_ptr().cast(), address.as_ptr().cast());
+    unsafe { libc::sendto(udp(), byte, 1, 0, to, length) as Outcome }
 }
 
 /// `HOST PORT` as a sockaddr_in6.
