@@ -168,7 +168,7 @@ fn comment<'n>(names: impl Iterator<Item = &'n str>) -> String {
     if names.is_empty() {
         String::new()
     } else {
-        format!(" ; {}", names.join(", "))
+        format!("  ; {}", names.join(", "))
     }
 }
 
@@ -204,5 +204,26 @@ mod tests {
             told("file-read-data", regex()),
             "(allow file-read-data (regex #\"^/tmp/agent[0-9]+$\"))\n"
         );
+    }
+
+    #[test]
+    fn what_is_learnt_is_in_the_house_style() {
+        let world = shipped("linux").expect("shipped").expect("a good file");
+        let path = world.filter_named("path").expect("known").id;
+        let operation = world.operation_named("file-read-data").expect("known").id;
+        let atom = |text: &str| {
+            let test = Test {
+                filter: path,
+                argument: Argument::Pattern(Pattern::Literal(text.into())),
+            };
+            let mut atom = Atom::allow(operation, Some(Filter::Test(test)));
+            atom.needed_by.insert("cat".to_owned());
+            atom
+        };
+        for atoms in [vec![atom("/a")], vec![atom("/a"), atom("/b")]] {
+            let text = profile(Version::V1, &atoms, &world);
+            let formatted = lapbelt_sbpl::fmt::format(&text).expect("a profile");
+            assert_eq!(formatted, text);
+        }
     }
 }
