@@ -221,6 +221,14 @@ impl<'s> Comparison<'s> {
                 (one, other)
             };
             let (one, other) = by_both(values);
+            if vocabulary.left_outcome(&one.outcome) == vocabulary.right_outcome(&other.outcome)
+                || !seen.insert((one.source, other.source))
+            {
+                continue;
+            }
+            if examples.len() == most {
+                continue;
+            }
             let mut values = values.clone();
             // What tells some requests apart need not matter for this one. A target is shown in any
             // case, and of a socket all that goes together.
@@ -233,19 +241,12 @@ impl<'s> Comparison<'s> {
                     values = fewer;
                 }
             }
-            if vocabulary.left_outcome(&one.outcome) == vocabulary.right_outcome(&other.outcome)
-                || !seen.insert((one.source, other.source))
-            {
-                continue;
-            }
-            if examples.len() < most {
-                examples.push(Example {
-                    values: vocabulary.named(&values),
-                    messages: messages((self.left, &one), (self.right, &other), vocabulary),
-                    left: one,
-                    right: other,
-                });
-            }
+            examples.push(Example {
+                values: vocabulary.named(&values),
+                messages: messages((self.left, &one), (self.right, &other), vocabulary),
+                left: one,
+                right: other,
+            });
         }
         let more = seen.len() - examples.len();
         // A difference that no request shows is not taken for none.

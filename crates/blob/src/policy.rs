@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use arguments::bit_value;
 use lapbelt_policy::filter::{Filter, Test};
-use lapbelt_policy::graph::{Graph, GraphBuilder, NodeId, Outcome, Source, Written};
+use lapbelt_policy::graph::{
+    Graph, GraphBuilder, NodeId, Outcome, Source, Written, lower_messages,
+};
 use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule, RuleRef};
 use lapbelt_policy::world::{ModifierKind, OperationId, Part, World};
 
@@ -175,7 +177,7 @@ impl Building<'_> {
         let mut modifiers = terminal.modifiers.clone();
         if !terminal.message_filters.is_empty() {
             let rules = self.message_rules(&terminal.message_filters)?;
-            let graph = messages::graph(&rules, self.world);
+            let graph = lower_messages(&rules, self.world);
             self.builder.message_filter(number, graph);
             let mut modifiers_of = self.world.modifiers().iter();
             let own = modifiers_of.find(|m| m.kind == ModifierKind::MessageFilter);

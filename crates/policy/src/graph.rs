@@ -19,7 +19,7 @@ pub use canon::{Canon, OutcomeId, Step};
 pub use compare::{Difference, differences};
 pub(crate) use entitlement::loads;
 pub use inclusion::{Inclusion, Widening, includes};
-pub use lower::lower;
+pub use lower::{lower, lower_messages};
 pub use outcome::Outcome;
 pub use raise::{RaiseError, raise};
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};

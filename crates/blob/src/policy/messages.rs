@@ -1,8 +1,7 @@
 //! Message filters as rules.
 
 use lapbelt_policy::filter::Filter;
-use lapbelt_policy::graph::{Graph, lower};
-use lapbelt_policy::rule::{Action, Policy, Rule, RuleFilter, Version};
+use lapbelt_policy::rule::{Action, Rule, RuleFilter, Version};
 use lapbelt_policy::world::{OperationId, World};
 
 use super::{Building, PolicyError};
@@ -96,17 +95,6 @@ impl Building<'_> {
         }
         Ok(rules)
     }
-}
-
-/// The graph of the rules of a message filter.
-pub(super) fn graph(rules: &[Rule], world: &World) -> Graph {
-    let policy = Policy {
-        version: Version::V1,
-        rules: rules.to_vec(),
-        sources: Vec::new(),
-        implied: false,
-    };
-    lower(&policy, world)
 }
 
 /// What an operation without a slot comes to if no rule names it: that of the nearest operation

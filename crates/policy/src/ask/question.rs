@@ -41,9 +41,10 @@ impl Question<'_> {
     pub fn answer(&self, decider: &Decider, world: &World) -> Result<Answer, AskError> {
         let operation = operation_named(world, self.operation)?;
         let end = End::of(operation);
+        let own = target_filter(world, operation);
         // Names may begin as paths do, and are no paths.
-        let of_path = target_filter(world, operation)
-            .is_some_and(|filter| world.filter(filter).kind == ArgumentKind::PathPattern);
+        let of_path =
+            own.is_some_and(|filter| world.filter(filter).kind == ArgumentKind::PathPattern);
         let target = self.target.map(|target| {
             let path = match end {
                 Some(_) => address::unix_path(target.as_bytes()),
@@ -83,7 +84,7 @@ impl Question<'_> {
         }
         let mut targets = match end {
             Some(_) => ["remote", "local"].map(|end| world.filter_named(end).map(|one| one.id)),
-            None => [target_filter(world, operation), None],
+            None => [own, None],
         }
         .into_iter()
         .flatten();

@@ -25,6 +25,11 @@ pub fn lower(policy: &Policy, world: &World) -> Graph {
     rules(&policy.rules, policy.version, &added, world)
 }
 
+/// Builds the graph of the rules of a message filter that stands by itself.
+pub fn lower_messages(messages: &[Rule], world: &World) -> Graph {
+    rules(messages, Version::V1, &[], world)
+}
+
 fn rules(rules: &[Rule], version: Version, added: &[Added], world: &World) -> Graph {
     let mut table = vec![Rules::default(); world.operations().len()];
     for (index, rule) in rules.iter().enumerate() {

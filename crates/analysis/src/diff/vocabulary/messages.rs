@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::filter::Test;
-use lapbelt_policy::graph::{Canon, NodeId, Outcome, differences, lower};
-use lapbelt_policy::rule::{ModifierArgument, Policy, Rule, Version};
+use lapbelt_policy::graph::{Canon, NodeId, Outcome, differences, lower_messages};
+use lapbelt_policy::rule::{ModifierArgument, Rule};
 use lapbelt_policy::world::{FilterId, OperationId, World};
 
 use super::Vocabulary;
@@ -120,13 +120,7 @@ fn number_of(outcome: &Outcome, numbers: &Numbers) -> usize {
 
 /// What is decided of messages that no filter is about.
 fn without_filter(world: &World) -> (Canon, Vec<NodeId>) {
-    let policy = Policy {
-        version: Version::V1,
-        rules: Vec::new(),
-        sources: Vec::new(),
-        implied: false,
-    };
     let mut canon = Canon::default();
-    let entries = canon.add_graph(&lower(&policy, world), &[], world);
+    let entries = canon.add_graph(&lower_messages(&[], world), &[], world);
     (canon, entries)
 }
