@@ -153,7 +153,12 @@ pub(crate) fn scatters(call: Call) -> bool {
             | Call::Mount
             | Call::MoveMount
             | Call::Umount2
-    )
+    ) || detaches(call)
+}
+
+/// Whether there may be mounts without a place after a call.
+pub(crate) fn detaches(call: Call) -> bool {
+    matches!(call, Call::OpenTree | Call::OpenTreeAttr | Call::Fsmount)
 }
 
 /// The device that our `/proc` is.

@@ -17,12 +17,12 @@ use std::io::Write;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
 
 use super::arch::Call;
 use super::blank::Blank;
-use super::caller::{self, Caller};
+use super::caller::{self, Caller, detaches};
 use super::classify::PathAt;
 use super::memory::Remote;
 use descriptors::Descriptors;
@@ -76,8 +76,13 @@ pub(crate) struct Resolver {
     shadow: Shadow,
     straight: Straight,
     descriptors: Descriptors,
+    /// There may be mounts that have no place: paths in them begin at their own roots.
+    detached: bool,
     /// The answer, absolute and without links, after a call that returned `Ok`.
     pub(crate) path: Vec<u8>,
+    /// The link of /proc that leads to what the answer is about, if it is an open file: its path may
+    /// be that of nothing, or of something else.
+    pub(crate) link: Vec<u8>,
 }
 
 impl Resolver {
@@ -101,6 +106,7 @@ impl Resolver {
     pub(crate) fn heed(&mut self, call: Call, thread: i32) {
         self.shadow.heed(call, thread);
         self.straight.heed(call, thread);
+        self.detached |= detaches(call);
     }
 
     /// Resolves a path of a call. Nothing if it has none or cannot have one: the kernel fails such
@@ -120,7 +126,8 @@ impl Resolver {
         }
         let given = std::mem::take(&mut self.given);
         let located = if at.in_root {
-            deep::resolve(self, caller, at.directory, &given, at.follow, true).map(Located::Found)
+            let root = deep::From::Root;
+            deep::resolve(self, caller, at.directory, &given, at.follow, root).map(Located::Found)
         } else {
             self.given_at(caller, at.directory, &given, at.follow)
         };
@@ -136,22 +143,24 @@ impl Resolver {
         given: &[u8],
         follow: bool,
     ) -> Result<Located, Blank> {
-        let deep = |resolver: &mut Self| {
-            deep::resolve(resolver, caller, directory, given, follow, false).map(Located::Found)
+        let deep = |resolver: &mut Self, from| {
+            deep::resolve(resolver, caller, directory, given, follow, from).map(Located::Found)
         };
         self.joined.clear();
+        self.link.clear();
         self.here = 0;
         let relative = given.first() != Some(&b'/');
         if relative {
             match self.start(caller, directory) {
-                Ok(()) => {}
-                Err(Blank::Unseen(Errno::NAMETOOLONG)) => return deep(self),
+                Ok(true) => {}
+                Ok(false) => return deep(self, deep::From::Outside),
+                Err(Blank::Unseen(Errno::NAMETOOLONG)) => return deep(self, deep::From::Here),
                 Err(blank) => return Err(blank),
             }
             let too_long = self.joined.len() + given.len() >= libc::PATH_MAX as usize;
             // A way out of a removed directory is known to the kernel alone.
             if too_long || (self.is_gone && components(given).contains(&b"..".to_vec())) {
-                return deep(self);
+                return deep(self, deep::From::Here);
             }
         }
         self.joined.extend_from_slice(given);
@@ -189,6 +198,8 @@ impl Resolver {
             return self.current_directory(caller);
         }
         self.descriptor(caller, descriptor)?;
+        self.link.clear();
+        write!(self.link, "/proc/{}/fd/{descriptor}", caller.thread)?;
         Ok(Found::Other)
     }
 
@@ -198,8 +209,9 @@ impl Resolver {
         Ok(Found::Directory)
     }
 
-    /// Puts what a relative path starts at into `joined`, with a slash behind.
-    fn start(&mut self, caller: &Caller, directory: i32) -> Result<(), Blank> {
+    /// Puts what a relative path starts at into `joined`, with a slash behind. Says whether it is
+    /// below the caller's root, as the caller is to see it from there.
+    fn start(&mut self, caller: &Caller, directory: i32) -> Result<bool, Blank> {
         self.is_gone = false;
         let is_ours = directory == libc::AT_FDCWD && self.shadow.tell(caller, &mut self.path);
         match directory {
@@ -209,19 +221,22 @@ impl Resolver {
         }
         if caller.foreign_root {
             let root = self.root_of(caller)?;
-            if self.path.starts_with(&root) {
-                self.path.drain(..root.len());
+            match self.path.strip_prefix(root.as_slice()) {
+                Some([] | [b'/', ..]) => drop(self.path.drain(..root.len())),
+                _ => return Ok(false),
             }
         }
         self.joined.extend_from_slice(&self.path);
         self.joined.push(b'/');
         self.here = if is_ours { self.joined.len() } else { 0 };
-        Ok(())
+        Ok(true)
     }
 
     /// Reads the path of a descriptor of the caller into `path`; nothing unless it has one.
     fn descriptor(&mut self, caller: &Caller, number: i32) -> Result<(), Blank> {
-        if let Some(folder) = self.descriptors.of(caller.thread) {
+        if !self.detached
+            && let Some(folder) = self.descriptors.of(caller.thread)
+        {
             self.name.clear();
             write!(self.name, "{number}\0")?;
             match read_link_at(folder, &self.name, &mut self.path) {
@@ -246,8 +261,29 @@ impl Resolver {
         if self.path.first() != Some(&b'/') {
             return Err(Blank::Nothing);
         }
+        self.placed(caller)?;
         self.undelete();
         Ok(())
+    }
+
+    /// Makes sure that what the link `name` leads to, `path`, lies in a mount that has a place.
+    fn placed(&self, caller: &Caller) -> Result<(), Blank> {
+        let is_memory = self.path.starts_with(b"/memfd:") && self.path.ends_with(MARK);
+        if !self.detached || is_memory {
+            return Ok(());
+        }
+        let wanted = StatxFlags::MNT_ID;
+        let stat = rustix::fs::statx(CWD, c_text(&self.name), AtFlags::empty(), wanted)?;
+        let mounts = std::fs::read(format!("/proc/{}/mountinfo", caller.thread))?;
+        let id = stat.stx_mnt_id.to_string();
+        let is_there = mounts
+            .split(|byte| *byte == b'\n')
+            .any(|line| line.split(|byte| *byte == b' ').next() == Some(id.as_bytes()));
+        if is_there {
+            Ok(())
+        } else {
+            Err(Blank::Unseen(Errno::XDEV))
+        }
     }
 
     /// Puts a path of ours into `name`.
@@ -408,7 +444,13 @@ impl Resolver {
             if is_magic && is_absolute {
                 // A magic link says where it leads, links resolved.
                 open = rest.is_empty().then(|| self.kind());
+                if open.is_some() {
+                    let end = self.name.len() - 1;
+                    self.link.clear();
+                    self.link.extend_from_slice(&self.name[..end]);
+                }
                 std::mem::swap(&mut self.path, &mut content);
+                self.placed(caller)?;
                 self.undelete();
                 out.clear();
                 if self.path != b"/" {

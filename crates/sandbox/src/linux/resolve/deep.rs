@@ -11,25 +11,38 @@ use super::{Blank, Caller, Found, Resolver, Sight, caller, procfs};
 /// How often a way with `..` is tried that others rename on.
 const TRIES: usize = 8;
 
-/// Resolves `given` from a directory of the caller by having the kernel open it from there; if that
-/// is the root, as `RESOLVE_IN_ROOT` of openat2 means it, no way leads out of it. What is found may
-/// have a path that can be read (`../..`); if not, it is not seen.
+/// What a directory is that a way begins in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// One below the caller's root, which is ours.
+    Here,
+    /// The root of the way, as `RESOLVE_IN_ROOT` of openat2 means it: none leads out of it.
+    Root,
+    /// One that is not below the root that the caller has given itself. A link from there, or a way
+    /// back that comes by that root, would lead us elsewhere than the caller.
+    Outside,
+}
+
+/// Resolves `given` from a directory of the caller by having the kernel open it from there. What is
+/// found may have a path that can be read (`../..`); if not, it is not seen.
 pub(super) fn resolve(
     resolver: &mut Resolver,
     caller: &Caller,
     directory: i32,
     given: &[u8],
     follow: bool,
-    is_root: bool,
+    from: From,
 ) -> Sight {
     /// A link of /proc that means "myself" would mean us.
     const FROM: ResolveFlags = ResolveFlags::NO_MAGICLINKS;
-    let way = match is_root {
-        true => FROM | ResolveFlags::IN_ROOT,
-        false => FROM,
-    };
     const UNSEEN: Sight = Err(Blank::Unseen(Errno::XDEV));
-    if caller.foreign_root {
+    let way = match from {
+        From::Root => FROM | ResolveFlags::IN_ROOT,
+        From::Here => FROM,
+        From::Outside => FROM | ResolveFlags::NO_SYMLINKS,
+    };
+    let may_turn = super::components(given).contains(&b"..".to_vec());
+    if (from == From::Outside) != caller.foreign_root || (caller.foreign_root && may_turn) {
         return UNSEEN;
     }
     let base = match directory {
