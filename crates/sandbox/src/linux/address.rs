@@ -22,6 +22,9 @@ pub(crate) enum Address {
     UnixAbstract(Vec<u8>),
     /// A unix socket without a name.
     UnixUnnamed,
+    /// Something of another family by which other hosts or devices are reached: no filter is about
+    /// it but those of the kind of socket.
+    Other,
 }
 
 impl Address {
@@ -35,8 +38,8 @@ impl Address {
         }
     }
 
-    /// Reads a `sockaddr`; `None` for families without endpoints (netlink, AF_UNSPEC) and for
-    /// what is too short, which the kernel refuses.
+    /// Reads a `sockaddr`; `None` for families by which only the kernel is reached, for AF_UNSPEC,
+    /// and for what is too short, which the kernel refuses.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let family = u16::from_ne_bytes(bytes.get(..2)?.try_into().ok()?);
         match i32::from(family) {
@@ -62,7 +65,8 @@ impl Address {
                     Self::UnixPath(path[..end].to_vec())
                 }
             }),
-            _ => None,
+            libc::AF_UNSPEC | libc::AF_NETLINK | libc::AF_KEY | libc::AF_ALG => None,
+            _ => Some(Self::Other),
         }
     }
 }
@@ -168,6 +172,10 @@ mod tests {
         );
         assert_eq!(Address::parse(&unix(b"")), Some(Address::UnixUnnamed));
         assert_eq!(Address::parse(&[0, 0]), None);
+        let family = |family: i32| Address::parse(&(family as u16).to_ne_bytes());
+        assert_eq!(family(libc::AF_NETLINK), None);
+        assert_eq!(family(libc::AF_PACKET), Some(Address::Other));
+        assert_eq!(family(libc::AF_VSOCK), Some(Address::Other));
         assert_eq!(Address::parse(&[2]), None);
         assert_eq!(Address::parse(&v4([0; 4], 0)[..6]), None);
     }

@@ -95,7 +95,8 @@ calls! {
         IoUringSetup = SYS_io_uring_setup, OpenTree = SYS_open_tree, Fsmount = SYS_fsmount,
         Fspick = SYS_fspick, MountSetattr = SYS_mount_setattr,
         OpenByHandleAt = SYS_open_by_handle_at, PidfdGetfd = SYS_pidfd_getfd,
-        IoprioSet = SYS_ioprio_set, Adjtimex = SYS_adjtimex, ClockAdjtime = SYS_clock_adjtime,
+        IoprioSet = SYS_ioprio_set, Prlimit64 = SYS_prlimit64, Shmat = SYS_shmat,
+        Personality = SYS_personality, Adjtimex = SYS_adjtimex, ClockAdjtime = SYS_clock_adjtime,
     }
     // Older than their like that take a directory or flags, which is all that architectures newer
     // than those have (include/uapi/asm-generic/unistd.h of Linux); and what only x86 can do.

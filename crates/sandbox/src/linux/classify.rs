@@ -79,12 +79,18 @@ pub(crate) struct PathAt {
 /// Which process a call names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
-    /// By process id, with the meaning of kill(2) for 0 and below.
+    /// By process id.
     Process(i32),
+    /// All of a process group; 0 is that of the caller.
+    Group(i32),
+    /// Whoever can be reached.
+    Everybody,
     /// By thread id.
     Thread(i32),
     /// By a descriptor of it.
     Descriptor(i32),
+    /// Whom an open file tells of input.
+    Owner(i32),
 }
 
 /// What an operation is asked for.
@@ -159,6 +165,8 @@ pub(crate) enum Detail {
     Command(u32),
     /// A signal, in Linux numbering.
     Signal(i32),
+    /// The signal by which an open file tells of input.
+    Announced(i32),
     /// The mode of a file to be made; 0 if it is that of another.
     Made(u32),
 }

@@ -142,11 +142,18 @@ pub(crate) fn domain_from(linux: i32) -> i64 {
 /// Terminal commands that this supervisor asks about: macOS group and number.
 const TERMINAL: &[(u32, i64)] = &[(libc::TIOCSTI as u32, ((b't' as i64) << 8) | 114)];
 
-/// The macOS form of an ioctl command, group × 256 + number, which is also the low half of a Linux
-/// command.
+/// What is added to commands of Linux that say neither size nor direction.
+const BARE_COMMANDS: i64 = 1 << 32;
+
+/// The macOS form of an ioctl command that is known there, group × 256 + number. Others keep their
+/// number, which says size and direction too, so that none is mistaken for one of macOS; those that
+/// say neither get 2^32 more.
 pub(crate) fn command_from(linux: u32) -> i64 {
-    let known = TERMINAL.iter().find(|(number, _)| *number == linux);
-    known.map_or(i64::from(linux & 0xffff), |(_, darwin)| *darwin)
+    match TERMINAL.iter().find(|(number, _)| *number == linux) {
+        Some((_, darwin)) => *darwin,
+        None if linux > 0xffff => i64::from(linux),
+        None => BARE_COMMANDS + i64::from(linux),
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +175,9 @@ mod tests {
         assert_eq!(domain_from(libc::AF_UNIX), 1);
         assert_eq!(domain_from(libc::AF_ALG), 1000 + i64::from(libc::AF_ALG));
         assert_eq!(command_from(libc::TIOCSTI as u32), 0x7472);
+        // FS_IOC_GETFLAGS is not FIOCLEX, nor DRM_IOCTL_SET_MASTER DKIOCREQUESTIDLE.
+        assert_eq!(command_from(0x8008_6601), 0x8008_6601);
+        assert_eq!(command_from(0x641e), (1 << 32) + 0x641e);
     }
 
     #[test]

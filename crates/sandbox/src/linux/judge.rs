@@ -1,6 +1,8 @@
 //! Deciding a call: what it asks, put as requests to the policy, and the answer.
 
 mod plain_socket;
+mod relation;
+mod script;
 mod subject;
 mod vnode;
 
@@ -381,7 +383,7 @@ impl Judge {
         scene.resolved = None;
         let mut granted = None;
         for _ in 0..DEPTH {
-            let interpreter = match subject::interpreter(&self.resolver.path) {
+            let interpreter = match script::interpreter(&self.resolver.path, &self.resolver.link) {
                 Err(Blank::Nothing) => break,
                 interpreter => interpreter?,
             };

@@ -14,6 +14,7 @@
 
 mod hard;
 mod old;
+mod roundabout;
 
 use std::ffi::{CStr, c_char, c_int, c_long};
 use std::ptr::{null, null_mut};
@@ -34,6 +35,7 @@ extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
     let Some((_, entry)) = ENTRIES
         .iter()
         .chain(hard::ENTRIES)
+        .chain(roundabout::ENTRIES)
         .find(|(entry, _)| entry.as_bytes() == name.to_bytes())
     else {
         return 125;

@@ -1,8 +1,9 @@
 //! The table: which calls ask which operations.
 
 use super::asks::{
-    access, address, at, at_address, chmod, create, file, link, messages, mknod, mmap, one, open,
-    open_how, path, process, rename, signal, socket, stat, times, watch, xattr,
+    F_SETOWN_EX, F_SETSIG, FIOSETOWN, SIOCSPGRP, access, address, at, at_address, chmod, create,
+    fcntl, file, ioctl, killed, link, messages, mknod, mmap, mprotect, one, open, open_how, path,
+    process, rename, signal, socket, stat, times, watch, xattr,
 };
 use super::{Arguments, Asks, Case, Memory, Only, Row, Target, Who};
 use crate::linux::arch::Call;
@@ -40,6 +41,10 @@ const fn equals(argument: u8, value: u32) -> Condition {
     condition(argument, u32::MAX, value, true)
 }
 
+const fn differs(argument: u8, value: u32) -> Condition {
+    condition(argument, u32::MAX, value, false)
+}
+
 /// The high word of a pointer is not null.
 const fn high(argument: u8) -> Condition {
     Condition {
@@ -68,15 +73,29 @@ const EXEC: u32 = libc::PROT_EXEC as u32;
 const WRITE: u32 = libc::PROT_WRITE as u32;
 const ANONYMOUS: u32 = libc::MAP_ANONYMOUS as u32;
 const EMPTY: u32 = libc::AT_EMPTY_PATH as u32;
-/// Type bytes of ioctl commands; 'T' is the terminals' own class and always allowed, but for the
-/// commands that put characters into an input queue.
-const IOCTL_TYPE: u32 = 0xff00;
+const SHM_EXEC: u32 = 0o100_000;
+const READ_IMPLIES_EXEC: u32 = 0x40_0000;
+/// All of an ioctl command but its number; those of terminals have type 'T' and say no size, and are
+/// always allowed, but for the commands that put characters into an input queue.
+const IOCTL_KIND: u32 = 0xffff_ff00;
 const TERMINAL: u32 = 0x5400;
+/// Commands of terminals that say a size (asm-generic/ioctls.h of Linux).
+const TCGETS2: u32 = 0x802c_542a;
+const TCSETS2: u32 = 0x402c_542b;
+const TCSETSW2: u32 = 0x402c_542c;
+const TCSETSF2: u32 = 0x402c_542d;
+const TIOCGPTN: u32 = 0x8004_5430;
+const TIOCSPTLCK: u32 = 0x4004_5431;
+const TIOCGDEV: u32 = 0x8004_5432;
+const TIOCSIG: u32 = 0x4004_5436;
+const TIOCGPKT: u32 = 0x8004_5438;
+const TIOCGPTLCK: u32 = 0x8004_5439;
+const TIOCGEXCL: u32 = 0x8004_5440;
 
 /// Every call that asks something.
 ///
 /// Left out, as no operation of the world is about them: quotactl and quotactl_fd, sethostname and
-/// setdomainname, keyctl, mq_open, prlimit of others, bpf, perf_event_open, userfaultfd. Left out,
+/// setdomainname, keyctl, mq_open, bpf, perf_event_open, userfaultfd. Left out,
 /// as they only tell of what mounts there are: statmount, listmount, listns. fsopen and fsconfig
 /// prepare what fsmount makes. fallocate and its like write to what was opened for writing.
 pub(crate) static TABLE: &[Row] = {
@@ -212,23 +231,39 @@ pub(crate) static TABLE: &[Row] = {
         FileSetattr, [[] &[Op::FileWriteMode]],
             |a, _| one(Op::FileWriteMode, at(a[0], a[1]).flags(a[4]));
 
-        Ioctl, [[condition(1, IOCTL_TYPE, TERMINAL, false)] &[Op::FileIoctl],
+        // Of the commands of type 'T' with a size some are of terminals too, others of network
+        // interfaces and timers.
+        Ioctl, [[condition(1, IOCTL_KIND, TERMINAL, false), differs(1, TCGETS2), differs(1, TCSETS2),
+                    differs(1, TCSETSW2), differs(1, TCSETSF2), differs(1, TIOCGPTN),
+                    differs(1, TIOCSPTLCK), differs(1, TIOCGDEV), differs(1, TIOCSIG),
+                    differs(1, TIOCGPKT), differs(1, TIOCGPTLCK), differs(1, TIOCGEXCL)] &[Op::FileIoctl],
                 [equals(1, libc::TIOCSTI as u32)] &[Op::FileIoctl],
-                [equals(1, libc::TIOCLINUX as u32)] &[Op::FileIoctl]],
-            |a, _| one(Op::FileIoctl, file(a[0])).with(super::Detail::Command(a[1] as u32));
+                [equals(1, libc::TIOCLINUX as u32)] &[Op::FileIoctl],
+                [equals(1, FIOSETOWN)] &[Op::Signal],
+                [equals(1, SIOCSPGRP)] &[Op::Signal]],
+            ioctl;
         Flock, [[] &[Op::FileLock]], |a, _| one(Op::FileLock, file(a[0]));
         Fcntl, [[equals(1, libc::F_SETLK as u32)] &[Op::FileLock],
                 [equals(1, libc::F_SETLKW as u32)] &[Op::FileLock],
                 [equals(1, libc::F_OFD_SETLK as u32)] &[Op::FileLock],
-                [equals(1, libc::F_OFD_SETLKW as u32)] &[Op::FileLock]],
-            |a, _| one(Op::FileLock, file(a[0]));
+                [equals(1, libc::F_OFD_SETLKW as u32)] &[Op::FileLock],
+                [equals(1, libc::F_SETOWN as u32)] &[Op::Signal],
+                [equals(1, F_SETOWN_EX)] &[Op::Signal],
+                [equals(1, F_SETSIG)] &[Op::Signal]],
+            fcntl;
         Mmap, [[any(2, EXEC), none(3, ANONYMOUS)] &[Op::FileMapExecutable],
-               [all(2, EXEC | WRITE), any(3, ANONYMOUS)] &[Op::DynamicCodeGeneration]],
+               [all(2, EXEC | WRITE)] &[Op::DynamicCodeGeneration]],
             |a, _| mmap(a[2], a[3], a[4]);
-        Mprotect, [[any(2, EXEC)] &[Op::FileMapExecutable]],
-            |a, _| one(Op::FileMapExecutable, Target::Mapping(a[0]));
-        PkeyMprotect, [[any(2, EXEC)] &[Op::FileMapExecutable]],
-            |a, _| one(Op::FileMapExecutable, Target::Mapping(a[0]));
+        Mprotect, [[any(2, EXEC)] &[Op::FileMapExecutable], [all(2, EXEC | WRITE)] &[Op::DynamicCodeGeneration]],
+            |a, _| mprotect(a[0], a[2]);
+        PkeyMprotect, [[any(2, EXEC)] &[Op::FileMapExecutable], [all(2, EXEC | WRITE)] &[Op::DynamicCodeGeneration]],
+            |a, _| mprotect(a[0], a[2]);
+        // What is shared can be written by whoever else has it.
+        Shmat, [[any(2, SHM_EXEC)] &[Op::DynamicCodeGeneration]],
+            |_, _| one(Op::DynamicCodeGeneration, Target::Nothing);
+        // All that can be read can be run then, whatever mmap says; all ones only ask what it is.
+        Personality, [[any(0, READ_IMPLIES_EXEC), differs(0, u32::MAX)] &[Op::DynamicCodeGeneration]],
+            |_, _| one(Op::DynamicCodeGeneration, Target::Nothing);
 
         // These change what paths mean, so the supervisor must know of them in any case.
         Chdir, [[] &[]], |_, _| Asks::NONE;
@@ -241,13 +276,13 @@ pub(crate) static TABLE: &[Row] = {
         MoveMount, [[] &[], [] &[Op::FileMount]],
             |a, _| one(Op::FileMount, at(a[2], a[3]).empty_if(a[4] & 0x40 != 0));
         // Without OPEN_TREE_CLONE it opens like O_PATH.
-        OpenTree, [[any(2, 1)] &[Op::FileMount], [none(2, 1)] &[Op::FileReadMetadata]],
+        OpenTree, [[any(2, 1)] &[], [any(2, 1)] &[Op::FileMount], [none(2, 1)] &[Op::FileReadMetadata]],
             |a, _| one(if a[2] & 1 == 0 { Op::FileReadMetadata } else { Op::FileMount },
                 at(a[0], a[1]).flags(a[2]));
-        OpenTreeAttr, [[] &[Op::FileMount]], |a, _| one(Op::FileMount, at(a[0], a[1]).flags(a[2]));
+        OpenTreeAttr, [[] &[], [] &[Op::FileMount]], |a, _| one(Op::FileMount, at(a[0], a[1]).flags(a[2]));
         MountSetattr, [[] &[Op::FileMount]], |a, _| one(Op::FileMount, at(a[0], a[1]).flags(a[2]));
         // Of a file system that has no place yet.
-        Fsmount, [[] &[Op::FileMount]], |_, _| one(Op::FileMount, Target::Nothing);
+        Fsmount, [[] &[], [] &[Op::FileMount]], |_, _| one(Op::FileMount, Target::Nothing);
         // FSPICK_SYMLINK_NOFOLLOW and FSPICK_EMPTY_PATH.
         Fspick, [[] &[Op::FileMount]],
             |a, _| one(Op::FileMount, at(a[0], a[1]).follow_if(a[2] & 2 == 0).empty_if(a[2] & 8 != 0));
@@ -258,7 +293,7 @@ pub(crate) static TABLE: &[Row] = {
         Execveat, [[] &[Op::ProcessExec]],
             |a, _| one(Op::ProcessExec, at(a[0], a[1]).flags(a[4]));
 
-        Kill, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[1]);
+        Kill, [[] &[Op::Signal]], |a, _| signal(killed(a[0]), a[1]);
         Tkill, [[] &[Op::Signal]], |a, _| signal(Who::Thread(a[0] as i32), a[1]);
         Tgkill, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[2]);
         RtSigqueueinfo, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[1]);
@@ -270,10 +305,14 @@ pub(crate) static TABLE: &[Row] = {
         ProcessVmReadv, [[] &[Op::MachTaskRead]], |a, _| process(Op::MachTaskRead, a[0]);
         ProcessVmWritev, [[] &[Op::MachPrivTaskPort]], |a, _| process(Op::MachPrivTaskPort, a[0]);
 
+        // To read the limits of another is to ask about it, to set them is to rule it.
+        Prlimit64, [[any(0, u32::MAX)] &[Op::MachPrivTaskPort, Op::ProcessInfoPidinfo]],
+            |a, _| one(if a[2] == 0 { Op::ProcessInfoPidinfo } else { Op::MachPrivTaskPort },
+                Target::Process(Who::Thread(a[0] as i32)));
         PidfdGetfd, [[] &[Op::MachPrivTaskPort]],
             |a, _| one(Op::MachPrivTaskPort, Target::Process(Who::Descriptor(a[0] as i32)));
 
-        Socket, [[] &[Op::SystemSocket]], |a, _| socket(a[0], a[1], a[2]);
+        Socket, [[] &[Op::SystemSocket], [equals(0, libc::AF_PACKET as u32)] &[Op::NetworkInbound]], |a, _| socket(a[0], a[1], a[2]);
         Connect, [[] &[Op::NetworkOutbound]],
             |a, _| one(Op::NetworkOutbound, at_address(a[0], a[1], a[2], false));
         // A socket of a path is a file that is made. What a listener is bound to says who chose it.
@@ -293,14 +332,14 @@ pub(crate) static TABLE: &[Row] = {
         Semget, [[] &[Op::IpcSysvSem]], |_, _| one(Op::IpcSysvSem, Target::Nothing);
         Msgget, [[] &[Op::IpcSysvMsg]], |_, _| one(Op::IpcSysvMsg, Target::Nothing);
 
-        Setpriority, [[any(1, u32::MAX)] &[Op::SystemSched]],
+        Setpriority, [[any(1, u32::MAX)] &[Op::SystemSched], [any(0, u32::MAX)] &[Op::SystemSched]],
             |a, _| one(Op::SystemSched, Target::Process(scheduled(a[0], a[1])));
         SchedSetaffinity, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
         SchedSetscheduler, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
         SchedSetparam, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
         SchedSetattr, [[any(0, u32::MAX)] &[Op::SystemSched]], |a, _| thread(a[0]);
         // IOPRIO_WHO_PROCESS is one more than PRIO_PROCESS, and so on.
-        IoprioSet, [[any(1, u32::MAX)] &[Op::SystemSched]],
+        IoprioSet, [[any(1, u32::MAX)] &[Op::SystemSched], [differs(0, 1)] &[Op::SystemSched]],
             |a, _| one(Op::SystemSched, Target::Process(scheduled(a[0].wrapping_sub(1), a[1])));
         Reboot, [[] &[Op::SystemReboot]], |_, _| one(Op::SystemReboot, Target::Nothing);
         KexecLoad, [[] &[Op::SystemReboot]], |_, _| one(Op::SystemReboot, Target::Nothing);
@@ -355,8 +394,8 @@ fn thread(id: u64) -> Asks {
 fn scheduled(which: u64, who: u64) -> Who {
     match which as u32 {
         libc::PRIO_PROCESS => Who::Thread(who as i32),
-        libc::PRIO_PGRP => Who::Process((who as i32).wrapping_neg()),
-        _ => Who::Process(-1),
+        libc::PRIO_PGRP => Who::Group(who as i32),
+        _ => Who::Everybody,
     }
 }
 

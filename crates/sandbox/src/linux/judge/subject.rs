@@ -1,19 +1,18 @@
 //! What a request is about: paths in their spellings, names, processes, sockets and addresses.
 
 use std::collections::HashSet;
-use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
 
 use lapbelt_policy::decide::{Decider, Verdict};
 use lapbelt_policy::request::{Endpoint, Request, Value};
 use lapbelt_policy::world::{AliasMode, World};
 
 use super::Terms;
+use super::relation::{Relation, announced_by, relations};
 use super::vnode::{Vnode, Vnodes};
 use crate::linux::address::{self, Address, MAX_ADDRESS, Side, SocketKind};
 use crate::linux::arch::{Call, untagged};
 use crate::linux::blank::Blank;
-use crate::linux::caller::{self, Caller};
+use crate::linux::caller::Caller;
 use crate::linux::classify::{Arguments, Ask, Detail, Memory, Target, Who};
 use crate::linux::custodian::open_process;
 use crate::linux::darwin;
@@ -47,16 +46,6 @@ enum Kind {
     Socket(SocketKind),
     /// An address, a path in it resolved; what is there.
     Network(Side, Address, SocketKind, Found),
-}
-
-/// How a process stands to the caller.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Relation {
-    own: bool,
-    child: bool,
-    other: bool,
-    group: bool,
-    supervised: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -142,11 +131,9 @@ impl Subjects {
                 return Ok(subject.into_iter().collect());
             }
             Target::Process(who) => {
-                let relation = relation(who, caller, terms.custodian)?;
-                if relation.own && ask.operation != Op::Signal {
-                    return Ok(Vec::new());
-                }
-                vec![Kind::Process(relation)]
+                let relations = relations(who, caller, terms.custodian)?.into_iter();
+                let asked = |r: &Relation| !r.own || ask.operation == Op::Signal;
+                relations.filter(asked).map(Kind::Process).collect()
             }
             Target::Socket {
                 domain,
@@ -260,6 +247,9 @@ impl Subjects {
             }
             Detail::Command(command) => Extra::Command(darwin::command_from(command)),
             Detail::Signal(signal) => Extra::Signal(darwin::signal_from(signal)),
+            Detail::Announced(file) => {
+                Extra::Signal(darwin::signal_from(announced_by(caller, file)?))
+            }
         })
     }
 
@@ -291,11 +281,15 @@ impl Subjects {
                 is_handed_out: false,
             }));
         }
+        if ask.operation == Op::FileMapExecutable && resolver.path == ZEROS {
+            return Ok(Some(Subject::of_nothing(Op::DynamicCodeGeneration)));
+        }
         let (operation, kind) = match place::meaning(ask.operation, &resolver.path, found) {
             // Of another procfs our numbers of processes say nothing.
             Meaning::Process(process) if !caller.foreign_proc && process != caller.process()? => {
-                let relation = relation(Who::Process(process), caller, terms.custodian)?;
-                (Op::ProcessInfoPidinfo, Kind::Process(relation))
+                let relations = relations(Who::Process(process), caller, terms.custodian)?;
+                let relation = relations.first().ok_or(Blank::Nothing)?;
+                (Op::ProcessInfoPidinfo, Kind::Process(*relation))
             }
             Meaning::File | Meaning::Process(_) => {
                 return self.path(&resolver.path, caller, terms, ask, found);
@@ -413,14 +407,7 @@ impl Subjects {
                 resolver.path = path;
                 self.path(&resolver.path, caller, terms, ask, Found::Other)
             }
-            None => Ok(Some(Subject {
-                operation: Op::DynamicCodeGeneration,
-                kind: Kind::Nothing,
-                detail: Extra::None,
-                exists: false,
-                vnode: Vnode::default(),
-                is_handed_out: false,
-            })),
+            None => Ok(Some(Subject::of_nothing(Op::DynamicCodeGeneration))),
         }
     }
 
@@ -467,10 +454,13 @@ impl Subjects {
                     Side::Remote => vocabulary.remote,
                 };
                 let endpoint = match address {
-                    Address::Internet(host, port) => address::endpoint(*host, *port, *kind, *side),
-                    Address::UnixPath(_) | Address::UnixAbstract(_) | Address::UnixUnnamed => {
-                        Endpoint::Unix
+                    Address::Internet(host, port) => {
+                        Some(address::endpoint(*host, *port, *kind, *side))
                     }
+                    Address::UnixPath(_) | Address::UnixAbstract(_) | Address::UnixUnnamed => {
+                        Some(Endpoint::Unix)
+                    }
+                    Address::Other => None,
                 };
                 if matches!(address, Address::UnixPath(_) | Address::UnixAbstract(_)) {
                     let value = if self.other.is_empty() {
@@ -480,7 +470,9 @@ impl Subjects {
                     };
                     add(vocabulary.path, value);
                 }
-                add(filter, Value::Endpoint(endpoint));
+                if let Some(endpoint) = endpoint {
+                    add(filter, Value::Endpoint(endpoint));
+                }
                 for (filter, number) in socket(kind) {
                     add(filter, Value::Integer(number));
                 }
@@ -514,10 +506,11 @@ impl Subjects {
     fn numbers(&self, relation: Relation) -> impl Iterator<Item = i64> {
         let [own, group, others, children, same] = self.targets;
         [
+            group.filter(|_| relation.by_group),
             own.filter(|_| relation.own),
             children.filter(|_| relation.child),
             others.filter(|_| relation.other),
-            group.filter(|_| relation.group),
+            group.filter(|_| relation.group && !relation.by_group),
             same.filter(|_| relation.supervised),
         ]
         .into_iter()
@@ -526,6 +519,17 @@ impl Subjects {
 }
 
 impl Subject {
+    fn of_nothing(operation: Op) -> Self {
+        Self {
+            operation,
+            kind: Kind::Nothing,
+            detail: Extra::None,
+            exists: false,
+            vnode: Vnode::default(),
+            is_handed_out: false,
+        }
+    }
+
     /// A request as it is told of: with the port that the program asked for.
     pub(super) fn told<'a>(&self, request: Request<'a>) -> Request<'a> {
         if !self.is_handed_out {
@@ -559,54 +563,6 @@ impl Subject {
             _ => String::new(),
         }
     }
-}
-
-/// How a process stands to the caller; nothing if there is no such process.
-fn relation(who: Who, caller: &Caller, custodian: i32) -> Result<Relation, Blank> {
-    let own = caller.process()?;
-    let process = match who {
-        Who::Thread(0) => own,
-        Who::Thread(thread) => caller::process_of(thread).ok_or(Blank::Nothing)?,
-        Who::Descriptor(descriptor) => caller::process_behind(own, descriptor)?,
-        Who::Process(process) => process,
-    };
-    let group_of = |process| {
-        // SAFETY: it reads no memory. (That of rustix takes 0, a group of another pid namespace,
-        // for impossible.)
-        let group = unsafe { libc::getpgid(process) };
-        (group > 0).then_some(group)
-    };
-    let own_group = group_of(own);
-    if process == own {
-        return Ok(Relation {
-            own: true,
-            supervised: true,
-            ..Relation::default()
-        });
-    }
-    if process == 0 || (process < -1 && own_group == Some(-process)) {
-        return Ok(Relation {
-            group: true,
-            ..Relation::default()
-        });
-    }
-    if process < 0 {
-        // Everybody, or another group: of ours if its leader is.
-        let supervised = process < -1 && caller::descends(-process, custodian);
-        return Ok(Relation {
-            other: true,
-            supervised,
-            ..Relation::default()
-        });
-    }
-    let parent = caller::parent_of(process).ok_or(Blank::Nothing)?;
-    Ok(Relation {
-        own: false,
-        child: parent == own,
-        other: true,
-        group: own_group.is_some() && group_of(process) == own_group,
-        supervised: process != custodian && caller::descends(process, custodian),
-    })
 }
 
 /// A duplicate of the caller's socket, with what it is.
@@ -693,6 +649,9 @@ fn resolved(
     Ok((Address::UnixPath(resolver.path.clone()), found))
 }
 
+/// A file that is memory without one once it is mapped.
+const ZEROS: &[u8] = b"/dev/zero";
+
 /// The file mapped at an address; `None` if what is there is no file.
 fn mapped_file(process: i32, address: u64) -> Result<Option<Vec<u8>>, Blank> {
     let maps = std::fs::read(format!("/proc/{process}/maps"))?;
@@ -709,34 +668,7 @@ fn mapped_file(process: i32, address: u64) -> Result<Option<Vec<u8>>, Blank> {
             .iter()
             .position(|byte| *byte == b'/')
             .map(|at| line[at..].to_vec());
-        Some(path.filter(|path| !path.ends_with(b" (deleted)")))
+        Some(path.filter(|path| !path.ends_with(b" (deleted)") && path != ZEROS))
     });
     file.ok_or(Blank::Nothing)
-}
-
-/// The interpreter that a script names in its first line; nothing if the file is no script.
-pub(super) fn interpreter(path: &[u8]) -> Result<Vec<u8>, Blank> {
-    use std::os::unix::fs::OpenOptionsExt;
-    /// What the kernel looks at (BINPRM_BUF_SIZE).
-    const HEAD: usize = 256;
-    let mut options = std::fs::File::options();
-    // Not to be held up by a pipe or a terminal of that name.
-    options
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-    // A file may be run that may not be read.
-    let mut file = options.open(std::ffi::OsStr::from_bytes(path))?;
-    let mut head = [0; HEAD];
-    let length = file.read(&mut head)?;
-    let named = named_by(&head[..length]);
-    named.ok_or(Blank::Nothing)
-}
-
-fn named_by(head: &[u8]) -> Option<Vec<u8>> {
-    let line = head.strip_prefix(b"#!")?;
-    let line = line.split(|byte| matches!(byte, b'\n' | 0)).next()?;
-    let name = line
-        .split(|byte| matches!(byte, b' ' | b'\t'))
-        .find(|word| !word.is_empty())?;
-    Some(name.to_vec())
 }

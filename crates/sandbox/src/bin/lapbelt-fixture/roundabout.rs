@@ -1,0 +1,147 @@
+//! Ways round: signals sent by files, groups with strangers in them, code by other names, sockets
+//! and mounts of rare kinds.
+
+use std::ptr::null_mut;
+
+use super::{AT, Arguments, Entry, Outcome, area, map, number, open, path, raw};
+
+const F_SETSIG: libc::c_int = 10;
+const F_SETOWN_EX: libc::c_int = 15;
+const FIOSETOWN: libc::c_ulong = 0x8901;
+
+pub(super) static ENTRIES: &[Entry] = &[
+    ("own-file", |a| unsafe {
+        libc::fcntl(socket(), libc::F_SETOWN, number(a, 0)).into()
+    }),
+    ("own-file-as", |a| unsafe {
+        let owner = [number(a, 0), number(a, 1)];
+        libc::fcntl(socket(), F_SETOWN_EX, owner.as_ptr()).into()
+    }),
+    ("own-socket", |a| unsafe {
+        let owner = number(a, 0);
+        libc::ioctl(socket(), FIOSETOWN, &raw const owner).into()
+    }),
+    // The process, the signal.
+    ("own-file-and-choose", |a| unsafe {
+        let socket = socket();
+        if libc::fcntl(socket, libc::F_SETOWN, number(a, 0)) < 0 {
+            return -1;
+        }
+        libc::fcntl(socket, F_SETSIG, number(a, 1)).into()
+    }),
+    ("choose-and-own-file", |a| unsafe {
+        let socket = socket();
+        if libc::fcntl(socket, F_SETSIG, number(a, 1)) < 0 {
+            return -1;
+        }
+        libc::fcntl(socket, libc::F_SETOWN, number(a, 0)).into()
+    }),
+    ("signal-group-of-mine", |_| unsafe {
+        libc::setpgid(0, 0);
+        libc::kill(0, 0).into()
+    }),
+    ("signal-group-by-number", |_| unsafe {
+        libc::kill(-libc::getpgrp(), 0).into()
+    }),
+    ("read-limits", |a| unsafe {
+        raw(
+            libc::SYS_prlimit64,
+            [number(a, 0) as u64, 7, 0, area(), 0, 0],
+        )
+    }),
+    ("set-limits", |a| unsafe {
+        let limits = [u64::MAX; 2];
+        let (process, limits) = (number(a, 0) as u64, limits.as_ptr() as u64);
+        // RLIMIT_LOCKS, which nothing heeds.
+        raw(libc::SYS_prlimit64, [process, 10, limits, 0, 0, 0])
+    }),
+    ("map-zeros", |_| unsafe {
+        let zeros = libc::open(c"/dev/zero".as_ptr(), libc::O_RDWR);
+        let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
+        map(protection, libc::MAP_PRIVATE, zeros)
+    }),
+    ("make-zeros-code", |_| unsafe {
+        let zeros = libc::open(c"/dev/zero".as_ptr(), libc::O_RDWR);
+        let at = map(libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE, zeros);
+        let protection = libc::PROT_READ | libc::PROT_EXEC;
+        libc::mprotect(at as *mut libc::c_void, 4096, protection).into()
+    }),
+    ("map-writable-file-code", |a| unsafe {
+        let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
+        map(
+            protection,
+            libc::MAP_PRIVATE,
+            libc::open(path(a, 0), libc::O_RDONLY),
+        )
+    }),
+    ("attach-code", |_| unsafe {
+        let id = libc::shmget(libc::IPC_PRIVATE, 4096, 0o700);
+        let at = libc::shmat(id, null_mut(), libc::SHM_EXEC);
+        let error = *libc::__errno_location();
+        libc::shmctl(id, libc::IPC_RMID, null_mut());
+        *libc::__errno_location() = error;
+        at as Outcome
+    }),
+    ("run-what-is-read", |_| unsafe {
+        libc::personality(libc::READ_IMPLIES_EXEC as u64).into()
+    }),
+    ("execute-memory-script", |a| unsafe {
+        let file = libc::memfd_create(c"script".as_ptr(), 0);
+        let line = format!("#!{}\n", a[0].to_string_lossy());
+        libc::write(file, line.as_ptr().cast(), line.len());
+        let (arguments, environment) = ([c"x".as_ptr(), std::ptr::null()], [std::ptr::null()]);
+        libc::fexecve(file, arguments.as_ptr(), environment.as_ptr()).into()
+    }),
+    // Family, type, protocol; an address of that family and of zeros.
+    ("bind-other", |a| unsafe {
+        let (socket, address) = other(a);
+        libc::bind(socket, address.as_ptr().cast(), 20).into()
+    }),
+    ("connect-other", |a| unsafe {
+        let (socket, address) = other(a);
+        libc::connect(socket, address.as_ptr().cast(), 16).into()
+    }),
+    ("send-other", |a| unsafe {
+        let (socket, address) = other(a);
+        let (byte, to) = (c"x".as_ptr().cast(), address.as_ptr().cast());
+        libc::sendto(socket, byte, 1, 0, to, 20) as Outcome
+    }),
+    // The new root, where to be, the path.
+    ("read-beside-root", |a| unsafe {
+        if libc::chdir(path(a, 1)) < 0 || libc::chroot(path(a, 0)) < 0 {
+            return -1;
+        }
+        libc::open(path(a, 2), libc::O_RDONLY).into()
+    }),
+    ("read-in-detached-tree", |a| unsafe {
+        let clone = libc::OPEN_TREE_CLONE as u64;
+        let tree = raw(libc::SYS_open_tree, [AT, path(a, 0) as u64, clone, 0, 0, 0]);
+        if tree < 0 {
+            return -1;
+        }
+        libc::openat(tree as i32, path(a, 1), libc::O_RDONLY).into()
+    }),
+    ("read-where-detached-tree-was", |a| unsafe {
+        let clone = libc::OPEN_TREE_CLONE as u64;
+        if raw(libc::SYS_open_tree, [AT, path(a, 0) as u64, clone, 0, 0, 0]) < 0 {
+            return -1;
+        }
+        let directory = libc::open(path(a, 0), libc::O_PATH);
+        if libc::openat(directory, path(a, 1), libc::O_RDONLY) < 0 {
+            return -1;
+        }
+        open(&a[2..], libc::O_RDONLY)
+    }),
+];
+
+unsafe fn socket() -> libc::c_int {
+    unsafe { libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0) }
+}
+
+unsafe fn other(arguments: Arguments<'_>) -> (libc::c_int, [u8; 32]) {
+    let family = number(arguments, 0);
+    let mut address = [0; 32];
+    address[..2].copy_from_slice(&(family as u16).to_ne_bytes());
+    let socket = unsafe { libc::socket(family, number(arguments, 1), number(arguments, 2)) };
+    (socket, address)
+}

@@ -1,0 +1,149 @@
+//! How the processes that a call names stand to the caller.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use rustix::io::Errno;
+
+use crate::linux::blank::Blank;
+use crate::linux::caller::{self, Caller};
+use crate::linux::classify::Who;
+use crate::linux::custodian::open_process;
+use crate::linux::memory::file_of;
+
+/// `F_GETSIG` and `F_GETOWN_EX` of asm-generic/fcntl.h, and what the latter says of.
+const F_GETSIG: libc::c_int = 11;
+const F_GETOWN_EX: libc::c_int = 16;
+const F_OWNER_TID: i32 = 0;
+const F_OWNER_PGRP: i32 = 2;
+
+/// How a process stands to the caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Relation {
+    pub(super) own: bool,
+    pub(super) child: bool,
+    pub(super) other: bool,
+    pub(super) group: bool,
+    pub(super) supervised: bool,
+    /// The call names the caller's group, and this process as one of it.
+    pub(super) by_group: bool,
+}
+
+/// How every process that a call names stands to the caller, each way once; nothing if there is
+/// none.
+pub(super) fn relations(who: Who, caller: &Caller, custodian: i32) -> Result<Vec<Relation>, Blank> {
+    let own = caller.process()?;
+    let process = match who {
+        Who::Thread(0) => own,
+        Who::Thread(thread) => caller::process_of(thread).ok_or(Blank::Nothing)?,
+        Who::Descriptor(descriptor) => caller::process_behind(own, descriptor)?,
+        Who::Process(process) => process,
+        Who::Group(group) => return members(group, own, custodian),
+        Who::Owner(descriptor) => return relations(owner(own, descriptor)?, caller, custodian),
+        Who::Everybody => {
+            return Ok(vec![Relation {
+                other: true,
+                ..Relation::default()
+            }]);
+        }
+    };
+    Ok(vec![relation(process, own, custodian)?])
+}
+
+fn relation(process: i32, own: i32, custodian: i32) -> Result<Relation, Blank> {
+    if process == own {
+        return Ok(Relation {
+            own: true,
+            supervised: true,
+            ..Relation::default()
+        });
+    }
+    let parent = caller::parent_of(process).ok_or(Blank::Nothing)?;
+    let own_group = group_of(own);
+    Ok(Relation {
+        child: parent == own,
+        other: true,
+        group: own_group.is_some() && group_of(process) == own_group,
+        supervised: process != custodian && caller::descends(process, custodian),
+        ..Relation::default()
+    })
+}
+
+/// A signal to a group goes to each of its processes; 0 is the caller's own.
+fn members(group: i32, own: i32, custodian: i32) -> Result<Vec<Relation>, Blank> {
+    let own_group = group_of(own);
+    let by_group = group == 0 || own_group == Some(group);
+    if by_group && own_group.is_none() {
+        // It has no number in our pid namespace: whoever is in it came from elsewhere.
+        return Ok(vec![Relation {
+            other: true,
+            group: true,
+            by_group,
+            ..Relation::default()
+        }]);
+    }
+    let group = if by_group { own_group } else { Some(group) };
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let Some(process) = entry?.file_name().to_str().and_then(|n| n.parse().ok()) else {
+            continue;
+        };
+        if group_of(process) != group {
+            continue;
+        }
+        // One that has gone meanwhile is sent nothing.
+        let Ok(relation) = relation(process, own, custodian) else {
+            continue;
+        };
+        let relation = Relation {
+            group: by_group,
+            by_group,
+            ..relation
+        };
+        if !all.contains(&relation) {
+            all.push(relation);
+        }
+    }
+    if all.is_empty() {
+        return Err(Blank::Nothing);
+    }
+    Ok(all)
+}
+
+fn group_of(process: i32) -> Option<i32> {
+    // SAFETY: it reads no memory. (That of rustix takes 0, a group of another pid namespace,
+    // for impossible.)
+    let group = unsafe { libc::getpgid(process) };
+    (group > 0).then_some(group)
+}
+
+/// Whom an open file of the caller tells of input.
+fn owner(own: i32, descriptor: i32) -> Result<Who, Blank> {
+    let file = duplicate(own, descriptor)?;
+    let mut told = [0_i32; 2];
+    // SAFETY: the kernel writes the two numbers of `struct f_owner_ex`.
+    if unsafe { libc::fcntl(file.as_raw_fd(), F_GETOWN_EX, told.as_mut_ptr()) } < 0 {
+        return Err(Blank::Unseen(Errno::IO));
+    }
+    match told {
+        [_, 0] => Err(Blank::Nothing),
+        [F_OWNER_TID, thread] => Ok(Who::Thread(thread)),
+        [F_OWNER_PGRP, group] => Ok(Who::Group(group)),
+        [_, process] => Ok(Who::Process(process)),
+    }
+}
+
+/// The signal by which an open file of the caller tells of input.
+pub(super) fn announced_by(caller: &Caller, descriptor: i32) -> Result<i32, Blank> {
+    let file = duplicate(caller.process()?, descriptor)?;
+    // SAFETY: takes and returns plain numbers.
+    match unsafe { libc::fcntl(file.as_raw_fd(), F_GETSIG) } {
+        ..0 => Err(Blank::Unseen(Errno::IO)),
+        0 => Ok(libc::SIGIO),
+        signal => Ok(signal),
+    }
+}
+
+fn duplicate(process: i32, descriptor: i32) -> Result<OwnedFd, Blank> {
+    let process = open_process(process)?;
+    Ok(file_of(process.as_fd(), descriptor)?)
+}

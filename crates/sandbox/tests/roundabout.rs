@@ -1,0 +1,222 @@
+//! Ways round that reach the same as a plain call, and are decided as it is.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use lapbelt_sandbox::{Status, Unseen};
+use support::{FIXTURE, Playground, base, denials, finish, is_root, job, values, world};
+
+const REFUSED: Status = Status::Exited(libc::EPERM as u8);
+const FINE: Status = Status::Exited(0);
+
+/// How a command ended under a policy, and what was denied.
+fn ran(playground: &Playground, policy: &str, command: &str) -> (Status, Vec<(String, String)>) {
+    let words = playground.fill(command);
+    let words: Vec<&str> = words.split(' ').collect();
+    let policy = playground.fill(&format!("(version 1){policy}"));
+    let mut job = job(&policy, FIXTURE, &words);
+    job.cwd = Some(playground.path().to_owned());
+    let (outcome, events) = finish(job);
+    (outcome.status, denials(&events))
+}
+
+fn denied(rule: &str, command: &str) -> (Status, Vec<(String, String)>) {
+    let policy = format!("(allow default)(deny {rule})");
+    ran(&Playground::new(), &policy, command)
+}
+
+fn told(operation: &str, target: &str) -> Vec<(String, String)> {
+    vec![(operation.to_owned(), target.to_owned())]
+}
+
+#[test]
+fn signals_that_a_file_sends() {
+    let stranger = (REFUSED, told("signal", "others"));
+    let to_others = "signal (target others)";
+    let by_choice = "signal (require-all (target others) (signal-number SIGKILL))";
+    for (rule, command) in [
+        (to_others, "own-file {pid}"),
+        (to_others, "own-file-as 0 {pid}"),
+        (to_others, "own-file-as 1 {pid}"),
+        (to_others, "own-socket {pid}"),
+        ("signal (signal-number SIGIO)", "own-file {pid}"),
+        (by_choice, "own-file-and-choose {pid} 9"),
+        (by_choice, "choose-and-own-file {pid} 9"),
+    ] {
+        assert_eq!(denied(rule, command), stranger, "{command}");
+    }
+    for command in ["own-file 0", "own-socket 0", "own-file-as 1 0"] {
+        assert_eq!(denied("signal", command), (FINE, vec![]), "{command}");
+    }
+    let other_signal = "signal (signal-number SIGKILL)";
+    assert_eq!(denied(other_signal, "own-file {pid}"), (FINE, vec![]));
+}
+
+#[test]
+fn groups_are_those_who_are_in_them() {
+    let mine = |rules: &str, command: &str| {
+        let policy = format!("(deny default){}{rules}", base());
+        ran(&Playground::new(), &policy, command).0
+    };
+    let own = "(allow signal (target self))";
+    // Whoever runs the tests is in the group that the program is started in.
+    for command in ["signal-group", "signal-group-by-number"] {
+        assert_eq!(mine(own, command), REFUSED, "{command}");
+        assert_eq!(
+            mine("(allow signal (target same-sandbox))", command),
+            REFUSED
+        );
+        assert_eq!(mine("(allow signal (target pgrp))", command), FINE);
+        assert_eq!(denied("signal (target others)", command).0, REFUSED);
+    }
+    for rules in [own, "(allow signal (target same-sandbox))"] {
+        assert_eq!(mine(rules, "signal-group-of-mine"), FINE, "{rules}");
+    }
+    let rule = "(deny signal (target others))";
+    let policy = format!("(allow default){rule}");
+    let status = ran(&Playground::new(), &policy, "signal-group-of-mine").0;
+    assert_eq!(status, FINE);
+}
+
+#[test]
+fn limits_of_others() {
+    let stranger = |operation: &str| (REFUSED, told(operation, "others"));
+    assert_eq!(
+        denied("process-info*", "read-limits {pid}"),
+        stranger("process-info-pidinfo")
+    );
+    assert_eq!(
+        denied("mach-priv-task-port", "set-limits {pid}"),
+        stranger("mach-priv-task-port")
+    );
+    let all = "process-info* mach-priv-task-port";
+    assert_eq!(denied(all, "read-limits 0"), (FINE, vec![]));
+}
+
+#[test]
+fn code_by_other_names() {
+    let made = (REFUSED, told("dynamic-code-generation", ""));
+    for command in [
+        "map-zeros",
+        "make-zeros-code",
+        "map-writable-file-code {dir}/file",
+        "attach-code",
+        "run-what-is-read",
+    ] {
+        assert_eq!(
+            denied("dynamic-code-generation", command),
+            made,
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn scripts_in_memory() {
+    let rule = r#"process-exec-interpreter (literal "/usr/bin/true")"#;
+    assert_eq!(
+        denied(rule, "execute-memory-script /usr/bin/true"),
+        (REFUSED, told("process-exec-interpreter", "/usr/bin/true"))
+    );
+    let other = r#"process-exec-interpreter (literal "/usr/bin/false")"#;
+    assert_eq!(
+        denied(other, "execute-memory-script /usr/bin/true"),
+        (FINE, vec![])
+    );
+}
+
+#[test]
+fn sockets_of_rare_families() {
+    // AF_VSOCK.
+    for (operation, command) in [
+        ("network-outbound", "connect-other 40 1 0"),
+        ("network-bind", "bind-other 40 1 0"),
+    ] {
+        let (status, denials) = denied("network*", command);
+        if status == Status::Exited(libc::EAFNOSUPPORT as u8) {
+            lapbelt_corpus::say_skipped("the kernel has no vsock");
+            continue;
+        }
+        assert_eq!(status, REFUSED, "{command}");
+        assert_eq!(denials, told(operation, "AF_VSOCK"), "{command}");
+    }
+    // AF_NETLINK reaches the kernel alone.
+    assert_eq!(denied("network*", "bind-other 16 3 0"), (FINE, vec![]));
+    if !is_root() {
+        lapbelt_corpus::say_skipped("only root makes packet sockets");
+        return;
+    }
+    // AF_PACKET, that of macOS which is nearest.
+    let socket = |operation: &str| (REFUSED, told(operation, "AF_LINK"));
+    for (operation, command) in [
+        ("network-bind", "bind-other 17 3 0"),
+        ("network-outbound", "send-other 17 3 0"),
+        ("network-inbound", "socket 17 3 3"),
+    ] {
+        assert_eq!(denied("network*", command), socket(operation), "{command}");
+    }
+    assert_eq!(denied("network*", "socket 17 3 0"), (FINE, vec![]));
+}
+
+#[test]
+fn paths_from_beside_the_root() {
+    if !is_root() {
+        lapbelt_corpus::say_skipped("only root may change its root");
+        return;
+    }
+    let rule = r#"file-read-data (literal "{dir}/file")"#;
+    let playground = Playground::new();
+    let policy = format!("(allow default)(deny {rule})");
+    let command = "read-beside-root {dir}/full {dir} file";
+    let logged = told("file-read-data", &playground.fill("{dir}/file"));
+    assert_eq!(ran(&playground, &policy, command), (REFUSED, logged));
+    // A name that only begins as that of the root.
+    std::fs::create_dir(playground.at("fuller")).expect("a directory");
+    std::fs::write(playground.at("fuller/file"), "").expect("a file");
+    let policy = r#"(allow default)(deny file-read-data (literal "{dir}/fuller/file"))"#;
+    let command = "read-beside-root {dir}/full {dir}/fuller file";
+    let logged = told("file-read-data", &playground.fill("{dir}/fuller/file"));
+    assert_eq!(ran(&playground, policy, command), (REFUSED, logged));
+    // A link there may lead anywhere.
+    let command = "read-beside-root {dir}/full {dir} link";
+    let policy = r#"(allow default)(deny file-read-data (literal "/nowhere"))"#;
+    assert_eq!(ran(&playground, policy, command).0, REFUSED);
+}
+
+#[test]
+fn trees_without_a_place() {
+    if !is_root() {
+        lapbelt_corpus::say_skipped("only root may clone trees");
+        return;
+    }
+    let playground = Playground::new();
+    let policy = playground
+        .fill(r#"(version 1)(allow default)(deny file-read-data (literal "{dir}/full/inner"))"#);
+    let command = playground.fill("read-in-detached-tree {dir}/full inner");
+    let words: Vec<&str> = command.split(' ').collect();
+    let (outcome, events) = finish(job(&policy, FIXTURE, &words));
+    assert_eq!(outcome.status, REFUSED);
+    assert_eq!(outcome.unseen[&Unseen::Lost], 1);
+    assert_eq!(denials(&events), told("file-read-data", ""));
+    // What has a place is seen as before.
+    let command = "read-where-detached-tree-was {dir} second {dir}/full/inner";
+    let policy = r#"(allow default)(deny file-read-data (literal "{dir}/full/inner"))"#;
+    let logged = told("file-read-data", &playground.fill("{dir}/full/inner"));
+    assert_eq!(ran(&playground, policy, command), (REFUSED, logged));
+}
+
+#[test]
+fn commands_have_their_own_names() {
+    let playground = Playground::new();
+    let policy =
+        playground.fill(r#"(version 1)(allow default)(deny file-ioctl (subpath "{dir}"))"#);
+    let command = playground.fill("ioctl {dir}/file");
+    let words: Vec<&str> = command.split(' ').collect();
+    let (_, events) = finish(job(&policy, FIXTURE, &words));
+    let command = values(&world(), &events[0]).pop();
+    // FS_IOC_GETFLAGS is no FIOCLEX.
+    assert_eq!(
+        command,
+        Some(("ioctl-command".to_owned(), 0x8008_6601_u32.to_string()))
+    );
+}
