@@ -25,6 +25,9 @@ pub(crate) use build::tells_time;
 /// Longest name of a folder that holds the digests of one beginning, in bytes.
 const FAN_OUT_TO: usize = 3;
 
+/// What [`is_chosen_for_socket`] of.
+const CHOSEN_FOR_SOCKETS: &str = "^@[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]$";
+
 /// Folders in which any two lone names are taken for temporary ones.
 const TEMPORARY: [&[u8]; 4] = [b"/tmp", b"/var/tmp", b"/dev/shm", b"/run/user"];
 
@@ -80,6 +83,8 @@ impl Names {
 #[derive(Clone, Debug, Default)]
 pub struct Generaliser {
     names: Names,
+    /// Whether there is anything to compare, so that names which always vary do so here.
+    compares: bool,
 }
 
 impl Generaliser {
@@ -97,6 +102,7 @@ impl Generaliser {
         }
         Self {
             names: learn(&tree, &mut Vec::new()),
+            compares: true,
         }
     }
 
@@ -104,6 +110,9 @@ impl Generaliser {
     pub fn regex(&self, path: &[u8]) -> Option<String> {
         // The expression language is text; a path that is not stays as it is.
         std::str::from_utf8(path).ok()?;
+        if self.compares && is_chosen_for_socket(path) {
+            return Some(CHOSEN_FOR_SOCKETS.to_owned());
+        }
         let mut varies = false;
         let mut text = String::from("^");
         let mut at = Some(&self.names);
@@ -155,6 +164,13 @@ impl Generaliser {
             }
         }
     }
+}
+
+/// Whether a name is as Linux chooses one for a unix socket that is bound to none, anew in each
+/// run: an abstract one of five hexadecimal digits (unix(7), "Autobind").
+fn is_chosen_for_socket(name: &[u8]) -> bool {
+    let digit = |b: &u8| b.is_ascii_digit() || (b'a'..=b'f').contains(b);
+    matches!(name, [b'@', digits @ ..] if digits.len() == 5 && digits.iter().all(digit))
 }
 
 /// `place` is the path of `tree`, its varying parts under one of their names.

@@ -206,6 +206,17 @@ fn trees_without_a_place() {
 }
 
 #[test]
+fn names_that_the_system_chooses() {
+    let rule = r#"network-bind (regex #"^@[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]$")"#;
+    let refused = (REFUSED, told("network-bind", "@00000"));
+    assert_eq!(denied(rule, "bind-other 1 1 0 2"), refused);
+    assert_eq!(
+        denied("network-bind (local unix-socket)", "bind-other 1 1 0 2"),
+        refused
+    );
+}
+
+#[test]
 fn commands_have_their_own_names() {
     let playground = Playground::new();
     let policy =

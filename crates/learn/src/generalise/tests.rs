@@ -23,6 +23,17 @@ fn temporary_names_become_patterns() {
 }
 
 #[test]
+fn names_that_the_system_chooses_for_sockets_become_one_pattern() {
+    let digits = "[0-9a-f]".repeat(5);
+    let known = learn_from(&[&["/etc/passwd"]]);
+    assert_eq!(known.regex(b"@0051e"), Some(format!("^@{digits}$")));
+    for name in [&b"@0051"[..], b"@0051ef", b"@0051E", b"@lapbelt", b"@"] {
+        assert_eq!(known.regex(name), None);
+    }
+    assert_eq!(Generaliser::default().regex(b"@0051e"), None);
+}
+
+#[test]
 fn a_repeat_run_meets_the_names_of_the_run_before_it() {
     let (first, second) = (["/w/o/tmpAb3xYz", "/w/o"], ["/w/o/tmpQw9pLm", "/w/o"]);
     let (third, fourth) = (["/w/o/tmpzz00AA", "/w/o"], ["/w/o/tmp4aNYUn", "/w/o"]);

@@ -92,10 +92,11 @@ pub(super) static ENTRIES: &[Entry] = &[
         let (arguments, environment) = ([c"x".as_ptr(), std::ptr::null()], [std::ptr::null()]);
         libc::fexecve(file, arguments.as_ptr(), environment.as_ptr()).into()
     }),
-    // Family, type, protocol; an address of that family and of zeros.
+    // Family, type, protocol; an address of that family and of zeros, and its length.
     ("bind-other", |a| unsafe {
         let (socket, address) = other(a);
-        libc::bind(socket, address.as_ptr().cast(), 20).into()
+        let length = if a.len() > 3 { number(a, 3) as u32 } else { 20 };
+        libc::bind(socket, address.as_ptr().cast(), length).into()
     }),
     ("connect-other", |a| unsafe {
         let (socket, address) = other(a);

@@ -603,7 +603,13 @@ fn addresses(
                 if may_lack_family {
                     Address::give_family(bytes);
                 }
-                read.extend(Address::parse(bytes));
+                read.extend(Address::parse(bytes).map(|address| match address {
+                    // The system chooses a name, any of which stands for all.
+                    Address::UnixUnnamed if side == Side::Local => {
+                        Address::UnixAbstract(CHOSEN_NAME.to_vec())
+                    }
+                    address => address,
+                }));
             }
             Err(Blank::Nothing) => {}
             Err(unseen) => return Err(unseen),
@@ -648,6 +654,9 @@ fn resolved(
     let found = resolver.text(caller, &path, follow)?;
     Ok((Address::UnixPath(resolver.path.clone()), found))
 }
+
+/// The first of the names that Linux chooses for unix sockets (unix(7), "Autobind").
+const CHOSEN_NAME: &[u8] = b"00000";
 
 /// A file that is memory without one once it is mapped.
 const ZEROS: &[u8] = b"/dev/zero";
