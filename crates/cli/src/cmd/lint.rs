@@ -8,7 +8,9 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+use lapbelt_learn::run_dir::RunDir;
 use lapbelt_learn::source::FileImports;
+use lapbelt_learn::summary;
 use lapbelt_policy::world::World;
 use lapbelt_sbpl::lint::{self, Effect, Finding, Level, Lint, Subject};
 use lapbelt_sbpl::{LoadedSource, Source};
@@ -19,6 +21,9 @@ use crate::output::{Output, counted};
 use crate::profile::{self, Params};
 use crate::show::{self, Message};
 
+/// The world of profiles that say nothing of theirs.
+const DEFAULT_WORLD: &str = "macos-14.4.1";
+
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The profile to check.
@@ -28,9 +33,10 @@ pub(crate) struct Args {
     profiles: Vec<PathBuf>,
     #[command(flatten)]
     params: Params,
-    /// The OS build whose vocabulary decides what is right.
-    #[arg(long, default_value = "macos-14.4.1")]
-    world: String,
+    /// The OS build whose vocabulary decides what is right; by default that of the run in whose
+    /// directory a profile lies, else macos-14.4.1.
+    #[arg(long)]
+    world: Option<String>,
     /// How to answer; --json is --format json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -72,18 +78,23 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         return explain::run(word, output);
     }
     let settings = Settings::new(&args)?;
-    let world = profile::world(&args.world)?;
+    let given = profile::world(args.world.as_deref().unwrap_or(DEFAULT_WORLD))?;
     let files = args.profile.iter().chain(&args.profiles);
     let (mut reports, mut failed) = (Vec::new(), false);
     for path in files {
+        let recorded = match args.world {
+            Some(_) => None,
+            None => recorded(path, output),
+        };
+        let world = recorded.as_ref().unwrap_or(&given);
         if settings.mends.is_some()
-            && let Err(error) = mend::mend(path, &args.params, &world, &settings, output)
+            && let Err(error) = mend::mend(path, &args.params, world, &settings, output)
         {
             error.show(output);
             failed = true;
             continue;
         }
-        match examine(path, &args.params, &world, &settings) {
+        match examine(path, &args.params, world, &settings) {
             Ok(report) => reports.push(report),
             Err(error) => {
                 error.show(output);
@@ -115,6 +126,31 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     } else {
         Exit::Yes
     })
+}
+
+/// The world that a profile was learnt in, and is judged by then, if it lies in the directory of a
+/// run.
+fn recorded(path: &Path, output: &Output) -> Option<World> {
+    let path = std::path::absolute(path).ok()?;
+    let dir = RunDir::new(path.parent()?.parent()?);
+    if path != dir.traced() && path != dir.shrunk() {
+        return None;
+    }
+    let id = summary::read_manifest(&dir).ok()?.world_id;
+    // That of a Linux host names its kernel too.
+    let name = if id.starts_with("linux-") {
+        "linux"
+    } else {
+        &id
+    };
+    let world = profile::world(name).ok()?;
+    if world.id() != DEFAULT_WORLD {
+        output.tell(&format!(
+            "lapbelt: {} was learnt on {id}, so it is judged by the world {name}; --world names another",
+            path.display()
+        ));
+    }
+    Some(world)
 }
 
 /// What the command line says about single lints.
