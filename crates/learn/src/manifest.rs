@@ -51,6 +51,12 @@ pub fn run(
     if phases == Phases::Shrink && is_traced {
         note_trace(dir, &mut manifest);
     }
+    let earlier: Option<Manifest> = stored(&dir.manifest());
+    if phases == Phases::Shrink
+        && earlier.is_some_and(|earlier| !goes_on(&manifest, &earlier, base))
+    {
+        dir.set_shrink_aside()?;
+    }
     forget(dir, phases)?;
     // Written first, so that even a killed run can be resumed.
     run_dir::write_json(&dir.manifest(), &manifest)?;
@@ -62,6 +68,27 @@ pub fn run(
     }
     close(session, dir, base, start, &mut manifest)?;
     result.map(|()| manifest)
+}
+
+/// Whether a run that shrinks does the work of the one before, so that what that tried holds.
+fn goes_on(manifest: &Manifest, earlier: &Manifest, base: &Base) -> bool {
+    let is_of = |manifest: &Manifest| {
+        let (command, knobs) = (&manifest.command, &manifest.knobs);
+        let hooks = (knobs.success_cmd.clone(), knobs.fresh_cmd.clone());
+        (
+            (
+                command.program.clone(),
+                command.args.clone(),
+                command.cwd.clone(),
+            ),
+            (hooks, manifest.params.clone()),
+        )
+    };
+    let text = digest(base.text.as_bytes());
+    // Only the manifest of a run that was killed knows no digest.
+    let is_known =
+        earlier.digests.is_empty() || earlier.digests.values().any(|known| *known == text);
+    is_known && is_of(manifest) == is_of(earlier)
 }
 
 /// Removes what an earlier run in the folder said of the phases that are to come, so that nobody
@@ -172,10 +199,12 @@ fn opening(
             metrics_path: None,
             removed: 0,
             kept: 0,
+            time_limit_s: None,
             profile_lines: 0,
             post_shrink_fresh_rc: None,
             post_shrink_repeat_rc: None,
             made_otherwise: Vec::new(),
+            denied_on_repeat: Vec::new(),
         },
         timing: timing(start, start),
         runs: 0,
@@ -239,9 +268,11 @@ fn close(
         manifest.shrink.reason = report.reason;
         manifest.shrink.removed = report.removed.unwrap_or(0);
         manifest.shrink.kept = report.kept.unwrap_or(0);
+        manifest.shrink.time_limit_s = report.time_limit_s;
         manifest.shrink.post_shrink_fresh_rc = report.post_shrink_fresh_rc;
         manifest.shrink.post_shrink_repeat_rc = report.post_shrink_repeat_rc;
         manifest.shrink.made_otherwise = report.made_otherwise;
+        manifest.shrink.denied_on_repeat = report.denied_on_repeat;
         // Whatever else is there was left by an earlier run.
         if report.pre_shrink_rc1.is_some() {
             manifest.shrink.metrics_path = metrics(dir, Phase::Shrink);

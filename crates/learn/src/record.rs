@@ -118,7 +118,7 @@ pub struct TraceMetric {
 }
 
 /// `phases/shrink/status.json`: only the fields that have a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShrinkReport {
     /// How it ended.
@@ -147,6 +147,9 @@ pub struct ShrinkReport {
     /// Candidates tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates: Option<usize>,
+    /// Seconds after which a run of a candidate counted as failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit_s: Option<f64>,
     /// True once removing any single allow rule or filter was seen to break the contract; false if
     /// one is kept that only some runs need.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,6 +161,10 @@ pub struct ShrinkReport {
     /// both succeed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub made_otherwise: Vec<String>,
+    /// What the last repeat run was denied of what the fresh run had made, although the profile given
+    /// allows it: it may have gone on as on a first run, and what it does otherwise is lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied_on_repeat: Vec<String>,
 }
 
 impl ShrinkReport {
@@ -173,9 +180,11 @@ impl ShrinkReport {
             removed: None,
             kept: None,
             candidates: None,
+            time_limit_s: None,
             one_minimal: None,
             subset_proven: None,
             made_otherwise: Vec::new(),
+            denied_on_repeat: Vec::new(),
         }
     }
 }
@@ -266,7 +275,7 @@ pub struct Knobs {
     /// Command that prepares a fresh run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_cmd: Option<String>,
-    /// Seconds after which a run counts as failed.
+    /// Seconds after which a run counts as failed, if there is such a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<f64>,
     /// Seconds for which processes that outlive the program go on, before they are killed.
@@ -400,7 +409,7 @@ pub struct TraceSummary {
 }
 
 /// The shrink phase in `run.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShrinkSummary {
     /// How it ended.
@@ -417,6 +426,10 @@ pub struct ShrinkSummary {
     pub removed: usize,
     /// Rules and filters kept.
     pub kept: usize,
+    /// Seconds after which a run of a candidate counted as failed: as the target's own runs suggest,
+    /// and no more than `timeout_s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit_s: Option<f64>,
     /// Lines of the shrunk profile.
     pub profile_lines: usize,
     /// Exit status of the fresh run after shrinking.
@@ -429,6 +442,10 @@ pub struct ShrinkSummary {
     /// both succeed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub made_otherwise: Vec<String>,
+    /// What the last repeat run was denied of what the fresh run had made, although the profile given
+    /// allows it: it may have gone on as on a first run, and what it does otherwise is lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied_on_repeat: Vec<String>,
 }
 
 /// Times of a run.

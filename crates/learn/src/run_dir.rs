@@ -125,6 +125,33 @@ impl RunDir {
         Ok(())
     }
 
+    /// Makes room for a shrink where that of another program or profile was: its result and its
+    /// folder are kept aside, with the manifest that tells of them, if they came to something.
+    ///
+    /// # Errors
+    /// If they cannot be moved or removed.
+    pub(crate) fn set_shrink_aside(&self) -> Result<(), DirError> {
+        let phase = self.phase(Phase::Shrink);
+        let succeeded = |manifest: Manifest| manifest.shrink.status == ShrinkStatus::Success;
+        let is_kept = self.shrunk().exists() && self.written().is_some_and(succeeded);
+        if is_kept {
+            let earlier = Self::new(self.earlier());
+            self.forget_earlier()?;
+            for folder in [earlier.profiles(), earlier.root.join("phases")] {
+                fs::create_dir_all(&folder).map_err(at("create", &folder))?;
+            }
+            fs::copy(self.manifest(), earlier.manifest()).map_err(at("copy", &self.manifest()))?;
+            fs::rename(self.shrunk(), earlier.shrunk()).map_err(at("move", &self.shrunk()))?;
+            let kept = earlier.phase(Phase::Shrink);
+            fs::rename(&phase, kept).map_err(at("move", &phase))?;
+        } else {
+            remove(&self.shrunk())?;
+            fs::remove_dir_all(&phase).map_err(at("remove", &phase))?;
+        }
+        let validation = phase.join("validation");
+        fs::create_dir_all(&validation).map_err(at("create", &validation))
+    }
+
     fn remove_parts(&self) -> Result<(), DirError> {
         for part in PARTS.map(|name| self.root.join(name)) {
             let removed = if part.is_dir() {

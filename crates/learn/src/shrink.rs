@@ -1,6 +1,7 @@
 //! Minimising a profile: the smallest set of its rules and filters under which the program still
 //! passes a fresh and a repeat run.
 
+mod branch;
 mod checked;
 mod journal;
 mod pieces;
@@ -22,6 +23,7 @@ use crate::made::{Made, is_named};
 use crate::record::{Preflight, ShrinkReport, ShrinkStatus};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
+use branch::denied_on_repeat;
 use checked::{checked, validation, why};
 use journal::Journal;
 pub(crate) use journal::digest;
@@ -32,9 +34,9 @@ use trials::Trials;
 /// At most so many rules that a last run turns out to need are put back, one after the other.
 const MOST_PUT_BACK: usize = 16;
 
-/// A candidate may take this many times as long as the profile as given, and then some, before it
-/// counts as hanging.
-const PATIENCE: (u32, Duration) = (20, Duration::from_secs(1));
+/// A candidate may take this many times as long as the slower run of the profile as given, before it
+/// counts as hanging, and never less than this.
+const PATIENCE: (u32, Duration) = (10, Duration::from_secs(2));
 
 /// Minimises a profile for the session's target; the result is in `profiles/shrunk.sb`.
 ///
@@ -94,12 +96,13 @@ fn minimise(
     }
 
     let mut pieces = Pieces::new(&profile.policy, &world);
-    let mut journal = Journal::open(dir)?;
+    let version = profile.policy.version;
+    let whole = pieces.bare_text(&vec![true; pieces.atoms.len()], version, &world);
+    let mut line = journal::line("precheck", &whole);
+    let mut journal = Journal::open(dir, &line)?;
 
     // The profile as given must pass; these runs also show which of its rules are used.
     session.tick("shrink", 0, pieces.removable());
-    let version = profile.policy.version;
-    let whole = pieces.bare_text(&vec![true; pieces.atoms.len()], version, &world);
     session.tell_changes();
     let fresh = checked(
         session,
@@ -111,7 +114,6 @@ fn minimise(
     )?;
     report.pre_shrink_rc1 = Some(fresh.rc);
     let made = session.made();
-    let mut line = journal::line("precheck", &whole);
     line.fresh_rc = Some(fresh.rc);
     line.decision = "failed".to_string();
     let mut failed = (!fresh.success).then(|| why(session, dir, "fresh", &fresh));
@@ -128,11 +130,11 @@ fn minimise(
         line.repeat_rc = Some(repeat.rc);
         failed = (!repeat.success).then(|| why(session, dir, "repeat", &repeat));
         pieces.note_use(&[&fresh, &repeat]);
-        let longest = fresh.duration.max(repeat.duration);
-        session
-            .target
-            .timeout
-            .get_or_insert(longest * PATIENCE.0 + PATIENCE.1);
+        let slower = fresh.duration.max(repeat.duration);
+        let limit = (slower * PATIENCE.0).max(PATIENCE.1);
+        let limit = session.target.timeout.map_or(limit, |t| t.min(limit));
+        session.target.timeout = Some(limit);
+        report.time_limit_s = Some(limit.as_secs_f64());
     }
     if failed.is_none() {
         line.decision = "ok".to_string();
@@ -309,6 +311,7 @@ fn conclude(
     if repeat.success {
         report.status = ShrinkStatus::Success;
         report.reason = None;
+        report.denied_on_repeat = denied_on_repeat(&fresh, &repeat, given, &world);
         let steady = |path: &Path| is_named(given, path);
         report.made_otherwise = made.compare(&made_now, steady);
         if !report.made_otherwise.is_empty() {

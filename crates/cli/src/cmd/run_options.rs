@@ -16,7 +16,7 @@ use crate::interrupt;
 use crate::output::{Output, counted};
 use crate::profile::Params;
 
-/// Differences in what a program leaves that are shown.
+/// Phrases of a warning that are shown.
 const SHOWN: usize = 4;
 
 /// The program, and what counts as its success.
@@ -50,8 +50,10 @@ pub(crate) struct ProgramOptions {
     /// ended before the next fresh run, and at the end.
     #[arg(long, value_name = "CMD")]
     pub(crate) fresh_cmd: Option<String>,
-    /// Count a run as failed after this many seconds. --fresh-cmd and --success-cmd have as long
-    /// each.
+    /// Count a run as failed after this many seconds; by default a run may take as long as it
+    /// wants. A candidate of a shrink has ten times as long as the slower run of the profile it
+    /// starts from, at least two seconds and at most this. --fresh-cmd and --success-cmd have as
+    /// long each as is given here.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<f64>,
     /// Let processes that outlive the program go on for this many seconds before they are ended.
@@ -183,6 +185,15 @@ impl LearnOptions {
     }
 }
 
+/// The first few phrases, and how many more there are.
+fn some_of(phrases: &[String]) -> String {
+    let shown = phrases[..phrases.len().min(SHOWN)].join(", ");
+    match phrases.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more, which run.json names"),
+    }
+}
+
 /// A run that was asked for.
 pub(crate) struct Run {
     pub(crate) phases: Phases,
@@ -273,14 +284,19 @@ impl Run {
         );
         let otherwise = &manifest.shrink.made_otherwise;
         if !otherwise.is_empty() {
-            let more = match otherwise.len().saturating_sub(SHOWN) {
-                0 => String::new(),
-                more => format!(" and {more} more, which run.json names"),
-            };
             output.tell(&format!(
                 "lapbelt: warning: under the smallest profile the program succeeds too, but leaves \
-                 {}{more}; if that matters, let --success-cmd look at it",
-                otherwise[..otherwise.len().min(SHOWN)].join(", ")
+                 {}; if that matters, let --success-cmd look at it",
+                some_of(otherwise)
+            ));
+        }
+        let denied = &manifest.shrink.denied_on_repeat;
+        if !denied.is_empty() {
+            output.tell(&format!(
+                "lapbelt: note: under the smallest profile a repeat run is denied {}, which the \
+                 fresh run made, and may go on as a first run does; if that matters, let \
+                 --success-cmd look at what it does",
+                some_of(denied)
             ));
         }
         let Some((phase, reason)) = plan.shortfall(&manifest) else {

@@ -50,15 +50,23 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a run directory, with what an interrupted run left in it.
-    pub(super) fn open(dir: &RunDir) -> Result<Self, LearnError> {
+    /// Opens the journal of a run directory, with what an interrupted run left in it. One that
+    /// begins with another profile than that of the `precheck` is begun anew.
+    pub(super) fn open(dir: &RunDir, precheck: &ShrinkMetric) -> Result<Self, LearnError> {
         let path = dir.file(Phase::Shrink, "metrics.jsonl");
+        let lines = read_metrics::<ShrinkMetric>(&path)?;
+        let is_of_another = lines.first().is_some_and(|first| {
+            first.event == "precheck" && first.candidate_sha256 != precheck.candidate_sha256
+        });
+        if is_of_another {
+            run_dir::remove(&path)?;
+        }
         let mut journal = Self {
             path,
             earlier: VecDeque::new(),
             has_precheck: false,
         };
-        for line in read_metrics::<ShrinkMetric>(&journal.path)? {
+        for line in lines.into_iter().filter(|_| !is_of_another) {
             match line.event.as_str() {
                 "precheck" => journal.has_precheck = true,
                 // These were no questions of the search.

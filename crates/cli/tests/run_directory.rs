@@ -1,0 +1,147 @@
+//! What a run leaves in its directory: nothing of another's, and what a later command needs to know.
+
+mod learning;
+mod supervised;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use learning::learn;
+use serde_json::Value;
+use supervised::skipped;
+
+/// Runs `lapbelt` in a folder; its exit code and what it said on standard error.
+fn lapbelt(folder: &Path, args: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_lapbelt"))
+        .current_dir(folder)
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("a run");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().expect("an exit code"), text)
+}
+
+fn manifest(folder: &Path) -> Value {
+    let text = fs::read(folder.join("run.json")).expect("a manifest");
+    serde_json::from_slice(&text).expect("JSON")
+}
+
+/// Lines of a file of metrics that tell of runs.
+fn tried(path: &Path) -> usize {
+    let text = fs::read_to_string(path.join("metrics.jsonl")).expect("metrics");
+    let lines = text.lines();
+    lines.filter(|line| line.contains("fresh_rc")).count()
+}
+
+/// A folder with a file `data`.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("data"), "precious").expect("a file");
+    folder
+}
+
+#[test]
+fn what_another_program_left_is_not_taken_for_its_own() {
+    if skipped() {
+        return;
+    }
+    let folder = folder();
+    let (code, text) = learn(folder.path(), &[], "cat data");
+    assert_eq!(code, 0, "{text}");
+    let out = folder.path().join("lapbelt-out");
+    let (shrunk, phase) = (out.join("profiles/shrunk.sb"), out.join("phases/shrink"));
+    let profile = fs::read(&shrunk).expect("a profile");
+    let shrink = |script: &str| {
+        let profile = "lapbelt-out/profiles/trace.sb";
+        let args = ["shrink", "--profile", profile, "--cmd", "/bin/sh", "--"];
+        lapbelt(folder.path(), &[&args[..], &["-c", script]].concat())
+    };
+
+    let (code, text) = shrink("exit 3");
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("is kept in"), "{text}");
+    assert!(!shrunk.exists());
+    assert_eq!(tried(&phase), 1);
+    assert!(!phase.join("validation/post_shrink_fresh.json").exists());
+    let kept = out.join("earlier");
+    assert_eq!(
+        fs::read(kept.join("profiles/shrunk.sb")).ok(),
+        Some(profile)
+    );
+    assert_eq!(manifest(&kept)["shrink"]["status"], "success");
+    assert!(tried(&kept.join("phases/shrink")) > 1);
+
+    // The same once more goes on with what was tried.
+    assert_eq!(shrink("cat data").0, 0);
+    let before = tried(&phase);
+    assert_eq!(shrink("cat data").0, 0);
+    assert_eq!(tried(&phase), before);
+    assert_eq!(manifest(&out)["runs"], 4);
+}
+
+#[test]
+fn candidates_have_as_long_as_the_runs_before_suggest() {
+    if skipped() {
+        return;
+    }
+    let limit = |timeout: &str| {
+        let folder = folder();
+        let (code, text) = learn(folder.path(), &["--timeout", timeout], "cat data");
+        assert_eq!(code, 0, "{text}");
+        let manifest = manifest(&folder.path().join("lapbelt-out"));
+        manifest["shrink"]["time_limit_s"].as_f64().expect("a time")
+    };
+    let generous = limit("600");
+    assert!((2.0..600.0).contains(&generous), "{generous}");
+    assert_eq!(limit("1.5"), 1.5);
+}
+
+#[test]
+fn a_profile_is_judged_by_the_world_it_was_learnt_in() {
+    if skipped() {
+        return;
+    }
+    let folder = folder();
+    let script = "cat /tmp/lapbelt-is-not-there data";
+    let (code, text) = learn(folder.path(), &["--success-cmd", "true"], script);
+    assert_eq!(code, 0, "{text}");
+    fs::write(
+        folder.path().join("lapbelt-out/profiles/shrunk.sb"),
+        "(version 1)(deny default)(allow file-read-data (literal \"/tmp/x\"))\n",
+    )
+    .expect("a profile");
+    let profile = "lapbelt-out/profiles/shrunk.sb";
+    let (code, text) = lapbelt(folder.path(), &["lint", profile]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("judged by the world linux"), "{text}");
+    // Any other is one for macOS, where /tmp is a link.
+    fs::copy(folder.path().join(profile), folder.path().join("alone.sb")).expect("a copy");
+    for args in [["alone.sb", "--json"], [profile, "--world=macos-14.4.1"]] {
+        let (code, text) = lapbelt(folder.path(), &[&["lint"], &args[..]].concat());
+        assert_eq!((code, text.contains("judged by")), (1, false), "{text}");
+    }
+}
+
+#[test]
+fn a_repeat_run_that_goes_on_as_a_first_one_is_told_of() {
+    if skipped() {
+        return;
+    }
+    let folder = folder();
+    let script = "if { read line < cache; } 2> /dev/null; then echo used > used; \
+                  else { echo made >> cache; } 2> /dev/null; fi; test -f cache";
+    let (code, text) = learn(folder.path(), &[], script);
+    assert_eq!(code, 0, "{text}");
+    let cache = folder.path().canonicalize().expect("a path").join("cache");
+    let manifest = manifest(&folder.path().join("lapbelt-out"));
+    let denied = manifest["shrink"]["denied_on_repeat"].to_string();
+    let asked = format!("file-read-data {}", cache.display());
+    assert!(denied.contains(&asked), "{denied}");
+    assert!(text.contains("may go on as a first run does"), "{text}");
+
+    let (code, text) = learn(folder.path(), &[], "cat data > copy");
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("as a first run"), "{text}");
+}
