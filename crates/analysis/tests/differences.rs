@@ -143,8 +143,46 @@ fn what_no_request_shows_is_no_difference() {
             "",
         ),
         (
+            "(allow network-bind (require-all (literal \"/a\") (local ip \"*:*\")))",
+            "",
+        ),
+        (
+            "(allow network-bind (require-all (subpath \"/a\") (control-name \"b\")))",
+            "",
+        ),
+        // An address is of its socket's domain and kind.
+        (
+            "(allow network-outbound (remote tcp \"*:80\"))",
+            "(allow network-outbound (require-all (remote tcp \"*:80\") (socket-type SOCK_STREAM)))",
+        ),
+        (
+            "(allow network-bind (local udp6 \"*:*\"))",
+            "(allow network-bind (require-all (local udp6 \"*:*\") (socket-domain AF_INET6)))",
+        ),
+        (
+            "(allow network-inbound (require-all (local ip \"*:*\") (socket-domain AF_UNIX)))",
+            "",
+        ),
+        (
+            "(allow network-outbound (control-name \"b\"))",
+            "(allow network-outbound (require-all (control-name \"b\") (socket-domain AF_SYSTEM)))",
+        ),
+        // Both ends are of one kind.
+        (
+            "(allow network-bind (require-all (remote tcp \"*:80\") (local udp \"*:*\")))",
+            "",
+        ),
+        (
             "(allow file-read* (file-mode #o0400) (file-mode #o0600))",
             "(allow file-read* (file-mode #o0400))",
+        ),
+        (
+            "(allow file-read* (file-mode #o1))",
+            "(allow file-read* (require-all (file-mode #o1) \
+             (require-any (file-mode #o1) (file-mode #o2) (file-mode #o4) (file-mode #o10) \
+             (file-mode #o20) (file-mode #o40) (file-mode #o100) (file-mode #o200) \
+             (file-mode #o400) (file-mode #o1000) (file-mode #o2000) (file-mode #o4000) \
+             (file-mode #o10000) (file-mode #o20000))))",
         ),
         (
             "(allow file-read-data (prefix \"/a/\") (literal \"/a\"))",
@@ -169,6 +207,25 @@ fn what_is_shown_of_sockets_can_be() {
             "network-inbound path=/a socket-domain=Integer(1): A denies by line 2, B allows by line 3",
             "network-inbound: A allows by line 3, B denies by line 2",
         ]
+    );
+    // A socket for IPv6 can have an address of IPv4.
+    let v4 = "(allow network-outbound (remote tcp4 \"*:80\"))";
+    let own =
+        "(allow network-outbound (require-all (remote tcp4 \"*:80\") (socket-domain AF_INET)))";
+    assert_eq!(
+        told(&rules(v4), &rules(own)),
+        [
+            "network-outbound remote=192.0.2.1 Internet { v6: false, transport: Tcp, loopback: false, port: 80 } socket-domain=Integer(30): A allows by line 3, B denies by line 2"
+        ]
+    );
+}
+
+#[test]
+fn bits_are_shown_as_one_value() {
+    let both = "(allow file-read-data (require-all (file-mode #o2) (file-mode #o5) (require-not (file-mode #o10))))";
+    assert_eq!(
+        told(&rules(both), DENY),
+        ["file-read-data file-mode=Bits(7): A allows by line 3, B denies by line 2"]
     );
 }
 

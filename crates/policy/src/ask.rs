@@ -16,7 +16,7 @@ use path::other_spelling;
 use crate::event::OwnedValue;
 use crate::graph::loads;
 use crate::request::{Endpoint, MAX_VALUES, Request, Transport, Value};
-use crate::socket::End;
+use crate::socket::{End, usual};
 use crate::world::{FilterId, Operation, World, nearest};
 
 /// Why a question makes no request.
@@ -105,8 +105,9 @@ const TARGETS: &[(&str, &str)] = &[
 /// operation's own filters have it; one that no filter of the operation looks at adds nothing. For
 /// network operations it is `HOST:PORT` or `[V6]:PORT`, with or without `tcp:`, `udp:` or `other:`
 /// before it, or the path of a unix socket, with or without `unix:` before it, which alone is one
-/// without a path: the far end for `network-outbound`, the near end for the others. What a socket of that kind has besides (`socket-domain`, and TCP unless `extra` says otherwise) is
-/// added where `extra` lacks it.
+/// without a path: the far end for `network-outbound`, the near end for the others. What a socket
+/// with that path or address has besides (`socket-domain`, and TCP unless `extra` says otherwise)
+/// is added where `extra` lacks it.
 ///
 /// # Errors
 /// An unknown operation, a target of the wrong form, or too many values.
@@ -130,6 +131,9 @@ pub fn ask<'a>(
             .iter()
             .map(|(filter, value)| (*filter, value.borrow())),
     );
+    if let Some(end) = End::of(operation) {
+        add_usual(world, end, &mut values);
+    }
     // What has a value is there.
     let named = extra.iter().filter_map(|(filter, value)| match value {
         OwnedValue::Entitlement { name, .. } => Some((loads(*filter, world)?, Value::Text(name))),
@@ -190,13 +194,7 @@ fn network<'a>(
         if let Some(path) = address::unix_path(target) {
             add("path", Value::Text(path));
         }
-        for filter in world.filters() {
-            // The question's own number counts, as it does for every socket.
-            if let (None, Some(value)) = (given(world, extra, &filter.name), end.with_path(filter))
-            {
-                add(&filter.name, value);
-            }
-        }
+        add(name, Value::Endpoint(Endpoint::Unix));
         return Ok(());
     }
     let bad = || AskError::BadValue {
@@ -205,33 +203,32 @@ fn network<'a>(
         expected: address::EXPECTED,
     };
     let (endpoint, _) = address::internet(target, transport(world, extra)).ok_or_else(bad)?;
-    let Endpoint::Internet { v6, transport, .. } = endpoint else {
-        return Err(bad());
-    };
     add(name, Value::Endpoint(endpoint));
-    let domain = if v6 { "AF_INET6" } else { "AF_INET" };
-    socket_value(world, extra, "socket-domain", domain, &mut add);
-    let (kind, protocol) = match transport {
-        Transport::Tcp => ("SOCK_STREAM", "IPPROTO_TCP"),
-        Transport::Udp => ("SOCK_DGRAM", "IPPROTO_UDP"),
-        Transport::Other => return Ok(()),
-    };
-    socket_value(world, extra, "socket-type", kind, &mut add);
-    socket_value(world, extra, "socket-protocol", protocol, &mut add);
     Ok(())
 }
 
-/// Adds a value that a socket has anyway, unless the question gives one.
-fn socket_value<'a>(
-    world: &World,
-    extra: &[(FilterId, OwnedValue)],
-    filter: &str,
-    name: &str,
-    add: &mut impl FnMut(&str, Value<'a>),
-) {
-    let given = given(world, extra, filter).is_some();
-    if let (false, Some(number)) = (given, named(world, filter, name)) {
-        add(filter, Value::Integer(number));
+/// Adds what a socket with the path or the address among the values has anyway, but for what the
+/// question gives itself.
+fn add_usual(world: &World, end: End, values: &mut Vec<(FilterId, Value<'_>)>) {
+    let id = |name: &str| world.filter_named(name).map(|filter| filter.id);
+    let has = |values: &[(FilterId, Value<'_>)], filter| values.iter().any(|own| own.0 == filter);
+    if let (Some(path), Some(own)) = (id("path"), id(end.filter()))
+        && has(values, path)
+        && !has(values, own)
+    {
+        values.push((own, Value::Endpoint(Endpoint::Unix)));
+    }
+    let address = values.iter().find_map(|(filter, value)| match value {
+        Value::Endpoint(endpoint) if id(end.filter()) == Some(*filter) => Some(*endpoint),
+        _ => None,
+    });
+    for (filter, name) in address.into_iter().flat_map(usual) {
+        let number = named(world, filter, name);
+        if let (Some(filter), Some(number)) = (id(filter), number)
+            && !has(values, filter)
+        {
+            values.push((filter, Value::Integer(number)));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What requests about sockets have by nature, whoever asks.
 
-use crate::request::{Endpoint, Value};
-use crate::world::{FilterInfo, Operation};
+use crate::request::{Endpoint, Transport};
+use crate::world::Operation;
 
 /// The end of a connection that a network operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,18 +31,27 @@ impl End {
             Self::Local => "local",
         }
     }
+}
 
-    /// What a request with a path has of a filter besides: only unix-domain sockets have paths.
-    /// `None` if a path says nothing about the filter.
-    pub fn with_path(self, filter: &FilterInfo) -> Option<Value<'static>> {
-        match filter.name.as_str() {
-            "socket-domain" => {
-                let mut known = filter.values.iter();
-                let unix = known.find(|(name, _)| name == "AF_UNIX");
-                unix.map(|(_, number)| Value::Integer(*number))
-            }
-            name if name == self.filter() => Some(Value::Endpoint(Endpoint::Unix)),
-            _ => None,
-        }
-    }
+/// What a socket with this address has of other filters, by their names, where nothing says
+/// otherwise.
+pub fn usual(address: Endpoint) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (domain, transport) = match address {
+        Endpoint::Unix => ("AF_UNIX", None),
+        Endpoint::Internet {
+            v6: true,
+            transport,
+            ..
+        } => ("AF_INET6", Some(transport)),
+        Endpoint::Internet { transport, .. } => ("AF_INET", Some(transport)),
+    };
+    let kind = match transport {
+        Some(Transport::Tcp) => Some(("SOCK_STREAM", "IPPROTO_TCP")),
+        Some(Transport::Udp) => Some(("SOCK_DGRAM", "IPPROTO_UDP")),
+        _ => None,
+    };
+    let kind = kind.into_iter();
+    [("socket-domain", domain)].into_iter().chain(
+        kind.flat_map(|(kind, protocol)| [("socket-type", kind), ("socket-protocol", protocol)]),
+    )
 }

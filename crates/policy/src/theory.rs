@@ -10,15 +10,17 @@
 //! - A filter has at most one value in a request, but for those of [`has_many`]. Any may be absent.
 //! - A path is absolute and resolved: it starts with `/` and has no empty, `.` or `..` component.
 //!   No text holds a zero byte.
-//! - Values of different filters are independent of each other, but for what a path implies in a
-//!   network operation: [`crate::socket::End::with_path`].
+//! - Values of different filters are independent of each other, but for what [`laws`] says of
+//!   sockets.
 
 mod classes;
 mod diagram;
+mod laws;
 mod space;
 pub(crate) mod text;
 
 pub use diagram::{FALSE, Ref, TRUE};
+pub use laws::Known;
 pub use space::{Holds, Space, Values};
 
 use crate::world::FilterInfo;

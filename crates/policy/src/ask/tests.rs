@@ -15,13 +15,18 @@ fn world(name: &str) -> World {
 static MACOS: LazyLock<World> = LazyLock::new(|| world("macos-14.4.1"));
 
 /// The values of a request by the names of their filters.
-fn values(operation: &str, target: &str, extra: &[(&str, &str)]) -> Vec<(String, String)> {
+fn values<'t>(
+    operation: &str,
+    target: impl Into<Option<&'t str>>,
+    extra: &[(&str, &str)],
+) -> Vec<(String, String)> {
     let world = world("macos-14.4.1");
     let extra: Vec<_> = extra
         .iter()
         .map(|(name, value)| parse_value(&world, name, value).expect("a value"))
         .collect();
-    let request = ask(&world, operation, Some(target.as_bytes()), &extra).expect("a request");
+    let target = target.into().map(str::as_bytes);
+    let request = ask(&world, operation, target, &extra).expect("a request");
     let show = |value: Value<'_>| match value {
         Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
         other => format!("{other:?}"),
@@ -108,6 +113,41 @@ fn a_connection_has_a_socket() {
             ]
         );
     }
+}
+
+#[test]
+fn an_address_is_of_a_socket_however_it_is_given() {
+    let seen = values(
+        "network-outbound",
+        None,
+        &[("remote", "[::1]:53"), ("socket-protocol", "IPPROTO_TCP")],
+    );
+    for own in [
+        pair("socket-domain", "Integer(30)"),
+        pair("socket-type", "Integer(1)"),
+        pair("socket-protocol", "Integer(6)"),
+    ] {
+        let times = seen.iter().filter(|one| **one == own).count();
+        assert_eq!(times, 1, "{own:?} {seen:?}");
+    }
+    let seen = values("network-bind", None, &[("path", "/a")]);
+    assert_eq!(
+        seen[1..],
+        [
+            pair("local", "Endpoint(Unix)"),
+            pair("socket-domain", "Integer(1)")
+        ]
+    );
+    // Given as it is, it counts.
+    let seen = values(
+        "network-outbound",
+        "unix:/a",
+        &[("socket-domain", "AF_SYSTEM")],
+    );
+    assert!(
+        !seen.contains(&pair("socket-domain", "Integer(1)")),
+        "{seen:?}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod walk;
 use super::{Canon, NodeId, OutcomeId, Step};
 use crate::filter::Test;
 use crate::socket::End;
-use crate::theory::{FALSE, Holds, Ref, Space, TooComplex, Values};
+use crate::theory::{FALSE, Holds, Known, Ref, Space, TooComplex, Values};
 use crate::world::{FilterId, FilterInfo};
 
 /// A request that two nodes decide differently.
@@ -67,7 +67,7 @@ fn by_columns(
     let mut differences = Vec::with_capacity(found.len());
     for (column, (one, other)) in found {
         let space = &mut columns.space;
-        for (mut values, ends) in space.differences(column, columns.has_path, one, other) {
+        for (mut values, ends) in space.differences(column, one, other) {
             if is_uniform {
                 values.retain(|(filter, _)| Some(*filter) != space.main());
             }
@@ -81,21 +81,6 @@ fn by_columns(
     Ok(differences)
 }
 
-/// What is known of requests beyond what is asked of them.
-#[derive(Clone, Copy)]
-struct Known {
-    end: Option<End>,
-    /// They have a path that nothing is asked about any more.
-    has_path: bool,
-}
-
-impl Known {
-    fn of(end: Option<End>) -> Self {
-        let has_path = false;
-        Self { end, has_path }
-    }
-}
-
 /// The functions of nodes, one column of the main filter's values at a time.
 struct Columns<'c> {
     canon: &'c Canon,
@@ -105,14 +90,13 @@ struct Columns<'c> {
     column: u32,
     /// By node: its function in the column it was last worked out for.
     known: Vec<Option<(u32, Ref)>>,
-    has_path: bool,
 }
 
 impl<'c> Columns<'c> {
     fn new<'w>(
         canon: &'c Canon,
         from: &[NodeId],
-        of: Known,
+        known: Known,
         filter: &impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
         let mut asked: Vec<Option<&Test>> = vec![None; canon.tests().len()];
@@ -121,7 +105,7 @@ impl<'c> Columns<'c> {
                 asked[test.0 as usize] = Some(canon.test(test));
             }
         }
-        let space = Space::new(asked.iter().flatten().copied(), of.end, filter)?;
+        let space = Space::new(asked.iter().flatten().copied(), known, filter)?;
         let holds = |test: &Test| space.holds(test).cloned().map(|holds| (holds, 0));
         let tests = asked.iter().map(|test| test.and_then(holds)).collect();
         Ok(Self {
@@ -130,7 +114,6 @@ impl<'c> Columns<'c> {
             tests,
             column: 0,
             known: vec![None; canon.len()],
-            has_path: of.has_path,
         })
     }
 
@@ -176,7 +159,7 @@ impl<'c> Columns<'c> {
     /// The function of a node in the column, the same everywhere but for requests that there can be.
     fn possible(&mut self, from: NodeId) -> Result<Ref, TooComplex> {
         let function = self.function(from)?;
-        let possible = self.space.possible(self.column, self.has_path)?;
+        let possible = self.space.possible(self.column)?;
         self.space.choose(possible, function, FALSE)
     }
 

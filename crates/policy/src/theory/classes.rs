@@ -1,4 +1,4 @@
-//! All values of one filter, cut into classes that none of its tests tells apart.
+//! All values of one filter other than bits, cut into classes that none of its tests tells apart.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU16;
@@ -11,9 +11,6 @@ use crate::event::OwnedValue;
 use crate::filter::{Argument, NetworkPattern};
 use crate::request::{Endpoint, Transport};
 use crate::world::FilterInfo;
-
-/// Most sets of bits that one filter's masks may combine to.
-const MOST_BITS: usize = 4096;
 
 /// Values that no test tells apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +37,7 @@ pub(super) fn classes(tests: &[&Argument], info: &FilterInfo) -> Result<Vec<Clas
             found.add(holds, OwnedValue::Text(text));
         }
     }
-    for value in others(tests, info)? {
+    for value in others(tests, info) {
         let mut holds = Set::empty(size);
         for (at, argument) in numbered() {
             if argument.accepts(value.borrow()) {
@@ -77,19 +74,21 @@ impl Found {
 }
 
 /// Enough values other than texts that each class has one.
-fn others(tests: &[&Argument], info: &FilterInfo) -> Result<Vec<OwnedValue>, TooComplex> {
+fn others(tests: &[&Argument], info: &FilterInfo) -> Vec<OwnedValue> {
     let mut values = Vec::new();
     let mut numbers = BTreeSet::new();
-    let mut masks = BTreeSet::new();
     let mut patterns = Vec::new();
     let mut flags = false;
     for argument in tests {
         match argument {
             Argument::Integer(number) => _ = numbers.insert(*number),
-            Argument::Bits(bits) => _ = masks.insert(*bits),
             Argument::Network(pattern) => patterns.push(*pattern),
             Argument::Bool(_) => flags = true,
-            Argument::Pattern(_) | Argument::Text(_) | Argument::Entitlement { .. } => {}
+            // Bits are classes of their own.
+            Argument::Bits(_)
+            | Argument::Pattern(_)
+            | Argument::Text(_)
+            | Argument::Entitlement { .. } => {}
         }
     }
     if !numbers.is_empty() {
@@ -98,24 +97,13 @@ fn others(tests: &[&Argument], info: &FilterInfo) -> Result<Vec<OwnedValue>, Too
         let free = named.chain(0..).find(|number| !numbers.contains(number));
         values.extend(free.map(OwnedValue::Integer));
     }
-    if !masks.is_empty() {
-        let mut unions = BTreeSet::from([0_u64]);
-        for mask in masks {
-            let more: Vec<u64> = unions.iter().map(|union| union | mask).collect();
-            unions.extend(more);
-            if unions.len() > MOST_BITS {
-                return Err(TooComplex);
-            }
-        }
-        values.extend(unions.into_iter().map(OwnedValue::Bits));
-    }
     if flags {
         values.extend([true, false].map(OwnedValue::Bool));
     }
     if !patterns.is_empty() {
         values.extend(endpoints(&patterns));
     }
-    Ok(values)
+    values
 }
 
 /// Addresses of every kind that patterns tell apart, hosts from the ranges kept for documentation.

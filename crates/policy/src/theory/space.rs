@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::classes::{Class, classes};
 use super::diagram::{Diagram, FALSE, Ref, TRUE};
+use super::laws::{Known, Law, laws};
 use super::{TooComplex, has_many};
 use crate::event::OwnedValue;
 use crate::filter::{Argument, Filter, Test};
-use crate::socket::End;
 use crate::world::{FilterId, FilterInfo};
 
 /// Most variables beside the main filter: functions are worked out by recursion over them.
@@ -28,14 +28,8 @@ pub struct Space {
     variables: Vec<Variable>,
     meanings: HashMap<Test, Holds>,
     diagram: Diagram,
-    /// The filter of paths, in an operation with an end.
-    path: Option<FilterId>,
-    /// Tests of it.
-    paths: Vec<Test>,
-    /// Tests that a path answers, and how.
-    by_path: Vec<(Test, bool)>,
-    /// The values by which it does.
-    with_path: BTreeMap<FilterId, OwnedValue>,
+    /// What holds for every request that there can be.
+    laws: Vec<Law>,
 }
 
 /// What a request has of one filter beside the main one.
@@ -56,86 +50,66 @@ pub enum Holds {
 }
 
 impl Space {
-    /// The requests that `tests` tell apart, with what is known of their filters. `end` is that of
-    /// the operation they are of.
+    /// The requests that `tests` tell apart, with what is known of them and of their filters.
     ///
     /// # Errors
     /// If there are too many.
     pub fn new<'t, 'w>(
         tests: impl IntoIterator<Item = &'t Test>,
-        end: Option<End>,
+        known: Known,
         filter: impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
-        // The values of each entitlement are a filter of their own.
-        let mut by_filter: BTreeMap<(FilterId, Option<&[u8]>), Vec<&Test>> = BTreeMap::new();
+        let mut tests: Vec<&Test> = tests.into_iter().collect();
+        let laws = laws(known, tests.iter().map(|test| filter(test.filter)));
+        tests.extend(laws.iter().flatten().map(|(test, _)| test));
+        let mut by_filter: BTreeMap<Group<'_>, Vec<&Test>> = BTreeMap::new();
         let mut meanings = HashMap::new();
         for test in tests {
             if meanings
                 .insert(test.clone(), Holds::Everywhere(FALSE))
                 .is_none()
             {
-                let entitlement = test.argument.entitlement();
-                let group = (test.filter, entitlement.map(|(name, _)| name));
-                by_filter.entry(group).or_default().push(test);
+                by_filter.entry(Group::of(test)).or_default().push(test);
             }
         }
         let single = by_filter
             .iter()
-            .filter(|((id, entitlement), _)| entitlement.is_none() && !has_many(filter(*id)));
+            .filter(|(group, _)| group.is_plain() && !has_many(filter(group.filter)));
         let main = single
-            .max_by_key(|((id, _), tests)| (tests.len(), std::cmp::Reverse(*id)))
-            .map(|((id, _), _)| *id);
+            .max_by_key(|(group, tests)| (tests.len(), std::cmp::Reverse(group.filter)))
+            .map(|(group, _)| group.filter);
         let mut space = Self {
             main,
             columns: Vec::new(),
             variables: Vec::new(),
             meanings,
             diagram: Diagram::new(),
-            path: None,
-            paths: Vec::new(),
-            by_path: Vec::new(),
-            with_path: BTreeMap::new(),
+            laws: Vec::new(),
         };
-        for ((id, entitlement), tests) in by_filter {
-            let info = filter(id);
-            if end.is_some() && info.name == "path" {
-                space.path = Some(id);
-                space.paths = tests.iter().copied().cloned().collect();
+        for (group, tests) in by_filter {
+            if group.is_bits {
+                space.add_bits(group, &tests)?;
+                continue;
             }
-            if let Some(value) = end.and_then(|end| end.with_path(info)) {
-                let answers = tests
-                    .iter()
-                    .map(|test| ((*test).clone(), test.argument.accepts(value)));
-                space.by_path.extend(answers);
-                space
-                    .with_path
-                    .insert(id, OwnedValue::of(value, String::new));
-            }
+            let info = filter(group.filter);
             let arguments: Vec<&Argument> =
                 tests.iter().map(|test| test.argument.plain()).collect();
             let mut classes = classes(&arguments, info)?;
-            if let Some(name) = entitlement {
-                for value in classes.iter_mut().filter_map(|class| class.value.as_mut()) {
-                    *value = OwnedValue::Entitlement {
-                        name: name.to_vec(),
-                        value: Box::new(value.clone()),
-                    };
-                }
+            for value in classes.iter_mut().filter_map(|class| class.value.as_mut()) {
+                *value = group.value(value.clone());
             }
-            if entitlement.is_none() && Some(id) == main {
+            if group.is_plain() && Some(group.filter) == main {
                 space.add_columns(&tests, classes);
             } else if has_many(info) {
-                space.add_many(id, &tests, classes)?;
+                space.add_many(group.filter, &tests, classes)?;
             } else {
-                space.add_single(id, &tests, classes)?;
-            }
-            if space.variables.len() > MOST_VARIABLES {
-                return Err(TooComplex);
+                space.add_single(group.filter, &tests, classes)?;
             }
         }
         if space.columns.is_empty() {
             space.columns = classes_of_nothing();
         }
+        space.laws = laws;
         Ok(space)
     }
 
@@ -162,21 +136,17 @@ impl Space {
     ) -> Result<(), TooComplex> {
         // What needs no value to be shown comes first.
         classes.rotate_right(1);
-        let number = self.variables.len() as u32;
+        let values = classes.iter().map(|class| class.value.clone());
+        let shown = values
+            .enumerate()
+            .map(|(at, value)| value.filter(|_| at > 0));
+        let number = self.variable(filter, shown.collect())?;
         for (at, test) in (0..).zip(tests) {
             let next = classes.iter().map(|class| truth(class.holds.contains(at)));
             let function = self.diagram.branch(number, next.collect())?;
             let meaning = Holds::Everywhere(function);
             self.meanings.insert((*test).clone(), meaning);
         }
-        let values = classes.into_iter().map(|class| class.value);
-        let shown = values
-            .enumerate()
-            .map(|(at, value)| value.filter(|_| at > 0));
-        self.variables.push(Variable {
-            filter,
-            shown: shown.collect(),
-        });
         Ok(())
     }
 
@@ -189,19 +159,11 @@ impl Space {
     ) -> Result<(), TooComplex> {
         let mut functions = vec![FALSE; tests.len()];
         for class in classes.into_iter().filter(|class| !class.holds.is_empty()) {
-            let number = self.variables.len() as u32;
-            if self.variables.len() > MOST_VARIABLES {
-                return Err(TooComplex);
-            }
-            let present = self.diagram.branch(number, vec![FALSE, TRUE])?;
+            let present = self.flag(filter, class.value)?;
             for test in class.holds.members() {
                 let function = &mut functions[test as usize];
                 *function = self.diagram.choose(present, TRUE, *function)?;
             }
-            self.variables.push(Variable {
-                filter,
-                shown: vec![None, class.value],
-            });
         }
         for (test, function) in tests.iter().zip(functions) {
             let meaning = Holds::Everywhere(function);
@@ -210,40 +172,85 @@ impl Space {
         Ok(())
     }
 
+    /// A variable for each set of bits that masks tell apart: whether the request's value has them.
+    fn add_bits(&mut self, group: Group<'_>, tests: &[&Test]) -> Result<(), TooComplex> {
+        let mask = |test: &Test| match test.argument.plain() {
+            Argument::Bits(mask) => *mask,
+            _ => 0,
+        };
+        // For each bit, the masks that have it.
+        let mut parts: BTreeMap<Vec<bool>, u64> = BTreeMap::new();
+        for bit in (0..u64::BITS).map(|at| 1 << at) {
+            let masks: Vec<bool> = tests.iter().map(|test| mask(test) & bit != 0).collect();
+            if masks.contains(&true) {
+                *parts.entry(masks).or_default() |= bit;
+            }
+        }
+        // Every mask holds only if there is a value at all.
+        let mut functions = match tests.iter().any(|test| mask(test) == 0) {
+            true => {
+                let value = group.value(OwnedValue::Bits(0));
+                vec![self.flag(group.filter, Some(value))?; tests.len()]
+            }
+            false => vec![TRUE; tests.len()],
+        };
+        for (masks, bits) in parts {
+            let value = group.value(OwnedValue::Bits(bits));
+            let has = self.flag(group.filter, Some(value))?;
+            for (function, _) in functions.iter_mut().zip(masks).filter(|(_, own)| *own) {
+                *function = self.diagram.choose(has, *function, FALSE)?;
+            }
+        }
+        for (test, function) in tests.iter().zip(functions) {
+            let meaning = Holds::Everywhere(function);
+            self.meanings.insert((*test).clone(), meaning);
+        }
+        Ok(())
+    }
+
+    /// A new variable of two values, of which the second has something to show.
+    fn flag(&mut self, filter: FilterId, shown: Option<OwnedValue>) -> Result<Ref, TooComplex> {
+        let number = self.variable(filter, vec![None, shown])?;
+        self.diagram.branch(number, vec![FALSE, TRUE])
+    }
+
+    /// A new variable, with what to show for each of its values.
+    fn variable(
+        &mut self,
+        filter: FilterId,
+        shown: Vec<Option<OwnedValue>>,
+    ) -> Result<u32, TooComplex> {
+        if self.variables.len() > MOST_VARIABLES {
+            return Err(TooComplex);
+        }
+        self.variables.push(Variable { filter, shown });
+        Ok(self.variables.len() as u32 - 1)
+    }
+
     /// How many classes the main filter's values have; at least one. The last is that of no value.
     pub fn columns(&self) -> u32 {
         self.columns.len() as u32
     }
 
-    /// The requests that there can be in a column; `has_path` if they have a path that is not among
-    /// the tests.
+    /// The requests that there can be in a column.
     ///
     /// # Errors
     /// If that is too complex.
-    pub fn possible(&mut self, column: u32, has_path: bool) -> Result<Ref, TooComplex> {
-        let by_paths = self.path.is_some() && self.path == self.main;
-        let of_path = by_paths && !self.columns[column as usize].holds.is_empty();
-        let mut path = truth(has_path || of_path);
-        if self.by_path.is_empty() || path == FALSE && (by_paths || self.paths.is_empty()) {
-            return Ok(TRUE);
-        }
-        let mut answered = TRUE;
-        for at in 0..self.by_path.len() {
-            let (test, answer) = &self.by_path[at];
-            let (holds, answer) = (self.test(test, column), *answer);
-            answered = match answer {
-                true => self.choose(holds, answered, FALSE)?,
-                false => self.choose(holds, FALSE, answered)?,
-            };
-        }
-        for at in 0..self.paths.len() {
-            if path == TRUE {
-                break;
+    pub fn possible(&mut self, column: u32) -> Result<Ref, TooComplex> {
+        let mut possible = TRUE;
+        for at in 0..self.laws.len() {
+            let mut law = FALSE;
+            for part in 0..self.laws[at].len() {
+                let (test, holds) = &self.laws[at][part];
+                let (test, holds) = (self.test(test, column), *holds);
+                law = match holds {
+                    true => self.choose(test, TRUE, law)?,
+                    false => self.choose(test, law, TRUE)?,
+                };
             }
-            let holds = self.test(&self.paths[at], column);
-            path = self.choose(holds, TRUE, path)?;
+            possible = self.choose(law, possible, FALSE)?;
         }
-        self.choose(path, answered, TRUE)
+        Ok(possible)
     }
 
     /// Where a test holds in a column; nowhere if the space was not made for it.
@@ -357,18 +364,12 @@ impl Space {
     /// The smallest requests of a column, by the values that matter, for which two functions differ,
     /// with what each is there: none if they are equal, else at least one, and one for each way in
     /// which they differ and for what is needed for it, unless there are more than sixteen or it is
-    /// too complex to tell. `has_path` as in [`Self::possible`].
-    pub fn differences(
-        &mut self,
-        column: u32,
-        has_path: bool,
-        mut left: Ref,
-        mut right: Ref,
-    ) -> Vec<Differing> {
+    /// too complex to tell.
+    pub fn differences(&mut self, column: u32, mut left: Ref, mut right: Ref) -> Vec<Differing> {
         let mut found = Vec::new();
         while let Some((assignment, ends)) = self.diagram.difference(left, right) {
             let rest = self.beyond((left, right), &assignment, ends);
-            found.push((self.request(column, has_path, assignment), ends));
+            found.push((self.request(column, assignment), ends));
             match rest {
                 Ok(rest) if found.len() < MOST_DIFFERENCES => (left, right) = rest,
                 _ => break,
@@ -398,38 +399,58 @@ impl Space {
         Ok((left, self.choose(alike, FALSE, right)?))
     }
 
-    fn request(&self, column: u32, has_path: bool, assignment: Vec<(u32, usize)>) -> Values {
+    fn request(&self, column: u32, assignment: Vec<(u32, usize)>) -> Values {
         let main = &self.columns[column as usize].value;
         let main = self.main.zip(main.clone());
         let others = assignment.into_iter().filter_map(|(variable, value)| {
             let variable = &self.variables[variable as usize];
             Some((variable.filter, variable.shown[value].clone()?))
         });
-        let mut values: Values = main.into_iter().chain(others).collect();
-        self.make_possible(&mut values, has_path);
+        let mut values = Values::new();
+        for (filter, value) in main.into_iter().chain(others) {
+            let mut same = values.iter_mut().filter(|(own, _)| *own == filter);
+            if let (OwnedValue::Bits(bits), Some((_, OwnedValue::Bits(own)))) =
+                (&value, same.next())
+            {
+                *own |= bits;
+            } else {
+                values.push((filter, value));
+            }
+        }
         values
     }
+}
 
-    /// Of values that no test tells apart, takes those that go with a path; if they tell it from
-    /// what would, there is none.
-    fn make_possible(&self, values: &mut Values, has_path: bool) {
-        let path = values.iter().position(|one| Some(one.0) == self.path);
-        if path.is_none() && !has_path {
-            return;
+/// What the tests of one value have in common.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Group<'t> {
+    filter: FilterId,
+    /// The values of each entitlement are as those of a filter of their own.
+    entitlement: Option<&'t [u8]>,
+    is_bits: bool,
+}
+
+impl<'t> Group<'t> {
+    fn of(test: &'t Test) -> Self {
+        Self {
+            filter: test.filter,
+            entitlement: test.argument.entitlement().map(|(name, _)| name),
+            is_bits: matches!(test.argument.plain(), Argument::Bits(_)),
         }
-        let goes = self.by_path.iter().all(|(test, answer)| {
-            let own = values.iter().find(|own| own.0 == test.filter);
-            own.is_some_and(|own| test.argument.accepts(own.1.borrow())) == *answer
-        });
-        match path {
-            Some(at) if !goes => _ = values.remove(at),
-            _ => {
-                for (filter, value) in values {
-                    if let Some(with_path) = self.with_path.get(filter) {
-                        value.clone_from(with_path);
-                    }
-                }
-            }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.entitlement.is_none() && !self.is_bits
+    }
+
+    /// A value, as one of the entitlement if it is one's.
+    fn value(&self, value: OwnedValue) -> OwnedValue {
+        match self.entitlement {
+            Some(name) => OwnedValue::Entitlement {
+                name: name.to_vec(),
+                value: Box::new(value),
+            },
+            None => value,
         }
     }
 }

@@ -7,13 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Columns, Difference, Known, by_columns};
+use super::{Columns, Difference, by_columns};
 use crate::event::OwnedValue;
 use crate::filter::Argument;
 use crate::graph::{Canon, NodeId, Step, TestId};
 use crate::socket::End;
 use crate::theory::text::{Machine, Shape, State, questions};
-use crate::theory::{TooComplex, has_many};
+use crate::theory::{Known, TooComplex, has_many};
 use crate::world::{FilterId, FilterInfo};
 
 /// Most places of the walk, and most nodes that either side may come to.

@@ -1,0 +1,153 @@
+//! What holds of every socket, so that requests of network operations that break it cannot be.
+//!
+//! - Only unix-domain sockets have paths, and only those of `AF_SYSTEM` have control names.
+//! - An address is of the socket's domain; one of IPv4 may also be of a socket for IPv6, to which it
+//!   is mapped. (Multipath TCP has a domain of its own, which no world names.)
+//! - TCP streams and UDP sends datagrams. The protocol may be left open when a socket is made, so
+//!   that nothing is said of it.
+//! - Both ends are of one family and of one transport.
+
+use std::collections::BTreeMap;
+
+use crate::filter::{Argument, Host, NetworkPattern, Protocol, Test};
+use crate::pattern::Pattern;
+use crate::socket::End;
+use crate::world::FilterInfo;
+
+/// What is known of requests beyond what is asked of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// The end that they are about, if they are of a network operation.
+    pub end: Option<End>,
+    /// They have a path that nothing is asked about any more.
+    pub has_path: bool,
+}
+
+impl Known {
+    /// Of requests of which nothing more is known than their operation's end.
+    pub fn of(end: Option<End>) -> Self {
+        let has_path = false;
+        Self { end, has_path }
+    }
+}
+
+/// At least one of these tests holds or fails, as is said beside it.
+pub(super) type Law = Vec<(Test, bool)>;
+
+/// The laws about the filters that are asked.
+pub(super) fn laws<'w>(known: Known, asked: impl Iterator<Item = &'w FilterInfo>) -> Vec<Law> {
+    if known.end.is_none() {
+        return Vec::new();
+    }
+    let sockets = Sockets {
+        asked: asked.map(|info| (info.name.as_str(), info)).collect(),
+    };
+    let mut laws = Laws(Vec::new());
+    let path = match known.has_path {
+        true => Some(Vec::new()),
+        false => sockets.any_text("path").map(|path| vec![path]),
+    };
+    let control: Vec<Test> = sockets.any_text("control-name").into_iter().collect();
+    let system = sockets.numbered("socket-domain", &["AF_SYSTEM"]);
+    let unix = sockets.numbered("socket-domain", &["AF_UNIX"]);
+    if let Some(path) = path {
+        laws.implies(&path, &unix);
+        laws.excludes(&path, &control);
+        for end in [End::Remote, End::Local] {
+            laws.implies(&path, sockets.address(end, Protocol::Unix).as_slice());
+        }
+    }
+    if !control.is_empty() {
+        laws.implies(&control, &system);
+    }
+    for (end, other) in [(End::Remote, End::Local), (End::Local, End::Remote)] {
+        let own = |protocol| sockets.address(end, protocol);
+        let far = |protocol| sockets.address(other, protocol);
+        for (protocol, filter, names) in OF_ADDRESSES {
+            if let Some(address) = own(*protocol) {
+                laws.implies(&[address], &sockets.numbered(filter, names));
+            }
+        }
+        for address in [Protocol::Unix, Protocol::Ip].into_iter().filter_map(own) {
+            laws.excludes(&[address], &control);
+        }
+        if let (Some(unix), Some(ip)) = (own(Protocol::Unix), far(Protocol::Ip)) {
+            laws.excludes(&[unix], &[ip]);
+        }
+        for transport in [Protocol::Tcp, Protocol::Udp] {
+            let all = (own(transport), far(Protocol::Ip), far(transport));
+            if let (Some(one), Some(ip), Some(same)) = all {
+                laws.implies(&[one, ip], &[same]);
+            }
+        }
+    }
+    laws.0
+}
+
+/// For kinds of addresses, what filters of their sockets are one of.
+const OF_ADDRESSES: &[(Protocol, &str, &[&str])] = &[
+    (Protocol::Unix, "socket-domain", &["AF_UNIX"]),
+    (Protocol::Ip6, "socket-domain", &["AF_INET6"]),
+    (Protocol::Ip4, "socket-domain", &["AF_INET", "AF_INET6"]),
+    (Protocol::Tcp, "socket-type", &["SOCK_STREAM"]),
+    (Protocol::Udp, "socket-type", &["SOCK_DGRAM"]),
+];
+
+struct Laws(Vec<Law>);
+
+impl Laws {
+    /// Where all of `given` hold, one of `then` does; nothing if there are none, as they are not
+    /// asked about.
+    fn implies(&mut self, given: &[Test], then: &[Test]) {
+        if !then.is_empty() {
+            let given = given.iter().map(|test| (test.clone(), false));
+            let then = then.iter().map(|test| (test.clone(), true));
+            self.0.push(given.chain(then).collect());
+        }
+    }
+
+    /// Where all of `given` hold, none of `others` does.
+    fn excludes(&mut self, given: &[Test], others: &[Test]) {
+        for other in others {
+            let all = given.iter().chain([other]);
+            self.0.push(all.map(|test| (test.clone(), false)).collect());
+        }
+    }
+}
+
+/// The filters that are asked, by name.
+struct Sockets<'w> {
+    asked: BTreeMap<&'w str, &'w FilterInfo>,
+}
+
+impl Sockets<'_> {
+    fn test(&self, filter: &str, argument: Argument) -> Option<Test> {
+        let filter = self.asked.get(filter)?.id;
+        Some(Test { filter, argument })
+    }
+
+    fn any_text(&self, filter: &str) -> Option<Test> {
+        self.test(filter, Argument::Pattern(Pattern::Prefix(Vec::new())))
+    }
+
+    fn address(&self, end: End, protocol: Protocol) -> Option<Test> {
+        let any = NetworkPattern {
+            protocol,
+            host: Host::Any,
+            port: None,
+        };
+        self.test(end.filter(), Argument::Network(any))
+    }
+
+    /// Tests for those of these names that the filter has.
+    fn numbered(&self, filter: &str, names: &[&str]) -> Vec<Test> {
+        let Some(info) = self.asked.get(filter) else {
+            return Vec::new();
+        };
+        let known = info.values.iter();
+        known
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .filter_map(|(_, number)| self.test(filter, Argument::Integer(*number)))
+            .collect()
+    }
+}
