@@ -50,7 +50,7 @@ fn each_difference_is_a_request() {
         text,
         "file-read* /private/etc/hosts: A allows by a.sb:3:1, B denies by b.sb:2:1\n\
          network-outbound remote=tcp:192.0.2.1:443: A denies by a.sb:2:1, B allows by b.sb:3:1\n\
-         network-outbound remote=tcp:192.0.2.1:80 control-name=com.apple.flow-divert: \
+         network-outbound control-name=com.apple.flow-divert: \
          A denies by a.sb:2:1, B allows by a rule that the system's compiler adds\n\
          signal: A allows by a.sb:4:1, B allows with report by b.sb:4:1\n\
          no difference in the other 184 operations\n"
