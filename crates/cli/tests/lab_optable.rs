@@ -166,7 +166,7 @@ fn what_is_no_folder_of_profiles_is_refused() {
 #[test]
 fn profiles_are_tried_on_the_host() {
     if let Support::None(reason) = LinuxBackend.probe() {
-        lapbelt_corpus::say_skipped(&reason);
+        lapbelt_corpus::skip_unsupervised(&reason);
         return;
     }
     let dir = tempfile::tempdir().expect("a directory");

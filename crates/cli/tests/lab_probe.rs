@@ -9,7 +9,7 @@ use serde_json::Value;
 /// A run in a folder of its own; `None` where this kernel cannot supervise.
 fn probe(profile: &str, args: &[&str]) -> Option<(Output, tempfile::TempDir)> {
     if let Support::None(reason) = LinuxBackend.probe() {
-        lapbelt_corpus::say_skipped(&reason);
+        lapbelt_corpus::skip_unsupervised(&reason);
         return None;
     }
     let folder = tempfile::tempdir().expect("a folder");

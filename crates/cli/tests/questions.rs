@@ -27,7 +27,7 @@ fn commands(beginning: &str) -> Vec<Vec<String>> {
 #[test]
 fn each_command_can_be_run() {
     if let Support::None(reason) = LinuxBackend.probe() {
-        lapbelt_corpus::say_skipped(&reason);
+        lapbelt_corpus::skip_unsupervised(&reason);
         return;
     }
     let commands = commands("lapbelt lab probe ");

@@ -1,4 +1,5 @@
-//! Where tests find third-party data, and how they say that they were skipped.
+//! Where tests find third-party data, and how they say that they were skipped, or that they must
+//! not be.
 //!
 //! Real profiles, compiled blobs and recorded decisions belong to others, so none is in the
 //! repository: `LAPBELT_CORPUS` names the folder they are in.
@@ -18,13 +19,29 @@ pub fn folder() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    let required = std::env::var_os("LAPBELT_REQUIRE_CORPUS").is_some_and(|value| value == "1");
-    assert!(!required, "no corpus at {}", folder.display());
-    say_skipped(&format!(
+    let lacking = format!(
         "no corpus at {}; name one in LAPBELT_CORPUS",
         folder.display()
-    ));
+    );
+    skip(is_required("LAPBELT_REQUIRE_CORPUS"), &lacking);
     None
+}
+
+/// Says that the calling test was skipped, as this machine cannot confine a program.
+///
+/// # Panics
+/// If `LAPBELT_REQUIRE_SUPERVISOR` is 1.
+pub fn skip_unsupervised(reason: &str) {
+    skip(is_required("LAPBELT_REQUIRE_SUPERVISOR"), reason);
+}
+
+fn is_required(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| value == "1")
+}
+
+fn skip(is_required: bool, reason: &str) {
+    assert!(!is_required, "{reason}");
+    say_skipped(reason);
 }
 
 /// Says on standard error, even where a test's output is kept back, that the calling test was
@@ -34,4 +51,20 @@ pub fn say_skipped(reason: &str) {
     let test = thread.name().unwrap_or("a test");
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr(), "skipped {test}: {reason}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::skip;
+
+    #[test]
+    #[should_panic(expected = "no user notification")]
+    fn what_is_required_is_not_skipped() {
+        skip(true, "no user notification");
+    }
+
+    #[test]
+    fn anything_else_is() {
+        skip(false, "no user notification");
+    }
 }
