@@ -131,8 +131,13 @@ fn sockets_of_rare_families() {
     for (operation, command) in [
         ("network-outbound", "connect-other 40 1 0"),
         ("network-bind", "bind-other 40 1 0"),
+        ("network-inbound", "listen-other 40 1 0"),
     ] {
-        let (status, denials) = denied("network*", command);
+        let rule = match operation {
+            "network-inbound" => "network*)(allow network-bind",
+            _ => "network*",
+        };
+        let (status, denials) = denied(rule, command);
         if status == Status::Exited(libc::EAFNOSUPPORT as u8) {
             lapbelt_corpus::say_skipped("the kernel has no vsock");
             continue;
@@ -151,6 +156,8 @@ fn sockets_of_rare_families() {
     for (operation, command) in [
         ("network-bind", "bind-other 17 3 0"),
         ("network-outbound", "send-other 17 3 0"),
+        ("network-outbound", "send-as-other 17 3 0 0"),
+        ("network-outbound", "send-as-other 17 3 0 16"),
         ("network-inbound", "socket 17 3 3"),
     ] {
         assert_eq!(denied("network*", command), socket(operation), "{command}");

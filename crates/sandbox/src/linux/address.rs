@@ -8,6 +8,9 @@ use lapbelt_policy::request::{Endpoint, Transport};
 use rustix::net::SocketType;
 use rustix::net::sockopt;
 
+/// TCP by other means, with addresses of the internet (linux/socket.h).
+const AF_SMC: i32 = 43;
+
 /// Longest address read: that of `sockaddr_storage`.
 pub(crate) const MAX_ADDRESS: usize = 128;
 
@@ -38,9 +41,24 @@ impl Address {
         }
     }
 
-    /// Reads a `sockaddr`; `None` for families by which only the kernel is reached, for AF_UNSPEC,
-    /// and for what is too short, which the kernel refuses.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+    /// Whether a `sockaddr` leaves it to the system to choose a port.
+    pub(crate) fn is_of_any_port(bytes: &[u8]) -> bool {
+        matches!(Self::parse(bytes), Some(Self::Internet(_, 0)))
+    }
+
+    /// Reads what a call gives for a socket, or has it bound to. The family in it counts for sockets
+    /// only that heed it: a packet socket takes any. `None` where only the kernel is reached.
+    pub(crate) fn of(socket: SocketKind, bytes: &[u8]) -> Option<Self> {
+        match socket.domain {
+            libc::AF_UNIX | libc::AF_INET | libc::AF_INET6 | AF_SMC => Self::parse(bytes),
+            libc::AF_NETLINK | libc::AF_KEY | libc::AF_ALG => None,
+            _ => Some(Self::Other),
+        }
+    }
+
+    /// Reads a `sockaddr`; `None` for other families and AF_UNSPEC, and for what is too short, which
+    /// the kernel refuses.
+    fn parse(bytes: &[u8]) -> Option<Self> {
         let family = u16::from_ne_bytes(bytes.get(..2)?.try_into().ok()?);
         match i32::from(family) {
             libc::AF_INET => {
@@ -65,8 +83,7 @@ impl Address {
                     Self::UnixPath(path[..end].to_vec())
                 }
             }),
-            libc::AF_UNSPEC | libc::AF_NETLINK | libc::AF_KEY | libc::AF_ALG => None,
-            _ => Some(Self::Other),
+            _ => None,
         }
     }
 }
@@ -123,8 +140,8 @@ pub(crate) fn endpoint(host: IpAddr, port: u16, socket: SocketKind, side: Side) 
     }
 }
 
-/// The address that a socket is bound to.
-pub(crate) fn bound_to(socket: BorrowedFd<'_>) -> Option<Address> {
+/// The address that a socket of a kind is bound to.
+pub(crate) fn bound_to(socket: BorrowedFd<'_>, kind: SocketKind) -> Option<Address> {
     let mut bytes = [0u8; MAX_ADDRESS];
     let mut length = bytes.len() as libc::socklen_t;
     let descriptor = socket.as_fd().as_raw_fd();
@@ -133,7 +150,7 @@ pub(crate) fn bound_to(socket: BorrowedFd<'_>) -> Option<Address> {
     if result != 0 {
         return None;
     }
-    Address::parse(bytes.get(..length as usize)?)
+    Address::of(kind, bytes.get(..length as usize)?)
 }
 
 #[cfg(test)]
@@ -172,10 +189,19 @@ mod tests {
         );
         assert_eq!(Address::parse(&unix(b"")), Some(Address::UnixUnnamed));
         assert_eq!(Address::parse(&[0, 0]), None);
-        let family = |family: i32| Address::parse(&(family as u16).to_ne_bytes());
-        assert_eq!(family(libc::AF_NETLINK), None);
-        assert_eq!(family(libc::AF_PACKET), Some(Address::Other));
-        assert_eq!(family(libc::AF_VSOCK), Some(Address::Other));
+        let of = |domain| {
+            let (kind, protocol) = (libc::SOCK_RAW, 0);
+            let socket = SocketKind {
+                domain,
+                kind,
+                protocol,
+            };
+            Address::of(socket, &v4([127, 0, 0, 1], 80))
+        };
+        assert_eq!(of(libc::AF_INET), Some(Address::Internet(host, 80)));
+        assert_eq!(of(libc::AF_NETLINK), None);
+        assert_eq!(of(libc::AF_PACKET), Some(Address::Other));
+        assert_eq!(of(libc::AF_VSOCK), Some(Address::Other));
         assert_eq!(Address::parse(&[2]), None);
         assert_eq!(Address::parse(&v4([0; 4], 0)[..6]), None);
     }
@@ -187,7 +213,7 @@ mod tests {
         assert_eq!((kind.domain, kind.kind), (libc::AF_INET, libc::SOCK_DGRAM));
         let address = socket.local_addr().unwrap();
         let bound = Address::Internet(address.ip(), address.port());
-        assert_eq!(bound_to(socket.as_fd()), Some(bound));
+        assert_eq!(bound_to(socket.as_fd(), kind), Some(bound));
         let end = endpoint(address.ip(), 5, kind, Side::Remote);
         let wanted = Endpoint::Internet {
             v6: false,

@@ -107,6 +107,22 @@ pub(super) static ENTRIES: &[Entry] = &[
         let (byte, to) = (c"x".as_ptr().cast(), address.as_ptr().cast());
         libc::sendto(socket, byte, 1, 0, to, 20) as Outcome
     }),
+    // Family, type, protocol; one that the address says instead.
+    ("send-as-other", |a| unsafe {
+        let (socket, mut address) = other(a);
+        address[..2].copy_from_slice(&(number(a, 3) as u16).to_ne_bytes());
+        let (byte, to) = (c"x".as_ptr().cast(), address.as_ptr().cast());
+        libc::sendto(socket, byte, 1, 0, to, 20) as Outcome
+    }),
+    ("listen-other", |a| unsafe {
+        let (socket, mut address) = other(a);
+        // VMADDR_PORT_ANY and VMADDR_CID_ANY.
+        address[4..12].fill(0xff);
+        if libc::bind(socket, address.as_ptr().cast(), 16) < 0 {
+            return -1;
+        }
+        libc::listen(socket, 1).into()
+    }),
     // The new root, where to be, the path.
     ("read-beside-root", |a| unsafe {
         if libc::chdir(path(a, 1)) < 0 || libc::chroot(path(a, 0)) < 0 {

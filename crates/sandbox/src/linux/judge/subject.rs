@@ -229,9 +229,7 @@ impl Subjects {
         let memory = Remote {
             thread: caller.thread,
         };
-        if memory.read_whole(pointer, bytes).is_ok()
-            && matches!(Address::parse(bytes), Some(Address::Internet(_, 0)))
-        {
+        if memory.read_whole(pointer, bytes).is_ok() && Address::is_of_any_port(bytes) {
             self.handed_out.extend(inode_of(caller, socket as i32));
         }
     }
@@ -596,21 +594,9 @@ fn addresses(
     };
     let mut read = Vec::new();
     for (pointer, length) in given {
-        let mut bytes = [0; MAX_ADDRESS];
-        let bytes = &mut bytes[..(length as usize).min(MAX_ADDRESS)];
-        match memory.read_whole(pointer, bytes) {
-            Ok(()) => {
-                if may_lack_family {
-                    Address::give_family(bytes);
-                }
-                read.extend(Address::parse(bytes).map(|address| match address {
-                    // The system chooses a name, any of which stands for all.
-                    Address::UnixUnnamed if side == Side::Local => {
-                        Address::UnixAbstract(CHOSEN_NAME.to_vec())
-                    }
-                    address => address,
-                }));
-            }
+        let mut bytes = vec![0; (length as usize).min(MAX_ADDRESS)];
+        match memory.read_whole(pointer, &mut bytes) {
+            Ok(()) => read.push(bytes),
             Err(Blank::Nothing) => {}
             Err(unseen) => return Err(unseen),
         }
@@ -619,10 +605,22 @@ fn addresses(
         return Ok(Vec::new());
     }
     let (_, kind) = socket_of(caller, socket)?;
+    let given = read.into_iter().filter_map(|mut bytes| {
+        if may_lack_family {
+            Address::give_family(&mut bytes);
+        }
+        match Address::of(kind, &bytes)? {
+            // The system chooses a name, any of which stands for all.
+            Address::UnixUnnamed if side == Side::Local => {
+                Some(Address::UnixAbstract(CHOSEN_NAME.to_vec()))
+            }
+            address => Some(address),
+        }
+    });
     // Binding makes the last component, so a link there is not followed.
     let follow = side == Side::Remote;
     let mut kinds = Vec::new();
-    for address in read {
+    for address in given {
         match resolved(resolver, caller, address, follow) {
             Ok((address, found)) => kinds.push(Kind::Network(side, address, kind, found)),
             Err(Blank::Nothing) => {}
@@ -635,7 +633,7 @@ fn addresses(
 fn bound(resolver: &mut Resolver, caller: &Caller, socket: i32) -> Result<Option<Kind>, Blank> {
     use std::os::fd::AsFd;
     let (socket, kind) = socket_of(caller, socket)?;
-    let Some(address) = address::bound_to(socket.as_fd()) else {
+    let Some(address) = address::bound_to(socket.as_fd(), kind) else {
         return Ok(None);
     };
     let (address, found) = resolved(resolver, caller, address, true)?;
