@@ -203,7 +203,8 @@ impl<'p> Probe<'p> {
         }
         let target = (!case.target.is_empty()).then_some(case.target.as_bytes());
         let asked = lapbelt_policy::ask::ask(&self.world, &case.operation, target, &[]);
-        asked.is_ok_and(|request| {
+        asked.is_ok_and(|asked| {
+            let request = asked.request();
             self.given.decide(&request).action != self.start.decider.decide(&request).action
         })
     }

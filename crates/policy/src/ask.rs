@@ -15,9 +15,9 @@ use path::other_spelling;
 
 use crate::event::OwnedValue;
 use crate::graph::loads;
-use crate::request::{Endpoint, MAX_VALUES, Request, Transport, Value};
+use crate::request::{Endpoint, Request, Transport, Value};
 use crate::socket::{End, usual};
-use crate::world::{FilterId, Operation, World, nearest};
+use crate::world::{FilterId, Operation, OperationId, World, nearest};
 
 /// Why a question makes no request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,9 +48,6 @@ pub enum AskError {
         /// What would do.
         expected: &'static str,
     },
-    /// More values than a request carries.
-    #[error("more than {MAX_VALUES} values")]
-    TooManyValues,
 }
 
 fn did_you_mean(near: &Option<String>) -> String {
@@ -99,7 +96,32 @@ const TARGETS: &[(&str, &str)] = &[
     ("socket", "socket-domain"),
 ];
 
-/// The request that asks `operation` of `target`, exactly as given, with further values.
+/// What is asked, with any number of values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    operation: OperationId,
+    values: Vec<(FilterId, Value<'a>)>,
+}
+
+impl<'a> Asked<'a> {
+    /// As a request.
+    pub fn request(&self) -> Request<'_> {
+        Request::of(self.operation, &self.values)
+    }
+
+    /// Says that the path `text`, if it is among the values, is also spelled `other` in this world.
+    fn also_spelled(&mut self, text: &[u8], other: &'a [u8]) {
+        for (_, value) in &mut self.values {
+            if let Value::Text(one) = *value
+                && one == text
+            {
+                *value = Value::Aliased(one, other);
+            }
+        }
+    }
+}
+
+/// What it is to ask `operation` of `target`, exactly as given, with further values.
 ///
 /// The target is a path, a name, a number or one of the filter's names for numbers, as the
 /// operation's own filters have it; one that no filter of the operation looks at adds nothing. For
@@ -110,13 +132,13 @@ const TARGETS: &[(&str, &str)] = &[
 /// is added where `extra` lacks it.
 ///
 /// # Errors
-/// An unknown operation, a target of the wrong form, or too many values.
+/// An unknown operation, or a target of the wrong form.
 pub fn ask<'a>(
     world: &World,
     operation: &str,
     target: Option<&'a [u8]>,
     extra: &'a [(FilterId, OwnedValue)],
-) -> Result<Request<'a>, AskError> {
+) -> Result<Asked<'a>, AskError> {
     let operation = operation_named(world, operation)?;
     let mut values: Vec<(FilterId, Value<'a>)> = Vec::new();
     if let Some(target) = target {
@@ -144,15 +166,10 @@ pub fn ask<'a>(
             values.push(value);
         }
     }
-    if values.len() > MAX_VALUES {
-        return Err(AskError::TooManyValues);
-    }
-    let request = Request::new(operation.id);
-    Ok(values
-        .into_iter()
-        .fold(request, |request, (filter, value)| {
-            request.with(filter, value)
-        }))
+    Ok(Asked {
+        operation: operation.id,
+        values,
+    })
 }
 
 /// An operation by its name.

@@ -106,19 +106,6 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Says that the path `text`, if it was added, is also spelled `other` in this world.
-    #[must_use]
-    pub fn also_spelled(mut self, text: &[u8], other: &'a [u8]) -> Self {
-        for (_, value) in self.values[..self.length].iter_mut().flatten() {
-            if let Value::Text(one) = *value
-                && one == text
-            {
-                *value = Value::Aliased(one, other);
-            }
-        }
-        self
-    }
-
     /// All values, in the order they were added; the first is the one to show a person.
     pub fn values(&self) -> impl Iterator<Item = (FilterId, Value<'a>)> + '_ {
         let added = self.values[..self.length].iter().flatten();

@@ -100,9 +100,9 @@ fn all_decisions_of_the_kernel() {
         let extra = attributes(&world, &row);
         for (operation, target, decision) in checks(&row) {
             asked += 1;
-            let request =
+            let question =
                 ask(&world, &operation, Some(target.as_bytes()), &extra).expect("a request");
-            let verdict = decider.decide(&request);
+            let verdict = decider.decide(&question.request());
             let ours = match verdict.action {
                 Action::Allow => "allow",
                 Action::Deny => "deny",

@@ -53,8 +53,8 @@ fn decision(node: &[u8]) -> Option<Action> {
 
 /// Holds our message filter against the one policy of a blob: 1 if it has one.
 fn check_message_filter(blob: &[u8], decider: &Decider, world: &World) -> usize {
-    let request = |operation| ask(world, operation, None, &[]).expect("a request");
-    let opened = decider.decide(&request("iokit-open-user-client"));
+    let asked = ask(world, "iokit-open-user-client", None, &[]).expect("a request");
+    let opened = decider.decide(&asked.request());
     let ours = decider.messages(&opened.source);
     let count = word(blob, 12);
     assert_eq!(ours.is_some(), count == 1);

@@ -78,10 +78,11 @@ impl Question<'_> {
         let others: Vec<_> = paths
             .filter_map(|path| Some((path, other_spelling(world, path)?)))
             .collect();
-        let mut request = ask(world, self.operation, text.as_deref(), &filters)?;
+        let mut asked = ask(world, self.operation, text.as_deref(), &filters)?;
         for (path, other) in &others {
-            request = request.also_spelled(path, other);
+            asked.also_spelled(path, other);
         }
+        let request = asked.request();
         let mut targets = match end {
             Some(_) => ["remote", "local"].map(|end| world.filter_named(end).map(|one| one.id)),
             None => [own, None],

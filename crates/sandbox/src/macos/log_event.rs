@@ -90,8 +90,8 @@ fn target(line: &LogLine<'_>, world: &World) -> Option<Vec<(FilterId, OwnedValue
         // What no filter of the operation looks at says nothing.
         None => Vec::new(),
         Some(_) => {
-            let request = ask(world, line.operation, Some(text.as_bytes()), &[]).ok()?;
-            owned(request.values(), text)
+            let asked = ask(world, line.operation, Some(text.as_bytes()), &[]).ok()?;
+            owned(asked.request().values(), text)
         }
     };
     values.extend(beside);
@@ -141,8 +141,9 @@ fn address(text: &str, operation: &str, world: &World) -> Option<Vec<(FilterId, 
     for prefix in ["path:", "unix-socket:"] {
         rest = rest.strip_prefix(prefix).unwrap_or(rest);
     }
-    let request = ask(world, operation, Some(rest.as_bytes()), &[]).ok()?;
+    let asked = ask(world, operation, Some(rest.as_bytes()), &[]).ok()?;
     let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
+    let request = asked.request();
     let kept = request.values().filter(|(_, value)| {
         // What kind of socket it was is a guess.
         matches!(value, Value::Text(_) | Value::Endpoint(_))

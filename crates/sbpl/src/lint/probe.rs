@@ -33,8 +33,8 @@ impl<'c, 'a> Probe<'c, 'a> {
     /// What is decided of an operation on a target.
     pub(super) fn verdict(&self, operation: &str, target: Option<&str>) -> Option<Verdict> {
         let target = target.map(str::as_bytes);
-        let request = ask(self.context.world, operation, target, &[]).ok()?;
-        Some(self.decider.decide(&request))
+        let asked = ask(self.context.world, operation, target, &[]).ok()?;
+        Some(self.decider.decide(&asked.request()))
     }
 
     /// The rule that allows it, unless it is one on `default`: what such a profile leaves open is
