@@ -3,20 +3,28 @@
 use lapbelt_policy::ask::target_filter;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::request::{Endpoint, Transport};
+use lapbelt_policy::socket::End;
 use lapbelt_policy::world::World;
 
 /// An operation with the values of a request by the names of their filters: the target, then
 /// `NAME=VALUE` for all others.
 pub(crate) fn shown(operation: &str, values: &[(String, OwnedValue)], world: &World) -> String {
-    let target = (world.operation_named(operation))
+    let asked = world.operation_named(operation);
+    let target = asked
         .and_then(|operation| target_filter(world, operation))
         .map(|filter| world.filter(filter).name.clone());
+    // The end that has a path is a unix socket.
+    let end = asked
+        .and_then(End::of)
+        .filter(|_| values.iter().any(|(name, _)| name == "path"));
+    let is_implied = |name: &String| end.is_some_and(|end| end.filter() == name);
     let mut text = operation.to_owned();
     let is_target = |name: &String| Some(name) == target.as_ref();
     for (name, own) in values.iter().filter(|(name, _)| is_target(name)) {
         text += &format!(" {}", bare(&value(name, own, world)));
     }
-    for (name, own) in values.iter().filter(|(name, _)| !is_target(name)) {
+    let others = values.iter();
+    for (name, own) in others.filter(|(name, _)| !is_target(name) && !is_implied(name)) {
         text += &format!(" {name}={}", bare(&value(name, own, world)));
     }
     text

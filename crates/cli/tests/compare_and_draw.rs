@@ -34,6 +34,15 @@ impl Folder {
 }
 
 #[test]
+fn the_path_of_a_socket_says_that_it_is_one() {
+    let folder = Folder::new();
+    folder.profile("a.sb", "(allow network-outbound (literal \"/a\"))");
+    folder.profile("b.sb", "(allow network-outbound (remote tcp \"*:80\"))");
+    let (_, text) = folder.run(&["diff", "a.sb", "b.sb"]);
+    assert!(text.contains("network-outbound /a: A allows by "), "{text}");
+}
+
+#[test]
 fn each_difference_is_a_request() {
     let folder = Folder::new();
     folder.profile(
