@@ -139,7 +139,7 @@ fn minimise(
     if failed.is_none() {
         line.decision = "ok".to_string();
     }
-    journal.write_precheck(&line)?;
+    journal.write_once(&line)?;
     if let Some(why) = failed {
         report.status = ShrinkStatus::PreShrinkFailed;
         report.reason = Some(format!("the profile given does not pass: {why}"));
@@ -175,7 +175,7 @@ fn minimise(
         line.line_number = Some(index + 1);
         line.decision = "kept_deny".to_string();
         line.rule = Some(pieces.rule(index, &world));
-        trials.journal.write(&line)?;
+        trials.journal.write_once(&line)?;
     }
 
     let about = format!(

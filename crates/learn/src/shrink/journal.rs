@@ -1,7 +1,7 @@
 //! `metrics.jsonl` as a journal: a resumed search is asked the same questions in the same order,
 //! and those already answered are not run again.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -46,7 +46,8 @@ pub(super) struct Journal {
     path: PathBuf,
     /// Answers of an interrupted run, oldest first.
     earlier: VecDeque<ShrinkMetric>,
-    has_precheck: bool,
+    /// Lines about no question of the search, by event and piece.
+    noted: BTreeSet<(String, Option<usize>)>,
 }
 
 impl Journal {
@@ -64,22 +65,21 @@ impl Journal {
         let mut journal = Self {
             path,
             earlier: VecDeque::new(),
-            has_precheck: false,
+            noted: BTreeSet::new(),
         };
         for line in lines.into_iter().filter(|_| !is_of_another) {
-            match line.event.as_str() {
-                "precheck" => journal.has_precheck = true,
-                // These were no questions of the search.
-                _ if line.decision == "kept_deny" || line.step.as_deref() == Some(PUT_BACK) => {}
-                _ => journal.earlier.push_back(line),
+            if line.event == "precheck" || line.decision == "kept_deny" {
+                journal.noted.insert((line.event, line.line_number));
+            } else if line.step.as_deref() != Some(PUT_BACK) {
+                journal.earlier.push_back(line);
             }
         }
         Ok(journal)
     }
 
-    /// Writes the precheck line, once.
-    pub(super) fn write_precheck(&mut self, line: &ShrinkMetric) -> Result<(), LearnError> {
-        if self.has_precheck {
+    /// Writes a line about no question of the search, unless an interrupted run has.
+    pub(super) fn write_once(&mut self, line: &ShrinkMetric) -> Result<(), LearnError> {
+        if !self.noted.insert((line.event.clone(), line.line_number)) {
             return Ok(());
         }
         self.write(line)
