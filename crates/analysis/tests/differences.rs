@@ -416,6 +416,33 @@ fn a_class_with_letters_in_upper_case_is_what_it_is_in_lower_case() {
 }
 
 #[test]
+fn names_of_sockets_are_values_where_there_are_some() {
+    let rule = "(allow network-bind (literal \"@a\"))";
+    for (name, expected) in [
+        ("linux", vec!["network-bind path=@a".to_owned()]),
+        ("macos-14.4.1", Vec::new()),
+    ] {
+        let world = support::world(name);
+        let side = |text: &str| support::policy_in(text, &world);
+        let (left, right) = (side(&rules(rule)), side(DENY));
+        let answer = |left: &Policy| {
+            let sides = [left, &right].map(|side| {
+                let graph = lower(side, &world);
+                Subject::of_rules(graph, &side.rules, &world)
+            });
+            diff(&sides[0], &sides[1], 1)
+        };
+        let shown: Vec<String> = (lines(&answer(&left), &left, &right).iter())
+            .filter_map(|line| Some(line.split_once(':')?.0.to_owned()))
+            .collect();
+        assert_eq!(shown, expected, "{name}");
+        // No file is called so.
+        let file = side(&rules("(allow file-read* (literal \"@a\"))"));
+        assert_eq!(answer(&file).different, [], "{name}");
+    }
+}
+
+#[test]
 fn a_system_that_folds_paths_is_not_one_that_does_not() {
     let linux = support::world("linux");
     let across = |left: &str, right: &str| {

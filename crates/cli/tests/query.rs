@@ -207,6 +207,28 @@ fn a_target_may_be_several_at_once_but_not_several_paths() {
 }
 
 #[test]
+fn sockets_on_linux_have_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = folder.path().join("p.sb");
+    let text = "(version 1)(deny default)(allow network-outbound (literal \"@a\"))";
+    std::fs::write(&profile, text).expect("written");
+    for (world, code) in [("linux", 0), ("macos-14.4.1", 2)] {
+        for target in ["@a", "unix:@a"] {
+            let mut command = lapbelt();
+            command.arg("query").arg(&profile).arg("--world").arg(world);
+            let output = command.args(["network-outbound", target]).output();
+            let output = output.expect("it runs");
+            assert_eq!(output.status.code(), Some(code), "{world} {output:?}");
+        }
+        let mut command = lapbelt();
+        let output = command.arg("lint").args(["--world", world]).arg(&profile);
+        let output = output.output().expect("it runs");
+        let found = String::from_utf8_lossy(&output.stdout).contains("LB203");
+        assert_eq!(found, world != "linux", "{output:?}");
+    }
+}
+
+#[test]
 fn a_unix_socket_is_its_path_however_it_is_given() {
     let profile = profile(
         "(version 1)(deny default)\n(allow network-outbound (remote unix-socket (subpath \"/private/var/run\")))",

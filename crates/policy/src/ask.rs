@@ -207,8 +207,8 @@ fn network<'a>(
             values.push((filter, value));
         }
     };
-    if address::is_unix(target) {
-        if let Some(path) = address::unix_path(target) {
+    if address::is_unix(target, world) {
+        if let Some(path) = address::unix_path(target, world) {
             add("path", Value::Text(path));
         }
         add(name, Value::Endpoint(Endpoint::Unix));

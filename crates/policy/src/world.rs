@@ -118,6 +118,8 @@ pub struct FilterInfo {
     pub after: Option<FilterId>,
     /// Enumeration names with their numbers.
     pub values: Vec<(String, i64)>,
+    /// Whether unix sockets have values of it that are no paths: names that begin with `@`.
+    pub has_socket_names: bool,
     /// Whether only values in lower case are asked about. No world says so; who compares paths of
     /// systems that fold them does.
     pub in_lower_case: bool,
@@ -341,6 +343,12 @@ impl World {
     /// Rules that the system's compiler adds where a profile calls for them.
     pub fn inferred(&self) -> &[InferredRule] {
         &self.inferred
+    }
+
+    /// Whether unix sockets have names that begin with `@` beside paths.
+    pub fn has_socket_names(&self) -> bool {
+        self.filter_named("path")
+            .is_some_and(|path| path.has_socket_names)
     }
 
     /// Whether compiled profiles hold the patterns of paths in lower case.

@@ -42,10 +42,12 @@ based-on macos-14.4.1
 
 evidence supervisor the supervisor's table from system calls to operations
 evidence linux-paths /tmp, /var and /etc are ordinary directories on Linux: a profile written for macOS names them with /private, one written for Linux without
+evidence abstract unix(7), Abstract sockets: a name that begins with a zero byte, which is written @; the supervisor takes it for a path
 
 path-alias-mode both evidence=linux-paths
 path-alias /tmp /private/tmp evidence=linux-paths
 path-alias /var /private/var evidence=linux-paths
 path-alias /etc /private/etc evidence=linux-paths
+socket-names @ evidence=abstract
 
 ";

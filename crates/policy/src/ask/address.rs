@@ -3,19 +3,22 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::request::{Endpoint, Transport};
+use crate::world::World;
 
 /// What an address looks like.
 pub(super) const EXPECTED: &str = "HOST:PORT, [V6]:PORT, *:PORT or the path of a unix socket";
 
-/// The path of a unix socket, written as such or after `unix:`.
-pub(super) fn unix_path(text: &[u8]) -> Option<&[u8]> {
+/// The path of a unix socket, or its name where the world has such, written as it is or after
+/// `unix:`.
+pub(super) fn unix_path<'t>(text: &'t [u8], world: &World) -> Option<&'t [u8]> {
     let path = text.strip_prefix(b"unix:").unwrap_or(text);
-    path.starts_with(b"/").then_some(path)
+    let is_name = path.starts_with(b"@") && world.has_socket_names();
+    (is_name || path.starts_with(b"/")).then_some(path)
 }
 
 /// Whether it is a unix socket: its path, or `unix:` alone for one that has none.
-pub(super) fn is_unix(text: &[u8]) -> bool {
-    text == b"unix:" || unix_path(text).is_some()
+pub(super) fn is_unix(text: &[u8], world: &World) -> bool {
+    text == b"unix:" || unix_path(text, world).is_some()
 }
 
 /// An internet address and its host as written. `tcp:`, `udp:` or `other:` says the transport. A

@@ -47,7 +47,7 @@ impl Question<'_> {
             own.is_some_and(|filter| world.filter(filter).kind == ArgumentKind::PathPattern);
         let target = self.target.map(|target| {
             let path = match end {
-                Some(_) => address::unix_path(target.as_bytes()),
+                Some(_) => address::unix_path(target.as_bytes(), world),
                 None => Some(target.as_bytes()).filter(|path| of_path && path.starts_with(b"/")),
             };
             let path = path.unwrap_or_default();
@@ -107,7 +107,7 @@ impl Question<'_> {
             .collect::<Result<_, _>>()?;
         for (name, value) in self.filters {
             let is_end = matches!(name.as_str(), "remote" | "local");
-            let path = address::unix_path(value.as_bytes()).filter(|_| is_end);
+            let path = address::unix_path(value.as_bytes(), world).filter(|_| is_end);
             if let (Some(path), Some(filter)) = (path, world.filter_named("path")) {
                 values.push((filter.id, OwnedValue::Text(self.spelled(path, world))));
             }

@@ -64,7 +64,10 @@ pub(super) fn borrowed<'a>(
         ),
         ArgumentKind::Bits => (bits(text).map(Value::Bits), "bits, such as 0644"),
         ArgumentKind::Bool => (flag(text).map(Value::Bool), "true or false"),
-        ArgumentKind::Network => (endpoint(text).map(Value::Endpoint), address::EXPECTED),
+        ArgumentKind::Network => (
+            endpoint(text, world).map(Value::Endpoint),
+            address::EXPECTED,
+        ),
     };
     value.ok_or_else(|| AskError::BadValue {
         filter: filter.name.clone(),
@@ -106,8 +109,8 @@ fn flag(text: &[u8]) -> Option<bool> {
     }
 }
 
-fn endpoint(text: &[u8]) -> Option<Endpoint> {
-    if address::is_unix(text) {
+fn endpoint(text: &[u8], world: &World) -> Option<Endpoint> {
+    if address::is_unix(text, world) {
         return Some(Endpoint::Unix);
     }
     address::internet(text, Transport::Tcp).map(|(endpoint, _)| endpoint)

@@ -10,6 +10,7 @@ use super::{Set, TooComplex};
 use crate::event::OwnedValue;
 use crate::filter::{Argument, NetworkPattern};
 use crate::request::{Endpoint, Transport};
+use crate::socket::End;
 use crate::world::FilterInfo;
 
 /// Values that no test tells apart.
@@ -23,7 +24,14 @@ pub(super) struct Class {
 
 /// The classes of a filter's values. One without any test that holds is always there, and comes
 /// last; it includes having no value.
-pub(super) fn classes(tests: &[&Argument], info: &FilterInfo) -> Result<Vec<Class>, TooComplex> {
+///
+/// # Errors
+/// If there are too many.
+pub(super) fn classes(
+    tests: &[&Argument],
+    info: &FilterInfo,
+    end: Option<End>,
+) -> Result<Vec<Class>, TooComplex> {
     let size = tests.len();
     let mut found = Found {
         classes: Vec::new(),
@@ -32,7 +40,7 @@ pub(super) fn classes(tests: &[&Argument], info: &FilterInfo) -> Result<Vec<Clas
     let numbered = || (0_u32..).zip(tests);
     let questions = text::questions(tests);
     if !questions.is_empty() {
-        let shape = Shape::of(info);
+        let shape = Shape::of(info, end);
         for (holds, text) in text::classes(&questions, size, shape)? {
             found.add(holds, OwnedValue::Text(text));
         }

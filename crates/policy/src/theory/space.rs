@@ -94,7 +94,7 @@ impl Space {
             let info = filter(group.filter);
             let arguments: Vec<&Argument> =
                 tests.iter().map(|test| test.argument.plain()).collect();
-            let mut classes = classes(&arguments, info)?;
+            let mut classes = classes(&arguments, info, known.end)?;
             for value in classes.iter_mut().filter_map(|class| class.value.as_mut()) {
                 *value = group.value(value.clone());
             }

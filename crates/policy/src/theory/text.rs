@@ -10,6 +10,7 @@ use super::{Set, TooComplex};
 use crate::filter::Argument;
 use crate::pattern::Pattern;
 use crate::pattern::regex::{Automaton, State as Progress};
+use crate::socket::End;
 use crate::world::{ArgumentKind, FilterInfo};
 
 /// Steps one cutting may take.
@@ -19,9 +20,12 @@ const LIMIT: usize = 10_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// An absolute path without empty, `.` or `..` components.
-    Path,
-    /// The same, without letters in upper case.
-    LowerPath,
+    Path {
+        /// Without letters in upper case.
+        in_lower_case: bool,
+        /// Or a name that begins with `@`.
+        or_name: bool,
+    },
     /// Anything.
     Name,
 }
@@ -46,17 +50,24 @@ pub(crate) fn questions<'t>(tests: &[&'t Argument]) -> Vec<(u32, Question<'t>)> 
 }
 
 impl Shape {
-    /// What texts of a filter look like.
-    pub(crate) fn of(filter: &FilterInfo) -> Self {
+    /// What texts of a filter look like, in requests about a socket's end if there is one.
+    pub(crate) fn of(filter: &FilterInfo, end: Option<End>) -> Self {
         match filter.kind {
-            ArgumentKind::PathPattern if filter.in_lower_case => Self::LowerPath,
-            ArgumentKind::PathPattern => Self::Path,
+            ArgumentKind::PathPattern => Self::Path {
+                in_lower_case: filter.in_lower_case,
+                or_name: filter.has_socket_names && end.is_some(),
+            },
             _ => Self::Name,
         }
     }
 
     fn has(self, byte: u8) -> bool {
-        byte != 0 && (self != Self::LowerPath || !byte.is_ascii_uppercase())
+        let in_lower_case = matches!(self, Self::Path { in_lower_case, .. } if in_lower_case);
+        byte != 0 && !(in_lower_case && byte.is_ascii_uppercase())
+    }
+
+    fn may_be_name(self) -> bool {
+        matches!(self, Self::Path { or_name: true, .. })
     }
 }
 
@@ -83,16 +94,20 @@ enum Form {
     Dot,
     /// A component that is `..` so far.
     DotDot,
-    /// Anywhere else.
+    /// Anywhere else in a path.
     Inside,
+    /// Anywhere in what is no path.
+    Name,
 }
 
 impl Form {
     fn step(self, byte: u8, shape: Shape) -> Option<Self> {
         match (shape, self, byte) {
             _ if !shape.has(byte) => None,
-            (Shape::Name, ..) => Some(Self::Inside),
+            (Shape::Name, ..) => Some(Self::Name),
             (_, Self::Start, b'/') => Some(Self::Root),
+            (_, Self::Start, b'@') if shape.may_be_name() => Some(Self::Name),
+            (_, Self::Name, _) => Some(Self::Name),
             (_, Self::Start, _)
             | (_, Self::Root | Self::Slash | Self::Dot | Self::DotDot, b'/') => None,
             (_, Self::Inside, b'/') => Some(Self::Slash),
@@ -103,7 +118,7 @@ impl Form {
     }
 
     fn may_end(self) -> bool {
-        matches!(self, Self::Root | Self::Inside)
+        matches!(self, Self::Root | Self::Inside | Self::Name)
     }
 }
 
@@ -228,8 +243,8 @@ impl<'t> Machine<'t> {
         }
         State {
             form: match self.shape {
-                Shape::Path | Shape::LowerPath => Form::Start,
-                Shape::Name => Form::Inside,
+                Shape::Path { .. } => Form::Start,
+                Shape::Name => Form::Name,
             },
             node: 0,
             matched,
@@ -314,6 +329,9 @@ impl<'t> Machine<'t> {
             n.next.keys().copied().filter(|byte| *byte != 0).collect()
         });
         special.extend([b'/', b'.']);
+        if state.form == Form::Start && self.shape.may_be_name() {
+            special.insert(b'@');
+        }
         let mut bytes: Vec<u8> = special.iter().copied().collect();
         if state.live.is_empty() {
             let mut nicest = NICEST.iter();

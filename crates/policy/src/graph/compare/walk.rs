@@ -50,7 +50,7 @@ pub(super) fn differences<'w>(
     let questions = questions(&tests);
     let mut walk = Walk {
         canon: canon.clone(),
-        machine: Machine::new(&questions, tests.len(), Shape::of(filter(main))),
+        machine: Machine::new(&questions, tests.len(), Shape::of(filter(main), end)),
         numbers: (0..).zip(&ids).map(|(number, id)| (*id, number)).collect(),
         asked: HashMap::new(),
     };

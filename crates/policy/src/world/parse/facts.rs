@@ -114,6 +114,15 @@ impl<'t> Reader<'t> {
                 Ok(())
             }
             "inferred" => self.inferred(f),
+            "socket-names" => {
+                one_of(f.word("how they begin")?, "@", &[("@", ())])?;
+                let path = self.filter_id("path")?;
+                let mut filters = self.world.filters.iter_mut();
+                let path = filters.find(|info| info.id == path);
+                path.into_iter()
+                    .for_each(|info| info.has_socket_names = true);
+                Ok(())
+            }
             "compiled-paths" => {
                 self.world.folds_paths = one_of(f.word("the case")?, "lower", &[("lower", true)])?;
                 Ok(())
@@ -218,6 +227,7 @@ impl<'t> Reader<'t> {
             merged,
             after,
             values,
+            has_socket_names: false,
             in_lower_case: false,
         });
         Ok(())

@@ -1,6 +1,9 @@
 //! Paths that do not start at the root.
 
 use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::rule::Rule;
+use lapbelt_policy::socket::End;
+use lapbelt_policy::world::World;
 
 use crate::lint::context::Context;
 use crate::lint::finding::{Level, Sink};
@@ -14,7 +17,8 @@ pub(super) static LINT: Lint = Lint {
     explanation: "A profile knows no current folder. The kernel's paths are absolute, so a relative \
         one never matches; but every path starts with nothing, so an empty subpath or prefix, as an \
         empty parameter makes it, matches all. Pass the folder as a parameter and put the path \
-        together: `(string-append (param \"PROJECT\") \"/src\")`.",
+        together: `(string-append (param \"PROJECT\") \"/src\")`. On Linux sockets also have names, \
+        written `@name`.",
     example: Example::new(
         "(version 1)\n(deny default)\n(allow file-read* (subpath \"src\"))\n",
         "(version 1)\n(deny default)\n(allow file-read* (subpath \"/Users/me/project/src\"))\n",
@@ -31,7 +35,11 @@ fn check(context: &Context<'_>, out: &mut Sink) {
                 _ => "an empty path never matches",
             };
             out.at(leaf.origin, message);
-        } else if !text.starts_with(b"/") && !text.starts_with(b"~") && !text.starts_with(b"$") {
+        } else if !text.starts_with(b"/")
+            && !text.starts_with(b"~")
+            && !text.starts_with(b"$")
+            && !(text.starts_with(b"@") && is_of_sockets(leaf.rule, context.world))
+        {
             let shown = String::from_utf8_lossy(text);
             out.at(
                 leaf.origin,
@@ -39,4 +47,10 @@ fn check(context: &Context<'_>, out: &mut Sink) {
             );
         }
     }
+}
+
+/// Whether a rule is of sockets, where these have names beside paths.
+fn is_of_sockets(rule: &Rule, world: &World) -> bool {
+    let mut operations = rule.operations.iter();
+    world.has_socket_names() && operations.any(|id| End::of(world.operation(*id)).is_some())
 }
