@@ -3,6 +3,7 @@
 //! Everything here is data read from a world file by [`World::parse`]; nothing about a build is in
 //! code. Each fact of a file carries the key of its evidence.
 
+mod behaviour;
 mod delta;
 mod lint;
 mod nearest;
@@ -10,6 +11,7 @@ mod parse;
 mod provenance;
 mod shipped;
 
+pub use behaviour::Behaviour;
 pub use delta::{Change, Delta, What, delta};
 pub use lint::{Finding, lint};
 pub use nearest::nearest;
@@ -240,6 +242,8 @@ pub enum Part {
     Versions,
     /// Rules that the system adds.
     Implied,
+    /// How it treats paths.
+    Paths,
 }
 
 impl Part {
@@ -252,6 +256,7 @@ impl Part {
         ("costs", Self::Costs),
         ("versions", Self::Versions),
         ("implied", Self::Implied),
+        ("paths", Self::Paths),
     ];
 
     /// The word for it in world files.

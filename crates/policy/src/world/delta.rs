@@ -1,5 +1,7 @@
 //! What a build has that another has not.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rustc_hash::FxHashMap;
 
 use super::{FilterInfo, ModifierInfo, Operation, Part, World};
@@ -28,12 +30,19 @@ pub enum What {
         /// The second.
         to: String,
     },
+    /// They treat it in two ways.
+    Treated {
+        /// What the first world says of it, if anything.
+        from: Option<String>,
+        /// What the second does.
+        to: Option<String>,
+    },
 }
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// `operation`, `filter`, `modifier` or `value`.
+    /// `operation`, `filter`, `modifier`, `value` or `behaviour`.
     pub kind: &'static str,
     /// Its name; that of a value stands after its filter's.
     pub name: String,
@@ -110,7 +119,29 @@ pub fn delta(first: &World, second: &World) -> Delta {
             &mut delta,
         );
     }
+    if !lacks(Part::Paths) {
+        behaviour(first, second, &mut delta);
+    }
     delta
+}
+
+fn behaviour(first: &World, second: &World, delta: &mut Delta) {
+    let words = |world: &World| -> BTreeMap<String, String> {
+        let all = world.behaviour().into_iter();
+        all.map(|one| (one.of, one.words)).collect()
+    };
+    let (old, new) = (words(first), words(second));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let (from, to) = (old.get(name).cloned(), new.get(name).cloned());
+        if from != to {
+            delta.changes.push(Change {
+                kind: "behaviour",
+                name: name.clone(),
+                what: What::Treated { from, to },
+            });
+        }
+    }
 }
 
 fn names<'w, T>(
@@ -302,5 +333,32 @@ modifier 1 m actions=allow argument=none mask=4 flags=4 evidence=e
         assert!(of("operation", &delta).is_empty());
         assert_eq!(of("value", &delta).len(), 2);
         assert_eq!(of("modifier", &delta), [("m".into(), What::Removed(1))]);
+    }
+
+    #[test]
+    fn what_paths_are_taken_for_is_compared() {
+        let world = |name| crate::world::shipped(name).expect("shipped").expect("good");
+        let changes = delta(&world("macos-14.4.1"), &world("linux")).changes;
+        let found = |name: &str, from: Option<&str>, to: Option<&str>| {
+            let own = |text: Option<&str>| text.map(str::to_owned);
+            changes.contains(&Change {
+                kind: "behaviour",
+                name: name.to_owned(),
+                what: What::Treated {
+                    from: own(from),
+                    to: own(to),
+                },
+            })
+        };
+        assert!(found(
+            "/tmp",
+            Some("is a link to /private/tmp"),
+            Some("is taken for the same as /private/tmp")
+        ));
+        assert!(found(
+            "compiled profiles",
+            Some("hold paths in lower case"),
+            None
+        ));
     }
 }

@@ -70,7 +70,9 @@ impl Provenance {
         self.cited.extend(evidence.iter().cloned());
         let name = match kind {
             "operation" | "filter" | "modifier" | "implied" | "inferred" => words.next(),
-            "value" | "name" | "constant" => Some(first),
+            "value" | "name" | "constant" | "path-alias" | "compiled-paths" | "socket-names" => {
+                Some(first)
+            }
             _ => None,
         };
         if let Some(name) = name {
@@ -88,7 +90,8 @@ impl Provenance {
     }
 
     /// What states a fact: `kind` is `operation`, `filter`, `modifier`, `value` (by the name of its
-    /// filter), `implied` or `inferred` (by that of their operation), `name` or `constant`.
+    /// filter), `implied` or `inferred` (by that of their operation), `name`, `constant`, or the word
+    /// of a [`Behaviour`](super::Behaviour).
     pub fn of(&self, kind: &str, name: &str) -> Option<&Fact> {
         self.facts.get(&(kind.to_owned(), name.to_owned()))
     }

@@ -54,6 +54,9 @@ fn json(change: &Change) -> Value {
             json!({"kind": kind, "name": name, "change": "changed", "field": field, "from": from,
                    "to": to})
         }
+        What::Treated { from, to } => {
+            json!({"kind": kind, "name": name, "change": "changed", "from": from, "to": to})
+        }
     }
 }
 
@@ -81,6 +84,10 @@ fn text(delta: &Delta, a: &str, b: &str) -> String {
             What::Added(number) => format!("+ {name} ({number})"),
             What::Removed(number) => format!("- {name} ({number})"),
             What::Changed { field, from, to } => format!("~ {name}: {field} {from} → {to}"),
+            What::Treated { from, to } => {
+                let said = |words: &Option<String>| words.clone().unwrap_or("-".to_owned());
+                format!("~ {name}: {} → {}", said(from), said(to))
+            }
             // A name put in the middle moves all that follow: those are told as one.
             What::Renumbered { from, to } => {
                 let mut end = change;

@@ -86,6 +86,10 @@ fn json(world: &World, provenance: &Provenance) -> Value {
         json!({"id": m.id.0, "name": m.name, "actions": actions(m), "argument": m.kind.word(),
                "mask": m.mask, "flags": m.flags, "evidence": evidence("modifier", &m.name)})
     });
+    let behaviour = world.behaviour().into_iter().map(|one| {
+        let (kind, key) = &one.fact;
+        json!({"of": one.of, "words": one.words, "evidence": evidence(kind, key)})
+    });
     let added = |kind: &str, rules: Vec<Added<'_>>| -> Vec<Value> {
         let rules = rules.into_iter();
         rules
@@ -102,6 +106,7 @@ fn json(world: &World, provenance: &Provenance) -> Value {
         .map(|(part, text)| (part.word().into(), text.as_str().into()))
         .collect();
     json!({"id": world.id(), "aliases": world.aliases(), "layout": world.layout(), "lacks": lacks,
+           "behaviour": behaviour.collect::<Vec<_>>(),
            "operations": operations.collect::<Vec<_>>(),
            "filters": filters.collect::<Vec<_>>(),
            "modifiers": modifiers.collect::<Vec<_>>(),
@@ -128,6 +133,11 @@ fn text(world: &World, provenance: &Provenance) -> String {
         Some(fact) => format!("[{}]", fact.evidence.join(" ")),
         None => String::new(),
     };
+    for behaviour in world.behaviour() {
+        let (kind, key) = &behaviour.fact;
+        let (of, words, cited) = (&behaviour.of, &behaviour.words, cited(kind, key));
+        line(format!("{of} {words}  {cited}"));
+    }
     line(format!("\n{} operations", world.operations().len()));
     for operation in world.operations() {
         let name = &operation.name;

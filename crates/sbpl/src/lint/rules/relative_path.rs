@@ -35,10 +35,8 @@ fn check(context: &Context<'_>, out: &mut Sink) {
                 _ => "an empty path never matches",
             };
             out.at(leaf.origin, message);
-        } else if !text.starts_with(b"/")
-            && !text.starts_with(b"~")
-            && !text.starts_with(b"$")
-            && !(text.starts_with(b"@") && is_of_sockets(leaf.rule, context.world))
+        } else if !matches!(text[0], b'/' | b'~' | b'$')
+            && (text[0] != b'@' || !is_of_sockets(leaf.rule, context.world))
         {
             let shown = String::from_utf8_lossy(text);
             out.at(
