@@ -417,9 +417,9 @@ fn a_class_with_letters_in_upper_case_is_what_it_is_in_lower_case() {
 
 #[test]
 fn names_of_sockets_are_values_where_there_are_some() {
-    let rule = "(allow network-bind (literal \"@a\"))";
+    let rule = "(allow network-bind (literal \"@a\\x00\"))";
     for (name, expected) in [
-        ("linux", vec!["network-bind path=@a".to_owned()]),
+        ("linux", vec!["network-bind path=@a\0".to_owned()]),
         ("macos-14.4.1", Vec::new()),
     ] {
         let world = support::world(name);

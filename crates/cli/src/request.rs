@@ -17,15 +17,19 @@ pub(crate) fn shown(operation: &str, values: &[(String, OwnedValue)], world: &Wo
     let end = asked
         .and_then(End::of)
         .filter(|_| values.iter().any(|(name, _)| name == "path"));
-    let is_implied = |name: &String| end.is_some_and(|end| end.filter() == name);
+    let is_implied = |name: &String, own: &OwnedValue| {
+        end.is_some_and(|end| end.filter() == name)
+            && matches!(own, OwnedValue::Endpoint(Endpoint::Unix, _))
+    };
     let mut text = operation.to_owned();
     let is_target = |name: &String| Some(name) == target.as_ref();
     for (name, own) in values.iter().filter(|(name, _)| is_target(name)) {
         text += &format!(" {}", bare(&value(name, own, world)));
     }
-    let others = values.iter();
-    for (name, own) in others.filter(|(name, _)| !is_target(name) && !is_implied(name)) {
-        text += &format!(" {name}={}", bare(&value(name, own, world)));
+    for (name, own) in values {
+        if !is_target(name) && !is_implied(name, own) {
+            text += &format!(" {name}={}", bare(&value(name, own, world)));
+        }
     }
     text
 }

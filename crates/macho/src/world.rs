@@ -60,6 +60,7 @@ impl Extracted {
         out.push_str("lacks versions no table tells what a version of the language changes\n");
         out.push_str("lacks implied no table tells what the library adds to profiles\n");
         out.push_str("lacks paths no table tells how the system treats them\n");
+        out.push_str("lacks compiled-paths no table tells how profiles hold them\n");
         out.push_str("lacks categories which categories an operation accepts is not extracted\n");
         if self.filters.iter().any(|filter| filter.cost.is_none()) || self.filters.is_empty() {
             out.push_str("lacks costs 0 stands in where the cost factor could not be told\n");

@@ -16,7 +16,7 @@ use path::other_spelling;
 use crate::event::OwnedValue;
 use crate::graph::loads;
 use crate::request::{Endpoint, Request, Transport, Value};
-use crate::socket::{End, usual};
+use crate::socket::{End, OF_CONTROL_NAMES, usual};
 use crate::world::{FilterId, Operation, OperationId, World, nearest};
 
 /// Why a question makes no request.
@@ -128,7 +128,7 @@ impl<'a> Asked<'a> {
 /// network operations it is `HOST:PORT` or `[V6]:PORT`, with or without `tcp:`, `udp:` or `other:`
 /// before it, or the path of a unix socket, with or without `unix:` before it, which alone is one
 /// without a path: the far end for `network-outbound`, the near end for the others. What a socket
-/// with that path or address has besides (`socket-domain`, and TCP unless `extra` says otherwise)
+/// with such a path, address or control name has besides (`socket-domain`, and TCP unless `extra` says otherwise)
 /// is added where `extra` lacks it.
 ///
 /// # Errors
@@ -208,10 +208,10 @@ fn network<'a>(
         }
     };
     if address::is_unix(target, world) {
-        if let Some(path) = address::unix_path(target, world) {
-            add("path", Value::Text(path));
+        match address::unix_path(target, world) {
+            Some(path) => add("path", Value::Text(path)),
+            None => add(name, Value::Endpoint(Endpoint::Unix)),
         }
-        add(name, Value::Endpoint(Endpoint::Unix));
         return Ok(());
     }
     let bad = || AskError::BadValue {
@@ -224,8 +224,8 @@ fn network<'a>(
     Ok(())
 }
 
-/// Adds what a socket with the path or the address among the values has anyway, but for what the
-/// question gives itself.
+/// Adds what a socket with the path, the addresses or the control name among the values has anyway,
+/// but for what the question gives itself.
 fn add_usual(world: &World, end: End, values: &mut Vec<(FilterId, Value<'_>)>) {
     let id = |name: &str| world.filter_named(name).map(|filter| filter.id);
     let has = |values: &[(FilterId, Value<'_>)], filter| values.iter().any(|own| own.0 == filter);
@@ -235,11 +235,17 @@ fn add_usual(world: &World, end: End, values: &mut Vec<(FilterId, Value<'_>)>) {
     {
         values.push((own, Value::Endpoint(Endpoint::Unix)));
     }
-    let address = values.iter().find_map(|(filter, value)| match value {
-        Value::Endpoint(endpoint) if id(end.filter()) == Some(*filter) => Some(*endpoint),
-        _ => None,
+    let addresses = [end, end.other()].map(|end| {
+        let mut own = values.iter().filter(|own| id(end.filter()) == Some(own.0));
+        own.find_map(|(_, value)| match value {
+            Value::Endpoint(endpoint) => Some(*endpoint),
+            _ => None,
+        })
     });
-    for (filter, name) in address.into_iter().flat_map(usual) {
+    let is_control = id("control-name").is_some_and(|control| has(values, control));
+    let of_control = is_control.then_some(OF_CONTROL_NAMES);
+    let of_addresses = addresses.into_iter().flatten().flat_map(usual);
+    for (filter, name) in of_addresses.chain(of_control) {
         let number = named(world, filter, name);
         if let (Some(filter), Some(number)) = (id(filter), number)
             && !has(values, filter)

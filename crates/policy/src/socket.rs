@@ -1,6 +1,7 @@
 //! What requests about sockets have by nature, whoever asks.
 
-use crate::request::{Endpoint, Transport};
+use crate::filter::{Host, NetworkPattern, Protocol};
+use crate::request::Endpoint;
 use crate::world::Operation;
 
 /// The end of a connection that a network operation is about.
@@ -24,6 +25,14 @@ impl End {
             })
     }
 
+    /// The end that the operation is not about.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Remote => Self::Local,
+            Self::Local => Self::Remote,
+        }
+    }
+
     /// The filter of its addresses.
     pub fn filter(self) -> &'static str {
         match self {
@@ -33,25 +42,38 @@ impl End {
     }
 }
 
-/// What a socket with this address has of other filters, by their names, where nothing says
-/// otherwise.
+/// For kinds of addresses, a filter and names of its values: a socket with such an address has one of
+/// them, and most have the first. An address of IPv4 may be mapped into IPv6. (Multipath TCP and SMC
+/// have domains of their own, which no world names.)
+pub const OF_ADDRESSES: &[(Protocol, &str, &[&str])] = &[
+    (Protocol::Unix, "socket-domain", &["AF_UNIX"]),
+    (Protocol::Ip6, "socket-domain", &["AF_INET6"]),
+    (Protocol::Ip4, "socket-domain", &["AF_INET", "AF_INET6"]),
+    (Protocol::Tcp, "socket-type", &["SOCK_STREAM"]),
+    (Protocol::Udp, "socket-type", &["SOCK_DGRAM"]),
+];
+
+/// The same of protocols, which may be left open when a socket is made: only most have these.
+const PROTOCOLS: &[(Protocol, &str, &[&str])] = &[
+    (Protocol::Tcp, "socket-protocol", &["IPPROTO_TCP"]),
+    (Protocol::Udp, "socket-protocol", &["IPPROTO_UDP"]),
+];
+
+/// What a socket with a control name has of a filter.
+pub const OF_CONTROL_NAMES: (&str, &str) = ("socket-domain", "AF_SYSTEM");
+
+/// What most sockets with this address have of other filters, by their names.
 pub fn usual(address: Endpoint) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let (domain, transport) = match address {
-        Endpoint::Unix => ("AF_UNIX", None),
-        Endpoint::Internet {
-            v6: true,
-            transport,
-            ..
-        } => ("AF_INET6", Some(transport)),
-        Endpoint::Internet { transport, .. } => ("AF_INET", Some(transport)),
-    };
-    let kind = match transport {
-        Some(Transport::Tcp) => Some(("SOCK_STREAM", "IPPROTO_TCP")),
-        Some(Transport::Udp) => Some(("SOCK_DGRAM", "IPPROTO_UDP")),
-        _ => None,
-    };
-    let kind = kind.into_iter();
-    [("socket-domain", domain)].into_iter().chain(
-        kind.flat_map(|(kind, protocol)| [("socket-type", kind), ("socket-protocol", protocol)]),
-    )
+    let rows = OF_ADDRESSES.iter().chain(PROTOCOLS);
+    let own = rows.filter(move |row| any(row.0).matches(address));
+    own.filter_map(|(_, filter, names)| Some((*filter, *names.first()?)))
+}
+
+/// All addresses of a kind.
+pub fn any(protocol: Protocol) -> NetworkPattern {
+    NetworkPattern {
+        protocol,
+        host: Host::Any,
+        port: None,
+    }
 }

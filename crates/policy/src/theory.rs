@@ -9,8 +9,8 @@
 //! What is taken for granted about requests:
 //! - A filter has at most one value in a request, but for those of [`has_many`]. Any may be absent.
 //! - A path is absolute and resolved: it starts with `/` and has no empty, `.` or `..` component.
-//!   That of a unix socket may be a name that begins with `@`, where the world has such. No text
-//!   holds a zero byte.
+//!   That of a unix socket may be a name that begins with `@`, where the world has such, and
+//!   then it may hold zero bytes, as no other text does.
 //! - Values of different filters are independent of each other, but for what [`laws`] says of
 //!   sockets.
 

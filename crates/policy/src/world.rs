@@ -242,8 +242,10 @@ pub enum Part {
     Versions,
     /// Rules that the system adds.
     Implied,
-    /// How it treats paths.
+    /// Which paths are links, and what sockets are called beside paths.
     Paths,
+    /// How compiled profiles hold paths.
+    CompiledPaths,
 }
 
 impl Part {
@@ -257,6 +259,7 @@ impl Part {
         ("versions", Self::Versions),
         ("implied", Self::Implied),
         ("paths", Self::Paths),
+        ("compiled-paths", Self::CompiledPaths),
     ];
 
     /// The word for it in world files.

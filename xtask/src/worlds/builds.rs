@@ -154,6 +154,7 @@ pub(super) fn head(build: &Build, has_costs: bool) -> Result<String> {
         out.push_str(
             "lacks implied what the library of this build adds to profiles was not seen\n",
         );
+        out.push_str("lacks compiled-paths no compiled profile of this build was seen\n");
     }
     writeln!(
         out,

@@ -451,6 +451,7 @@ fn head(release: &Release, filters: &[Filter<'_>]) -> Result<String> {
     out.push_str("lacks versions what a version of the language changes was not seen\n");
     out.push_str("lacks implied what the library of this release adds to profiles was not seen\n");
     out.push_str("lacks paths nobody tells how this release treats them\n");
+    out.push_str("lacks compiled-paths no compiled profile of this release was seen\n");
     writeln!(
         out,
         "\nevidence table numbers and names of filters and their arguments, as a tool of the field has them: {}",

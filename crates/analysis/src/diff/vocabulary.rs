@@ -53,7 +53,11 @@ impl<'w> Vocabulary<'w> {
             let same = here.filters().iter().find(|other| other.name == info.name);
             let joint = same.map_or(FilterId(RIGHT_ONLY | info.id.0), |same| same.id);
             joint_filters.insert(info.id, joint);
-            filters.entry(joint).or_insert_with(|| own(info));
+            let known = filters.entry(joint).or_insert_with(|| own(info));
+            // What is a value for one of them is decided by both.
+            if info.has_socket_names && !known.has_socket_names {
+                known.to_mut().has_socket_names = true;
+            }
         }
         let joint_modifiers = there.modifiers().iter().map(|info| {
             let same = here.modifiers().iter().find(|m| m.name == info.name);

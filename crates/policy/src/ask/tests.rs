@@ -139,7 +139,22 @@ fn an_address_is_of_a_socket_however_it_is_given() {
             pair("socket-domain", "Integer(1)")
         ]
     );
+    let seen = values("network-outbound", None, &[("control-name", "a")]);
+    assert_eq!(seen[1..], [pair("socket-domain", "Integer(32)")]);
+    // The other end is of the same socket.
+    let seen = values("network-bind", None, &[("remote", "udp:1.2.3.4:53")]);
+    assert!(
+        seen.contains(&pair("socket-type", "Integer(2)")),
+        "{seen:?}"
+    );
     // Given as it is, it counts.
+    let seen = values(
+        "network-outbound",
+        "/a",
+        &[("remote", "tcp:1.2.3.4:80"), ("socket-type", "SOCK_RAW")],
+    );
+    let times = |name: &str| seen.iter().filter(|one| one.0 == name).count();
+    assert_eq!((times("remote"), times("socket-type")), (1, 1), "{seen:?}");
     let seen = values(
         "network-outbound",
         "unix:/a",

@@ -1,17 +1,16 @@
 //! What holds of every socket, so that requests of network operations that break it cannot be.
 //!
-//! - Only unix-domain sockets have paths, and only those of `AF_SYSTEM` have control names.
-//! - An address is of the socket's domain; one of IPv4 may also be of a socket for IPv6, to which it
-//!   is mapped. (Multipath TCP has a domain of its own, which no world names.)
-//! - TCP streams and UDP sends datagrams. The protocol may be left open when a socket is made, so
-//!   that nothing is said of it.
-//! - Both ends are of one family and of one transport.
+//! - Only unix-domain sockets have paths, and only those of `AF_SYSTEM` have control names. The path
+//!   is that of the operation's own end; the other one may have no address at all.
+//! - A socket has what its address says: [`OF_ADDRESSES`].
+//! - No end is a unix-domain socket where the other has an internet address, and both ends are of one
+//!   transport.
 
 use std::collections::BTreeMap;
 
-use crate::filter::{Argument, Host, NetworkPattern, Protocol, Test};
+use crate::filter::{Argument, Protocol, Test};
 use crate::pattern::Pattern;
-use crate::socket::End;
+use crate::socket::{End, OF_ADDRESSES, OF_CONTROL_NAMES, any};
 use crate::world::FilterInfo;
 
 /// What is known of requests beyond what is asked of them.
@@ -36,9 +35,9 @@ pub(super) type Law = Vec<(Test, bool)>;
 
 /// The laws about the filters that are asked.
 pub(super) fn laws<'w>(known: Known, asked: impl Iterator<Item = &'w FilterInfo>) -> Vec<Law> {
-    if known.end.is_none() {
+    let Some(end) = known.end else {
         return Vec::new();
-    }
+    };
     let sockets = Sockets {
         asked: asked.map(|info| (info.name.as_str(), info)).collect(),
     };
@@ -48,21 +47,21 @@ pub(super) fn laws<'w>(known: Known, asked: impl Iterator<Item = &'w FilterInfo>
         false => sockets.any_text("path").map(|path| vec![path]),
     };
     let control: Vec<Test> = sockets.any_text("control-name").into_iter().collect();
-    let system = sockets.numbered("socket-domain", &["AF_SYSTEM"]);
-    let unix = sockets.numbered("socket-domain", &["AF_UNIX"]);
     if let Some(path) = path {
-        laws.implies(&path, &unix);
-        laws.excludes(&path, &control);
-        for end in [End::Remote, End::Local] {
-            laws.implies(&path, sockets.address(end, Protocol::Unix).as_slice());
+        for (_, filter, names) in OF_ADDRESSES.iter().filter(|row| row.0 == Protocol::Unix) {
+            laws.implies(&path, &sockets.numbered(filter, names));
         }
+        laws.implies(&path, sockets.address(end, Protocol::Unix).as_slice());
+        laws.excludes(&path, sockets.address(end.other(), Protocol::Ip).as_slice());
+        laws.excludes(&path, &control);
     }
     if !control.is_empty() {
-        laws.implies(&control, &system);
+        let (filter, name) = OF_CONTROL_NAMES;
+        laws.implies(&control, &sockets.numbered(filter, &[name]));
     }
-    for (end, other) in [(End::Remote, End::Local), (End::Local, End::Remote)] {
+    for end in [end, end.other()] {
         let own = |protocol| sockets.address(end, protocol);
-        let far = |protocol| sockets.address(other, protocol);
+        let far = |protocol| sockets.address(end.other(), protocol);
         for (protocol, filter, names) in OF_ADDRESSES {
             if let Some(address) = own(*protocol) {
                 laws.implies(&[address], &sockets.numbered(filter, names));
@@ -83,15 +82,6 @@ pub(super) fn laws<'w>(known: Known, asked: impl Iterator<Item = &'w FilterInfo>
     }
     laws.0
 }
-
-/// For kinds of addresses, what filters of their sockets are one of.
-const OF_ADDRESSES: &[(Protocol, &str, &[&str])] = &[
-    (Protocol::Unix, "socket-domain", &["AF_UNIX"]),
-    (Protocol::Ip6, "socket-domain", &["AF_INET6"]),
-    (Protocol::Ip4, "socket-domain", &["AF_INET", "AF_INET6"]),
-    (Protocol::Tcp, "socket-type", &["SOCK_STREAM"]),
-    (Protocol::Udp, "socket-type", &["SOCK_DGRAM"]),
-];
 
 struct Laws(Vec<Law>);
 
@@ -131,12 +121,7 @@ impl Sockets<'_> {
     }
 
     fn address(&self, end: End, protocol: Protocol) -> Option<Test> {
-        let any = NetworkPattern {
-            protocol,
-            host: Host::Any,
-            port: None,
-        };
-        self.test(end.filter(), Argument::Network(any))
+        self.test(end.filter(), Argument::Network(any(protocol)))
     }
 
     /// Tests for those of these names that the filter has.

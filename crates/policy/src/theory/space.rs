@@ -220,7 +220,7 @@ impl Space {
         filter: FilterId,
         shown: Vec<Option<OwnedValue>>,
     ) -> Result<u32, TooComplex> {
-        if self.variables.len() > MOST_VARIABLES {
+        if self.variables.len() >= MOST_VARIABLES {
             return Err(TooComplex);
         }
         self.variables.push(Variable { filter, shown });

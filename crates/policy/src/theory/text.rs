@@ -63,7 +63,7 @@ impl Shape {
 
     fn has(self, byte: u8) -> bool {
         let in_lower_case = matches!(self, Self::Path { in_lower_case, .. } if in_lower_case);
-        byte != 0 && !(in_lower_case && byte.is_ascii_uppercase())
+        (byte != 0 || self.may_be_name()) && !(in_lower_case && byte.is_ascii_uppercase())
     }
 
     fn may_be_name(self) -> bool {
@@ -104,6 +104,7 @@ impl Form {
     fn step(self, byte: u8, shape: Shape) -> Option<Self> {
         match (shape, self, byte) {
             _ if !shape.has(byte) => None,
+            (Shape::Path { .. }, form, 0) if form != Self::Name => None,
             (Shape::Name, ..) => Some(Self::Name),
             (_, Self::Start, b'/') => Some(Self::Root),
             (_, Self::Start, b'@') if shape.may_be_name() => Some(Self::Name),
@@ -203,7 +204,7 @@ impl<'t> Machine<'t> {
             }
         }
         let mut groups: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-        for byte in (1..=u8::MAX).filter(|byte| shape.has(*byte)) {
+        for byte in (0..=u8::MAX).filter(|byte| shape.has(*byte)) {
             let told = machine.regexes.iter().map(|r| r.1.class(byte));
             groups.entry(told.collect()).or_default().push(byte);
         }
@@ -326,7 +327,11 @@ impl<'t> Machine<'t> {
             };
         }
         let mut special: BTreeSet<u8> = node.map_or_else(BTreeSet::new, |n| {
-            n.next.keys().copied().filter(|byte| *byte != 0).collect()
+            n.next
+                .keys()
+                .copied()
+                .filter(|byte| self.shape.has(*byte))
+                .collect()
         });
         special.extend([b'/', b'.']);
         if state.form == Form::Start && self.shape.may_be_name() {

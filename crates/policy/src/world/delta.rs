@@ -119,16 +119,16 @@ pub fn delta(first: &World, second: &World) -> Delta {
             &mut delta,
         );
     }
-    if !lacks(Part::Paths) {
-        behaviour(first, second, &mut delta);
-    }
+    behaviour(first, second, &lacks, &mut delta);
     delta
 }
 
-fn behaviour(first: &World, second: &World, delta: &mut Delta) {
+fn behaviour(first: &World, second: &World, lacks: &dyn Fn(Part) -> bool, delta: &mut Delta) {
     let words = |world: &World| -> BTreeMap<String, String> {
         let all = world.behaviour().into_iter();
-        all.map(|one| (one.of, one.words)).collect()
+        all.filter(|one| !lacks(one.part))
+            .map(|one| (one.of, one.words))
+            .collect()
     };
     let (old, new) = (words(first), words(second));
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();

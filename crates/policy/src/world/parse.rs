@@ -182,7 +182,7 @@ impl<'t> Reader<'t> {
                 let (word, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
                 let part = one_of(
                     word,
-                    "operations, modifiers, values, categories, costs, versions, implied, paths",
+                    "operations, modifiers, values, categories, costs, versions, implied, paths, compiled-paths",
                     Part::WORDS,
                 )?;
                 if text.trim().is_empty() {
