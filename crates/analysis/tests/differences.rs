@@ -167,6 +167,14 @@ fn what_no_request_shows_is_no_difference() {
             "(allow network-outbound (control-name \"b\"))",
             "(allow network-outbound (require-all (control-name \"b\") (socket-domain AF_SYSTEM)))",
         ),
+        (
+            "(allow network-bind (require-all (remote udp \"*:*\") (socket-protocol IPPROTO_TCP)))",
+            "",
+        ),
+        (
+            "(allow network-bind (require-all (socket-type SOCK_DGRAM) (socket-protocol IPPROTO_TCP)))",
+            "",
+        ),
         // Both ends are of one kind.
         (
             "(allow network-bind (require-all (remote tcp \"*:80\") (local udp \"*:*\")))",
@@ -207,6 +215,15 @@ fn what_is_shown_of_sockets_can_be() {
             "network-inbound path=/a socket-domain=Integer(1): A denies by line 2, B allows by line 3",
             "network-inbound: A allows by line 3, B denies by line 2",
         ]
+    );
+    // A protocol may be left open.
+    let tcp = "(allow network-bind (remote tcp \"*:80\"))";
+    let named =
+        "(allow network-bind (require-all (remote tcp \"*:80\") (socket-protocol IPPROTO_TCP)))";
+    let shown = told(&rules(tcp), &rules(named));
+    assert!(
+        shown[0].contains(" socket-protocol=Integer(0)"),
+        "{shown:?}"
     );
     // A socket for IPv6 can have an address of IPv4.
     let v4 = "(allow network-outbound (remote tcp4 \"*:80\"))";

@@ -207,6 +207,36 @@ fn a_target_may_be_several_at_once_but_not_several_paths() {
 }
 
 #[test]
+fn a_path_is_the_same_however_it_is_given() {
+    let file =
+        profile("(version 1)(deny default)(allow file-read-data (subpath \"/private/tmp\"))");
+    let ask = |more: &[&str]| {
+        let mut command = lapbelt();
+        command.arg("query").arg(file.path()).arg("file-read-data");
+        out(command.args(more)).0
+    };
+    assert_eq!(ask(&["/tmp/x"]), 0);
+    assert_eq!(ask(&["/TMP/x"]), 0);
+    assert_eq!(ask(&["--filter", "path=/tmp/x"]), 0);
+    assert_eq!(ask(&["--no-canonicalize", "--filter", "path=/tmp/x"]), 1);
+}
+
+#[test]
+fn a_service_has_several_classes() {
+    let file = profile(
+        "(version 1)(deny default)(allow iokit-open-user-client (require-all \
+         (iokit-registry-entry-class \"A\") (iokit-registry-entry-class \"B\")))",
+    );
+    let name = file.path().display().to_string();
+    let ask = |classes: &[&str]| {
+        let mut command = lapbelt();
+        command.args(["query", &name, "iokit-open-user-client"]);
+        out(command.args(classes)).0
+    };
+    assert_eq!((ask(&["A", "B"]), ask(&["A"])), (0, 1));
+}
+
+#[test]
 fn sockets_on_linux_have_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let profile = folder.path().join("p.sb");

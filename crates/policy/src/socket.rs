@@ -59,6 +59,12 @@ const PROTOCOLS: &[(Protocol, &str, &[&str])] = &[
     (Protocol::Udp, "socket-protocol", &["IPPROTO_UDP"]),
 ];
 
+/// For transports, the type of their sockets and a protocol that these never have.
+pub const NEVER: &[(Protocol, &str, &str)] = &[
+    (Protocol::Tcp, "SOCK_STREAM", "IPPROTO_UDP"),
+    (Protocol::Udp, "SOCK_DGRAM", "IPPROTO_TCP"),
+];
+
 /// What a socket with a control name has of a filter.
 pub const OF_CONTROL_NAMES: (&str, &str) = ("socket-domain", "AF_SYSTEM");
 

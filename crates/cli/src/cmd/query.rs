@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use lapbelt_policy::ask::{Question, target_filter};
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::rule::Action;
+use lapbelt_policy::theory::has_many;
 use lapbelt_policy::world::{FilterId, Part, World};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -144,7 +145,7 @@ fn further_targets(
         return Ok(Vec::new());
     };
     // A request has one path or address, and is about whom or what in more than one way.
-    let has_several = |filter: &FilterId| !world.filter(*filter).values.is_empty();
+    let has_several = |filter: &FilterId| has_many(world.filter(*filter));
     let Some(filter) = target_filter(world, known).filter(has_several) else {
         let error = "it has one TARGET at most; ask about each by itself";
         return Err(CommandError::Other(format!("{operation}: {error}")));

@@ -32,7 +32,8 @@ pub fn canonical_path(world: &World, path: &[u8]) -> Vec<u8> {
     let (aliases, mode) = world.path_aliases();
     if mode == AliasMode::Resolve {
         for alias in aliases {
-            if let Some(resolved) = replaced(&plain, &alias.short, &alias.long) {
+            if let Some(resolved) = replaced(&plain, &alias.short, &alias.long, world.folds_paths())
+            {
                 plain = resolved;
             }
         }
@@ -48,13 +49,17 @@ pub(super) fn other_spelling(world: &World, path: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     aliases.iter().find_map(|alias| {
-        replaced(path, &alias.short, &alias.long)
-            .or_else(|| replaced(path, &alias.long, &alias.short))
+        replaced(path, &alias.short, &alias.long, false)
+            .or_else(|| replaced(path, &alias.long, &alias.short, false))
     })
 }
 
-/// `path` with its leading components `from` replaced.
-fn replaced(path: &[u8], from: &str, to: &str) -> Option<Vec<u8>> {
-    let rest = path.strip_prefix(from.as_bytes())?;
-    (rest.is_empty() || rest[0] == b'/').then(|| [to.as_bytes(), rest].concat())
+/// `path` with its leading components `from` replaced, in any case if the world folds paths.
+fn replaced(path: &[u8], from: &str, to: &str, folds: bool) -> Option<Vec<u8>> {
+    let (start, rest) = path.split_at_checked(from.len())?;
+    let is_start = match folds {
+        true => start.eq_ignore_ascii_case(from.as_bytes()),
+        false => start == from.as_bytes(),
+    };
+    (is_start && (rest.is_empty() || rest[0] == b'/')).then(|| [to.as_bytes(), rest].concat())
 }

@@ -109,10 +109,14 @@ impl Question<'_> {
             let is_end = matches!(name.as_str(), "remote" | "local");
             let path = address::unix_path(value.as_bytes(), world).filter(|_| is_end);
             if let (Some(path), Some(filter)) = (path, world.filter_named("path")) {
-                values.push((filter.id, OwnedValue::Text(self.spelled(path, world))));
+                values.push((filter.id, OwnedValue::Text(path.to_vec())));
             }
         }
+        let path = world.filter_named("path").map(|path| path.id);
         for (filter, value) in &mut values {
+            if let (true, OwnedValue::Text(text)) = (Some(*filter) == path, &mut *value) {
+                *text = self.spelled(text, world);
+            }
             if let (ArgumentKind::PathPattern, OwnedValue::Text(path)) =
                 (world.filter(*filter).kind, value)
             {

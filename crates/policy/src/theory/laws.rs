@@ -2,7 +2,8 @@
 //!
 //! - Only unix-domain sockets have paths, and only those of `AF_SYSTEM` have control names. The path
 //!   is that of the operation's own end; the other one may have no address at all.
-//! - A socket has what its address says: [`OF_ADDRESSES`].
+//! - A socket has what its address says ([`OF_ADDRESSES`]), and its protocol is left open or its own
+//!   ([`NEVER`]).
 //! - No end is a unix-domain socket where the other has an internet address, and both ends are of one
 //!   transport.
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::filter::{Argument, Protocol, Test};
 use crate::pattern::Pattern;
-use crate::socket::{End, OF_ADDRESSES, OF_CONTROL_NAMES, any};
+use crate::socket::{End, NEVER, OF_ADDRESSES, OF_CONTROL_NAMES, any};
 use crate::world::FilterInfo;
 
 /// What is known of requests beyond what is asked of them.
@@ -59,12 +60,24 @@ pub(super) fn laws<'w>(known: Known, asked: impl Iterator<Item = &'w FilterInfo>
         let (filter, name) = OF_CONTROL_NAMES;
         laws.implies(&control, &sockets.numbered(filter, &[name]));
     }
+    for (_, kind, protocol) in NEVER {
+        let protocol = sockets.numbered("socket-protocol", &[protocol]);
+        for kind in sockets.numbered("socket-type", &[kind]) {
+            laws.excludes(&[kind], &protocol);
+        }
+    }
     for end in [end, end.other()] {
         let own = |protocol| sockets.address(end, protocol);
         let far = |protocol| sockets.address(end.other(), protocol);
         for (protocol, filter, names) in OF_ADDRESSES {
             if let Some(address) = own(*protocol) {
                 laws.implies(&[address], &sockets.numbered(filter, names));
+            }
+        }
+        for (transport, _, protocol) in NEVER {
+            let protocol = sockets.numbered("socket-protocol", &[protocol]);
+            if let Some(address) = own(*transport) {
+                laws.excludes(&[address], &protocol);
             }
         }
         for address in [Protocol::Unix, Protocol::Ip].into_iter().filter_map(own) {

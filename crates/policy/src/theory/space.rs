@@ -103,7 +103,9 @@ impl Space {
             } else if has_many(info) {
                 space.add_many(group.filter, &tests, classes)?;
             } else {
-                space.add_single(group.filter, &tests, classes)?;
+                // Every socket has a protocol: 0, if none of those that are asked about.
+                let is_shown = known.end.is_some() && info.name == "socket-protocol";
+                space.add_single(group.filter, &tests, classes, is_shown)?;
             }
         }
         if space.columns.is_empty() {
@@ -127,19 +129,21 @@ impl Space {
         self.columns = classes;
     }
 
-    /// One variable, whose values are the classes.
+    /// One variable, whose values are the classes; that of values which no test tells apart from
+    /// none is shown as one if `is_shown`.
     fn add_single(
         &mut self,
         filter: FilterId,
         tests: &[&Test],
         mut classes: Vec<Class>,
+        is_shown: bool,
     ) -> Result<(), TooComplex> {
         // What needs no value to be shown comes first.
         classes.rotate_right(1);
         let values = classes.iter().map(|class| class.value.clone());
         let shown = values
             .enumerate()
-            .map(|(at, value)| value.filter(|_| at > 0));
+            .map(|(at, value)| value.filter(|_| at > 0 || is_shown));
         let number = self.variable(filter, shown.collect())?;
         for (at, test) in (0..).zip(tests) {
             let next = classes.iter().map(|class| truth(class.holds.contains(at)));
