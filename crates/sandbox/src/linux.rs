@@ -12,6 +12,7 @@ mod descendants;
 mod gate;
 pub(crate) mod host;
 mod judge;
+mod mapping;
 mod memory;
 mod notify;
 mod outbox;

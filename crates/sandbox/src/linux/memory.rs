@@ -1,10 +1,16 @@
 //! Reading a waiting caller: its memory and its descriptors.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use rustix::io::Errno;
+
+use super::arch::untagged;
 use super::blank::Blank;
+use super::caller::Caller;
 use super::classify::Memory;
+use super::custodian::open_process;
+use super::mapping::mappings;
 
 /// Longest path the kernel takes, its NUL included.
 const PATH_MAX: usize = libc::PATH_MAX as usize;
@@ -58,10 +64,22 @@ impl Remote {
 
     /// Reads all of `into`.
     pub(crate) fn read_whole(self, address: u64, into: &mut [u8]) -> Result<(), Blank> {
-        if self.read(address, into)? == into.len() {
-            Ok(())
-        } else {
-            Err(Blank::Nothing)
+        match self.read(address, into)? {
+            got if got == into.len() => Ok(()),
+            got => Err(self.why_not(address.wrapping_add(got as u64))),
+        }
+    }
+
+    /// Why an address could not be read. What is mapped there may still be read by its own thread:
+    /// secret memory, and on many processors what is mapped for writing only.
+    fn why_not(self, address: u64) -> Blank {
+        let address = untagged(address);
+        match mappings(self.thread) {
+            Ok(maps) if maps.meets(address, address.saturating_add(1)) => {
+                Blank::Unseen(Errno::FAULT)
+            }
+            Ok(_) => Blank::Nothing,
+            Err(blank) => blank,
         }
     }
 
@@ -76,7 +94,8 @@ impl Remote {
                 return Ok(());
             }
             if got < length {
-                break;
+                into.clear();
+                return Err(self.why_not(address.wrapping_add(got as u64)));
             }
         }
         into.clear();
@@ -96,6 +115,47 @@ impl Memory for Remote {
 pub(crate) fn file_of(process: BorrowedFd<'_>, number: i32) -> io::Result<OwnedFd> {
     // SAFETY: takes and returns plain numbers.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), number, 0) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// A duplicate of a descriptor of a waiting thread, whose table may be another than that of its
+/// process, and which may outlive the first thread of that.
+pub(crate) fn file_of_caller(caller: &Caller, number: i32) -> Result<OwnedFd, Blank> {
+    let is_there = || rustix::fs::stat(format!("/proc/{}/fd/{number}", caller.thread));
+    let file = match open_thread(caller.thread) {
+        Ok(thread) => file_of(thread.as_fd(), number),
+        // Linux before 6.9 knows whole processes only.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+            let file = file_of(open_process(caller.process()?)?.as_fd(), number);
+            let same = |file: &OwnedFd| {
+                let (ours, theirs) = (rustix::fs::fstat(file)?, is_there()?);
+                Ok((ours.st_dev, ours.st_ino) == (theirs.st_dev, theirs.st_ino))
+            };
+            match file {
+                Ok(file) if !same(&file).map_err(|errno: Errno| Blank::from(errno))? => {
+                    return Err(Blank::Unseen(Errno::BADF));
+                }
+                file => file,
+            }
+        }
+        Err(error) => Err(error),
+    };
+    file.map_err(|error| match Blank::from(error) {
+        Blank::Nothing if is_there().is_ok() => Blank::Unseen(Errno::BADF),
+        blank => blank,
+    })
+}
+
+/// A descriptor for a thread.
+fn open_thread(thread: i32) -> io::Result<OwnedFd> {
+    /// `PIDFD_THREAD` of linux/pidfd.h.
+    const ONE_THREAD: libc::c_int = libc::O_EXCL;
+    // SAFETY: takes and returns plain numbers.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, thread, ONE_THREAD) };
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }

@@ -1,14 +1,13 @@
 //! How the processes that a call names stand to the caller.
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 
 use rustix::io::Errno;
 
 use crate::linux::blank::Blank;
 use crate::linux::caller::{self, Caller};
 use crate::linux::classify::Who;
-use crate::linux::custodian::open_process;
-use crate::linux::memory::file_of;
+use crate::linux::memory::file_of_caller;
 
 /// `F_GETSIG` and `F_GETOWN_EX` of asm-generic/fcntl.h, and what the latter says of.
 const F_GETSIG: libc::c_int = 11;
@@ -35,10 +34,10 @@ pub(super) fn relations(who: Who, caller: &Caller, custodian: i32) -> Result<Vec
     let process = match who {
         Who::Thread(0) => own,
         Who::Thread(thread) => caller::process_of(thread).ok_or(Blank::Nothing)?,
-        Who::Descriptor(descriptor) => caller::process_behind(own, descriptor)?,
+        Who::Descriptor(descriptor) => caller::process_behind(caller.thread, descriptor)?,
         Who::Process(process) => process,
         Who::Group(group) => return members(group, own, custodian),
-        Who::Owner(descriptor) => return relations(owner(own, descriptor)?, caller, custodian),
+        Who::Owner(descriptor) => return relations(owner(caller, descriptor)?, caller, custodian),
         Who::Everybody => {
             return Ok(vec![Relation {
                 other: true,
@@ -117,8 +116,8 @@ fn group_of(process: i32) -> Option<i32> {
 }
 
 /// Whom an open file of the caller tells of input.
-fn owner(own: i32, descriptor: i32) -> Result<Who, Blank> {
-    let file = duplicate(own, descriptor)?;
+fn owner(caller: &Caller, descriptor: i32) -> Result<Who, Blank> {
+    let file = file_of_caller(caller, descriptor)?;
     let mut told = [0_i32; 2];
     // SAFETY: the kernel writes the two numbers of `struct f_owner_ex`.
     if unsafe { libc::fcntl(file.as_raw_fd(), F_GETOWN_EX, told.as_mut_ptr()) } < 0 {
@@ -134,16 +133,11 @@ fn owner(own: i32, descriptor: i32) -> Result<Who, Blank> {
 
 /// The signal by which an open file of the caller tells of input.
 pub(super) fn announced_by(caller: &Caller, descriptor: i32) -> Result<i32, Blank> {
-    let file = duplicate(caller.process()?, descriptor)?;
+    let file = file_of_caller(caller, descriptor)?;
     // SAFETY: takes and returns plain numbers.
     match unsafe { libc::fcntl(file.as_raw_fd(), F_GETSIG) } {
         ..0 => Err(Blank::Unseen(Errno::IO)),
         0 => Ok(libc::SIGIO),
         signal => Ok(signal),
     }
-}
-
-fn duplicate(process: i32, descriptor: i32) -> Result<OwnedFd, Blank> {
-    let process = open_process(process)?;
-    Ok(file_of(process.as_fd(), descriptor)?)
 }

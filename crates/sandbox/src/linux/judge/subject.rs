@@ -14,9 +14,8 @@ use crate::linux::arch::{Call, untagged};
 use crate::linux::blank::Blank;
 use crate::linux::caller::Caller;
 use crate::linux::classify::{Arguments, Ask, Detail, Memory, Target, Who};
-use crate::linux::custodian::open_process;
 use crate::linux::darwin;
-use crate::linux::memory::{Remote, file_of};
+use crate::linux::memory::{Remote, file_of_caller};
 use crate::linux::place::{self, Meaning};
 use crate::linux::resolve::{Found, Resolver};
 use crate::linux::vocabulary::{Op, Vocabulary};
@@ -400,7 +399,7 @@ impl Subjects {
         ask: Ask,
         at: u64,
     ) -> Result<Option<Subject>, Blank> {
-        match mapped_file(caller.process()?, untagged(at))? {
+        match mapped_file(caller.thread, untagged(at))? {
             Some(path) => {
                 resolver.path = path;
                 self.path(&resolver.path, caller, terms, ask, Found::Other)
@@ -566,8 +565,7 @@ impl Subject {
 /// A duplicate of the caller's socket, with what it is.
 fn socket_of(caller: &Caller, socket: i32) -> Result<(std::os::fd::OwnedFd, SocketKind), Blank> {
     use std::os::fd::AsFd;
-    let process = open_process(caller.process()?)?;
-    let socket = file_of(process.as_fd(), socket)?;
+    let socket = file_of_caller(caller, socket)?;
     // What is no socket says so; the kernel says it to the caller too.
     let kind = SocketKind::of(socket.as_fd()).map_err(|_| Blank::Nothing)?;
     Ok((socket, kind))

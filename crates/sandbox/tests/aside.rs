@@ -1,0 +1,140 @@
+//! What a supervisor may not find where it looks first is decided all the same, or refused.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use lapbelt_sandbox::{Status, Unseen};
+use support::{FIXTURE, Playground, denials, finish, job};
+
+const REFUSED: Status = Status::Exited(libc::EPERM as u8);
+const FINE: Status = Status::Exited(0);
+
+/// How a command ended under rules, and what was denied.
+fn ran(playground: &Playground, rules: &str, command: &str) -> (Status, Vec<(String, String)>) {
+    let words = playground.fill(command);
+    let words: Vec<&str> = words.split(' ').collect();
+    let policy = playground.fill(&format!("(version 1)(allow default){rules}"));
+    let mut job = job(&policy, FIXTURE, &words);
+    job.cwd = Some(playground.path().to_owned());
+    let (outcome, events) = finish(job);
+    (outcome.status, denials(&events))
+}
+
+fn denied(rule: &str, command: &str) -> (Status, Vec<(String, String)>) {
+    ran(&Playground::new(), &format!("(deny {rule})"), command)
+}
+
+fn told(operation: &str, target: &str) -> Vec<(String, String)> {
+    vec![(operation.to_owned(), target.to_owned())]
+}
+
+#[test]
+fn threads_without_their_first_or_with_descriptors_of_their_own() {
+    for way in ["orphaned", "apart"] {
+        for (rule, command, operation, target) in [
+            (
+                "network*",
+                "connect-udp 127.0.0.1 9",
+                "network-outbound",
+                "127.0.0.1:9",
+            ),
+            (
+                "network*",
+                "send-to 127.0.0.1 9",
+                "network-outbound",
+                "127.0.0.1:9",
+            ),
+            (
+                "network*",
+                "send-message 127.0.0.1 9",
+                "network-outbound",
+                "127.0.0.1:9",
+            ),
+            (
+                "network*",
+                "bind 127.0.0.1 0",
+                "network-bind",
+                "127.0.0.1:0",
+            ),
+            (
+                "network-inbound)(allow network-bind",
+                "listen 127.0.0.1 0",
+                "network-inbound",
+                "127.0.0.1:0",
+            ),
+            (
+                "signal (require-all (target children) (signal-number SIGUSR1))",
+                "signal-pidfd",
+                "signal",
+                "children",
+            ),
+            (
+                "dynamic-code-generation",
+                "make-zeros-code",
+                "dynamic-code-generation",
+                "",
+            ),
+        ] {
+            let command = format!("{way} {command}");
+            assert_eq!(
+                denied(rule, &command),
+                (REFUSED, told(operation, target)),
+                "{command}"
+            );
+        }
+        let signalled = "signal (require-all (target others) (signal-number SIGKILL))";
+        let command = format!("{way} own-file-and-choose {{pid}} 9");
+        assert_eq!(
+            denied(signalled, &command),
+            (REFUSED, told("signal", "others"))
+        );
+        let other = r#"network-outbound (remote ip "*:10")"#;
+        assert_eq!(
+            denied(other, &format!("{way} connect-udp 127.0.0.1 9")),
+            (FINE, vec![])
+        );
+    }
+}
+
+#[test]
+fn memory_that_only_the_program_reads() {
+    let any = r#"(literal "/nowhere")"#;
+    for (rule, command, operation) in [
+        (
+            format!("file-read-data {any}"),
+            "read-secret {dir}/file",
+            "file-read-data",
+        ),
+        (
+            format!("file-read-data {any}"),
+            "read-half-secret {dir}/file",
+            "file-read-data",
+        ),
+        (
+            format!("file-read-data {any}"),
+            "read-writable-only {dir}/file",
+            "file-read-data",
+        ),
+        (
+            "network-outbound".into(),
+            "connect-secret 127.0.0.1 9",
+            "network-outbound",
+        ),
+    ] {
+        let playground = Playground::new();
+        let policy = format!("(version 1)(allow default)(deny {rule})");
+        let words = playground.fill(command);
+        let words: Vec<&str> = words.split(' ').collect();
+        let (outcome, events) = finish(job(&policy, FIXTURE, &words));
+        if outcome.status == Status::Exited(libc::ENOSYS as u8) {
+            lapbelt_corpus::say_skipped("the kernel has no secret memory");
+            continue;
+        }
+        assert_eq!(
+            (outcome.status, denials(&events)),
+            (REFUSED, told(operation, "")),
+            "{command}"
+        );
+        assert_eq!(outcome.unseen[&Unseen::Lost], 1, "{command}");
+    }
+}
