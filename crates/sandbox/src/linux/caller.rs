@@ -3,7 +3,7 @@
 //! Looking into `/proc` costs more than all the rest of a call of a new process, so everything is
 //! looked up when it is first asked for, and most calls ask for nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -94,6 +94,9 @@ pub(crate) struct Callers {
     own_place: Option<Place>,
     /// A call was made after which processes may have other roots or mounts than ours.
     scattered: bool,
+    /// Threads that were let make such a call and have not been heard of since: what others have
+    /// (who may share it) changes at any moment.
+    scattering: HashSet<i32>,
 }
 
 /// Identity of a root directory and of the mounts it is seen through.
@@ -106,12 +109,17 @@ impl Callers {
             threads: HashMap::new(),
             own_place: place("self"),
             scattered: false,
+            scattering: HashSet::new(),
         }
     }
 
     /// What is known of a thread that waits; what was known [`FRESH`] ago is forgotten.
     pub(crate) fn get(&mut self, thread: i32) -> Arc<Caller> {
-        let fresh = |known: &&Arc<Caller>| known.met.elapsed() < FRESH;
+        if self.scattering.remove(&thread) {
+            self.threads.clear();
+        }
+        let is_still = self.scattering.is_empty();
+        let fresh = |known: &&Arc<Caller>| is_still && known.met.elapsed() < FRESH;
         if let Some(known) = self.threads.get(&thread).filter(fresh) {
             return Arc::clone(known);
         }
@@ -126,10 +134,10 @@ impl Callers {
     /// Takes note of a call that is about to go on. All processes under the filter come from one
     /// of ours, so that they have our root and our mounts until one asks for others. (A clone
     /// with mounts of its own has the same as before, until it changes them.)
-    pub(crate) fn heed(&mut self, call: Call) {
+    pub(crate) fn heed(&mut self, call: Call, thread: i32) {
         if scatters(call) {
             self.scattered = true;
-            self.threads.clear();
+            self.scattering.insert(thread);
         }
     }
 
@@ -259,14 +267,30 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_known_while_somebody_changes_roots() {
+        let own = std::process::id() as i32;
+        let parent = parent_of(own).unwrap();
+        let mut callers = Callers::new();
+        let is_known = |callers: &mut Callers| {
+            let known = callers.get(own);
+            Arc::ptr_eq(&known, &callers.get(own))
+        };
+        assert!(is_known(&mut callers));
+        callers.heed(Call::Chroot, parent);
+        assert!(!is_known(&mut callers));
+        callers.get(parent);
+        assert!(is_known(&mut callers));
+    }
+
+    #[test]
     fn roots_are_looked_at_once_somebody_changed_one() {
         let own = std::process::id() as i32;
         let mut callers = Callers::new();
         callers.own_place = None;
         assert!(!callers.get(own).foreign_root);
-        callers.heed(Call::Openat);
+        callers.heed(Call::Openat, own);
         assert!(!callers.get(own).foreign_root);
-        callers.heed(Call::Chroot);
+        callers.heed(Call::Chroot, own);
         assert!(callers.get(own).foreign_root);
     }
 }

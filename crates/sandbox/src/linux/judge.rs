@@ -169,7 +169,7 @@ impl Judge {
         if matches!(row.call, Call::Execve | Call::Execveat) {
             self.tally.start_denied = refused.and(self.tally.refused);
         }
-        self.callers.heed(row.call);
+        self.callers.heed(row.call, thread);
         self.resolver.heed(row.call, thread);
         refused.map_or(Answer::Continue, Answer::Errno)
     }
