@@ -4,7 +4,7 @@
 mod support;
 
 use lapbelt_sandbox::{Status, Unseen};
-use support::{FIXTURE, Playground, denials, finish, job};
+use support::{FIXTURE, Playground, denials, finish, is_root, job};
 
 const REFUSED: Status = Status::Exited(libc::EPERM as u8);
 const FINE: Status = Status::Exited(0);
@@ -137,4 +137,42 @@ fn memory_that_only_the_program_reads() {
         );
         assert_eq!(outcome.unseen[&Unseen::Lost], 1, "{command}");
     }
+}
+
+#[test]
+fn files_with_names_like_those_of_memory() {
+    if !is_root() {
+        lapbelt_corpus::say_skipped("only root may make files in the root directory");
+        return;
+    }
+    let path = format!("/memfd:lapbelt-test-{}", std::process::id());
+    std::fs::write(&path, "").expect("a file");
+    let tried = [
+        ("file-read-data", "read"),
+        ("file-write-mode", "fchmod"),
+        ("file-write-unlink", "unlink"),
+    ]
+    .map(|(operation, call)| {
+        let rule = format!(r#"{operation} (literal "{path}")"#);
+        (operation, denied(&rule, &format!("{call} {path}")))
+    });
+    std::fs::remove_file(&path).expect("it is still there");
+    for (operation, ended) in tried {
+        assert_eq!(ended, (REFUSED, told(operation, &path)));
+    }
+}
+
+#[test]
+fn addresses_without_a_family_are_of_that_of_their_socket() {
+    if !is_root() {
+        lapbelt_corpus::say_skipped("only root makes raw sockets");
+        return;
+    }
+    let rules = r#"(deny network-outbound)(allow network-outbound (remote ip "localhost:*"))"#;
+    let command = "send-to-seeming-localhost 2001:db8::1";
+    let (status, denials) = ran(&Playground::new(), rules, command);
+    assert_eq!(
+        (status, denials),
+        (REFUSED, told("network-outbound", "2001:db8::1:0"))
+    );
 }

@@ -31,13 +31,18 @@ pub(crate) enum Address {
 }
 
 impl Address {
-    /// Says of a `sockaddr` without a family that it is of IPv4, as the kernel takes it to be where
-    /// a socket is bound to it or something is sent there.
-    pub(crate) fn give_family(bytes: &mut [u8]) {
-        if let Some(family) = bytes.get_mut(..2)
-            && *family == (libc::AF_UNSPEC as u16).to_ne_bytes()
+    /// Says of a `sockaddr` without a family that it is of IPv4, or of IPv6 for a socket of that, as
+    /// the kernel takes it to be where a socket is bound to it or something is sent there.
+    pub(crate) fn give_family(bytes: &mut [u8], socket: SocketKind) {
+        let family = if socket.domain == libc::AF_INET6 {
+            libc::AF_INET6
+        } else {
+            libc::AF_INET
+        };
+        if let Some(own) = bytes.get_mut(..2)
+            && *own == (libc::AF_UNSPEC as u16).to_ne_bytes()
         {
-            family.copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
+            own.copy_from_slice(&(family as u16).to_ne_bytes());
         }
     }
 

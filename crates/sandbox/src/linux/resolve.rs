@@ -6,6 +6,7 @@
 
 mod deep;
 mod descriptors;
+mod memory;
 mod procfs;
 mod shadow;
 mod straight;
@@ -83,6 +84,9 @@ pub(crate) struct Resolver {
     /// The link of /proc that leads to what the answer is about, if it is an open file: its path may
     /// be that of nothing, or of something else.
     pub(crate) link: Vec<u8>,
+    /// The answer is about memory that is a file (memfd_create(2)), and `path` is what the kernel
+    /// calls that.
+    pub(crate) is_memory: bool,
 }
 
 impl Resolver {
@@ -113,6 +117,7 @@ impl Resolver {
     /// calls by itself, or they are about something that is no file.
     pub(crate) fn path_at(&mut self, caller: &Caller, at: &PathAt) -> Result<Located, Blank> {
         self.given.clear();
+        self.is_memory = false;
         if at.pointer != 0 {
             let thread = caller.thread;
             Remote { thread }.read_text(at.pointer, &mut self.given)?;
@@ -148,6 +153,7 @@ impl Resolver {
         };
         self.joined.clear();
         self.link.clear();
+        self.is_memory = false;
         self.here = 0;
         let relative = given.first() != Some(&b'/');
         if relative {
@@ -197,6 +203,7 @@ impl Resolver {
         if descriptor == libc::AT_FDCWD {
             return self.current_directory(caller);
         }
+        self.is_memory = false;
         self.descriptor(caller, descriptor)?;
         self.link.clear();
         write!(self.link, "/proc/{}/fd/{descriptor}", caller.thread)?;
@@ -295,10 +302,14 @@ impl Resolver {
 
     /// Takes the mark of a deleted file off `path`, which was read through the link `name`.
     fn undelete(&mut self) {
-        let gone =
-            |name: &[u8]| rustix::fs::stat(c_text(name)).is_ok_and(|stat| stat.st_nlink == 0);
-        if self.path.ends_with(MARK) && gone(&self.name) {
+        if !self.path.ends_with(MARK) {
+            return;
+        }
+        if let Ok(stat) = rustix::fs::stat(c_text(&self.name))
+            && stat.st_nlink == 0
+        {
             self.is_gone = true;
+            self.is_memory = self.path.starts_with(b"/memfd:") && memory::is(&self.name, &stat);
             self.path.truncate(self.path.len() - MARK.len());
         }
     }

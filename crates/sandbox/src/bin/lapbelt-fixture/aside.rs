@@ -5,7 +5,7 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr::null_mut;
 
-use super::{Arguments, ENTRIES, Entry, Outcome, errno, inet, path};
+use super::{Arguments, ENTRIES, Entry, Outcome, errno, inet, inet6, path};
 
 pub(super) static OWN: &[Entry] = &[
     // The command, in a thread whose process has lost its first one.
@@ -33,6 +33,15 @@ pub(super) static OWN: &[Entry] = &[
         std::ptr::copy(address.as_ptr(), at.cast(), length as usize);
         let socket = libc::socket(libc::AF_INET, libc::SOCK_DGRAM, 0);
         libc::connect(socket, at.cast(), length).into()
+    }),
+    // To an address of IPv6 that does not say so, and is that of this host if it were of IPv4.
+    ("send-to-seeming-localhost", |a| unsafe {
+        let (mut address, length) = inet6(a);
+        address[..2].fill(0);
+        address[4..8].copy_from_slice(&[127, 0, 0, 1]);
+        let socket = libc::socket(libc::AF_INET6, libc::SOCK_RAW, libc::IPPROTO_ICMPV6);
+        let (ping, to) = ([128_u8, 0, 0, 0, 0, 0, 0, 0], address.as_ptr().cast());
+        libc::sendto(socket, ping.as_ptr().cast(), 8, 0, to, length) as Outcome
     }),
 ];
 

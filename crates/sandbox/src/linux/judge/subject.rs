@@ -260,7 +260,8 @@ impl Subjects {
         ask: Ask,
         found: Found,
     ) -> Result<Option<Subject>, Blank> {
-        if let Some(name) = resolver.path.strip_prefix(b"/memfd:")
+        if resolver.is_memory
+            && let Some(name) = resolver.path.strip_prefix(b"/memfd:")
             && matches!(ask.target, Target::File(_) | Target::Path(_))
         {
             let runs = matches!(ask.operation, Op::ProcessExec | Op::FileMapExecutable);
@@ -605,7 +606,7 @@ fn addresses(
     let (_, kind) = socket_of(caller, socket)?;
     let given = read.into_iter().filter_map(|mut bytes| {
         if may_lack_family {
-            Address::give_family(&mut bytes);
+            Address::give_family(&mut bytes, kind);
         }
         match Address::of(kind, &bytes)? {
             // The system chooses a name, any of which stands for all.
