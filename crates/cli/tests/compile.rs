@@ -38,6 +38,29 @@ fn the_bytes_are_written_and_what_is_derived_is_said() {
     assert_eq!((bytes.len(), &bytes[..5]), (438, &[0, 0, 3, 0, 190][..]));
     assert!(bytes.ends_with(b"\x46/secret\x0f\x00\x0f\x0a"));
 
+    for (rule, reason) in [
+        (
+            "(allow mach-lookup (global-name \"a\") (global-name \"b\"))",
+            "several patterns of one filter other than path in a rule",
+        ),
+        (
+            "(allow file-read* (subpath \"/a\") (literal \"/a\"))",
+            "patterns of which one begins with another",
+        ),
+        (
+            "(allow mach-lookup (apply-message-filter (deny xpc-message-send)))",
+            "message filters with conditions, without rules, or not of IOKit",
+        ),
+    ] {
+        let source = write(
+            &dir,
+            "one.sb",
+            &format!("(version 1)\n(deny default)\n{rule}\n"),
+        );
+        let (code, _, text) = out(lapbelt().args(["compile", &source, "-o", &target]));
+        assert!(code == 0 && text.contains(reason), "{text}");
+    }
+
     let derived = write(
         &dir,
         "derived.sb",

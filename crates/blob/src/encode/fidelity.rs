@@ -36,12 +36,14 @@ pub struct Derived {
 pub enum Reason {
     /// The form of a prefix pattern.
     Prefix,
-    /// Patterns of which one goes on where another ends.
+    /// Patterns of which one goes on where another ends, or says what another does.
     PatternGoesOn,
     /// A path with bytes beyond ASCII, whose lower case is not known.
     LowerCase,
     /// A regular expression: which of the two byte codes, and which instructions.
     Regex,
+    /// Patterns of another filter than path in one program.
+    NamesTogether,
     /// Alternatives of a number as one bit mask.
     NumberMask,
     /// Alternatives over a filter whose values the world does not merge.
@@ -65,7 +67,8 @@ pub enum Reason {
     /// Several modifiers with arguments, of which a message filter is one for each operation: how
     /// the list of them is stored.
     ModifierList,
-    /// A message filter with conditions or exceptions, or without rules.
+    /// A message filter with conditions or exceptions, without rules, or of other messages than those
+    /// to a user client of IOKit.
     MessageFilter,
     /// Which system calls the system infers.
     SystemCalls,
@@ -80,6 +83,7 @@ impl fmt::Display for Reason {
             Self::PatternGoesOn => "patterns of which one begins with another",
             Self::LowerCase => "paths beyond ASCII",
             Self::Regex => "regular expressions",
+            Self::NamesTogether => "several patterns of one filter other than path in a rule",
             Self::NumberMask => "several numbers of one filter in a rule",
             Self::Unmerged => "several values of a filter in a rule, asked one by one",
             Self::Repeated => "a filter given twice, also by what the system adds, asked once",
@@ -93,7 +97,9 @@ impl fmt::Display for Reason {
             Self::ModifierList => {
                 "several modifiers with arguments, or a message filter of several operations"
             }
-            Self::MessageFilter => "message filters with conditions or without rules",
+            Self::MessageFilter => {
+                "message filters with conditions, without rules, or not of IOKit"
+            }
             Self::SystemCalls => "the system calls inferred from these operations",
             Self::Version3 => "version 3 of the language",
         })

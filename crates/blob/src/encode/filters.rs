@@ -292,7 +292,12 @@ impl Lowering<'_> {
         rule: Option<u32>,
     ) -> Result<Question, EncodeError> {
         let tree = Tree::of(patterns);
-        if tree.goes_on() {
+        let is_path = self.world.filter(id).name == "path";
+        if patterns.len() > 1 && !is_path {
+            self.note(Reason::NamesTogether, rule);
+        }
+        let texts: BTreeSet<&[u8]> = patterns.iter().map(|one| one.text.as_slice()).collect();
+        if tree.goes_on() || texts.len() < patterns.len() {
             self.note(Reason::PatternGoesOn, rule);
         }
         self.program(id, tree.program(), rule)

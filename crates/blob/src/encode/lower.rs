@@ -218,6 +218,15 @@ impl<'a> Lowering<'a> {
     ) -> Result<Vec<(OperationId, NodeId)>, EncodeError> {
         let mut lists = Lists::new(self.world);
         let mut operations: BTreeSet<OperationId> = BTreeSet::new();
+        let opens_iokit =
+            |id: &OperationId| self.world.operation(*id).name == "iokit-open-user-client";
+        if !self.policy.rules[outer as usize]
+            .operations
+            .iter()
+            .all(opens_iokit)
+        {
+            self.note(Reason::MessageFilter, Some(outer));
+        }
         for rule in rules {
             if rule.message_filter().is_some() {
                 return Err(self.error(Problem::NestedMessageFilter, Some(outer)));
