@@ -1,6 +1,7 @@
 //! From a system call to the operations it asks: a pure table, one row a call.
 
 mod asks;
+mod signals;
 mod table;
 #[cfg(test)]
 mod tests;

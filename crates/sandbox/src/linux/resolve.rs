@@ -131,7 +131,7 @@ impl Resolver {
         }
         let given = std::mem::take(&mut self.given);
         let located = if at.in_root {
-            let root = deep::From::Root;
+            let root = deep::Base::Root;
             deep::resolve(self, caller, at.directory, &given, at.follow, root).map(Located::Found)
         } else {
             self.given_at(caller, at.directory, &given, at.follow)
@@ -148,8 +148,8 @@ impl Resolver {
         given: &[u8],
         follow: bool,
     ) -> Result<Located, Blank> {
-        let deep = |resolver: &mut Self, from| {
-            deep::resolve(resolver, caller, directory, given, follow, from).map(Located::Found)
+        let deep = |resolver: &mut Self, base| {
+            deep::resolve(resolver, caller, directory, given, follow, base).map(Located::Found)
         };
         self.joined.clear();
         self.link.clear();
@@ -159,14 +159,14 @@ impl Resolver {
         if relative {
             match self.start(caller, directory) {
                 Ok(true) => {}
-                Ok(false) => return deep(self, deep::From::Outside),
-                Err(Blank::Unseen(Errno::NAMETOOLONG)) => return deep(self, deep::From::Here),
+                Ok(false) => return deep(self, deep::Base::Outside),
+                Err(Blank::Unseen(Errno::NAMETOOLONG)) => return deep(self, deep::Base::Here),
                 Err(blank) => return Err(blank),
             }
             let too_long = self.joined.len() + given.len() >= libc::PATH_MAX as usize;
             // A way out of a removed directory is known to the kernel alone.
-            if too_long || (self.is_gone && components(given).contains(&b"..".to_vec())) {
-                return deep(self, deep::From::Here);
+            if too_long || (self.is_gone && goes_back(given)) {
+                return deep(self, deep::Base::Here);
             }
         }
         self.joined.extend_from_slice(given);
@@ -530,6 +530,11 @@ fn components(path: &[u8]) -> Vec<Vec<u8>> {
         .filter(|part| !part.is_empty() && part != b".")
         .map(<[u8]>::to_vec)
         .collect()
+}
+
+/// Whether a path has a `..` in it.
+fn goes_back(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').any(|part| part == b"..")
 }
 
 /// Takes `.`, `..`, doubled and trailing slashes out of an absolute path.

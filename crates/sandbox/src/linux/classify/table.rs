@@ -1,10 +1,10 @@
 //! The table: which calls ask which operations.
 
 use super::asks::{
-    F_SETOWN_EX, F_SETSIG, FIOSETOWN, SIOCSPGRP, access, address, at, at_address, chmod, create,
-    fcntl, file, ioctl, killed, link, messages, mknod, mmap, mprotect, one, open, open_how, path,
-    process, rename, signal, socket, stat, times, watch, xattr,
+    access, address, at, at_address, chmod, create, file, link, messages, mknod, mmap, mprotect,
+    one, open, open_how, path, process, rename, socket, stat, times, watch, xattr,
 };
+use super::signals::{F_SETOWN_EX, F_SETSIG, FIOSETOWN, SIOCSPGRP, fcntl, ioctl, killed, signal};
 use super::{Arguments, Asks, Case, Memory, Only, Row, Target, Who};
 use crate::linux::arch::Call;
 use crate::linux::blank::Blank;

@@ -13,7 +13,7 @@ const TRIES: usize = 8;
 
 /// What a directory is that a way begins in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum Base {
     /// One below the caller's root, which is ours.
     Here,
     /// The root of the way, as `RESOLVE_IN_ROOT` of openat2 means it: none leads out of it.
@@ -31,32 +31,32 @@ pub(super) fn resolve(
     directory: i32,
     given: &[u8],
     follow: bool,
-    from: From,
+    base: Base,
 ) -> Sight {
     /// A link of /proc that means "myself" would mean us.
-    const FROM: ResolveFlags = ResolveFlags::NO_MAGICLINKS;
+    const WAY: ResolveFlags = ResolveFlags::NO_MAGICLINKS;
     const UNSEEN: Sight = Err(Blank::Unseen(Errno::XDEV));
-    let way = match from {
-        From::Root => FROM | ResolveFlags::IN_ROOT,
-        From::Here => FROM,
-        From::Outside => FROM | ResolveFlags::NO_SYMLINKS,
+    let way = match base {
+        Base::Root => WAY | ResolveFlags::IN_ROOT,
+        Base::Here => WAY,
+        Base::Outside => WAY | ResolveFlags::NO_SYMLINKS,
     };
-    let may_turn = super::components(given).contains(&b"..".to_vec());
-    if (from == From::Outside) != caller.foreign_root || (caller.foreign_root && may_turn) {
+    let may_turn = super::goes_back(given);
+    if (base == Base::Outside) != caller.foreign_root || (caller.foreign_root && may_turn) {
         return UNSEEN;
     }
-    let base = match directory {
+    let start = match directory {
         libc::AT_FDCWD => format!("/proc/{}/cwd", caller.thread),
         number => format!("/proc/{}/fd/{number}", caller.thread),
     };
-    let base = rustix::fs::openat(CWD, base, directory_flags(), Mode::empty())?;
+    let start = rustix::fs::openat(CWD, start, directory_flags(), Mode::empty())?;
     let last = if follow {
         OFlags::empty()
     } else {
         OFlags::NOFOLLOW
     };
     let flags = OFlags::PATH | OFlags::CLOEXEC | last;
-    match open(base.as_fd(), given, flags, way) {
+    match open(start.as_fd(), given, flags, way) {
         Ok(file) => {
             let found = resolver.opened(&file)?;
             // Of us, perhaps, and not of the caller.
@@ -81,7 +81,7 @@ pub(super) fn resolve(
             name => names.push(name),
         }
         let parent = if before.is_empty() { b"." } else { before };
-        match open(base.as_fd(), parent, directory_flags(), way) {
+        match open(start.as_fd(), parent, directory_flags(), way) {
             Err(Errno::NOENT) if !before.is_empty() => rest = before,
             parent => break parent?,
         }
