@@ -18,7 +18,7 @@ use std::io::Write;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatxFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::arch::Call;
@@ -279,10 +279,8 @@ impl Resolver {
         if !self.detached || is_memory {
             return Ok(());
         }
-        let wanted = StatxFlags::MNT_ID;
-        let stat = rustix::fs::statx(CWD, c_text(&self.name), AtFlags::empty(), wanted)?;
         let mounts = std::fs::read(format!("/proc/{}/mountinfo", caller.thread))?;
-        let id = stat.stx_mnt_id.to_string();
+        let id = self.mount_of_name()?;
         let is_there = mounts
             .split(|byte| *byte == b'\n')
             .any(|line| line.split(|byte| *byte == b' ').next() == Some(id.as_bytes()));
@@ -291,6 +289,15 @@ impl Resolver {
         } else {
             Err(Blank::Unseen(Errno::XDEV))
         }
+    }
+
+    /// The number of the mount that `name` leads into. Kernels before 5.8 tell it of open files only.
+    fn mount_of_name(&self) -> Result<String, Blank> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(CWD, c_text(&self.name), flags, Mode::empty())?;
+        let told = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd()))?;
+        let id = told.lines().find_map(|line| line.strip_prefix("mnt_id:"));
+        Ok(id.ok_or(Blank::Unseen(Errno::XDEV))?.trim().to_owned())
     }
 
     /// Puts a path of ours into `name`.
