@@ -21,8 +21,11 @@ fn ran(playground: &Playground, policy: &str, command: &str) -> (Status, Vec<(St
 }
 
 fn denied(rule: &str, command: &str) -> (Status, Vec<(String, String)>) {
-    let policy = format!("(allow default)(deny {rule})");
-    ran(&Playground::new(), &policy, command)
+    under(&format!("(allow default)(deny {rule})"), command)
+}
+
+fn under(policy: &str, command: &str) -> (Status, Vec<(String, String)>) {
+    ran(&Playground::new(), policy, command)
 }
 
 fn told(operation: &str, target: &str) -> Vec<(String, String)> {
@@ -133,11 +136,11 @@ fn sockets_of_rare_families() {
         ("network-bind", "bind-other 40 1 0"),
         ("network-inbound", "listen-other 40 1 0"),
     ] {
-        let rule = match operation {
-            "network-inbound" => "network*)(allow network-bind",
-            _ => "network*",
+        let policy = match operation {
+            "network-inbound" => "(allow default)(deny network*)(allow network-bind)",
+            _ => "(allow default)(deny network*)",
         };
-        let (status, denials) = denied(rule, command);
+        let (status, denials) = under(policy, command);
         if status == Status::Exited(libc::EAFNOSUPPORT as u8) {
             lapbelt_corpus::say_skipped("the kernel has no vsock");
             continue;
@@ -145,8 +148,17 @@ fn sockets_of_rare_families() {
         assert_eq!(status, REFUSED, "{command}");
         assert_eq!(denials, told(operation, "AF_VSOCK"), "{command}");
     }
-    // AF_NETLINK reaches the kernel alone.
+    // AF_NETLINK is taken to reach the kernel alone, but for NETLINK_USERSOCK. That of
+    // macOS which is nearest is AF_ROUTE.
     assert_eq!(denied("network*", "bind-other 16 3 0"), (FINE, vec![]));
+    for (operation, command) in [
+        ("network-bind", "bind-other 16 3 2"),
+        ("network-outbound", "connect-other 16 3 2"),
+        ("network-outbound", "send-other 16 3 2"),
+    ] {
+        let refused = (REFUSED, told(operation, "AF_ROUTE"));
+        assert_eq!(denied("network*", command), refused, "{command}");
+    }
     if !is_root() {
         lapbelt_corpus::say_skipped("only root makes packet sockets");
         return;
@@ -159,6 +171,8 @@ fn sockets_of_rare_families() {
         ("network-outbound", "send-as-other 17 3 0 0"),
         ("network-outbound", "send-as-other 17 3 0 16"),
         ("network-inbound", "socket 17 3 3"),
+        // What the kernel takes for one.
+        ("network-inbound", "socket 2 10 3"),
     ] {
         assert_eq!(denied("network*", command), socket(operation), "{command}");
     }

@@ -11,6 +11,9 @@ use rustix::net::sockopt;
 /// TCP by other means, with addresses of the internet (linux/socket.h).
 const AF_SMC: i32 = 43;
 
+/// The protocol of netlink by which processes reach each other (linux/netlink.h).
+const NETLINK_USERSOCK: i32 = 2;
+
 /// Longest address read: that of `sockaddr_storage`.
 pub(crate) const MAX_ADDRESS: usize = 128;
 
@@ -56,7 +59,8 @@ impl Address {
     pub(crate) fn of(socket: SocketKind, bytes: &[u8]) -> Option<Self> {
         match socket.domain {
             libc::AF_UNIX | libc::AF_INET | libc::AF_INET6 | AF_SMC => Self::parse(bytes),
-            libc::AF_NETLINK | libc::AF_KEY | libc::AF_ALG => None,
+            libc::AF_NETLINK if socket.protocol != NETLINK_USERSOCK => None,
+            libc::AF_KEY | libc::AF_ALG => None,
             _ => Some(Self::Other),
         }
     }
@@ -194,8 +198,8 @@ mod tests {
         );
         assert_eq!(Address::parse(&unix(b"")), Some(Address::UnixUnnamed));
         assert_eq!(Address::parse(&[0, 0]), None);
-        let of = |domain| {
-            let (kind, protocol) = (libc::SOCK_RAW, 0);
+        let of_protocol = |domain, protocol| {
+            let kind = libc::SOCK_RAW;
             let socket = SocketKind {
                 domain,
                 kind,
@@ -203,8 +207,11 @@ mod tests {
             };
             Address::of(socket, &v4([127, 0, 0, 1], 80))
         };
+        let of = |domain| of_protocol(domain, 0);
         assert_eq!(of(libc::AF_INET), Some(Address::Internet(host, 80)));
         assert_eq!(of(libc::AF_NETLINK), None);
+        let user = of_protocol(libc::AF_NETLINK, NETLINK_USERSOCK);
+        assert_eq!(user, Some(Address::Other));
         assert_eq!(of(libc::AF_PACKET), Some(Address::Other));
         assert_eq!(of(libc::AF_VSOCK), Some(Address::Other));
         assert_eq!(Address::parse(&[2]), None);

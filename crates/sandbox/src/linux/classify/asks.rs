@@ -298,9 +298,17 @@ pub(super) fn messages(socket: u64, pointer: u64, count: u64, stride: usize) -> 
     )
 }
 
+/// The type by which packet sockets were made when they were of the family of the internet.
+pub(super) const SOCK_PACKET: i32 = 10;
+
 pub(super) fn socket(domain: u64, kind: u64, protocol: u64) -> Asks {
     let kind = kind as i32 & !(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK);
     let (domain, protocol) = (domain as i32, protocol as i32);
+    // What the kernel makes of it (net/socket.c of Linux).
+    let domain = match (domain, kind) {
+        (libc::AF_INET, SOCK_PACKET) => libc::AF_PACKET,
+        _ => domain,
+    };
     let socket = Target::Socket {
         domain,
         kind,

@@ -1,8 +1,8 @@
 //! The table: which calls ask which operations.
 
 use super::asks::{
-    access, address, at, at_address, chmod, create, file, link, messages, mknod, mmap, mprotect,
-    one, open, open_how, path, process, rename, socket, stat, times, watch, xattr,
+    SOCK_PACKET, access, address, at, at_address, chmod, create, file, link, messages, mknod, mmap,
+    mprotect, one, open, open_how, path, process, rename, socket, stat, times, watch, xattr,
 };
 use super::signals::{F_SETOWN_EX, F_SETSIG, FIOSETOWN, SIOCSPGRP, fcntl, ioctl, killed, signal};
 use super::{Arguments, Asks, Case, Memory, Only, Row, Target, Who};
@@ -73,6 +73,8 @@ const EXEC: u32 = libc::PROT_EXEC as u32;
 const WRITE: u32 = libc::PROT_WRITE as u32;
 const ANONYMOUS: u32 = libc::MAP_ANONYMOUS as u32;
 const EMPTY: u32 = libc::AT_EMPTY_PATH as u32;
+/// The type of a socket among its flags.
+const SOCK_TYPE: u32 = 0xf;
 const SHM_EXEC: u32 = 0o100_000;
 const READ_IMPLIES_EXEC: u32 = 0x40_0000;
 /// All of an ioctl command but its number; those of terminals have type 'T' and say no size, and are
@@ -312,7 +314,9 @@ pub(crate) static TABLE: &[Row] = {
         PidfdGetfd, [[] &[Op::MachPrivTaskPort]],
             |a, _| one(Op::MachPrivTaskPort, Target::Process(Who::Descriptor(a[0] as i32)));
 
-        Socket, [[] &[Op::SystemSocket], [equals(0, libc::AF_PACKET as u32)] &[Op::NetworkInbound]], |a, _| socket(a[0], a[1], a[2]);
+        Socket, [[] &[Op::SystemSocket], [equals(0, libc::AF_PACKET as u32)] &[Op::NetworkInbound],
+                 [equals(0, libc::AF_INET as u32), condition(1, SOCK_TYPE, SOCK_PACKET as u32, true)] &[Op::NetworkInbound]],
+            |a, _| socket(a[0], a[1], a[2]);
         Connect, [[] &[Op::NetworkOutbound]],
             |a, _| one(Op::NetworkOutbound, at_address(a[0], a[1], a[2], false));
         // A socket of a path is a file that is made. What a listener is bound to says who chose it.
