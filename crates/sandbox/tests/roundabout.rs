@@ -103,6 +103,8 @@ fn code_by_other_names() {
         "map-zeros",
         "make-zeros-code",
         "map-writable-file-code {dir}/file",
+        "make-written-file-code {dir}/file",
+        "make-code-behind-file {dir}/file",
         "attach-code",
         "run-what-is-read",
     ] {
@@ -111,6 +113,39 @@ fn code_by_other_names() {
             made,
             "{command}"
         );
+    }
+    let command = "make-file-code {dir}/file";
+    assert_eq!(denied("dynamic-code-generation", command), (FINE, vec![]));
+}
+
+#[test]
+fn code_is_asked_about_once() {
+    let code = ("dynamic-code-generation", "");
+    let file = ("file-map-executable", "{dir}/file");
+    for (command, wanted) in [
+        ("map-zeros", vec![code]),
+        ("make-zeros-code", vec![code]),
+        ("map-writable-code", vec![code]),
+        ("make-writable-code", vec![code]),
+        ("map-writable-file-code {dir}/file", vec![file, code]),
+        ("make-written-file-code {dir}/file", vec![file, code]),
+        ("make-code-behind-file {dir}/file", vec![file, code]),
+    ] {
+        let playground = Playground::new();
+        let words = playground.fill(command);
+        let words: Vec<&str> = words.split(' ').collect();
+        let policy = r#"(version 1)(allow default)(deny dynamic-code-generation)
+            (deny file-map-executable (subpath "{dir}"))"#;
+        let mut job = job(&playground.fill(policy), FIXTURE, &words);
+        job.learn = true;
+        let (outcome, events) = finish(job);
+        assert_eq!(outcome.status, FINE, "{command}");
+        let wanted: Vec<_> = wanted
+            .iter()
+            .map(|(operation, target)| ((*operation).to_owned(), playground.fill(target)))
+            .collect();
+        assert_eq!(denials(&events), wanted, "{command}");
+        assert_eq!(outcome.events_denied, wanted.len() as u64, "{command}");
     }
 }
 

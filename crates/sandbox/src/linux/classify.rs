@@ -107,8 +107,13 @@ pub(crate) enum Target {
     CurrentDirectory,
     /// Another process; never asked for the caller itself, but for a signal.
     Process(Who),
-    /// The mapping at an address.
-    Mapping(u64),
+    /// The mappings in a range.
+    Mapping {
+        /// Where it begins.
+        address: u64,
+        /// How long it is.
+        length: u64,
+    },
     /// A socket to be made, in Linux numbering.
     Socket {
         /// Address family.
@@ -170,6 +175,8 @@ pub(crate) enum Detail {
     Announced(i32),
     /// The mode of a file to be made; 0 if it is that of another.
     Made(u32),
+    /// A mapping is to be executable and writable, which is asked about as well.
+    WritableCode,
 }
 
 /// One operation asked.

@@ -1,5 +1,6 @@
 //! Deciding a call: what it asks, put as requests to the policy, and the answer.
 
+mod mapped;
 mod plain_socket;
 mod relation;
 mod script;

@@ -46,6 +46,11 @@ impl Mappings {
 }
 
 impl<'m> Mapping<'m> {
+    /// Whether what is written there stays the process's own.
+    pub(crate) fn is_private(&self) -> bool {
+        self.uses.ends_with(b"p")
+    }
+
     /// A line of proc_pid_maps(5).
     fn parse(line: &'m [u8]) -> Option<Self> {
         let mut fields = line.splitn(6, |byte| *byte == b' ');

@@ -66,6 +66,29 @@ pub(super) static ENTRIES: &[Entry] = &[
         let protection = libc::PROT_READ | libc::PROT_EXEC;
         libc::mprotect(at as *mut libc::c_void, 4096, protection).into()
     }),
+    ("make-written-file-code", |a| unsafe {
+        let file = libc::open(path(a, 0), libc::O_RDONLY);
+        let at = map(libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE, file);
+        *(at as *mut u8) = 0xc3;
+        let protection = libc::PROT_READ | libc::PROT_EXEC;
+        libc::mprotect(at as *mut libc::c_void, 4096, protection).into()
+    }),
+    // Memory behind a file, which is what the range begins with.
+    ("make-code-behind-file", |a| unsafe {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let at = libc::mmap(null_mut(), 8192, protection, flags, -1, 0);
+        let file = libc::open(path(a, 0), libc::O_RDONLY);
+        let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
+        libc::mmap(at, 4096, libc::PROT_READ, flags, file, 0);
+        libc::mprotect(at, 8192, libc::PROT_READ | libc::PROT_EXEC).into()
+    }),
+    ("make-writable-code", |_| unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let at = map(libc::PROT_READ, flags, -1);
+        let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
+        libc::mprotect(at as *mut libc::c_void, 4096, protection).into()
+    }),
     ("map-writable-file-code", |a| unsafe {
         let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
         map(

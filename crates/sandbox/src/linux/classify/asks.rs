@@ -248,28 +248,24 @@ pub(super) fn process(operation: Op, who: u64) -> Asks {
 
 pub(super) fn mmap(protection: u64, flags: u64, descriptor: u64) -> Asks {
     let is_file = flags & libc::MAP_ANONYMOUS as u64 == 0;
-    Asks::NONE
-        .and_if(is_file, Op::FileMapExecutable, file(descriptor))
-        .and_if(
-            is_writable_code(protection),
-            Op::DynamicCodeGeneration,
-            Target::Nothing,
-        )
+    let file = Asks::NONE.and_if(is_file, Op::FileMapExecutable, file(descriptor));
+    code(file, protection)
 }
 
-pub(super) fn mprotect(address: u64, protection: u64) -> Asks {
-    if is_writable_code(protection) {
-        // Of what is mapped there as well, unless it is no file.
-        one(Op::DynamicCodeGeneration, Target::Nothing)
-            .and(Op::FileMapExecutable, Target::Mapping(address))
-    } else {
-        one(Op::FileMapExecutable, Target::Mapping(address))
-    }
+pub(super) fn mprotect(address: u64, length: u64, protection: u64) -> Asks {
+    let mapping = Target::Mapping { address, length };
+    code(one(Op::FileMapExecutable, mapping), protection)
 }
 
-fn is_writable_code(protection: u64) -> bool {
+/// What makes these executable: of files, and whatever there is if it is to be writable too.
+fn code(files: Asks, protection: u64) -> Asks {
     let both = (libc::PROT_WRITE | libc::PROT_EXEC) as u64;
-    protection & both == both
+    if protection & both == both {
+        let files = files.with(Detail::WritableCode);
+        files.and(Op::DynamicCodeGeneration, Target::Nothing)
+    } else {
+        files
+    }
 }
 
 pub(super) fn address(operation: Op, socket: u64, pointer: u64, length: u64) -> Asks {

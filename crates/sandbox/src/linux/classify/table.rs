@@ -257,9 +257,9 @@ pub(crate) static TABLE: &[Row] = {
                [all(2, EXEC | WRITE)] &[Op::DynamicCodeGeneration]],
             |a, _| mmap(a[2], a[3], a[4]);
         Mprotect, [[any(2, EXEC)] &[Op::FileMapExecutable], [all(2, EXEC | WRITE)] &[Op::DynamicCodeGeneration]],
-            |a, _| mprotect(a[0], a[2]);
+            |a, _| mprotect(a[0], a[1], a[2]);
         PkeyMprotect, [[any(2, EXEC)] &[Op::FileMapExecutable], [all(2, EXEC | WRITE)] &[Op::DynamicCodeGeneration]],
-            |a, _| mprotect(a[0], a[2]);
+            |a, _| mprotect(a[0], a[1], a[2]);
         // What is shared can be written by whoever else has it.
         Shmat, [[any(2, SHM_EXEC)] &[Op::DynamicCodeGeneration]],
             |_, _| one(Op::DynamicCodeGeneration, Target::Nothing);

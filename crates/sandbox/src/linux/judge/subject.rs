@@ -7,6 +7,7 @@ use lapbelt_policy::request::{Endpoint, Request, Value};
 use lapbelt_policy::world::{AliasMode, World};
 
 use super::Terms;
+use super::mapped::{Mapped, ZEROS};
 use super::relation::{Relation, announced_by, relations};
 use super::vnode::{Vnode, Vnodes};
 use crate::linux::address::{self, Address, MAX_ADDRESS, Side, SocketKind};
@@ -38,6 +39,8 @@ enum Kind {
     Nothing,
     /// The path in the buffers of [`Subjects`].
     Path,
+    /// The path of a file that is mapped.
+    Mapped(Vec<u8>),
     /// The name of an IPC object, without a leading slash and with it.
     PosixIpc(Vec<u8>, Vec<u8>),
     Sysctl(Vec<u8>),
@@ -125,9 +128,8 @@ impl Subjects {
                 let subject = self.file(resolver, caller, terms, call, ask, found)?;
                 return Ok(subject.into_iter().collect());
             }
-            Target::Mapping(at) => {
-                let subject = self.mapping(resolver, caller, terms, ask, at)?;
-                return Ok(subject.into_iter().collect());
+            Target::Mapping { address, length } => {
+                return self.mapping(caller, ask, untagged(address), length);
             }
             Target::Process(who) => {
                 let relations = relations(who, caller, terms.custodian)?.into_iter();
@@ -235,7 +237,7 @@ impl Subjects {
 
     fn extra(&self, caller: &Caller, detail: Detail) -> Result<Extra, Blank> {
         Ok(match detail {
-            Detail::None | Detail::Made(_) => Extra::None,
+            Detail::None | Detail::Made(_) | Detail::WritableCode => Extra::None,
             Detail::Attribute(pointer) => {
                 let mut name = Vec::new();
                 let thread = caller.thread;
@@ -280,7 +282,7 @@ impl Subjects {
             }));
         }
         if ask.operation == Op::FileMapExecutable && resolver.path == ZEROS {
-            return Ok(Some(Subject::of_nothing(Op::DynamicCodeGeneration)));
+            return Ok(made_code(ask));
         }
         let (operation, kind) = match place::meaning(ask.operation, &resolver.path, found) {
             // Of another procfs our numbers of processes say nothing.
@@ -391,22 +393,29 @@ impl Subjects {
         Ok(())
     }
 
-    /// Making a mapping executable: of a file, or of memory that the program has written.
+    /// Making mappings executable: of files, and of what the program has written itself.
     fn mapping(
-        &mut self,
-        resolver: &mut Resolver,
+        &self,
         caller: &Caller,
-        terms: &Terms,
         ask: Ask,
-        at: u64,
-    ) -> Result<Option<Subject>, Blank> {
-        match mapped_file(caller.thread, untagged(at))? {
-            Some(path) => {
-                resolver.path = path;
-                self.path(&resolver.path, caller, terms, ask, Found::Other)
-            }
-            None => Ok(Some(Subject::of_nothing(Op::DynamicCodeGeneration))),
+        address: u64,
+        length: u64,
+    ) -> Result<Vec<Subject>, Blank> {
+        let mapped = Mapped::of(caller.thread, address, length)?;
+        let mut subjects = Vec::new();
+        for path in mapped.files {
+            let vnode = self.vnodes.look(caller, ask, &path)?;
+            subjects.push(Subject {
+                kind: Kind::Mapped(path),
+                exists: true,
+                vnode,
+                ..Subject::of_nothing(ask.operation)
+            });
         }
+        if mapped.is_written {
+            subjects.extend(made_code(ask));
+        }
+        Ok(subjects)
     }
 
     /// The request about a subject.
@@ -430,8 +439,7 @@ impl Subjects {
         };
         match &subject.kind {
             Kind::Nothing => {}
-            Kind::Path if self.other.is_empty() => add(vocabulary.path, Value::Text(&self.path)),
-            Kind::Path => add(vocabulary.path, Value::Aliased(&self.path, &self.other)),
+            Kind::Path | Kind::Mapped(_) => add(vocabulary.path, self.spelt()),
             Kind::PosixIpc(slashed, name) => {
                 add(vocabulary.ipc_posix_name, Value::Aliased(slashed, name));
             }
@@ -461,12 +469,7 @@ impl Subjects {
                     Address::Other => None,
                 };
                 if matches!(address, Address::UnixPath(_) | Address::UnixAbstract(_)) {
-                    let value = if self.other.is_empty() {
-                        Value::Text(&self.path)
-                    } else {
-                        Value::Aliased(&self.path, &self.other)
-                    };
-                    add(vocabulary.path, value);
+                    add(vocabulary.path, self.spelt());
                 }
                 if let Some(endpoint) = endpoint {
                     add(filter, Value::Endpoint(endpoint));
@@ -485,10 +488,21 @@ impl Subjects {
         Some(request)
     }
 
-    /// Spells the path of an address, so that its request can be made next.
+    /// The path in the buffers.
+    fn spelt(&self) -> Value<'_> {
+        if self.other.is_empty() {
+            Value::Text(&self.path)
+        } else {
+            Value::Aliased(&self.path, &self.other)
+        }
+    }
+
+    /// Spells the path of a mapping or an address, so that its request can be made next.
     pub(super) fn prepare(&mut self, subject: &Subject, caller: &Caller) -> Result<(), Blank> {
         match &subject.kind {
-            Kind::Network(_, Address::UnixPath(path), ..) => self.spell(path, caller)?,
+            Kind::Mapped(path) | Kind::Network(_, Address::UnixPath(path), ..) => {
+                self.spell(path, caller)?;
+            }
             Kind::Network(_, Address::UnixAbstract(name), ..) => {
                 self.path.clear();
                 self.other.clear();
@@ -655,26 +669,8 @@ fn resolved(
 /// The first of the names that Linux chooses for unix sockets (unix(7), "Autobind").
 const CHOSEN_NAME: &[u8] = b"00000";
 
-/// A file that is memory without one once it is mapped.
-const ZEROS: &[u8] = b"/dev/zero";
-
-/// The file mapped at an address; `None` if what is there is no file.
-fn mapped_file(process: i32, address: u64) -> Result<Option<Vec<u8>>, Blank> {
-    let maps = std::fs::read(format!("/proc/{process}/maps"))?;
-    let file = maps.split(|byte| *byte == b'\n').find_map(|line| {
-        let text = String::from_utf8_lossy(line.get(..line.len().min(64))?).into_owned();
-        let (range, _) = text.split_once(' ')?;
-        let (from, to) = range.split_once('-')?;
-        let from = u64::from_str_radix(from, 16).ok()?;
-        let to = u64::from_str_radix(to, 16).ok()?;
-        if !(from..to).contains(&address) {
-            return None;
-        }
-        let path = line
-            .iter()
-            .position(|byte| *byte == b'/')
-            .map(|at| line[at..].to_vec());
-        Some(path.filter(|path| !path.ends_with(b" (deleted)") && path != ZEROS))
-    });
-    file.ok_or(Blank::Nothing)
+/// Code that is of no file, unless it is asked about already.
+fn made_code(ask: Ask) -> Option<Subject> {
+    let is_asked = ask.detail == Detail::WritableCode;
+    (!is_asked).then(|| Subject::of_nothing(Op::DynamicCodeGeneration))
 }
