@@ -273,6 +273,27 @@ fn names_that_the_system_chooses() {
 }
 
 #[test]
+fn abstract_names_with_zeros_in_them() {
+    let refused = (REFUSED, told("network-bind", "@a\0b"));
+    let bind = "bind-abstract a b";
+    for rule in [
+        r#"network-bind (path-literal "@a\x00b")"#,
+        r#"network-bind (prefix "@a\x00")"#,
+        r#"network-bind (regex #"^@a.b$")"#,
+    ] {
+        assert_eq!(denied(rule, bind), refused, "{rule}");
+    }
+    for name in ["@a", r"@a\x00", r"@a\x00c", r"@a\x00b\x00"] {
+        let rule = format!(r#"network-bind (path-literal "{name}")"#);
+        assert_eq!(denied(&rule, bind), (FINE, vec![]), "{rule}");
+    }
+    let policy = r#"(allow default)(deny network-inbound (path-literal "@a\x00b"))
+        (allow network-bind)"#;
+    let heard = (REFUSED, told("network-inbound", "@a\0b"));
+    assert_eq!(under(policy, "listen-abstract a b"), heard);
+}
+
+#[test]
 fn commands_have_their_own_names() {
     let playground = Playground::new();
     let policy =

@@ -146,6 +146,13 @@ pub(super) static ENTRIES: &[Entry] = &[
         }
         libc::listen(socket, 1).into()
     }),
+    // Parts of a name with a zero byte between them.
+    ("bind-abstract", |a| unsafe {
+        bound_to_parts(a).map_or(-1, Into::into)
+    }),
+    ("listen-abstract", |a| unsafe {
+        bound_to_parts(a).map_or(-1, |socket| libc::listen(socket, 1).into())
+    }),
     // The new root, where to be, the path.
     ("read-beside-root", |a| unsafe {
         if libc::chdir(path(a, 1)) < 0 || libc::chroot(path(a, 0)) < 0 {
@@ -176,6 +183,18 @@ pub(super) static ENTRIES: &[Entry] = &[
 
 unsafe fn socket() -> libc::c_int {
     unsafe { libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0) }
+}
+
+unsafe fn bound_to_parts(arguments: Arguments<'_>) -> Option<libc::c_int> {
+    let mut address = (libc::AF_UNIX as u16).to_ne_bytes().to_vec();
+    for part in arguments {
+        address.push(0);
+        address.extend_from_slice(part.to_bytes());
+    }
+    let socket = unsafe { socket() };
+    let length = address.len() as u32;
+    let bound = unsafe { libc::bind(socket, address.as_ptr().cast(), length) };
+    (bound == 0).then_some(socket)
 }
 
 unsafe fn other(arguments: Arguments<'_>) -> (libc::c_int, [u8; 32]) {
