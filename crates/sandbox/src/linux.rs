@@ -15,6 +15,7 @@ mod judge;
 mod mapping;
 mod memory;
 mod notify;
+mod numbers;
 mod outbox;
 mod place;
 mod program;

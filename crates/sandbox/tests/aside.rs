@@ -176,3 +176,45 @@ fn addresses_without_a_family_are_of_that_of_their_socket() {
         (REFUSED, told("network-outbound", "2001:db8::1:0"))
     );
 }
+
+#[test]
+fn whom_descriptors_stand_for() {
+    let child = "signal (require-all (target children) (signal-number SIGUSR1))";
+    for command in [
+        "signal-directory",
+        "signal-group-behind",
+        "signal-group-of-self",
+    ] {
+        let (status, denials) = denied(child, command);
+        assert_eq!((status, denials.len()), (REFUSED, 1), "{command}");
+    }
+    let stranger = "signal (target others)";
+    assert_eq!(
+        denied(stranger, "apart signal-thread-behind"),
+        (FINE, vec![])
+    );
+}
+
+#[test]
+fn numbers_in_a_pid_namespace_of_their_own() {
+    if !is_root() {
+        lapbelt_corpus::say_skipped("only root makes pid namespaces");
+        return;
+    }
+    let child = "signal (target children)";
+    let refused = (REFUSED, told("signal", "children"));
+    for command in ["signal-inside 2 10", "signal-inside -2 10"] {
+        assert_eq!(denied(child, command), refused, "{command}");
+    }
+    assert_eq!(
+        denied("signal (target others)", "signal-inside 1 0"),
+        (FINE, vec![])
+    );
+    assert_eq!(
+        denied("signal (target self)", "signal-inside 2 10"),
+        (FINE, vec![])
+    );
+    // Nobody has it, or nobody whom we are shown.
+    let lost = (REFUSED, told("signal", ""));
+    assert_eq!(denied(child, "signal-inside 30000 10"), lost);
+}

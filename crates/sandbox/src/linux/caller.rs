@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC};
 use rustix::io::Errno;
 
 use super::arch::Call;
@@ -208,11 +208,34 @@ pub(crate) fn process_of(thread: i32) -> Option<i32> {
     family_of(thread).map(|family| family.process)
 }
 
-/// The process that a pidfd of another process stands for, from its fdinfo.
+/// The thread or process that a descriptor of another thread stands for: a pidfd, from its fdinfo,
+/// or the directory in /proc of a process.
 pub(crate) fn process_behind(holder: i32, descriptor: i32) -> Result<i32, Blank> {
     let text = std::fs::read_to_string(format!("/proc/{holder}/fdinfo/{descriptor}"))?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("Pid:")?.trim().parse().ok())
+    let told = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Pid:")?.trim().parse().ok());
+    match told {
+        Some(id @ 1..) => return Ok(id),
+        // One of a pid namespace that we are not shown.
+        Some(0) => return Err(Blank::Unseen(Errno::SRCH)),
+        Some(_) => return Err(Blank::Nothing),
+        None => {}
+    }
+    let folder = format!("/proc/{holder}/fd/{descriptor}");
+    let stat = rustix::fs::stat(&folder)?;
+    let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+    let system = rustix::fs::statfs(&folder)?;
+    if !is_folder || system.f_type != PROC_SUPER_MAGIC {
+        return Err(Blank::Nothing);
+    }
+    if Some(stat.st_dev) != our_proc() {
+        return Err(Blank::Unseen(Errno::XDEV));
+    }
+    let status = std::fs::read_to_string(format!("{folder}/status"))?;
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok())
         .ok_or(Blank::Nothing)
 }
 

@@ -90,6 +90,8 @@ pub(crate) enum Who {
     Thread(i32),
     /// By a descriptor of it.
     Descriptor(i32),
+    /// The process group that the process of a descriptor leads.
+    GroupBehind(i32),
     /// Whom an open file tells of input.
     Owner(i32),
 }

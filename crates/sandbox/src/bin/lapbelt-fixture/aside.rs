@@ -2,10 +2,13 @@
 //! their process or have descriptors of their own, and with what lies in memory that only the
 //! program can read.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr::null_mut;
 
-use super::{Arguments, ENTRIES, Entry, Outcome, errno, inet, inet6, path};
+use super::{
+    Arguments, ENTRIES, Entry, Outcome, errno, inet, inet6, number, path, raw, signal_child,
+    wait_for,
+};
 
 pub(super) static OWN: &[Entry] = &[
     // The command, in a thread whose process has lost its first one.
@@ -43,7 +46,67 @@ pub(super) static OWN: &[Entry] = &[
         let (ping, to) = ([128_u8, 0, 0, 0, 0, 0, 0, 0], address.as_ptr().cast());
         libc::sendto(socket, ping.as_ptr().cast(), 8, 0, to, length) as Outcome
     }),
+    ("signal-directory", |_| unsafe {
+        signal_child(|child| {
+            let name = CString::new(format!("/proc/{child}")).expect("no NUL");
+            let directory = libc::open(name.as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY);
+            send(directory, 0)
+        })
+    }),
+    ("signal-group-behind", |_| unsafe {
+        libc::setpgid(0, 0);
+        signal_child(|_| {
+            libc::signal(libc::SIGUSR1, libc::SIG_IGN);
+            let own = raw(libc::SYS_pidfd_open, [libc::getpid() as u64, 0, 0, 0, 0, 0]);
+            send(own as c_int, GROUP)
+        })
+    }),
+    ("signal-group-of-self", |_| unsafe {
+        libc::setpgid(0, 0);
+        signal_child(|_| {
+            libc::signal(libc::SIGUSR1, libc::SIG_IGN);
+            send(-10_001, GROUP)
+        })
+    }),
+    ("signal-thread-behind", |_| unsafe {
+        libc::signal(libc::SIGUSR1, libc::SIG_IGN);
+        let own = libc::gettid() as u64;
+        let thread = libc::O_EXCL as u64;
+        send(
+            raw(libc::SYS_pidfd_open, [own, thread, 0, 0, 0, 0]) as c_int,
+            0,
+        )
+    }),
+    // The number, the signal: from the first process of a pid namespace, whose child is 2, which
+    // leads a group.
+    ("signal-inside", |a| unsafe {
+        if libc::unshare(libc::CLONE_NEWPID) < 0 {
+            return -1;
+        }
+        let first = libc::fork();
+        if first == 0 {
+            let second = libc::fork();
+            if second == 0 {
+                libc::sleep(600);
+            }
+            libc::setpgid(second, second);
+            let result = libc::kill(number(a, 0), number(a, 1));
+            // The rest of a namespace ends with its first.
+            libc::_exit(if result < 0 { errno() } else { 0 });
+        }
+        wait_for(first)
+    }),
 ];
+
+/// `PIDFD_SIGNAL_PROCESS_GROUP` of linux/pidfd.h.
+const GROUP: u64 = 4;
+
+/// Sends SIGUSR1 to what a descriptor stands for.
+unsafe fn send(descriptor: c_int, flags: u64) -> Outcome {
+    let signal = libc::SIGUSR1 as u64;
+    let arguments = [descriptor as u64, signal, 0, flags, 0, 0];
+    unsafe { raw(libc::SYS_pidfd_send_signal, arguments) }
+}
 
 const READ_WRITE: c_int = libc::PROT_READ | libc::PROT_WRITE;
 const ANONYMOUS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;

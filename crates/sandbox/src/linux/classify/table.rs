@@ -300,7 +300,7 @@ pub(crate) static TABLE: &[Row] = {
         Tgkill, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[2]);
         RtSigqueueinfo, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[1]);
         RtTgsigqueueinfo, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[2]);
-        PidfdSendSignal, [[] &[Op::Signal]], |a, _| signal(Who::Descriptor(a[0] as i32), a[1]);
+        PidfdSendSignal, [[] &[Op::Signal]], |a, _| signal(sent_to(a[0], a[3]), a[1]);
         Ptrace, [[equals(0, libc::PTRACE_ATTACH)] &[Op::MachPrivTaskPort],
                  [equals(0, libc::PTRACE_SEIZE)] &[Op::MachPrivTaskPort]],
             |a, _| process(Op::MachPrivTaskPort, a[1]);
@@ -392,6 +392,16 @@ fn adjust(timex: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
 
 fn thread(id: u64) -> Asks {
     one(Op::SystemSched, Target::Process(Who::Thread(id as i32)))
+}
+
+/// Whom pidfd_send_signal means: with `PIDFD_SIGNAL_PROCESS_GROUP` a group.
+fn sent_to(descriptor: u64, flags: u64) -> Who {
+    let descriptor = descriptor as i32;
+    if flags & 4 == 0 {
+        Who::Descriptor(descriptor)
+    } else {
+        Who::GroupBehind(descriptor)
+    }
 }
 
 /// Whom setpriority means: a thread, a process group or all of a user.

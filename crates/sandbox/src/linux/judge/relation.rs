@@ -8,6 +8,7 @@ use crate::linux::blank::Blank;
 use crate::linux::caller::{self, Caller};
 use crate::linux::classify::Who;
 use crate::linux::memory::file_of_caller;
+use crate::linux::numbers::{self, Of};
 
 /// `F_GETSIG` and `F_GETOWN_EX` of asm-generic/fcntl.h, and what the latter says of.
 const F_GETSIG: libc::c_int = 11;
@@ -31,12 +32,22 @@ pub(super) struct Relation {
 /// none.
 pub(super) fn relations(who: Who, caller: &Caller, custodian: i32) -> Result<Vec<Relation>, Blank> {
     let own = caller.process()?;
-    let process = match who {
-        Who::Thread(0) => own,
-        Who::Thread(thread) => caller::process_of(thread).ok_or(Blank::Nothing)?,
-        Who::Descriptor(descriptor) => caller::process_behind(caller.thread, descriptor)?,
-        Who::Process(process) => process,
-        Who::Group(group) => return members(group, own, custodian),
+    let named = match who {
+        Who::Thread(0) => vec![own],
+        Who::Thread(number) | Who::Process(number) => numbers::ours(caller, Of::Thread, number)?,
+        Who::Descriptor(descriptor) => vec![behind(caller, descriptor)?],
+        Who::Group(0) => return members(0, own, custodian),
+        Who::Group(number) => {
+            let mut all = Vec::new();
+            for group in numbers::ours(caller, Of::Group, number)? {
+                all.extend(members(group, own, custodian)?);
+            }
+            return Ok(all);
+        }
+        // That which has its number, if it leads one.
+        Who::GroupBehind(descriptor) => {
+            return members(behind(caller, descriptor)?, own, custodian);
+        }
         Who::Owner(descriptor) => return relations(owner(caller, descriptor)?, caller, custodian),
         Who::Everybody => {
             return Ok(vec![Relation {
@@ -45,7 +56,23 @@ pub(super) fn relations(who: Who, caller: &Caller, custodian: i32) -> Result<Vec
             }]);
         }
     };
-    Ok(vec![relation(process, own, custodian)?])
+    let mut all = Vec::new();
+    for thread in named {
+        let process = caller::process_of(thread).ok_or(Blank::Nothing)?;
+        all.push(relation(process, own, custodian)?);
+    }
+    Ok(all)
+}
+
+/// The process that a descriptor stands for.
+fn behind(caller: &Caller, descriptor: i32) -> Result<i32, Blank> {
+    /// `PIDFD_SELF_THREAD` and `PIDFD_SELF_THREAD_GROUP` of linux/fcntl.h; the latter had another
+    /// number in Linux 6.14.
+    const OWN: [i32; 3] = [-10_000, -10_001, -20_000];
+    if OWN.contains(&descriptor) {
+        return caller.process();
+    }
+    caller::process_behind(caller.thread, descriptor)
 }
 
 fn relation(process: i32, own: i32, custodian: i32) -> Result<Relation, Blank> {
