@@ -84,9 +84,12 @@ impl Build {
             return Some(numbers);
         }
         let prefix = clock_starts_at(one, other, prefix).unwrap_or(prefix);
+        let prefix = prefix - digits_cut(one, other, prefix);
         let room = one.len().min(other.len()) - prefix;
         let ends = one.iter().rev().zip(other.iter().rev());
         let suffix = ends.take(room).take_while(|(a, b)| a == b).count();
+        let back = |name: &[u8]| name.iter().rev().copied().collect::<Vec<u8>>();
+        let suffix = suffix - digits_cut(&back(one), &back(other), suffix);
         let middles = |suffix| {
             let (first, second) = (
                 &one[prefix..one.len() - suffix],
@@ -104,10 +107,8 @@ impl Build {
         let looks_made_up = match class {
             Class::Digits => !first.is_empty() && !second.is_empty(),
             _ => {
-                let separators =
-                    |text: &[u8]| -> Vec<bool> { text.iter().map(|b| !is_letter(b)).collect() };
                 first.len() >= RANDOM_FROM
-                    && separators(first) == separators(second)
+                    && is_parted_alike(first, second)
                     && (is_mixed(first) || is_mixed(second))
             }
         };
@@ -194,6 +195,27 @@ pub(super) fn is_digest(name: &[u8]) -> bool {
 pub(crate) fn tells_time(name: &[u8]) -> bool {
     let mut numbers = name.split(|b| !b.is_ascii_digit());
     is_digest(name) || numbers.any(|number| number.len() >= CLOCK_FROM)
+}
+
+/// How many digits end what two names share, if more follow in one: part of a number, such as a
+/// process id, is no name.
+fn digits_cut(one: &[u8], other: &[u8], shared: usize) -> usize {
+    let goes_on = |name: &[u8]| name.get(shared).is_some_and(u8::is_ascii_digit);
+    if !goes_on(one) && !goes_on(other) {
+        return 0;
+    }
+    let ends = one[..shared].iter().rev();
+    ends.take_while(|b| b.is_ascii_digit()).count()
+}
+
+/// Whether separators stand in the same places of two texts, but for numbers of unlike length.
+fn is_parted_alike(one: &[u8], other: &[u8]) -> bool {
+    let parts = |text| <[u8]>::split(text, |b| !is_letter(b));
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    parts(one).count() == parts(other).count()
+        && parts(one)
+            .zip(parts(other))
+            .all(|(a, b)| a.len() == b.len() || is_number(a) && is_number(b))
 }
 
 /// Where a number of small letters and digits starts in which two names differ, if it starts

@@ -234,6 +234,35 @@ fn numbers_that_differ_are_widened_whole_and_with_their_neighbours() {
 }
 
 #[test]
+fn a_number_beside_random_letters_is_widened_whole() {
+    for (one, other, next, wanted) in [
+        (
+            "/dev/shm/pym-7213-dkq2xz7a",
+            "/dev/shm/pym-7245-s81mnqpb",
+            "/dev/shm/pym-981204-aaaaaaaa",
+            "^/dev/shm/pym-[0-9A-Za-z_.:-]+$",
+        ),
+        (
+            "/tmp/q-998-dkQ2xz7A",
+            "/tmp/q-1002-s81mnqPb",
+            "/tmp/q-4-AAAAAAAA",
+            "^/tmp/q-[0-9A-Za-z_.:-]+$",
+        ),
+        (
+            "/tmp/q-dkQ2xz7A-2985",
+            "/tmp/q-s81mnqPb-3085",
+            "/tmp/q-AAAAAAAA-77",
+            "^/tmp/q-[0-9A-Za-z_.:-]+$",
+        ),
+    ] {
+        let known = learn_from(&[&[one], &[other]]);
+        assert_eq!(known.regex(one.as_bytes()).as_deref(), Some(wanted));
+        let regex = Regex::new(wanted).expect("an expression");
+        assert!(regex.is_match(next.as_bytes()), "{next}");
+    }
+}
+
+#[test]
 fn names_of_any_build_do_not_hide_those_of_one() {
     // Python tries its folder with a name that has no prefix.
     let runs: [&[&str]; 3] = [
