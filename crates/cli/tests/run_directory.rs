@@ -144,3 +144,35 @@ fn a_repeat_run_that_goes_on_as_a_first_one_is_told_of() {
     assert_eq!(code, 0, "{text}");
     assert!(!text.contains("as a first run"), "{text}");
 }
+
+#[test]
+fn a_program_that_reads_its_working_directory_meets_the_run_as_one_folder() {
+    if skipped() {
+        return;
+    }
+    let advice = "--out elsewhere keeps it out";
+    for script in [
+        "find . -type f -exec cat {} + > /dev/null",
+        "cp -r . \"$TMPDIR/copy\"",
+    ] {
+        let (folder, copies) = (folder(), folder());
+        let set = format!("TMPDIR={}; {script}", copies.path().display());
+        let (code, text) = learn(folder.path(), &[], &set);
+        assert_eq!(code, 0, "{script}: {text}");
+        assert!(text.contains(advice), "{text}");
+        let profile = fs::read_to_string(folder.path().join("lapbelt-out/profiles/shrunk.sb"));
+        let profile = profile.expect("a profile");
+        let whole = format!("(subpath \"{}/lapbelt-out\")", folder.path().display());
+        assert!(profile.contains(&whole), "{profile}");
+        let one = format!("(literal \"{}/lapbelt-out", folder.path().display());
+        assert!(!profile.contains(&one), "{profile}");
+    }
+    let folder = folder();
+    let args = ["--generalize", "0", "--max-iters", "4"];
+    let (code, text) = learn(folder.path(), &args, "find . -type f -exec cat {} +");
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("lapbelt-out; ") && text.contains(advice),
+        "{text}"
+    );
+}

@@ -43,8 +43,8 @@ impl MadeFolders {
         }
     }
 
-    /// Puts the folder in the place of its files, in rules on reading and writing them. A folder
-    /// whose name varies has a pattern.
+    /// Puts the folder in the place of its files, in rules on reading, writing and controlling
+    /// them. A folder whose name varies has a pattern.
     pub(crate) fn generalise(&self, atoms: &mut [Atom], world: &World, names: &Generaliser) {
         let mut wide: BTreeMap<OperationId, BTreeMap<Name, Pattern>> = BTreeMap::new();
         // A file may have several rules, for one attribute each.
@@ -78,10 +78,12 @@ impl MadeFolders {
         }
     }
 
-    /// The path of a rule on reading or writing one file, if the file is in a folder that was made.
+    /// The path of a rule on the use of one file, if the file is in a folder that was made.
     fn path_within<'a>(&self, atom: &'a Atom, world: &World) -> Option<&'a [u8]> {
         let name = &world.operation(atom.operation).name;
-        if !name.starts_with("file-read") && !name.starts_with("file-write") {
+        // A copier has its file share the blocks of another (FICLONE of ioctl_ficlonerange(2)).
+        let used = ["file-read", "file-write", "file-ioctl"];
+        if !used.iter().any(|start| name.starts_with(start)) {
             return None;
         }
         let path = path_of(atom)?;
@@ -131,7 +133,7 @@ fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The path of a rule on one file, or on one thing about it, such as an extended attribute.
-fn path_of(atom: &Atom) -> Option<&[u8]> {
+pub(crate) fn path_of(atom: &Atom) -> Option<&[u8]> {
     let mut tests = match atom.filter.as_ref()? {
         Filter::All(parts) => parts.as_slice(),
         one => std::slice::from_ref(one),
@@ -147,7 +149,7 @@ fn path_of(atom: &Atom) -> Option<&[u8]> {
 }
 
 /// The test of a filter that [`path_of`] found the path in.
-fn path_test(filter: &mut Filter) -> Option<&mut Test> {
+pub(crate) fn path_test(filter: &mut Filter) -> Option<&mut Test> {
     let parts = match filter {
         Filter::All(parts) => parts.as_mut_slice(),
         one => std::slice::from_mut(one),

@@ -20,6 +20,7 @@ use crate::seed::Loader;
 use crate::session::{Session, SessionError, Tick};
 use crate::summary;
 use crate::target::{Target, find_program};
+use crate::trace::OwnFiles;
 
 /// The profile of macOS for its loader.
 const DYLD_SUPPORT: &str = "/System/Library/Sandbox/Profiles/dyld-support.sb";
@@ -219,6 +220,15 @@ impl Plan {
     pub fn earlier(&self) -> Option<PathBuf> {
         let earlier = RunDir::new(absolute(&self.out)).earlier();
         earlier.exists().then_some(earlier)
+    }
+
+    /// Whether the program read what is in the run directory, so that the learnt profile has a rule
+    /// for the whole of it.
+    pub fn reads_its_run(&self) -> bool {
+        let dir = RunDir::new(absolute(&self.out));
+        let profile = run_dir::read(&dir.traced());
+        let own = OwnFiles::of(dir.root());
+        self.phases != Phases::Shrink && profile.is_ok_and(|text| own.are_allowed_by(&text))
     }
 
     /// The phase that did not converge, and why, if one did not.

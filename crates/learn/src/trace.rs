@@ -1,6 +1,7 @@
 //! Learning a profile: run, turn each denial into a rule, until runs succeed and add nothing.
 
 mod growing;
+mod own_files;
 
 use std::path::PathBuf;
 
@@ -12,8 +13,9 @@ use crate::record::{Knobs, Strategy, TraceMetric, TraceReport, TraceStatus};
 use crate::run_dir::{self, Phase, RunDir};
 use crate::second::Second;
 use crate::session::{Mode, Run, Session, SessionError, Start, Streams};
-use crate::summary::{counted, exit_status};
+use crate::summary::{counted, exit_status, shown};
 use growing::{Growing, Lesson};
+pub(crate) use own_files::OwnFiles;
 
 /// The files that hold what the program said.
 const STREAMS: [&str; 2] = ["stdout.txt", "stderr.txt"];
@@ -66,7 +68,7 @@ fn iterate(
     knobs: &Knobs,
     report: &mut TraceReport,
 ) -> Result<(), LearnError> {
-    let mut growing = Growing::new(base, knobs);
+    let mut growing = Growing::new(base, knobs, OwnFiles::of(dir.root()));
     let done = earlier_iterations(dir)?;
     let mut streak = 0;
     // A system that enforces by itself lets nothing go on that it denies.
@@ -158,11 +160,20 @@ fn iterate(
         }
     }
     report.status = TraceStatus::MaxIters;
-    report.reason = Some(format!(
-        "{} did not bring it to runs that ask for nothing more; --resume goes on for as many again, \
-         and --max-iters allows a new run more",
-        counted(knobs.max_iters, "iteration")
-    ));
+    let iterations = counted(knobs.max_iters, "iteration");
+    report.reason = Some(if growing.meets_own_files() {
+        format!(
+            "{iterations} did not bring it to runs that ask for nothing more, as the program reads or \
+             writes what each run leaves in the run directory {}; --out elsewhere keeps it out of the \
+             program's way",
+            shown(dir.root())
+        )
+    } else {
+        format!(
+            "{iterations} did not bring it to runs that ask for nothing more; --resume goes on for as \
+             many again, and --max-iters allows a new run more"
+        )
+    });
     Ok(())
 }
 

@@ -282,6 +282,13 @@ impl Run {
             || serde_json::to_value(&manifest).unwrap_or_default(),
             || summary::text(&manifest),
         );
+        if plan.reads_its_run() {
+            output.tell(&format!(
+                "lapbelt: note: the program read the run directory {}, so the profile allows that of \
+                 all in it; --out elsewhere keeps it out of the profile",
+                manifest.paths.run_dir
+            ));
+        }
         let otherwise = &manifest.shrink.made_otherwise;
         if !otherwise.is_empty() {
             output.tell(&format!(

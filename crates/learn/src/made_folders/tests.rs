@@ -49,10 +49,12 @@ fn files(folder: &str, count: usize) -> impl Iterator<Item = String> {
 fn a_made_folder_with_many_files_is_one_rule_for_each_operation() {
     let wanted = files("/w/new", MANY).map(|path| ("file-write-create", path));
     let few = files("/w/new", MANY - 1).map(|path| ("file-read-data", path));
-    let rules = generalised(&["/w/new"], &[], wanted.chain(few));
+    let control = files("/w/new", MANY).map(|path| ("file-ioctl", path));
+    let rules = generalised(&["/w/new"], &[], wanted.chain(few).chain(control));
+    assert!(rules.contains(r#"(allow file-ioctl (subpath "/w/new"))"#));
     assert!(rules.contains(r#"(allow file-write-create (subpath "/w/new"))"#));
     assert!(rules.contains(r#"(allow file-read-data (literal "/w/new/f0"))"#));
-    assert_eq!(rules.len(), MANY);
+    assert_eq!(rules.len(), MANY + 1);
 }
 
 #[test]

@@ -19,11 +19,13 @@ use crate::profile_text;
 use crate::record::{DenyScope, Knobs};
 use crate::session::{Run, Session, SessionError, Start};
 use crate::system_profile::system_profile;
+use crate::trace::own_files::OwnFiles;
 
 /// A profile that grows.
 pub(super) struct Growing<'b> {
     pub(super) base: &'b Base,
     knobs: &'b Knobs,
+    own: OwnFiles,
     /// One atom for each denied request, as it was.
     learned: Vec<Atom>,
     /// High ports met by each run.
@@ -47,10 +49,11 @@ pub(super) struct Lesson {
 
 impl<'b> Growing<'b> {
     /// A base that nothing was learnt on yet.
-    pub(super) fn new(base: &'b Base, knobs: &'b Knobs) -> Self {
+    pub(super) fn new(base: &'b Base, knobs: &'b Knobs, own: OwnFiles) -> Self {
         Self {
             base,
             knobs,
+            own,
             learned: Vec::new(),
             ports: Ports::default(),
             folders: MadeFolders::default(),
@@ -125,6 +128,11 @@ impl<'b> Growing<'b> {
         Ok(lesson)
     }
 
+    /// Whether it has a rule for a file of the run directory, of which each run makes more.
+    pub(super) fn meets_own_files(&self) -> bool {
+        self.rules.iter().any(|rule| self.own.holds(rule))
+    }
+
     /// Whether a text is a profile, for us and for the system if that is to read it.
     fn is_accepted(&self, text: &str, session: &Session<'_>) -> Result<bool, LearnError> {
         let Ok(profile) = self.base.evaluate_with(text, &session.world) else {
@@ -151,6 +159,7 @@ impl<'b> Growing<'b> {
         let mut atoms: Vec<Atom> = Vec::new();
         let mut learned = self.learned.clone();
         if self.knobs.generalize {
+            self.own.generalise(&mut learned, world);
             self.folders.generalise(&mut learned, world, &generaliser);
             self.ports.generalise(&mut learned);
         }
