@@ -218,3 +218,18 @@ fn numbers_in_a_pid_namespace_of_their_own() {
     let lost = (REFUSED, told("signal", ""));
     assert_eq!(denied(child, "signal-inside 30000 10"), lost);
 }
+
+#[test]
+fn our_numbers_seen_from_a_pid_namespace() {
+    if !is_root() {
+        lapbelt_corpus::say_skipped("only root makes pid namespaces");
+        return;
+    }
+    // Its /proc is still ours.
+    let playground = Playground::new();
+    let policy = "(version 1)(allow default)(deny process-info-pidinfo (target others))";
+    let path = playground.fill("/proc/{pid}/status");
+    let (outcome, events) = finish(job(policy, "unshare", &["-pf", FIXTURE, "read", &path]));
+    let logged = told("process-info-pidinfo", "others");
+    assert_eq!((outcome.status, denials(&events)), (REFUSED, logged));
+}

@@ -13,7 +13,6 @@ use crate::linux::numbers::{self, Of};
 /// `F_GETSIG` and `F_GETOWN_EX` of asm-generic/fcntl.h, and what the latter says of.
 const F_GETSIG: libc::c_int = 11;
 const F_GETOWN_EX: libc::c_int = 16;
-const F_OWNER_TID: i32 = 0;
 const F_OWNER_PGRP: i32 = 2;
 
 /// How a process stands to the caller.
@@ -48,7 +47,11 @@ pub(super) fn relations(who: Who, caller: &Caller, custodian: i32) -> Result<Vec
         Who::GroupBehind(descriptor) => {
             return members(behind(caller, descriptor)?, own, custodian);
         }
-        Who::Owner(descriptor) => return relations(owner(caller, descriptor)?, caller, custodian),
+        // What we are told of are our numbers.
+        Who::Owner(descriptor) => match owner(caller, descriptor)? {
+            (number, true) => return members(number, own, custodian),
+            (number, false) => vec![number],
+        },
         Who::Everybody => {
             return Ok(vec![Relation {
                 other: true,
@@ -75,7 +78,8 @@ fn behind(caller: &Caller, descriptor: i32) -> Result<i32, Blank> {
     caller::process_behind(caller.thread, descriptor)
 }
 
-fn relation(process: i32, own: i32, custodian: i32) -> Result<Relation, Blank> {
+/// How a process, by our number, stands to the process of a caller.
+pub(super) fn relation(process: i32, own: i32, custodian: i32) -> Result<Relation, Blank> {
     if process == own {
         return Ok(Relation {
             own: true,
@@ -142,8 +146,8 @@ fn group_of(process: i32) -> Option<i32> {
     (group > 0).then_some(group)
 }
 
-/// Whom an open file of the caller tells of input.
-fn owner(caller: &Caller, descriptor: i32) -> Result<Who, Blank> {
+/// Whom an open file of the caller tells of input, and whether that is a group.
+fn owner(caller: &Caller, descriptor: i32) -> Result<(i32, bool), Blank> {
     let file = file_of_caller(caller, descriptor)?;
     let mut told = [0_i32; 2];
     // SAFETY: the kernel writes the two numbers of `struct f_owner_ex`.
@@ -152,9 +156,7 @@ fn owner(caller: &Caller, descriptor: i32) -> Result<Who, Blank> {
     }
     match told {
         [_, 0] => Err(Blank::Nothing),
-        [F_OWNER_TID, thread] => Ok(Who::Thread(thread)),
-        [F_OWNER_PGRP, group] => Ok(Who::Group(group)),
-        [_, process] => Ok(Who::Process(process)),
+        [kind, number] => Ok((number, kind == F_OWNER_PGRP)),
     }
 }
 

@@ -8,13 +8,13 @@ use lapbelt_policy::world::{AliasMode, World};
 
 use super::Terms;
 use super::mapped::{Mapped, ZEROS};
-use super::relation::{Relation, announced_by, relations};
+use super::relation::{Relation, announced_by, relation, relations};
 use super::vnode::{Vnode, Vnodes};
 use crate::linux::address::{self, Address, MAX_ADDRESS, Side, SocketKind};
 use crate::linux::arch::{Call, untagged};
 use crate::linux::blank::Blank;
 use crate::linux::caller::Caller;
-use crate::linux::classify::{Arguments, Ask, Detail, Memory, Target, Who};
+use crate::linux::classify::{Arguments, Ask, Detail, Memory, Target};
 use crate::linux::darwin;
 use crate::linux::memory::{Remote, file_of_caller};
 use crate::linux::place::{self, Meaning};
@@ -287,9 +287,8 @@ impl Subjects {
         let (operation, kind) = match place::meaning(ask.operation, &resolver.path, found) {
             // Of another procfs our numbers of processes say nothing.
             Meaning::Process(process) if !caller.foreign_proc && process != caller.process()? => {
-                let relations = relations(Who::Process(process), caller, terms.custodian)?;
-                let relation = relations.first().ok_or(Blank::Nothing)?;
-                (Op::ProcessInfoPidinfo, Kind::Process(*relation))
+                let relation = relation(process, caller.process()?, terms.custodian)?;
+                (Op::ProcessInfoPidinfo, Kind::Process(relation))
             }
             Meaning::File | Meaning::Process(_) => {
                 return self.path(&resolver.path, caller, terms, ask, found);
