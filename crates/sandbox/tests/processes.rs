@@ -404,3 +404,29 @@ fn signals_and_pipelines_survive() {
         assert!(events.is_empty());
     }
 }
+
+#[test]
+fn what_may_make_no_files_leaves_no_core() {
+    let playground = Playground::new();
+    let limit = |policy: &str, learn: bool| {
+        let script = "ulimit -H -c";
+        let mut job = job(
+            &format!("(version 1)(allow default){policy}"),
+            "sh",
+            &["-c", script],
+        );
+        job.learn = learn;
+        let out = std::fs::File::create(playground.at("out")).expect("a file");
+        job.stdout = Stdio::File(out);
+        finish(job);
+        std::fs::read_to_string(playground.at("out")).expect("a file")
+    };
+    let denying = r#"(deny file-write-create (literal "/nowhere"))"#;
+    let free = limit("", false);
+    assert_eq!(limit(denying, false), "0\n");
+    assert_eq!(limit(denying, true), free);
+    assert_eq!(
+        limit("(deny file-read-data (literal \"/nowhere\"))", false),
+        free
+    );
+}

@@ -30,6 +30,8 @@ pub(crate) struct Program {
     pub(crate) directory: Option<CString>,
     /// Descriptors for standard input, output and error; `None` for ours.
     pub(crate) streams: [Option<OwnedFd>; 3],
+    /// The kernel, which asks nobody, may write a file when it ends badly.
+    pub(crate) may_dump: bool,
 }
 
 impl Program {
@@ -79,6 +81,7 @@ impl Program {
                 stream(&mut job.stdout)?,
                 stream(&mut job.stderr)?,
             ],
+            may_dump: true,
         })
     }
 

@@ -22,7 +22,7 @@ use super::judge::{Judge, Terms};
 use super::notify::{Listener, Received};
 use super::outbox::Outbox;
 use super::program::Program;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Op, Vocabulary};
 use crate::job::{Job, Left, Outcome, RunError, Status};
 use crate::script;
 
@@ -35,12 +35,13 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
     let vocabulary = Vocabulary::of(&job.world);
     let interest = Interest::of(&job.decider, &vocabulary, job.report_allowed, job.learn);
     let filter = bpf::program(interest.leaves());
+    let may_dump = job.learn || !interest.can_refuse(Op::FileWriteCreate);
     let Begun {
         mut custodian,
         file,
         main,
         listener,
-    } = begin(&mut job, &filter)?;
+    } = begin(&mut job, &filter, may_dump)?;
     let fetched = open_process(main).and_then(|main| Listener::fetch(main.as_fd(), listener));
     let listener = match fetched {
         Ok(listener) => listener,
@@ -104,7 +105,7 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
 /// Runs a job to its end with nothing confining it, or just its program, which `leaves` others.
 pub(crate) fn run_free(mut job: Job, leaves: bool) -> Result<(Outcome, Left), RunError> {
     let start = Instant::now();
-    let mut begun = begin(&mut job, &[])?;
+    let mut begun = begin(&mut job, &[], true)?;
     let outbox = Outbox::new().map_err(RunError::system("make an eventfd"))?;
     let go = begun.custodian.go();
     go.map_err(RunError::system("let the program start"))?;
@@ -131,8 +132,11 @@ struct Begun {
     listener: RawFd,
 }
 
-fn begin(job: &mut Job, filter: &[libc::sock_filter]) -> Result<Begun, RunError> {
-    let program = Program::of(job)?;
+fn begin(job: &mut Job, filter: &[libc::sock_filter], may_dump: bool) -> Result<Begun, RunError> {
+    let program = Program {
+        may_dump,
+        ..Program::of(job)?
+    };
     let custodian =
         Custodian::start(&program, filter).map_err(RunError::system("start a process"))?;
     let file = program.path();

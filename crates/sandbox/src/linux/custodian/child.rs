@@ -77,6 +77,13 @@ impl<'p> Child<'p> {
                 check(Step::Directory, libc::chdir(directory.as_ptr()).into())?;
             }
             default_signals(mask);
+            if !self.program.may_dump {
+                let none = libc::rlimit {
+                    rlim_cur: 0,
+                    rlim_max: 0,
+                };
+                libc::setrlimit(libc::RLIMIT_CORE, &none);
+            }
             let listener = if self.filter.len == 0 {
                 -1
             } else {
