@@ -14,6 +14,9 @@ const CHANCE_BELOW: usize = 3;
 /// Digits in a row that may be a time or a date, and not a version or a count.
 const CLOCK_FROM: usize = 6;
 
+/// Bytes of hours, minutes and seconds with separators.
+const TIME_OF_DAY: usize = 8;
+
 /// The build of a varying component: what is fixed at its ends, and what stands between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Build {
@@ -64,7 +67,7 @@ impl Class {
     pub(super) fn regex(self) -> &'static str {
         match self {
             Self::Digits => "[0-9]+",
-            Self::Numbers => "[0-9][-_.:T0-9]*",
+            Self::Numbers => "[0-9][-_.:T 0-9]*",
             Self::Letters => "[0-9A-Za-z_]+",
             Self::Name => "[0-9A-Za-z_.:-]+",
             Self::Any => "[^/]+",
@@ -170,7 +173,7 @@ impl Build {
 
 /// Digits, and what stands between those of times of day and dates.
 fn is_of_numbers(b: &u8) -> bool {
-    b.is_ascii_digit() || b"-_.:T".contains(b)
+    b.is_ascii_digit() || b"-_.:T ".contains(b)
 }
 
 fn is_letter(b: &u8) -> bool {
@@ -194,7 +197,27 @@ pub(super) fn is_digest(name: &[u8]) -> bool {
 /// a time.
 pub(crate) fn tells_time(name: &[u8]) -> bool {
     let mut numbers = name.split(|b| !b.is_ascii_digit());
-    is_digest(name) || numbers.any(|number| number.len() >= CLOCK_FROM)
+    is_digest(name)
+        || numbers.any(|number| number.len() >= CLOCK_FROM)
+        || (0..name.len()).any(|at| {
+            let beside = [at.checked_sub(1), Some(at + TIME_OF_DAY)];
+            let mut beside = beside.into_iter().flatten().filter_map(|at| name.get(at));
+            let is_whole = !beside.any(u8::is_ascii_digit);
+            is_whole && name[at..].get(..TIME_OF_DAY).is_some_and(is_time_of_day)
+        })
+}
+
+/// Whether a text is hours, minutes and seconds with a separator between them.
+fn is_time_of_day(text: &[u8]) -> bool {
+    let [h, hours, a, m, minutes, b, s, seconds] = text else {
+        return false;
+    };
+    let digits = [h, hours, m, minutes, s, seconds];
+    let is_clock = matches!((h, hours), (b'0' | b'1', _) | (b'2', b'0'..=b'3'));
+    // A minute may have a leap second.
+    let is_within = *m <= b'5' && (*s <= b'5' || (*s, *seconds) == (b'6', b'0'));
+    let is_parted = a == b && is_of_numbers(a) && *a != b'T';
+    digits.iter().all(|b| b.is_ascii_digit()) && is_clock && is_within && is_parted
 }
 
 /// How many digits end what two names share, if more follow in one: part of a number, such as a

@@ -209,17 +209,17 @@ fn numbers_that_differ_are_widened_whole_and_with_their_neighbours() {
         (
             "/w/run-20261121-175502",
             "/w/run-20261121-175503",
-            "^/w/run-[0-9][-_.:T0-9]*$",
+            "^/w/run-[0-9][-_.:T 0-9]*$",
         ),
         (
             "/w/run-811-93018811",
             "/w/run-823-20018813",
-            "^/w/run-[0-9][-_.:T0-9]*$",
+            "^/w/run-[0-9][-_.:T 0-9]*$",
         ),
         (
             "/w/2026-11-21T17:46:58.01.log",
             "/w/2026-11-21T17:46:58.72.log",
-            r"^/w/[0-9][-_.:T0-9]*\.log$",
+            r"^/w/[0-9][-_.:T 0-9]*\.log$",
         ),
     ] {
         let known = learn_from(&[&[one], &[other]]);
@@ -259,6 +259,32 @@ fn a_number_beside_random_letters_is_widened_whole() {
         assert_eq!(known.regex(one.as_bytes()).as_deref(), Some(wanted));
         let regex = Regex::new(wanted).expect("an expression");
         assert!(regex.is_match(next.as_bytes()), "{next}");
+    }
+}
+
+#[test]
+fn a_time_with_separators_lasts_for_a_second_only() {
+    for (one, other) in [
+        ("/w/2026-11-22T16:21:09.log", "/w/2026-11-22T16:21:10.log"),
+        ("/w/2026-11-22-16-21-09.log", "/w/2026-11-22-16-21-10.log"),
+        ("/w/2026-11-22 23:59:60.log", "/w/2026-11-23 00:00:00.log"),
+        ("/w/22.11.2026_16.21.59.log", "/w/22.11.2026_16.22.00.log"),
+    ] {
+        // The second lasts for both a fresh start and another.
+        let known = learn_from(&[&[one], &[one], &[other]]);
+        let pattern = known.regex(other.as_bytes());
+        assert_eq!(pattern.as_deref(), Some(r"^/w/[0-9][-_.:T 0-9]*\.log$"));
+        assert_eq!(known.regex(one.as_bytes()), pattern);
+        assert!(tells_time(one.as_bytes()), "{one}");
+    }
+    for name in [
+        "1.14.22",
+        "2026-11-22",
+        "libx.so.24.10.10",
+        "10.61.10",
+        "a-b-c",
+    ] {
+        assert!(!tells_time(name.as_bytes()), "{name}");
     }
 }
 
