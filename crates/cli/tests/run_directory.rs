@@ -176,3 +176,18 @@ fn a_program_that_reads_its_working_directory_meets_the_run_as_one_folder() {
         "{text}"
     );
 }
+
+#[test]
+fn a_profile_that_is_no_text_is_told_as_elsewhere() {
+    let folder = folder();
+    fs::write(folder.path().join("odd.sb"), b"(version 1)\n(allow \xff").expect("a file");
+    for command in ["trace", "shrink"] {
+        let args = [command, "--profile", "odd.sb", "--cmd", "true"];
+        let (code, text) = lapbelt(folder.path(), &args);
+        assert_eq!(code, 2, "{text}");
+        assert!(
+            text.contains("odd.sb:2:8: byte 0xff is not UTF-8; "),
+            "{text}"
+        );
+    }
+}

@@ -13,8 +13,9 @@ use lapbelt_learn::summary;
 use crate::backend::BackendArg;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt;
+use crate::mounts;
 use crate::output::{Output, counted};
-use crate::profile::Params;
+use crate::profile::{self, Params};
 
 /// Phrases of a warning that are shown.
 const SHOWN: usize = 4;
@@ -244,6 +245,11 @@ impl Run {
     /// Carries the run out and tells what came of it.
     pub(crate) fn carry_out(self, output: &Output) -> Result<Exit, CommandError> {
         let plan = self.plan()?;
+        if let Some(path) = plan.profile.as_ref().filter(|path| path.is_file()) {
+            // What is no text is told as every command tells it.
+            profile::read(path)?;
+        }
+        let mounts = mounts::there();
         let bar = output.spinner("{spinner} {msg}");
         let mut tick = |tick: &Tick<'_>| {
             bar.set_message(format!(
@@ -258,6 +264,15 @@ impl Run {
         };
         let result = plan.carry_out(interrupt::stop_flag(), &mut tick);
         bar.finish_and_clear();
+        let left = mounts::since(&mounts, &mounts::there());
+        if !left.is_empty() {
+            output.tell(&format!(
+                "lapbelt: warning: since the first run there are mounts that were not there before, \
+                 most likely of the program: {}; take them away with umount, and with --fresh-cmd \
+                 before each fresh run",
+                left.join(", ")
+            ));
+        }
         if let Some(earlier) = plan.earlier() {
             output.tell(&format!(
                 "lapbelt: the run that was here before is kept in {}",
