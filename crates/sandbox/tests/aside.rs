@@ -233,3 +233,27 @@ fn our_numbers_seen_from_a_pid_namespace() {
     let logged = told("process-info-pidinfo", "others");
     assert_eq!((outcome.status, denials(&events)), (REFUSED, logged));
 }
+
+#[test]
+fn mapped_files_with_names_that_mislead() {
+    let playground = Playground::new();
+    let policy = r#"(version 1)(allow default)(deny file-map-executable (subpath "{dir}/full"))"#;
+    let policy = playground.fill(policy);
+    for name in [
+        "full/a (deleted)",
+        "full/a\nb",
+        "full/a\\012b",
+        "full/a\n (deleted)",
+    ] {
+        let path = playground.at(name);
+        std::fs::write(&path, "code").expect("a file");
+        let path = path.display().to_string();
+        let (outcome, events) = finish(job(&policy, FIXTURE, &["make-file-code", &path]));
+        let logged = told("file-map-executable", &path);
+        assert_eq!(
+            (outcome.status, denials(&events)),
+            (REFUSED, logged),
+            "{name}"
+        );
+    }
+}

@@ -52,7 +52,7 @@ impl<'m> Mapping<'m> {
     }
 
     /// A line of proc_pid_maps(5).
-    fn parse(line: &'m [u8]) -> Option<Self> {
+    pub(crate) fn parse(line: &'m [u8]) -> Option<Self> {
         let mut fields = line.splitn(6, |byte| *byte == b' ');
         let range = std::str::from_utf8(fields.next()?).ok()?;
         let (from, to) = range.split_once('-')?;

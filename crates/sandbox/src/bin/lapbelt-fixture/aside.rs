@@ -77,6 +77,18 @@ pub(super) static OWN: &[Entry] = &[
             0,
         )
     }),
+    ("make-file-code", |a| unsafe {
+        let file = libc::open(path(a, 0), libc::O_RDONLY);
+        let at = libc::mmap(
+            null_mut(),
+            4096,
+            libc::PROT_READ,
+            libc::MAP_PRIVATE,
+            file,
+            0,
+        );
+        libc::mprotect(at, 4096, libc::PROT_READ | libc::PROT_EXEC).into()
+    }),
     // The number, the signal: from the first process of a pid namespace, whose child is 2, which
     // leads a group.
     ("signal-inside", |a| unsafe {

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
+use rustix::io::Errno;
+
 use crate::linux::blank::Blank;
-use crate::linux::mapping::mappings;
+use crate::linux::mapping::{Mapping, mappings};
 
 /// A file that is memory without one once it is mapped.
 pub(super) const ZEROS: &[u8] = b"/dev/zero";
@@ -31,12 +33,11 @@ impl Mapped {
         }
         let end = address.saturating_add(length);
         for mapping in mappings(thread)?.within(address, end) {
-            let file = file_of(mapping.name);
+            let file = file_of(thread, &mapping)?;
             mapped.is_written |= file.is_none()
                 || mapping.is_private() && has_own_pages(thread, mapping.from, mapping.to)?;
-            let is_known = |file: &&[u8]| mapped.files.iter().any(|known| known == file);
-            if let Some(file) = file.filter(|file| !is_known(file)) {
-                mapped.files.push(file.to_vec());
+            if let Some(file) = file.filter(|file| !mapped.files.contains(file)) {
+                mapped.files.push(file);
             }
         }
         Ok(mapped)
@@ -45,9 +46,28 @@ impl Mapped {
 
 /// The path of a file that still has one, by what the kernel calls a mapping. What it calls memory
 /// never begins with a slash, but for what is shared, which has been deleted.
-fn file_of(name: &[u8]) -> Option<&[u8]> {
-    let is_file = name.starts_with(b"/") && !name.ends_with(b" (deleted)") && name != ZEROS;
-    is_file.then_some(name)
+fn file_of(thread: i32, mapping: &Mapping<'_>) -> Result<Option<Vec<u8>>, Blank> {
+    if !mapping.name.starts_with(b"/") || mapping.name == ZEROS {
+        return Ok(None);
+    }
+    let mut name = mapping.name.to_vec();
+    if name.contains(&b'\\') {
+        // Line ends are escaped, and a name may look as if they were.
+        let link = format!(
+            "/proc/{thread}/map_files/{:x}-{:x}",
+            mapping.from, mapping.to
+        );
+        name = rustix::fs::readlink(link, Vec::new())?.into_bytes();
+    }
+    if !name.ends_with(b" (deleted)") {
+        return Ok(Some(name));
+    }
+    // A name may also end so by itself.
+    match rustix::fs::lstat(name.as_slice()) {
+        Ok(stat) if stat.st_ino == mapping.inode => Ok(Some(name)),
+        Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(errno) => Err(Blank::Unseen(errno)),
+    }
 }
 
 /// Whether pages of a range, or what was swapped out there, are the process's own and no file's.
@@ -85,11 +105,15 @@ mod tests {
 
     #[test]
     fn names_of_files() {
+        let file = |name: &str| {
+            let line = format!("1000-2000 r--p 00000000 08:01 12   {name}");
+            file_of(0, &Mapping::parse(line.as_bytes()).unwrap())
+        };
         for name in ["/a b", "/dev/zeros"] {
-            assert_eq!(file_of(name.as_bytes()), Some(name.as_bytes()));
+            assert_eq!(file(name), Ok(Some(name.as_bytes().to_vec())));
         }
         for name in ["", "[anon:/a]", "/a (deleted)", "/dev/zero"] {
-            assert_eq!(file_of(name.as_bytes()), None, "{name}");
+            assert_eq!(file(name), Ok(None), "{name}");
         }
     }
 
