@@ -216,8 +216,8 @@ impl<'s> Comparison<'s> {
         for values in found {
             // Decided anew by each side itself, which says by which rule.
             let by_both = |values: &Values| {
-                let one = decided(self.left, here, values, Some);
-                let other = decided(self.right, there, values, |id| vocabulary.in_right(id));
+                let one = decided(self.left, here, &as_they_are(values));
+                let other = decided(self.right, there, &vocabulary.in_right(values));
                 (one, other)
             };
             let (one, other) = by_both(values);
@@ -270,8 +270,8 @@ fn messages(
         .messages(&one.outcome, &other.outcome)
         .into_iter();
     let decided = found.map(|message| {
-        let here = own_values(&message.values, Some);
-        let there = own_values(&message.values, |id| vocabulary.in_right(id));
+        let here = as_they_are(&message.values);
+        let there = vocabulary.in_right(&message.values);
         let here = Request::of(message.left, &here);
         let there = Request::of(message.right, &there);
         let side = |(outcome, source)| Decided { outcome, source };
@@ -289,25 +289,19 @@ fn messages(
     decided.filter(differs).collect()
 }
 
-/// What a side says of values whose filters it knows by other numbers.
+/// What a side says of values by its own numbers.
 fn decided(
     side: &Subject<'_>,
     operation: OperationId,
-    values: &Values,
-    own: impl Fn(FilterId) -> Option<FilterId>,
+    values: &[(FilterId, Value<'_>)],
 ) -> Decided {
-    let values = own_values(values, own);
-    let (outcome, source) = side.decide(&Request::of(operation, &values));
+    let (outcome, source) = side.decide(&Request::of(operation, values));
     Decided { outcome, source }
 }
 
-/// Values by the numbers that a side has for their filters.
-fn own_values(
-    values: &Values,
-    own: impl Fn(FilterId) -> Option<FilterId>,
-) -> Vec<(FilterId, Value<'_>)> {
-    let known = values.iter();
-    known
-        .filter_map(|(filter, value)| Some((own(*filter)?, value.borrow())))
+/// Values by the numbers of the left world, which are those of both.
+fn as_they_are(values: &Values) -> Vec<(FilterId, Value<'_>)> {
+    let own = values.iter();
+    own.map(|(filter, value)| (*filter, value.borrow()))
         .collect()
 }

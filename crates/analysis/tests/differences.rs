@@ -503,6 +503,65 @@ fn worlds_are_matched_by_name() {
     assert!(answer.equal > 100, "{answer:?}");
 }
 
+/// What 12.5 and 14.4.1 say differently of attributes of files, each with rules of its own.
+fn of_attributes(here: &str, there: &str) -> Vec<String> {
+    let old = support::world("macos-12.5.0");
+    let text = |words: &str| rules(&format!("(allow file-read-data {words})"));
+    let left = support::policy_in(&text(here), &old);
+    let right = policy(&text(there));
+    let of_old = Subject::of_rules(lower(&left, &old), &left.rules, &old);
+    let told = lines(&diff(&of_old, &subject(&right), 3), &left, &right);
+    let other = lines(&diff(&subject(&right), &of_old, 3), &right, &left);
+    assert_eq!(told.len(), other.len());
+    let about = |line: &String| line.starts_with("file-read-data");
+    let mut told: Vec<String> = told.into_iter().filter(about).collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn named_values_are_matched_by_name() {
+    // 18 in the one world, 20 in the other, where 18 is a protected ancestor.
+    let home = "(file-attribute smb-home-mount-dir)";
+    assert_eq!(of_attributes(home, home), Vec::<String>::new());
+    assert_eq!(
+        of_attributes(home, "(file-attribute protected-ancestor)"),
+        [
+            "file-read-data file-attribute=Integer(16): A denies by line 2, B allows by line 3",
+            "file-read-data file-attribute=Integer(18): A allows by line 3, B denies by line 2",
+        ]
+    );
+    // The new world has this one only, as 17, which is an exemption in the old world.
+    assert_eq!(
+        of_attributes(
+            "(file-attribute network-approval-exempt)",
+            "(file-attribute rsr-cryptex)"
+        ),
+        [
+            "file-read-data file-attribute=Integer(17): A allows by line 3, B denies by line 2",
+            "file-read-data file-attribute=rsr-cryptex: A denies by line 2, B allows by line 3",
+        ]
+    );
+}
+
+#[test]
+fn named_values_in_message_filters_are_matched_by_name() {
+    let old = support::world("macos-12.5.0");
+    let text = rules(
+        "(allow mach-bootstrap (apply-message-filter (deny mach-message-send) \
+         (allow mach-message-send (file-attribute app-bundle))))",
+    );
+    let left = support::policy_in(&text, &old);
+    let right = policy(&text);
+    let here = Subject::of_rules(lower(&left, &old), &left.rules, &old);
+    let told = lines(&diff(&here, &subject(&right), 3), &left, &right);
+    let of_messages: Vec<String> = told
+        .into_iter()
+        .filter(|line| line.starts_with("mach-bootstrap"))
+        .collect();
+    assert_eq!(of_messages, Vec::<String>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

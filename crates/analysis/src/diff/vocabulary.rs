@@ -1,19 +1,22 @@
-//! Two worlds as one: filters and modifiers are the same if their names are, message filters if
-//! they decide the same.
+//! Two worlds as one: filters, their named values and modifiers are the same if their names are,
+//! message filters if they decide the same.
 
 mod messages;
+mod numbers;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use lapbelt_policy::event::OwnedValue;
-use lapbelt_policy::filter::Test;
+use lapbelt_policy::filter::{Argument, Test};
 use lapbelt_policy::graph::Outcome;
+use lapbelt_policy::request::Value;
 use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo, ModifierId};
 
 use crate::subject::Subject;
-use messages::{Messages, Numbers};
+use messages::Messages;
+use numbers::Numbers;
 
 /// Above the numbers of any world: what only the right world has is numbered from here on.
 const RIGHT_ONLY: u16 = 0x4000;
@@ -26,6 +29,8 @@ pub(super) struct Vocabulary<'w> {
     joint_modifiers: HashMap<ModifierId, ModifierId>,
     /// To the right world's numbers.
     right_filters: HashMap<FilterId, FilterId>,
+    /// Of filters that both worlds have, and number differently.
+    numbers: HashMap<FilterId, Numbers>,
     messages: Messages,
 }
 
@@ -49,8 +54,12 @@ impl<'w> Vocabulary<'w> {
             .map(|info| (info.id, own(info)))
             .collect();
         let mut joint_filters = HashMap::new();
+        let mut numbers = HashMap::new();
         for info in there.filters() {
             let same = here.filters().iter().find(|other| other.name == info.name);
+            if let Some(same) = same.filter(|same| same.values != info.values) {
+                numbers.insert(same.id, Numbers::new((here, same), (there, info)));
+            }
             let joint = same.map_or(FilterId(RIGHT_ONLY | info.id.0), |same| same.id);
             joint_filters.insert(info.id, joint);
             let known = filters.entry(joint).or_insert_with(|| own(info));
@@ -72,6 +81,7 @@ impl<'w> Vocabulary<'w> {
                 .map(|(own, joint)| (*joint, *own))
                 .collect(),
             joint_filters,
+            numbers,
             messages: Messages::default(),
         };
         vocabulary.number_messages(left, right);
@@ -83,25 +93,53 @@ impl<'w> Vocabulary<'w> {
         &self.filters[&joint]
     }
 
-    /// Values by the names of their filters.
+    /// Values by the names of their filters; by their own where only the right world has them.
     pub(super) fn named(&self, values: &[(FilterId, OwnedValue)]) -> Vec<(String, OwnedValue)> {
         let named = |(filter, value): &(FilterId, OwnedValue)| {
-            (self.filter(*filter).name.clone(), value.clone())
+            let info = self.filter(*filter);
+            let name = match value {
+                OwnedValue::Integer(number) if filter.0 & RIGHT_ONLY != 0 => {
+                    let mut known = info.values.iter();
+                    let known = known.find(|(_, own)| own == number);
+                    known.map(|(name, _)| name.as_str())
+                }
+                OwnedValue::Integer(number) => {
+                    let numbers = self.numbers.get(filter);
+                    numbers.and_then(|numbers| numbers.name(*number))
+                }
+                _ => None,
+            };
+            let value = name.map_or_else(|| value.clone(), |name| OwnedValue::Text(name.into()));
+            (info.name.clone(), value)
         };
         values.iter().map(named).collect()
     }
 
-    /// The right world's number of a filter; `None` if it has no such filter.
-    pub(super) fn in_right(&self, joint: FilterId) -> Option<FilterId> {
-        self.right_filters.get(&joint).copied()
+    /// Values as the right world numbers them, but for those that it does not have.
+    pub(super) fn in_right<'v>(
+        &self,
+        values: &'v [(FilterId, OwnedValue)],
+    ) -> Vec<(FilterId, Value<'v>)> {
+        let own = |(filter, value): &'v (FilterId, OwnedValue)| {
+            let value = match (value, self.numbers.get(filter)) {
+                (OwnedValue::Integer(number), Some(numbers)) => {
+                    Value::Integer(numbers.in_right(*number)?)
+                }
+                _ => value.borrow(),
+            };
+            Some((*self.right_filters.get(filter)?, value))
+        };
+        values.iter().filter_map(own).collect()
     }
 
     /// A test of the right world.
     pub(super) fn right_test(&self, test: &Test) -> Test {
-        Test {
-            filter: self.joint_filters[&test.filter],
-            argument: test.argument.clone(),
-        }
+        let filter = self.joint_filters[&test.filter];
+        let argument = match (&test.argument, self.numbers.get(&filter)) {
+            (Argument::Integer(number), Some(numbers)) => Argument::Integer(numbers.joint(*number)),
+            (argument, _) => argument.clone(),
+        };
+        Test { filter, argument }
     }
 
     /// An outcome of the left world, to be compared only.
@@ -119,7 +157,7 @@ impl<'w> Vocabulary<'w> {
 
 fn joint_outcome(
     outcome: &Outcome,
-    messages: &Numbers,
+    messages: &messages::Numbers,
     id: impl Fn(ModifierId) -> ModifierId,
 ) -> Outcome {
     let joint = |one: &Modifier| Modifier {
