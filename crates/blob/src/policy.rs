@@ -3,7 +3,7 @@
 mod arguments;
 mod messages;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use arguments::bit_value;
 use lapbelt_policy::filter::{Filter, Test};
@@ -33,6 +33,17 @@ pub struct Compiled {
     pub nodes: Vec<NodeIndex>,
     /// The same graph node by node as the file has it.
     pub written: Written,
+    /// Patterns with a variable, and its name. Its value is not in the file: the graph takes `${NAME}`
+    /// for it, and so does not decide as the profile does.
+    pub variables: BTreeMap<LiteralAt, String>,
+}
+
+impl Compiled {
+    /// The names of variables in patterns, one for each.
+    pub fn variable_names(&self) -> Vec<String> {
+        let names: BTreeSet<&String> = self.variables.values().collect();
+        names.into_iter().cloned().collect()
+    }
 }
 
 /// Why a compiled profile has no policy graph.
@@ -79,6 +90,7 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
         tests: HashMap::new(),
         rules: Vec::new(),
         nodes: Vec::new(),
+        variables: BTreeMap::new(),
         messages: 0,
     };
     for &entry in &profile.entries {
@@ -108,6 +120,7 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
         rules: building.rules,
         nodes: building.nodes,
         written,
+        variables: building.variables,
     })
 }
 
@@ -122,6 +135,7 @@ struct Building<'b> {
     tests: HashMap<(u16, Argument), Vec<Test>>,
     rules: Vec<Rule>,
     nodes: Vec<NodeIndex>,
+    variables: BTreeMap<LiteralAt, String>,
     /// Nodes walked for message filters so far.
     messages: usize,
 }

@@ -1,7 +1,7 @@
 //! A profile that can be asked and compared, whether it is text or compiled: told apart by what is
 //! in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lapbelt_analysis::subject::Subject as Analysed;
@@ -12,7 +12,7 @@ use lapbelt_learn::source::Profile;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::graph::{Graph, Source, lower};
 use lapbelt_policy::rule::{Rule, RuleRef};
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{OperationId, Part, World};
 use lapbelt_sbpl::print;
 use lapbelt_sbpl::syntax::{TokenKind, tokenize};
 use serde_json::{Value, json};
@@ -103,6 +103,31 @@ impl Subject {
         })))
     }
 
+    /// Itself, if all that it compares with is known.
+    ///
+    /// # Errors
+    /// If a pattern has a variable, whose value no compiled profile has.
+    pub(crate) fn known(self) -> Result<Self, CommandError> {
+        if let Self::Blob(subject) = &self
+            && let Some((at, name)) = subject.compiled.variables.first_key_value()
+        {
+            return Err(CommandError::Other(format!(
+                "{}: at byte {}: a pattern with the variable `{name}`, whose value is not in the \
+                 file: what it decides is not known; `lapbelt graph` and `decompile` show it",
+                subject.file, at.0
+            )));
+        }
+        Ok(self)
+    }
+
+    /// The names of the variables that its patterns have.
+    pub(crate) fn variables(&self) -> Vec<String> {
+        match self {
+            Self::Source(_) => Vec::new(),
+            Self::Blob(subject) => subject.compiled.variable_names(),
+        }
+    }
+
     /// Shows the warnings of its text. A profile that is read twice warns once.
     pub(crate) fn warn(&self, before: Option<&Self>, output: &Output) {
         let shown = |subject: &Self| match subject {
@@ -112,6 +137,21 @@ impl Subject {
         let own = shown(self).filter(|own| before.and_then(shown).as_ref() != Some(own));
         if let Some(own) = own {
             output.tell(&own);
+        }
+    }
+
+    /// What is to be said of an answer about it if the world does not say which rules the system adds
+    /// to it; a compiled profile has them.
+    pub(crate) fn unknown_rules(&self, world: &World) -> Option<String> {
+        match self {
+            Self::Source(profile) if profile.policy.implied && world.is_without(Part::Implied) => {
+                Some(format!(
+                    "lapbelt: {} does not say which rules the system adds to profiles, so that \
+                     none were taken into account",
+                    world.id()
+                ))
+            }
+            Self::Source(_) | Self::Blob(_) => None,
         }
     }
 
@@ -200,6 +240,17 @@ impl Subject {
         Some((&rules[inner.rule as usize], inner))
     }
 
+    /// The rules whose message filters are about an operation of messages.
+    pub(crate) fn filtering(&self, operation: OperationId, world: &World) -> BTreeSet<u32> {
+        let is_about = |(_, rule): &(u32, &Rule)| {
+            let messages = rule.message_filter().into_iter().flatten();
+            let mut named = messages.flat_map(|rule| &rule.operations);
+            named.any(|one| world.falls_back_to(operation, *one))
+        };
+        let rules = (0..).zip(self.rules()).filter(is_about);
+        rules.map(|(number, _)| number).collect()
+    }
+
     /// The rules that sources name.
     pub(crate) fn rules(&self) -> &[Rule] {
         match self {
@@ -275,7 +326,8 @@ pub(crate) fn on_one_line(text: &str) -> String {
 /// Most names of profiles that an error lists.
 const NAMED: usize = 12;
 
-/// Index of the profile that is meant: by its name, or by its number where that is no name.
+/// Index of the profile that is meant: by its number after `#`, by its name, or by its number alone
+/// where that is no name.
 fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
     let count = blob.profiles.len();
     let profiles = counted(count, "profile");
@@ -286,8 +338,8 @@ fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
     let named = || {
         let shown = |index: usize| match name(blob, index) {
             Some(name) if called(&name).len() == 1 => name,
-            Some(name) => format!("{name} (number {index})"),
-            None => format!("number {index}"),
+            Some(name) => format!("{name} (#{index})"),
+            None => format!("#{index}"),
         };
         let names: Vec<String> = (0..count).map(shown).take(NAMED).collect();
         let more = if count > names.len() { ", …" } else { "" };
@@ -302,17 +354,21 @@ fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
             )),
         };
     };
+    let number = |text: &str| text.parse().ok().filter(|number| *number < count);
+    if let Some(number) = wanted.strip_prefix('#').and_then(number) {
+        return Ok(number);
+    }
     match called(wanted).as_slice() {
         [one] => Ok(*one),
-        [] => match wanted.parse() {
-            Ok(number) if number < count => Ok(number),
-            _ => Err(format!(
+        [] => number(wanted).ok_or_else(|| {
+            format!(
                 "of its {profiles} none is called `{wanted}`; it has {}",
                 named()
-            )),
-        },
+            )
+        }),
         several => {
-            let numbers: Vec<String> = several.iter().map(usize::to_string).collect();
+            let numbers = several.iter().map(|number| format!("#{number}"));
+            let numbers: Vec<String> = numbers.collect();
             Err(format!(
                 "{} of its {profiles} are called `{wanted}`; name one with --member by its number: {}",
                 several.len(),

@@ -419,6 +419,7 @@ fn all_profiles_of_a_bundle_are_decompiled() {
         folder.path("batch.jsonl"),
         r#"{"id":1,"profile":"two.bin","member":"open","operation":"file-read-data","target":"/a"}
 {"id":2,"profile":"two.bin","member":"1","operation":"file-read-data","target":"/a"}
+{"id":3,"profile":"two.bin","member":1,"operation":"file-read-data","target":"/a"}
 "#,
     )
     .expect("a file");
@@ -427,7 +428,7 @@ fn all_profiles_of_a_bundle_are_decompiled() {
         .lines()
         .map(|line| line.contains("\"allow\""))
         .collect();
-    assert_eq!((code, decisions), (0, vec![true, false]), "{text}");
+    assert_eq!((code, decisions), (0, vec![true, false, false]), "{text}");
     let read = |name: &str| std::fs::read_to_string(folder.path("out").join(name));
     let open = read("open.sb").expect("a profile");
     assert!(open.contains("\n(allow default)"), "{open}");
@@ -544,4 +545,124 @@ fn a_big_graph_is_folded_and_says_so() {
                 .any(|text| text.contains("more questions"))
         );
     }
+}
+
+/// A compiled profile of 14.4.1 that allows reading what a matching program matches.
+fn with_program(code: &[u8], variables: &[&str]) -> Vec<u8> {
+    let mut literals: Vec<u8> = Vec::new();
+    let mut add = |content: &[u8]| {
+        literals.resize(literals.len().next_multiple_of(8), 0);
+        let at = literals.len() / 8;
+        literals.extend((content.len() as u16).to_le_bytes());
+        literals.extend(content);
+        at as u8
+    };
+    let program = add(code);
+    let names: Vec<u8> = variables
+        .iter()
+        .map(|name| add(format!("{name}\0").as_bytes()))
+        .collect();
+    let mut bytes = vec![0, 0, 3, 0, 190, names.len() as u8, 0, 0, 0, 0, 0, 0, 0, 0];
+    names.iter().for_each(|name| bytes.extend([*name, 0]));
+    for slot in 0..190 {
+        bytes.extend([if (21..25).contains(&slot) { 0 } else { 2 }, 0]);
+    }
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes.extend([0, 1, program, 0, 1, 0, 2, 0]);
+    bytes.extend([1, 0, 0, 0, 0, 0, 0, 0, 1, 5, 0, 0, 0, 0, 0, 0]);
+    bytes.extend(literals);
+    bytes
+}
+
+#[test]
+fn nothing_is_said_of_the_value_of_a_variable() {
+    let folder = Folder::new();
+    let subpath = b"\x10\x0f\x41/x\x0f\x40/\x80\x0a\x00\x0f\x0a";
+    std::fs::write(folder.path("v.bin"), with_program(subpath, &["HOME"])).expect("a file");
+    folder.profile("none.sb", "");
+    for ask in [
+        &["query", "v.bin", "file-read-data", "/x"][..],
+        &["diff", "v.bin", "none.sb"],
+        &["diff", "none.sb", "v.bin"],
+    ] {
+        let (code, text) = folder.run(ask);
+        assert_eq!(code, 2, "{text}");
+        let why = "at byte 424: a pattern with the variable `HOME`, whose value is not in the file";
+        assert!(text.contains(why), "{text}");
+    }
+    for out in [
+        &["decompile", "v.bin"][..],
+        &["decompile", "v.bin", "-o", "v.sb"],
+    ] {
+        let (code, text) = folder.run(out);
+        assert_eq!(code, 0, "{text}");
+        let but =
+            "but for variables, which are written as plain text and were not compared: ${HOME}";
+        assert!(text.contains(but), "{text}");
+        assert!(!text.contains("that decide the same"), "{text}");
+    }
+    // There is one variable; this is the second.
+    std::fs::write(
+        folder.path("w.bin"),
+        with_program(b"\x11\x0f\x0a", &["HOME"]),
+    )
+    .expect("a file");
+    let (code, text) = folder.run(&["query", "w.bin", "file-read-data", "/x"]);
+    assert_eq!(code, 2);
+    assert!(
+        text.contains("at byte 426: expected one of 1 variables, found 1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn that_the_rules_of_a_system_are_not_known_is_told() {
+    let folder = Folder::new();
+    folder.profile("a.sb", "");
+    std::fs::write(
+        folder.path("batch.jsonl"),
+        r#"{"id":1,"profile":"a.sb","operation":"signal"}
+{"id":2,"profile":"a.sb","operation":"signal","params":{"A":"b"}}
+"#,
+    )
+    .expect("a file");
+    let note = "macos-10.15 does not say which rules the system adds";
+    for words in [
+        &[
+            "diff",
+            "a.sb",
+            "a.sb",
+            "--world",
+            "macos-10.15",
+            "--world-b",
+            "macos-14.4.1",
+        ][..],
+        &["diff", "a.sb", "a.sb", "--world", "macos-10.15"],
+        &["query", "a.sb", "signal", "--world", "macos-10.15"],
+        &["query", "--batch", "batch.jsonl", "--world", "macos-10.15"],
+    ] {
+        let (_, text) = folder.run(words);
+        assert_eq!(text.matches(note).count(), 1, "{text}");
+    }
+    let (_, text) = folder.run(&["diff", "a.sb", "a.sb"]);
+    assert!(!text.contains("does not say"), "{text}");
+}
+
+#[test]
+fn what_no_text_says_is_named_by_its_node() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow iokit-open-user-client (apply-message-filter (deny iokit-external-trap)))",
+    );
+    let (code, text) = folder.run(&["compile", "a.sb", "-o", "a.bin"]);
+    assert_eq!(code, 0, "{text}");
+    let mut bytes = std::fs::read(folder.path("a.bin")).expect("a file");
+    // The decision of node 3 is turned round.
+    bytes[425] = 5;
+    std::fs::write(folder.path("a.bin"), bytes).expect("a file");
+    let (code, text) = folder.run(&["decompile", "a.bin"]);
+    assert_eq!(code, 2);
+    let why = "cannot be written as text: a.bin: node 3 at byte 424 denies with a message filter: ";
+    assert!(text.contains(why), "{text}");
 }

@@ -169,22 +169,29 @@ fn profiles_of_one_name_are_told_apart_by_their_numbers() {
         out(lapbelt().args(words))
     };
     assert_eq!([ask("0").0, ask("1").0, ask("2").0], [0, 1, 2]);
+    assert_eq!([ask("#0").0, ask("#1").0, ask("#2").0], [0, 1, 2]);
     let (code, _, error) = ask("same");
     assert_eq!(code, 2);
     assert!(
-        error.contains("2 of its 2 profiles are called `same`") && error.contains("number: 0, 1"),
+        error.contains("2 of its 2 profiles are called `same`") && error.contains("number: #0, #1"),
         "{error}"
     );
     let (_, _, error) = out(lapbelt().args(["decompile", &name]));
-    assert!(
-        error.contains("same (number 0), same (number 1)"),
-        "{error}"
-    );
+    assert!(error.contains("same (#0), same (#1)"), "{error}");
     let folder = tempfile::tempdir().expect("a folder");
     let words = ["decompile", &name, "--json", "-o"];
     let (_, text, _) = out(lapbelt().args(words).arg(folder.path()));
     let answer: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(answer["profiles"][1]["number"], 1);
+}
+
+#[test]
+fn a_number_is_told_from_a_name_that_is_one() {
+    let file = file(&bundle(b"\x02\x001\x00\x00\x00\x00\x00\x02\x000\x00"));
+    let name = file.path().display().to_string();
+    let ask = ["query", &name, "file-read-data", "/x", "--member"];
+    let code = |member: &str| out(lapbelt().args(ask).arg(member)).0;
+    assert_eq!([code("1"), code("0"), code("#0"), code("#1")], [0, 1, 0, 1]);
 }
 
 #[test]

@@ -412,6 +412,51 @@ fn a_missing_target_that_rules_ask_for_is_said() {
 }
 
 #[test]
+fn a_message_is_decided_after_what_let_it_be_sent() {
+    let file = profile(
+        "(version 1)\n(deny default)\n\
+         (allow mach-lookup (global-name \"x\")\n (apply-message-filter (deny mach-message-send)))\n\
+         (allow mach-lookup (global-name \"y\"))\n",
+    );
+    let name = file.path().display().to_string();
+    let ask = |words: &[&str]| {
+        out(lapbelt()
+            .args(["query", &name, "mach-message-send"])
+            .args(words))
+    };
+    let (code, text) = ask(&["--filter", "global-name=x"]);
+    assert_eq!(code, 1);
+    assert!(
+        text.contains(&format!(":4:24 after {name}:3:1\n")),
+        "{text}"
+    );
+    let (code, text) = ask(&["--filter", "global-name=y"]);
+    assert_eq!(code, 0);
+    assert!(
+        text.contains(&format!("allow by default after {name}:5:1\n")),
+        "{text}"
+    );
+    let (code, text) = ask(&["--filter", "global-name=z"]);
+    assert_eq!(code, 1);
+    let denied = format!("deny by {name}:2:1 after mach-lookup is denied\n");
+    assert!(text.contains(&denied), "{text}");
+    assert_eq!(ask(&[]).0, 3);
+    let draw = |operation| {
+        let run = lapbelt().args(["graph", &name, "--op", operation]).output();
+        let run = run.expect("a run");
+        let said = String::from_utf8(run.stderr).expect("text");
+        (run.status.code(), said)
+    };
+    assert_eq!(draw("mach-lookup").0, Some(0));
+    let (code, said) = draw("mach-message-send");
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("draw what they belong to: mach-lookup"),
+        "{said}"
+    );
+}
+
+#[test]
 fn messages_are_decided_by_the_filters_that_are_about_them() {
     let file = profile(
         "(version 1)\n(deny default)\n\

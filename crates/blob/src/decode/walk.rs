@@ -10,6 +10,7 @@ use super::{Blob, Literal, LiteralAt, Node, NodeIndex, Profile, Provenance, lite
 use crate::error::{DecodeError, unexpected};
 use crate::layout::{RecordField, Table};
 use crate::raw::{Part, Raw, Stored};
+use crate::strings::Program;
 
 /// A file while its meaning is found.
 pub(super) struct Walk<'a, 'w> {
@@ -86,9 +87,25 @@ impl Walk<'_, '_> {
         }
         let strings = self.raw.layout.strings;
         let (literal, end) = literal::read(self.raw.bytes, at, stored, strings)?;
+        if let Literal::Program(program) = &literal {
+            self.check_variables(program, at + strings.length_width())?;
+        }
         self.raw.claims.claim(at..end, Part::Literal(stored))?;
         self.literals.insert(key, literal);
         Ok(key)
+    }
+
+    /// Checks that the variables of a program at an offset are in their table.
+    fn check_variables(&self, program: &Program, start: usize) -> Result<(), DecodeError> {
+        let count = self.raw.table(Table::Variables).len();
+        let unknown = |(_, index): &(usize, u16)| usize::from(*index) >= count;
+        match program.variables().find(unknown) {
+            Some((at, index)) => {
+                let expected = format!("one of {count} variables");
+                Err(unexpected(start + at, expected, index))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The literals that a table names.

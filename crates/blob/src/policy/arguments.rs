@@ -32,15 +32,23 @@ impl Building<'_> {
     }
 
     fn arguments(
-        &self,
+        &mut self,
         filter: &FilterInfo,
         argument: Argument,
     ) -> Result<Vec<filter::Argument>, PolicyError> {
-        let literal = |at: LiteralAt| self.blob.literals.get(&at);
+        let blob = self.blob;
+        let literal = |at: LiteralAt| blob.literals.get(&at);
         Ok(match argument {
             Argument::Pattern(at) => {
                 let patterns = self.blob.patterns(at);
                 let patterns = patterns.map_err(|error| PolicyError::Pattern { at, error })?;
+                if let Some(Literal::Program(program)) = literal(at)
+                    && let Some((_, index)) = program.variables().next()
+                {
+                    let name = self.blob.text(self.blob.variables[usize::from(index)]);
+                    let name = String::from_utf8_lossy(name).into_owned();
+                    self.variables.insert(at, name);
+                }
                 // The compiler puts the one given later first.
                 let given = patterns.into_iter().rev();
                 given.map(filter::Argument::Pattern).collect()

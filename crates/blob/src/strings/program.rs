@@ -25,6 +25,14 @@ impl Program {
         &self.steps
     }
 
+    /// Where it tests for the values of variables, and their numbers.
+    pub fn variables(&self) -> impl Iterator<Item = (usize, u16)> + '_ {
+        self.steps.iter().filter_map(|step| match step.instruction {
+            Instruction::Variable(index) => Some((step.at, index)),
+            _ => None,
+        })
+    }
+
     /// Index of the step that a branch leads to; the one after for what is no branch.
     pub(super) fn target(&self, step: usize) -> usize {
         let target = self.steps[step].target();

@@ -74,6 +74,8 @@ fn each_kind_of_argument() {
     );
 
     let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a policy");
+    let variables: Vec<&str> = compiled.variables.values().map(String::as_str).collect();
+    assert_eq!(variables, ["HOME"]);
     let decider = Decider::of(compiled.graph, &compiled.rules);
     let ask = |filter: u16, value: Value<'_>| {
         let request = Request::new(OperationId(1)).with(FilterId(filter), value);

@@ -6,6 +6,7 @@ mod text;
 use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile_to;
+use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::Policy;
 use serde_json::json;
 
@@ -23,7 +24,7 @@ pub(crate) struct Args {
     /// folder.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Which profile of a bundle, by its name or its number.
+    /// Which profile of a bundle, by its name, or by its number: `#1` is always one.
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
     /// The OS build that it was compiled for.
@@ -50,7 +51,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let compiles = |policy: &Policy| text::compiles_to(policy, bytes, &world) == Some(true);
     let policy = decompile_to(&analysed, &compiles).map_err(|error| failed(error.to_string()))?;
     let policy = text::with_unix_sockets(policy, &world);
-    let (text, same_bytes) = text::text(&policy, &analysed, bytes, &world).map_err(failed)?;
+    let (text, same_bytes) = {
+        let place = |source: &Source| subject.place(source, &world);
+        text::text(&policy, &analysed, bytes, &world, place).map_err(failed)?
+    };
     match out {
         Some(out) => write_out(out, text.as_bytes())?,
         None if !output.json => output.answer(&text),
@@ -59,7 +63,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     if output.json {
         let answer = json!({"world": world.id(), "rules": policy.rules.len(), "text": text,
                             "out": out, "compiles_to_same_bytes": same_bytes,
-                            "params": text::params(&policy)});
+                            "variables": subject.variables(), "params": text::params(&policy)});
         output.answer(&answer.to_string());
     } else if out.is_some() {
         let params = text::params(&policy).into_iter();
@@ -68,13 +72,24 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
             .collect();
         let bytes = match same_bytes {
             Some(true) => "; they compile to the same bytes",
-            Some(false) => "; they compile to other bytes that decide the same",
+            Some(false) if subject.variables().is_empty() => {
+                "; they compile to other bytes that decide the same"
+            }
+            Some(false) => "; they compile to other bytes",
             None => "",
         };
+        let but = text::but_for(&subject.variables());
         output.tell(&format!(
-            "{} rules that decide every request as the profile does{with}{bytes}",
+            "{} rules that decide every request as the profile does{but}{with}{bytes}",
             policy.rules.len()
         ));
+    } else {
+        let but = text::but_for(&subject.variables());
+        if !but.is_empty() {
+            output.tell(&format!(
+                "lapbelt: the rules decide every request as the profile does{but}"
+            ));
+        }
     }
     Ok(Exit::Yes)
 }

@@ -25,10 +25,10 @@ pub(crate) struct Args {
     b: PathBuf,
     #[command(flatten)]
     params: Params,
-    /// Which profile of A, if it is a compiled bundle.
+    /// Which profile of A, if it is a compiled bundle: its name, or its number as `#1`.
     #[arg(long, value_name = "NAME")]
     member_a: Option<String>,
-    /// Which profile of B, if it is a compiled bundle.
+    /// Which profile of B, if it is a compiled bundle: its name, or its number as `#1`.
     #[arg(long, value_name = "NAME")]
     member_b: Option<String>,
     /// The OS build whose vocabulary and defaults decide.
@@ -56,7 +56,8 @@ impl Side {
         world: &str,
     ) -> Result<Self, CommandError> {
         let world = profile::world(world)?;
-        let subject = Subject::load(path, &args.params.map(), member.as_deref(), &world)?;
+        let subject =
+            Subject::load(path, &args.params.map(), member.as_deref(), &world)?.known()?;
         Ok(Self { subject, world })
     }
 
@@ -115,6 +116,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         args.examples,
     );
     output.answer_either(|| json(&answer, &a, &b), || text(&answer, &a, &b));
+    let unknown = [&a, &b].map(|side| side.subject.unknown_rules(&side.world));
+    let unknown: BTreeSet<String> = unknown.into_iter().flatten().collect();
+    unknown.iter().for_each(|note| output.tell(note));
     Ok(if !answer.different.is_empty() {
         Exit::No
     } else if !answer.undecided.is_empty() || !unlisted(&a, &b).is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use lapbelt_analysis::operations::grouped;
 use lapbelt_analysis::picture::{Words, dot, picture, svg};
 use lapbelt_blob::explain;
 use lapbelt_policy::ask::operation_named;
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
     #[command(flatten)]
     params: Params,
-    /// Which profile of a compiled bundle, by its name or its number.
+    /// Which profile of a compiled bundle, by its name, or by its number: `#1` is always one.
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
     /// The OS build whose vocabulary and defaults decide.
@@ -58,6 +59,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let subject = Subject::load(&args.profile, &args.params.map(), member, &world)?;
     subject.warn(None, output);
     let operations = operations(&args.op, &world)?;
+    for operation in &operations {
+        not_within(*operation, &subject, &world)?;
+    }
     let mut title = profile::shown(&args.profile);
     for name in &args.op {
         title += &format!(" {name}");
@@ -95,6 +99,30 @@ fn operations(names: &[String], world: &World) -> Result<BTreeSet<OperationId>, 
         Err(error) => Err(CommandError::Other(error.to_string())),
     };
     names.iter().map(id).collect()
+}
+
+/// What message filters say of an operation is not drawn as if there were none.
+fn not_within(
+    operation: OperationId,
+    subject: &Subject,
+    world: &World,
+) -> Result<(), CommandError> {
+    if world.operation(operation).in_table {
+        return Ok(());
+    }
+    let filtering = subject.filtering(operation, world);
+    let of = |rule: u32| subject.rules()[rule as usize].operations.iter();
+    let outer: BTreeSet<OperationId> = filtering.into_iter().flat_map(of).copied().collect();
+    if outer.is_empty() {
+        return Ok(());
+    }
+    let outer = grouped(&outer, world).into_iter();
+    let outer: Vec<&str> = outer.map(|id| world.operation(id).name.as_str()).collect();
+    Err(CommandError::Other(format!(
+        "{}: message filters decide it; draw what they belong to: {}",
+        world.operation(operation).name,
+        outer.join(" ")
+    )))
 }
 
 /// Tests and modifiers as a profile of the world writes them.

@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// A further value of the request, such as socket-type=SOCK_STREAM.
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     filter: Vec<(String, String)>,
-    /// Which profile of a compiled bundle, by its name or its number.
+    /// Which profile of a compiled bundle, by its name, or by its number: `#1` is always one.
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
     /// The OS build whose vocabulary and defaults decide.
@@ -65,11 +65,14 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         ));
     };
     let member = args.member.as_deref();
-    let subject = Subject::load(path, &args.params.map(), member, &world)?;
+    let subject = Subject::load(path, &args.params.map(), member, &world)?.known()?;
     subject.warn(None, output);
     if world.is_without(Part::Operations) && world.operation_named(operation).is_none() {
         let error = "has no list of operations, so that only default can be asked about";
         return Err(CommandError::Other(format!("{} {error}", world.id())));
+    }
+    if let Some(note) = subject.unknown_rules(&world) {
+        output.tell(&note);
     }
     let decider = subject.decider(&world);
     let (target, more) = match args.targets.split_first() {
@@ -164,7 +167,7 @@ struct Line {
     id: Value,
     profile: PathBuf,
     #[serde(default)]
-    member: Option<String>,
+    member: Option<Member>,
     #[serde(default)]
     params: BTreeMap<String, String>,
     operation: String,
@@ -174,6 +177,24 @@ struct Line {
     filters: BTreeMap<String, Value>,
     #[serde(default)]
     canonicalize: bool,
+}
+
+/// Which profile of a bundle a line is about.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`member` is a name, or a number")]
+enum Member {
+    Name(String),
+    Number(u32),
+}
+
+impl Member {
+    /// As `--member` takes it.
+    fn word(&self) -> String {
+        match self {
+            Self::Name(name) => name.clone(),
+            Self::Number(number) => format!("#{number}"),
+        }
+    }
 }
 
 /// Of what a line asks.
@@ -211,7 +232,7 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
         };
         let key = (
             line.profile.clone(),
-            line.member.clone(),
+            line.member.as_ref().map(Member::word),
             line.params.clone(),
         );
         let loaded = profiles
@@ -227,6 +248,10 @@ fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandErr
         });
         output.answer(&answer.to_string());
     }
+    let mut loaded = profiles.values().flatten();
+    if let Some(note) = loaded.find_map(|(subject, _)| subject.unknown_rules(world)) {
+        output.tell(&note);
+    }
     Ok(if failed { Exit::Failed } else { Exit::Yes })
 }
 
@@ -239,7 +264,9 @@ fn load(folder: &Path, line: &Line, world: &World, output: &Output) -> Loaded {
     } else {
         &beside
     };
-    let subject = Subject::load(path, &line.params, line.member.as_deref(), world);
+    let member = line.member.as_ref().map(Member::word);
+    let subject = Subject::load(path, &line.params, member.as_deref(), world);
+    let subject = subject.and_then(Subject::known);
     let subject = subject.map_err(|error| error.to_string())?;
     subject.warn(None, output);
     let decider = subject.decider(world);

@@ -7,6 +7,7 @@ use lapbelt_analysis::decompile::decompile;
 use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_blob::decode::{Blob, Profile};
 use lapbelt_blob::policy::compiled;
+use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
 use serde_json::json;
@@ -34,12 +35,17 @@ pub(super) fn decompile_all(
             |name| String::from_utf8_lossy(blob.text(name)).into_owned(),
         );
         match text(blob, profile, world) {
-            Ok((text, policy)) => {
+            Ok((text, policy, variables)) => {
                 let file = folder.join(file_name(&name, index, &mut taken));
                 write_out(&file, text.as_bytes())?;
+                let but = super::text::but_for(&variables);
+                if !but.is_empty() {
+                    let as_it = "the rules decide every request as it does";
+                    output.tell(&format!("lapbelt: {name}, number {index}: {as_it}{but}"));
+                }
                 members.push(
                     json!({"number": index, "name": name, "out": file, "rules": policy.rules.len(),
-                                    "params": super::text::params(&policy)}),
+                                    "variables": variables, "params": super::text::params(&policy)}),
                 );
             }
             Err(error) => {
@@ -60,14 +66,26 @@ pub(super) fn decompile_all(
     Ok(if failed == 0 { Exit::Yes } else { Exit::Failed })
 }
 
-/// A profile as text, and its rules.
-fn text(blob: &Blob, profile: &Profile, world: &World) -> Result<(String, Policy), String> {
+/// A profile as text, its rules and the variables that its patterns have.
+fn text(
+    blob: &Blob,
+    profile: &Profile,
+    world: &World,
+) -> Result<(String, Policy, Vec<String>), String> {
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
+    let variables = compiled.variable_names();
     let analysed = Analysed::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
+    let place = |source: &Source| match source {
+        Source::Rule(reference) => {
+            let node = compiled.nodes[reference.rule as usize];
+            format!("node {node} at byte {}", blob.node_at(node))
+        }
+        Source::Implied(_) | Source::OwnDefault(_) => "the profile".to_string(),
+    };
     let policy = decompile(&analysed).map_err(|error| error.to_string())?;
     let policy = super::text::with_unix_sockets(policy, world);
-    let (text, _) = super::text::text(&policy, &analysed, None, world)?;
-    Ok((text, policy))
+    let (text, _) = super::text::text(&policy, &analysed, None, world, place)?;
+    Ok((text, policy, variables))
 }
 
 /// A file name that leads nowhere else, and to no file of another profile.

@@ -7,9 +7,10 @@ use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_analysis::unix_sockets::unix_sockets;
 use lapbelt_blob::encode::encode;
 use lapbelt_policy::filter::Filter;
-use lapbelt_policy::graph::lower;
-use lapbelt_policy::rule::Policy;
+use lapbelt_policy::graph::{Node, Source as GraphSource, lower};
+use lapbelt_policy::rule::{Action, Policy};
 use lapbelt_policy::world::World;
+use lapbelt_sbpl::diag::Severity;
 use lapbelt_sbpl::expand::expand;
 use lapbelt_sbpl::{NO_IMPLICIT_RULES, NoImports, Source, evaluate};
 
@@ -21,8 +22,20 @@ pub(super) fn params(policy: &Policy) -> BTreeMap<String, String> {
     opted_out.into_iter().collect()
 }
 
+/// What is to be said of variables where rules are said to decide as a profile does.
+pub(super) fn but_for(variables: &[String]) -> String {
+    if variables.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = variables.iter().map(|one| format!("${{{one}}}")).collect();
+    format!(
+        ", but for variables, which are written as plain text and were not compared: {}",
+        names.join(", ")
+    )
+}
+
 /// The text of the rules that `subject` was decompiled to, and whether it compiles to the same
-/// bytes, if they are given.
+/// bytes, if they are given. `place` says where a decision stands in the compiled profile.
 ///
 /// # Errors
 /// If what is read from the text does not decide as the subject does: some bytes that only a hand
@@ -32,6 +45,7 @@ pub(super) fn text(
     subject: &Analysed<'_>,
     bytes: Option<&[u8]>,
     world: &World,
+    place: impl Fn(&GraphSource) -> String,
 ) -> Result<(String, Option<bool>), String> {
     let text = expand(policy, &[], world);
     let source = Source {
@@ -39,17 +53,46 @@ pub(super) fn text(
         text: &text,
     };
     let refused = || "the rules found cannot be written as text".to_string();
-    let read = evaluate(&source, &params(policy), &NoImports, world).policy;
-    let read = read.ok_or_else(refused)?;
+    let evaluation = evaluate(&source, &params(policy), &NoImports, world);
+    let read = evaluation.policy.ok_or_else(|| {
+        let mut why = evaluation.diagnostics.iter();
+        let why = why.find(|one| one.severity == Severity::Error);
+        let why = why.map_or_else(String::new, |why| format!(": {}", why.message));
+        let at = deny_with_messages(subject).map_or_else(String::new, |source| {
+            format!(": {} denies with a message filter", place(&source))
+        });
+        format!("{}{at}{why}", refused())
+    })?;
     let same_bytes = compiles_to(&read, bytes, world);
     if same_bytes != Some(true) {
         let again = Analysed::of_rules(lower(&read, world), &read.rules, world);
         let answer = diff(subject, &again, 1);
-        if !answer.different.is_empty() || !answer.undecided.is_empty() {
-            return Err(refused());
+        if let Some(one) = answer.different.first() {
+            let source = &one.examples[0].left.source;
+            let (operation, place) = (&one.operations[0], place(source));
+            return Err(format!(
+                "{}: as text they decide {operation} otherwise than {place}",
+                refused()
+            ));
+        }
+        if let Some(operation) = answer.undecided.first() {
+            let why = "too many combinations to show what they decide as text of";
+            return Err(format!("{}: {why} {operation}", refused()));
         }
     }
     Ok((text, same_bytes))
+}
+
+/// A decision that only a hand can write: nothing follows a denial that could be filtered.
+fn deny_with_messages(subject: &Analysed<'_>) -> Option<GraphSource> {
+    let graph = subject.graph();
+    graph.nodes().iter().find_map(|node| match node {
+        Node::Terminal {
+            action: Action::Deny,
+            source,
+        } => graph.messages(*source).map(|_| *source),
+        _ => None,
+    })
 }
 
 /// Whether rules compile to these bytes, if there are any and such are written.

@@ -1,11 +1,13 @@
 //! Questions about messages, which the message filter of what let them be sent decides.
 
+mod opened;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapbelt_policy::ask::Question;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::graph::Source;
-use lapbelt_policy::rule::{Action, Rule, RuleRef};
+use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{OperationId, World};
 use serde_json::json;
 
@@ -16,20 +18,20 @@ use crate::subject::Subject;
 /// What is said where message filters do not agree and one answer is asked for.
 pub(super) const UNDECIDED: &str = "the message filters of the profile decide it differently";
 
-/// What one message filter says of a message.
+/// What is said of a message after one decision.
 pub(super) struct Message {
     action: Action,
     /// The rule of the message filter.
     pub(super) by: String,
     text: Option<String>,
-    /// What the filter is of.
+    /// What let it be sent.
     after: String,
     target: Option<String>,
     lacks: Option<String>,
 }
 
-/// What each message filter that is about the operation says; none if there is none, or it is no
-/// operation of messages.
+/// What is said of a message after each decision that may have let it be sent; none if no message
+/// filter is about it, or it is no operation of messages.
 pub(super) fn answers(
     question: &Question<'_>,
     subject: &Subject,
@@ -40,27 +42,39 @@ pub(super) fn answers(
     let Some(operation) = operation.filter(|one| !one.in_table).map(|one| one.id) else {
         return Ok(Vec::new());
     };
+    let about = subject.filtering(operation, world);
+    let opened = opened::opened(question, decider, &about, world)?;
     let mut found = Vec::new();
-    for (rule, _) in decider.graph().message_filters() {
-        let outer = Source::Rule(RuleRef { rule, filter: None });
-        let rules = subject.rules()[rule as usize].message_filter();
-        let is_about = rules.into_iter().flatten().any(|rule: &Rule| {
-            let mut named = rule.operations.iter();
-            named.any(|one| world.falls_back_to(operation, *one))
-        });
-        let Some(filter) = decider.messages(&outer).filter(|_| is_about) else {
-            continue;
-        };
-        let answer = question.answer(filter, world);
+    for outer in &opened.by {
+        let filter = decider.messages(outer);
+        let answer = question.answer(filter.unwrap_or(decider), world);
         let answer = answer.map_err(|error| error.to_string())?;
         let inner = answer.verdict.source;
+        let (by, text) = match filter {
+            Some(_) => (
+                subject.place_within(outer, &inner),
+                subject.text_within(outer, &inner, world),
+            ),
+            None => ("default".to_owned(), None),
+        };
         found.push(Message {
             action: answer.verdict.action,
-            by: subject.place_within(&outer, &inner),
-            text: subject.text_within(&outer, &inner, world),
-            after: subject.place(&outer, world),
+            by,
+            text,
+            after: subject.place(outer, world),
             target: answer.target,
             lacks: answer.lacks,
+        });
+    }
+    if let (true, Some((operation, source))) = (found.is_empty(), opened.denied) {
+        let operation = &world.operation(operation).name;
+        found.push(Message {
+            action: Action::Deny,
+            by: subject.place(&source, world),
+            text: subject.rule_text(&source, world),
+            after: format!("{operation} is denied"),
+            target: question.target.map(str::to_owned),
+            lacks: None,
         });
     }
     Ok(found)
