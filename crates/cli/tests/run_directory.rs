@@ -85,16 +85,25 @@ fn candidates_have_as_long_as_the_runs_before_suggest() {
     if skipped() {
         return;
     }
-    let limit = |timeout: &str| {
+    let limit = |options: &[&str]| {
         let folder = folder();
-        let (code, text) = learn(folder.path(), &["--timeout", timeout], "cat data");
+        let (code, text) = learn(folder.path(), options, "cat data");
         assert_eq!(code, 0, "{text}");
         let manifest = manifest(&folder.path().join("lapbelt-out"));
         manifest["shrink"]["time_limit_s"].as_f64().expect("a time")
     };
-    let generous = limit("600");
-    assert!((2.0..600.0).contains(&generous), "{generous}");
-    assert_eq!(limit("1.5"), 1.5);
+    assert!((2.0..600.0).contains(&limit(&[])));
+    assert_eq!(limit(&["--timeout", "600"]), 600.0);
+    let folder = folder();
+    fs::write(folder.path().join("all.sb"), "(version 1)(allow default)").expect("a profile");
+    let shrink = ["shrink", "--profile", "all.sb", "--timeout", "0.1", "--cmd"];
+    let (code, text) = lapbelt(
+        folder.path(),
+        &[&shrink[..], &["sleep", "--", "60"]].concat(),
+    );
+    assert_eq!(code, 1, "{text}");
+    let told = "did not end within 0.1 s; --timeout gives it more";
+    assert!(text.contains(told), "{text}");
 }
 
 #[test]

@@ -426,8 +426,8 @@ pub struct ShrinkSummary {
     pub removed: usize,
     /// Rules and filters kept.
     pub kept: usize,
-    /// Seconds after which a run of a candidate counted as failed: as the target's own runs suggest,
-    /// and no more than `timeout_s`.
+    /// Seconds after which a run of a candidate counted as failed: `timeout_s`, or without it what
+    /// the target's own runs suggest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit_s: Option<f64>,
     /// Lines of the shrunk profile.

@@ -34,8 +34,8 @@ use trials::Trials;
 /// At most so many rules that a last run turns out to need are put back, one after the other.
 const MOST_PUT_BACK: usize = 16;
 
-/// A candidate may take this many times as long as the slower run of the profile as given, before it
-/// counts as hanging, and never less than this.
+/// Where no time is given, a candidate may take this many times as long as the slower run of the
+/// profile as given, before it counts as hanging, and never less than this.
 const PATIENCE: (u32, Duration) = (10, Duration::from_secs(2));
 
 /// Minimises a profile for the session's target; the result is in `profiles/shrunk.sb`.
@@ -132,7 +132,7 @@ fn minimise(
         pieces.note_use(&[&fresh, &repeat]);
         let slower = fresh.duration.max(repeat.duration);
         let limit = (slower * PATIENCE.0).max(PATIENCE.1);
-        let limit = session.target.timeout.map_or(limit, |t| t.min(limit));
+        let limit = session.target.timeout.unwrap_or(limit);
         session.target.timeout = Some(limit);
         report.time_limit_s = Some(limit.as_secs_f64());
     }

@@ -52,9 +52,9 @@ pub(crate) struct ProgramOptions {
     #[arg(long, value_name = "CMD")]
     pub(crate) fresh_cmd: Option<String>,
     /// Count a run as failed after this many seconds; by default a run may take as long as it
-    /// wants. A candidate of a shrink has ten times as long as the slower run of the profile it
-    /// starts from, at least two seconds and at most this. --fresh-cmd and --success-cmd have as
-    /// long each as is given here.
+    /// wants, but a candidate of a shrink no longer than ten times the slower run of the profile it
+    /// starts from, or two seconds if that is more. --fresh-cmd and --success-cmd have as long each
+    /// as is given here.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<f64>,
     /// Let processes that outlive the program go on for this many seconds before they are ended.

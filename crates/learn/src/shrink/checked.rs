@@ -52,7 +52,8 @@ pub(super) fn why(session: &Session<'_>, dir: &RunDir, name: &str, run: &Run) ->
     let status = exit_status(run.rc);
     let ended = match session.target.success_cmd {
         _ if run.timed_out => {
-            format!("the {name} run did not end in time; --timeout gives it more")
+            let limit = session.target.timeout.unwrap_or_default().as_secs_f64();
+            format!("the {name} run did not end within {limit} s; --timeout gives it more")
         }
         Some(_) => format!("--success-cmd rejects the {name} run, which ended with {status}"),
         None => format!("the {name} run failed with {status}"),
