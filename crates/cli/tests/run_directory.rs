@@ -112,9 +112,9 @@ fn a_profile_is_judged_by_the_world_it_was_learnt_in() {
         return;
     }
     let folder = folder();
-    let script = "cat /tmp/lapbelt-is-not-there data";
-    let (code, text) = learn(folder.path(), &["--success-cmd", "true"], script);
+    let (code, text) = learn(folder.path(), &[], "true");
     assert_eq!(code, 0, "{text}");
+    // One of which the worlds say different things.
     fs::write(
         folder.path().join("lapbelt-out/profiles/shrunk.sb"),
         "(version 1)(deny default)(allow file-read-data (literal \"/tmp/x\"))\n",
@@ -130,6 +130,26 @@ fn a_profile_is_judged_by_the_world_it_was_learnt_in() {
         let (code, text) = lapbelt(folder.path(), &[&["lint"], &args[..]].concat());
         assert_eq!((code, text.contains("judged by")), (1, false), "{text}");
     }
+    // So is one that was learnt there; what is not known is not guessed.
+    let run = folder.path().join("lapbelt-out/run.json");
+    let recorded = |world: &str| {
+        let mut manifest = manifest(&folder.path().join("lapbelt-out"));
+        manifest["world_id"] = world.into();
+        fs::write(&run, manifest.to_string()).expect("a manifest");
+    };
+    let judged = || lapbelt(folder.path(), &["lint", profile, "--fix"]);
+    recorded("sonoma-14.4.1-23E224-arm64-dyld-2c0602c5");
+    let (code, text) = judged();
+    assert_eq!((code, text.contains("judged by")), (1, false), "{text}");
+    recorded("macos-99");
+    let unknown = judged();
+    fs::write(&run, "{").expect("a manifest");
+    for (code, text) in [unknown, judged()] {
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("--world names one"), "{text}");
+    }
+    fs::remove_file(&run).expect("a manifest");
+    assert_eq!(judged().0, 1);
 }
 
 #[test]

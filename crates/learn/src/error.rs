@@ -95,7 +95,7 @@ pub enum LearnError {
         earlier: String,
     },
     /// A file of an earlier run is not what we would have written.
-    #[error("{path}: {problem}; start again without --resume")]
+    #[error("{path}: {problem}; another version may have written it: start a new run")]
     Damaged {
         /// The file.
         path: String,

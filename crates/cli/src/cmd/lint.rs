@@ -8,6 +8,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+use lapbelt_learn::error::LearnError;
 use lapbelt_learn::run_dir::RunDir;
 use lapbelt_learn::source::FileImports;
 use lapbelt_learn::summary;
@@ -83,8 +84,16 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let (mut reports, mut failed) = (Vec::new(), false);
     for path in files {
         let recorded = match args.world {
-            Some(_) => None,
-            None => recorded(path, output),
+            Some(_) => Ok(None),
+            None => recorded(path, &given, output),
+        };
+        let recorded = match recorded {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                error.show(output);
+                failed = true;
+                continue;
+            }
         };
         let world = recorded.as_ref().unwrap_or(&given);
         if settings.mends.is_some()
@@ -129,28 +138,43 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
 }
 
 /// The world that a profile was learnt in, and is judged by then, if it lies in the directory of a
-/// run.
-fn recorded(path: &Path, output: &Output) -> Option<World> {
-    let path = std::path::absolute(path).ok()?;
-    let dir = RunDir::new(path.parent()?.parent()?);
+/// run. It is told of, unless it is the one that others are judged by.
+fn recorded(path: &Path, other: &World, output: &Output) -> Result<Option<World>, CommandError> {
+    let Ok(path) = std::path::absolute(path) else {
+        return Ok(None);
+    };
+    let Some(root) = path.parent().and_then(Path::parent) else {
+        return Ok(None);
+    };
+    let dir = RunDir::new(root);
     if path != dir.traced() && path != dir.shrunk() {
-        return None;
+        return Ok(None);
     }
-    let id = summary::read_manifest(&dir).ok()?.world_id;
+    let unknown = |error: CommandError| {
+        CommandError::Other(format!(
+            "which world {} was learnt in is not known: {error}; --world names one",
+            path.display()
+        ))
+    };
+    let id = match summary::read_manifest(&dir) {
+        Ok(manifest) => manifest.world_id,
+        Err(LearnError::NoRun { .. }) => return Ok(None),
+        Err(error) => return Err(unknown(error.into())),
+    };
     // That of a Linux host names its kernel too.
     let name = if id.starts_with("linux-") {
         "linux"
     } else {
         &id
     };
-    let world = profile::world(name).ok()?;
-    if world.id() != DEFAULT_WORLD {
+    let world = profile::world(name).map_err(unknown)?;
+    if world.id() != other.id() {
         output.tell(&format!(
             "lapbelt: {} was learnt on {id}, so it is judged by the world {name}; --world names another",
             path.display()
         ));
     }
-    Some(world)
+    Ok(Some(world))
 }
 
 /// What the command line says about single lints.
