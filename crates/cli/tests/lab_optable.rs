@@ -1,10 +1,11 @@
 //! `lapbelt lab optable` as a user runs it.
 
+#[cfg(target_os = "linux")]
+mod supervised;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-#[cfg(target_os = "linux")]
-use lapbelt_sandbox::{Backend, LinuxBackend, Support};
 use serde_json::{Value, json};
 
 fn lapbelt(arguments: &[&Path]) -> (i32, String, String) {
@@ -165,8 +166,7 @@ fn what_is_no_folder_of_profiles_is_refused() {
 #[cfg(target_os = "linux")]
 #[test]
 fn profiles_are_tried_on_the_host() {
-    if let Support::None(reason) = LinuxBackend.probe() {
-        lapbelt_corpus::skip_unsupervised(&reason);
+    if supervised::skipped() {
         return;
     }
     let dir = tempfile::tempdir().expect("a directory");

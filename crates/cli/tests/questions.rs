@@ -1,10 +1,12 @@
 //! The questions that the findings leave to a Mac: each command that is given runs, here too, and
 //! each profile is asked about.
 
+mod supervised;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use lapbelt_sandbox::{Backend, LinuxBackend, Support};
+use supervised::skipped;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -26,8 +28,7 @@ fn commands(beginning: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn each_command_can_be_run() {
-    if let Support::None(reason) = LinuxBackend.probe() {
-        lapbelt_corpus::skip_unsupervised(&reason);
+    if skipped() {
         return;
     }
     let commands = commands("lapbelt lab probe ");
