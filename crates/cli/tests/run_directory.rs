@@ -54,8 +54,7 @@ fn what_another_program_left_is_not_taken_for_its_own() {
     let profile = fs::read(&shrunk).expect("a profile");
     let shrink = |script: &str| {
         let profile = "lapbelt-out/profiles/trace.sb";
-        let args = ["shrink", "--profile", profile, "--cmd", "/bin/sh", "--"];
-        lapbelt(folder.path(), &[&args[..], &["-c", script]].concat())
+        shrink(folder.path(), profile, &[], script)
     };
 
     let (code, text) = shrink("exit 3");
@@ -78,6 +77,125 @@ fn what_another_program_left_is_not_taken_for_its_own() {
     assert_eq!(shrink("cat data").0, 0);
     assert_eq!(noted(&phase), before);
     assert_eq!(manifest(&out)["runs"], 4);
+}
+
+/// Shrinks a profile for a shell script; exit code and messages.
+fn shrink(folder: &Path, profile: &str, options: &[&str], script: &str) -> (i32, String) {
+    let words = [
+        &["shrink", "--profile", profile],
+        options,
+        &["--cmd", "/bin/sh", "--", "-c", script],
+    ];
+    lapbelt(folder, &words.concat())
+}
+
+const GIVEN: &str = "(version 1)(deny default)(allow file-read* process* file-map-executable)\n";
+
+#[test]
+fn what_was_tried_holds_for_the_same_profile_program_and_times_only() {
+    if skipped() {
+        return;
+    }
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("given.sb"), GIVEN).expect("a profile");
+    fs::copy("/bin/sh", at("program")).expect("a program");
+    let runs = |profile: &str, options: &[&str]| {
+        let words = [
+            &["shrink", "--profile", profile],
+            options,
+            &["--cmd", "./program", "--", "-c", "test -s data"],
+        ];
+        let (code, text) = lapbelt(folder.path(), &words.concat());
+        assert_eq!(code, 0, "{text}");
+        manifest(&at("lapbelt-out"))["runs"]
+            .as_u64()
+            .expect("a number")
+    };
+    let all = runs("given.sb", &[]);
+    assert_eq!(runs("given.sb", &[]), 4);
+    assert_eq!(runs("given.sb", &["--timeout", "500"]), all);
+    assert_eq!(runs("given.sb", &["--timeout", "500"]), 4);
+    assert_eq!(runs("given.sb", &["--timeout", "600"]), all);
+    assert_eq!(runs("given.sb", &["--linger", "0.7"]), all);
+    // What follows the last section is no part of the program, but of its file.
+    let mut rebuilt = fs::read(at("program")).expect("a program");
+    rebuilt.push(0);
+    fs::write(at("program"), rebuilt).expect("a program");
+    assert_eq!(runs("given.sb", &["--linger", "0.7"]), all);
+    fs::write(
+        at("given.sb"),
+        GIVEN.replace(" process*", " signal process*"),
+    )
+    .expect("a profile");
+    assert!(runs("given.sb", &["--linger", "0.7"]) > 4);
+    let journal = at("lapbelt-out/phases/shrink/metrics.jsonl");
+    let prechecks = || {
+        let text = fs::read_to_string(&journal).expect("metrics");
+        text.matches("\"precheck\"").count()
+    };
+    assert_eq!(prechecks(), 1);
+    // What is imported may have changed as well.
+    fs::write(at("import.sb"), "(import \"given.sb\")").expect("a profile");
+    runs("import.sb", &[]);
+    let noted = || fs::read(&journal).expect("metrics");
+    let before = noted();
+    assert_eq!(runs("import.sb", &[]), 4);
+    assert_eq!(noted(), before);
+    fs::write(at("given.sb"), GIVEN).expect("a profile");
+    assert!(runs("import.sb", &[]) > 4);
+    assert!(prechecks() == 1 && !noted().starts_with(&before));
+}
+
+#[test]
+fn a_result_that_is_shrunk_again_is_kept_until_that_succeeds() {
+    if skipped() {
+        return;
+    }
+    let folder = folder();
+    let (code, text) = learn(folder.path(), &[], "test -s data");
+    assert_eq!(code, 0, "{text}");
+    let out = folder.path().join("lapbelt-out");
+    let shrunk = fs::read(out.join("profiles/shrunk.sb")).expect("a profile");
+    fs::write(folder.path().join("data"), "").expect("a file");
+    let profile = "lapbelt-out/profiles/shrunk.sb";
+    let (code, text) = shrink(folder.path(), profile, &[], "test -s data");
+    assert_eq!(code, 1, "{text}");
+    let kept = fs::read(out.join("earlier/profiles/shrunk.sb"));
+    assert_eq!(kept.ok(), Some(shrunk));
+}
+
+#[test]
+fn a_run_is_kept_whole_until_another_succeeds() {
+    if skipped() {
+        return;
+    }
+    let folder = folder();
+    let out = folder.path().join("lapbelt-out");
+    fs::write(folder.path().join("other.sb"), GIVEN).expect("a profile");
+    let traced = out.join("profiles/trace.sb");
+    let traced = traced.to_str().expect("a name");
+    for profile in [traced, "lapbelt-out/profiles/trace.sb", "other.sb"] {
+        let (code, text) = learn(folder.path(), &[], "cat data");
+        assert_eq!(code, 0, "{text}");
+        let files = ["trace.sb", "shrunk.sb"].map(|name| out.join("profiles").join(name));
+        let learnt = files.map(|path| fs::read(path).expect("a profile"));
+        assert_eq!(shrink(folder.path(), profile, &[], "exit 3").0, 1);
+        let kept = || {
+            let kept = out.join("earlier");
+            let files = ["trace.sb", "shrunk.sb"].map(|name| kept.join("profiles").join(name));
+            assert_eq!(files.map(|path| fs::read(path).expect("a profile")), learnt);
+            assert_eq!(manifest(&kept)["trace"]["status"], "success");
+            assert!(noted(&kept.join("phases/trace")) > 0);
+            assert!(noted(&kept.join("phases/shrink")) > 1);
+        };
+        kept();
+        assert_eq!(shrink(folder.path(), profile, &[], "exit 4").0, 1);
+        kept();
+        let (code, text) = learn(folder.path(), &["--max-iters", "1"], "cat data");
+        assert_eq!(code, 1, "{text}");
+        kept();
+    }
 }
 
 #[test]

@@ -61,6 +61,12 @@ impl Base {
         })
     }
 
+    /// Whether it is that file, an absolute path.
+    pub(crate) fn is_in(&self, file: &Path) -> bool {
+        let path = self.path.as_deref();
+        path.is_some_and(|path| std::path::absolute(path).is_ok_and(|path| path == file))
+    }
+
     /// Evaluates the text.
     ///
     /// # Errors

@@ -47,13 +47,13 @@ pub fn run(
     let start = SystemTime::now();
     let mut manifest = opening(session, dir, base, knobs, phases, start);
     // A trace that is in the folder too is another run's, if it is not what is shrunk.
-    let is_traced = phases != Phases::Shrink || base.path == Some(dir.traced());
+    let is_traced = phases != Phases::Shrink || base.is_in(&dir.traced());
     if phases == Phases::Shrink && is_traced {
         note_trace(dir, &mut manifest);
     }
     let earlier: Option<Manifest> = stored(&dir.manifest());
     if phases == Phases::Shrink
-        && earlier.is_some_and(|earlier| !goes_on(&manifest, &earlier, base))
+        && earlier.is_some_and(|earlier| !goes_on(dir, &manifest, &earlier, base))
     {
         dir.set_shrink_aside()?;
     }
@@ -66,29 +66,35 @@ pub fn run(
     if is_traced {
         note_trace(dir, &mut manifest);
     }
-    close(session, dir, base, start, &mut manifest)?;
+    close(session, dir, start, &mut manifest)?;
     result.map(|()| manifest)
 }
 
 /// Whether a run that shrinks does the work of the one before, so that what that tried holds.
-fn goes_on(manifest: &Manifest, earlier: &Manifest, base: &Base) -> bool {
+fn goes_on(dir: &RunDir, manifest: &Manifest, earlier: &Manifest, base: &Base) -> bool {
+    // What JSON holds of a time may differ in the last bit.
+    let millis = |seconds: f64| (seconds * 1000.0).round();
     let is_of = |manifest: &Manifest| {
         let (command, knobs) = (&manifest.command, &manifest.knobs);
+        let program = manifest.digests.get(&command.program).cloned();
         let hooks = (knobs.success_cmd.clone(), knobs.fresh_cmd.clone());
+        let times = (knobs.timeout_s.map(millis), millis(knobs.linger_s));
         (
-            (
-                command.program.clone(),
-                command.args.clone(),
-                command.cwd.clone(),
-            ),
-            (hooks, manifest.params.clone()),
+            (command.program.clone(), program),
+            (command.args.clone(), command.cwd.clone()),
+            (hooks, times, manifest.params.clone()),
         )
     };
-    let text = digest(base.text.as_bytes());
-    // Only the manifest of a run that was killed knows no digest.
-    let is_known =
-        earlier.digests.is_empty() || earlier.digests.values().any(|known| *known == text);
-    is_known && is_of(manifest) == is_of(earlier)
+    let was_shrunk = match earlier.phases {
+        Phases::Shrink => earlier.profile.as_ref(),
+        Phases::Trace | Phases::Both => Some(&earlier.paths.profiles.trace),
+    };
+    let known = was_shrunk.and_then(|name| earlier.digests.get(name));
+    // What the one before has made is not what that shrank.
+    let is_its_result = base.is_in(&dir.shrunk());
+    !is_its_result
+        && known == Some(&digest(base.text.as_bytes()))
+        && is_of(manifest) == is_of(earlier)
 }
 
 /// Removes what an earlier run in the folder said of the phases that are to come, so that nobody
@@ -119,6 +125,7 @@ fn carry_out(
         to_shrink = Base::file(&dir.traced(), base.params.clone())?;
         // What is learnt is not to be learnt again, whatever becomes of the rest.
         note_trace(dir, manifest);
+        note_digest(&dir.traced(), manifest);
         run_dir::write_json(&dir.manifest(), manifest)?;
     }
     if phases == Phases::Trace {
@@ -150,7 +157,7 @@ fn opening(
 ) -> Manifest {
     let text = |path: &Path| path.display().to_string();
     let target = &session.target;
-    Manifest {
+    let mut manifest = Manifest {
         world_id: exact_world(session.backend, &session.world),
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         command: Command {
@@ -211,6 +218,19 @@ fn opening(
         stragglers: BTreeSet::new(),
         left_behind: Vec::new(),
         digests: BTreeMap::new(),
+    };
+    // Of what the runs begin with, as it may be another by their end.
+    note_digest(&target.program, &mut manifest);
+    let text = digest(base.text.as_bytes());
+    manifest.digests.insert(base.name.clone(), text);
+    manifest
+}
+
+/// Notes what is in a file, if it can be read.
+fn note_digest(path: &Path, manifest: &mut Manifest) {
+    if let Ok(bytes) = std::fs::read(path) {
+        let name = path.display().to_string();
+        manifest.digests.insert(name, digest(&bytes));
     }
 }
 
@@ -255,13 +275,11 @@ fn note_trace(dir: &RunDir, manifest: &mut Manifest) {
 fn close(
     session: &Session<'_>,
     dir: &RunDir,
-    base: &Base,
     start: SystemTime,
     manifest: &mut Manifest,
 ) -> Result<(), DirError> {
-    let mut came_out = vec![session.target.program.clone()];
     if manifest.trace.status != TraceStatus::Unknown {
-        came_out.push(dir.traced());
+        note_digest(&dir.traced(), manifest);
     }
     if let Some(report) = stored::<ShrinkReport>(&dir.file(Phase::Shrink, "status.json")) {
         manifest.shrink.status = report.status;
@@ -280,22 +298,12 @@ fn close(
         if report.kept.is_some() {
             manifest.shrink.profile_lines = lines(&dir.shrunk());
             manifest.paths.profiles.shrunk = Some(dir.shrunk().display().to_string());
-            came_out.push(dir.shrunk());
+            note_digest(&dir.shrunk(), manifest);
         }
     }
     manifest.timing = timing(start, SystemTime::now());
     manifest.runs = session.runs();
     manifest.stragglers.clone_from(session.stragglers());
-    manifest
-        .digests
-        .insert(base.name.clone(), digest(base.text.as_bytes()));
-    for path in came_out {
-        if let Ok(bytes) = std::fs::read(&path) {
-            manifest
-                .digests
-                .insert(path.display().to_string(), digest(&bytes));
-        }
-    }
     run_dir::write_json(&dir.manifest(), manifest)
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::manifest::Phases;
 use crate::next_step::next_step;
 use crate::record::{Manifest, ShrinkStatus, TraceStatus};
 
@@ -125,23 +126,28 @@ impl RunDir {
         Ok(())
     }
 
-    /// Makes room for a shrink where that of another program or profile was: its result and its
-    /// folder are kept aside, with the manifest that tells of them, if they came to something.
+    /// Makes room for a shrink where that of another program or profile was: the run there is kept
+    /// aside if it came to something, with a copy of what it learnt, which may be what is shrunk.
     ///
     /// # Errors
-    /// If they cannot be moved or removed.
+    /// If it cannot be moved or removed.
     pub(crate) fn set_shrink_aside(&self) -> Result<(), DirError> {
         let phase = self.phase(Phase::Shrink);
-        let succeeded = |manifest: Manifest| manifest.shrink.status == ShrinkStatus::Success;
-        let is_kept = self.shrunk().exists() && self.written().is_some_and(succeeded);
-        if is_kept {
+        if self.succeeded() {
             let earlier = Self::new(self.earlier());
             self.forget_earlier()?;
             for folder in [earlier.profiles(), earlier.root.join("phases")] {
                 fs::create_dir_all(&folder).map_err(at("create", &folder))?;
             }
             fs::copy(self.manifest(), earlier.manifest()).map_err(at("copy", &self.manifest()))?;
-            fs::rename(self.shrunk(), earlier.shrunk()).map_err(at("move", &self.shrunk()))?;
+            let (traced, shrunk) = (self.traced(), self.shrunk());
+            if traced.exists() {
+                fs::copy(&traced, earlier.traced()).map_err(at("copy", &traced))?;
+            }
+            copy_folder(&self.phase(Phase::Trace), &earlier.phase(Phase::Trace))?;
+            if shrunk.exists() {
+                fs::rename(&shrunk, earlier.shrunk()).map_err(at("move", &shrunk))?;
+            }
             let kept = earlier.phase(Phase::Shrink);
             fs::rename(&phase, kept).map_err(at("move", &phase))?;
         } else {
@@ -193,7 +199,9 @@ impl RunDir {
     /// Whether the run in it has learnt or shrunk a profile.
     fn succeeded(&self) -> bool {
         self.written().is_some_and(|manifest| {
-            manifest.trace.status == TraceStatus::Success
+            // What a run that only shrinks shrank was learnt by one that is kept whole, if any is.
+            let is_its_own = manifest.phases != Phases::Shrink || !self.earlier().exists();
+            manifest.trace.status == TraceStatus::Success && is_its_own
                 || manifest.shrink.status == ShrinkStatus::Success
         })
     }
@@ -290,6 +298,21 @@ impl RunDir {
     pub fn file(&self, phase: Phase, name: &str) -> PathBuf {
         self.phase(phase).join(name)
     }
+}
+
+/// Copies a folder with all that is in it.
+fn copy_folder(from: &Path, to: &Path) -> Result<(), DirError> {
+    fs::create_dir_all(to).map_err(at("create", to))?;
+    for entry in fs::read_dir(from).map_err(at("read", from))? {
+        let entry = entry.map_err(at("read", from))?;
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &to)?;
+        } else {
+            fs::copy(&path, &to).map_err(at("copy", &path))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes a whole file under a temporary name and renames it, so that a reader, or a run that was
