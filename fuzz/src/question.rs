@@ -27,7 +27,7 @@ pub fn run(bytes: &[u8]) {
     let filters = WORLD.filters();
     let filter = &filters[usize::from(*filter) % filters.len()].name;
     let _ = parse_value(&WORLD, filter, &text);
-    if let Ok(regex) = Regex::new(&text) {
+    if let Ok(regex) = Regex::new(rest) {
         let _ = regex.is_match(rest);
     }
 }

@@ -22,6 +22,6 @@ fn check(bytes: &[u8]) {
         return;
     };
     if let Ok(regex) = Regex::new(&text) {
-        assert_eq!(found, texts.map(|text| regex.is_match(text)), "{text}");
+        assert_eq!(found, texts.map(|text| regex.is_match(text)), "{regex:?}");
     }
 }

@@ -241,6 +241,48 @@ fn classes_of_letters_are_the_same_in_lower_case() {
     }
 }
 
+/// Classes hold the bytes of letters beyond ASCII, and their ranges stay as they were written.
+#[test]
+fn classes_of_bytes_compile_to_the_same_bytes_again() {
+    for class in [
+        "[É]",
+        "[^à-ü]",
+        "[a-b]",
+        "[abc]",
+        "[^\\x00a]",
+        "[b-cd-\\xff]",
+        "[^\\x00-\\xff]",
+    ] {
+        for regex in [format!("^/{class}$"), format!("^/{class}+x")] {
+            for rule in ["file-read* (regex", "mach-lookup (global-name-regex"] {
+                assert_same_bytes(&format!(
+                    "(version 1)(deny default)(allow {rule} \"{regex}\"))"
+                ));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_matches_nothing_or_the_empty_text_compiles_to_the_same_bytes_again() {
+    for filters in [
+        "(subpath \"\")",
+        "(subpath \"\" \"a\")",
+        "(literal \"\") (prefix \"/\")",
+        "(subpath \"\") (literal \"b\")",
+        "(prefix \"\")",
+        "(regex #\"^$\") (extension \"\")",
+        "(regex #\"\")",
+        "(regex #\"()*\")",
+        "(regex #\"$.\")",
+        "(require-not (regex #\".^\"))",
+    ] {
+        assert_same_bytes(&format!(
+            "(version 1)(deny default)(allow file-read* {filters})"
+        ));
+    }
+}
+
 /// The order in which tests are asked is kept, though a `require-all` has an order of its own.
 #[test]
 fn alternatives_of_what_must_not_hold_compile_to_the_same_bytes_again() {

@@ -22,7 +22,7 @@ pub(crate) use terminal::{DENY, INLINE, Tail, check_operation, flags, tail};
 use crate::bytes::Span;
 use crate::layout::{Layout, RecordField};
 use crate::raw::{Header, Part};
-use crate::regex::{self, TextError};
+use crate::regex::{self, TooLong};
 use crate::strings::{ConvertError, Program};
 
 /// Index of a node.
@@ -70,7 +70,7 @@ pub struct Blob {
 #[derive(Clone, Debug)]
 enum Converted {
     Patterns(Result<Vec<Pattern>, ConvertError>),
-    Regex(Result<String, TextError>),
+    Regex(Result<Vec<u8>, TooLong>),
 }
 
 /// A profile of a file.
@@ -207,11 +207,11 @@ impl Blob {
     /// The text in SBPL of a regular expression; empty if the literal is none.
     ///
     /// # Errors
-    /// If no text says the same.
-    pub fn regex_text(&self, at: LiteralAt) -> Result<String, TextError> {
+    /// If it would be too long.
+    pub fn regex_text(&self, at: LiteralAt) -> Result<Vec<u8>, TooLong> {
         match self.convert(at) {
             Some(Converted::Regex(text)) => text.clone(),
-            _ => Ok(String::new()),
+            _ => Ok(Vec::new()),
         }
     }
 

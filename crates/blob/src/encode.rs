@@ -22,7 +22,7 @@ mod terminals;
 pub use buffer::{Buffer, Write};
 pub use error::{EncodeError, Problem};
 pub use fidelity::{Derived, Fidelity, Reason};
-pub(crate) use regex::{in_code, regex_code};
+pub(crate) use regex::{class_ranges, in_code, regex_code, straight_program};
 pub use size::{LITERALS, LONGEST_PATTERN, NODES, PatternSize, Size, size};
 
 use lapbelt_policy::rule::Policy;

@@ -2,6 +2,7 @@
 
 mod bytes;
 
+use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::{FilterId, FilterInfo, OperationId, Part, World};
@@ -136,7 +137,7 @@ fn patterns(blob: &Blob, at: LiteralAt) -> String {
 
 fn regex_text(blob: &Blob, at: LiteralAt) -> String {
     match blob.regex_text(at) {
-        Ok(text) => format!("regex #\"{text}\""),
+        Ok(source) => regex(&source),
         Err(error) => format!("a regular expression ({error})"),
     }
 }
@@ -147,7 +148,16 @@ pub fn pattern(pattern: &Pattern) -> String {
         Pattern::Literal(text) => format!("literal {}", quoted(text)),
         Pattern::Prefix(text) => format!("prefix {}", quoted(text)),
         Pattern::Subpath(text) => format!("subpath {}", quoted(text)),
-        Pattern::Regex(regex) => format!("regex #\"{}\"", regex.source()),
+        Pattern::Regex(one) => regex(one.source()),
+    }
+}
+
+/// An expression as SBPL writes it.
+pub(crate) fn regex(source: &[u8]) -> String {
+    let plain = |c: char| c != '"' && !is_deceptive(c);
+    match std::str::from_utf8(source) {
+        Ok(text) if text.chars().all(plain) => format!("regex #\"{text}\""),
+        _ => format!("regex {}", quoted(source)),
     }
 }
 

@@ -14,7 +14,7 @@ use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule, RuleRef};
 use lapbelt_policy::world::{ModifierKind, OperationId, Part, World};
 
 use crate::decode::{Argument, Blob, LiteralAt, Node, NodeIndex, Profile};
-use crate::regex::TextError;
+use crate::regex::TooLong;
 use crate::strings::ConvertError;
 
 /// Most nodes of a graph: sets of numbers and of patterns become chains.
@@ -63,7 +63,7 @@ pub enum PolicyError {
         /// The literal.
         at: LiteralAt,
         /// Why.
-        error: TextError,
+        error: TooLong,
     },
     /// The slots of the file are not the operations of the world.
     #[error("{0} does not say which operations the slots are")]

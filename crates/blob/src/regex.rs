@@ -15,7 +15,6 @@ use std::fmt;
 use std::ops::Range;
 
 pub use eliminate::TooLong;
-pub use expression::Unwritable;
 
 use crate::byte_set::ByteSet;
 use crate::bytes::{ReadError, Reader};
@@ -101,17 +100,6 @@ pub enum RegexError {
     },
 }
 
-/// Why a program has no text in SBPL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TextError {
-    /// It would be too long.
-    #[error(transparent)]
-    TooLong(#[from] TooLong),
-    /// It cannot be written.
-    #[error(transparent)]
-    Unwritable(#[from] Unwritable),
-}
-
 impl Program {
     /// Reads a compiled expression from its version word to its end.
     ///
@@ -191,11 +179,11 @@ impl Program {
     /// SBPL text of the same language: the source, if its structure is that of the code.
     ///
     /// # Errors
-    /// If there is none, or none short enough.
-    pub fn text(&self) -> Result<String, TextError> {
+    /// If it would be too long.
+    pub fn text(&self) -> Result<Vec<u8>, TooLong> {
         match source::source(&self.code) {
             Some(text) => Ok(text),
-            None => Ok(eliminate::expression(&self.automaton())?.text()?),
+            None => Ok(eliminate::expression(&self.automaton())?.text()),
         }
     }
 }
@@ -244,12 +232,15 @@ mod tests {
     #[test]
     fn published_vectors_read_as_their_sources() {
         let star = program("00000003 1500 19 022f 0261 022f 0262 022f 2f1300 0263 0a0b00 1500");
-        assert_eq!(star.text().as_deref(), Ok("^/a/b/c*"));
+        assert_eq!(star.text().as_deref(), Ok(&b"^/a/b/c*"[..]));
         assert!(star.is_match(b"/a/b/ccc/more") && !star.is_match(b"x/a/b/"));
         let class = program(
             "00000003 2500 19 0267 0264 0274 022d 3b 3039 415a 617a 2f1600 0a0900 022d 2f2000 0263 29 1500 0273 0a1d00",
         );
-        assert_eq!(class.text().as_deref(), Ok("^gdt-[0-9A-Za-z]+-(c|s)$"));
+        assert_eq!(
+            class.text().as_deref(),
+            Ok(&b"^gdt-[0-9A-Za-z]+-(c|s)$"[..])
+        );
         assert!(class.is_match(b"gdt-a1Z-s") && !class.is_match(b"gdt--s"));
         for (hex, text) in [
             ("1b302e", "[^/]"),
@@ -257,7 +248,7 @@ mod tests {
             ("3b3039415a617a", "[0-9A-Za-z]"),
         ] {
             let code = format!("00000003 {:02x}00 {hex} 1500", hex.len() / 2 + 2);
-            assert_eq!(program(&code).text().as_deref(), Ok(text));
+            assert_eq!(program(&code).text().as_deref(), Ok(text.as_bytes()));
         }
     }
 
@@ -283,7 +274,7 @@ mod tests {
                 .flat_map(word),
         );
         let program = Program::read(&one).expect("version 1");
-        assert_eq!(program.text().as_deref(), Ok("^a[^/]*$"));
+        assert_eq!(program.text().as_deref(), Ok(&b"^a[^/]*$"[..]));
 
         let word = |number: u32| number.to_le_bytes();
         let mut two = 2_u32.to_be_bytes().to_vec();

@@ -9,6 +9,7 @@ mod execute;
 mod instruction;
 mod patterns;
 mod program;
+mod source;
 
 pub use instruction::{CodeError, Instruction, LONGEST_RUN, LONGEST_SKIP, Step, disassemble};
 pub use patterns::ConvertError;

@@ -108,35 +108,34 @@ impl Generaliser {
 
     /// The regular expression that stands for a path, if a part of it varies.
     pub fn regex(&self, path: &[u8]) -> Option<String> {
-        // The expression language is text; a path that is not stays as it is.
-        std::str::from_utf8(path).ok()?;
         if self.compares && is_chosen_for_socket(path) {
             return Some(CHOSEN_FOR_SOCKETS.to_owned());
         }
         let mut varies = false;
-        let mut text = String::from("^");
+        let mut text = b"^".to_vec();
         let mut at = Some(&self.names);
         for (index, component) in path.split(|b| *b == b'/').enumerate() {
             if index > 0 {
-                text.push('/');
+                text.push(b'/');
             }
             let build = at.and_then(|names| names.varying_of(component));
             if let Some(child) = at.and_then(|names| names.exact.get(component)) {
-                text += &print::regex_of(component);
+                text.extend(print::regex_of(component));
                 at = Some(child);
             } else if let Some((build, child)) = build {
-                text += &print::regex_of(&build.prefix);
-                text.push_str(build.class.regex());
-                text += &print::regex_of(&build.suffix);
+                text.extend(print::regex_of(&build.prefix));
+                text.extend(build.class.regex().bytes());
+                text.extend(print::regex_of(&build.suffix));
                 varies = true;
                 at = Some(child);
             } else {
-                text += &print::regex_of(component);
+                text.extend(print::regex_of(component));
                 at = None;
             }
         }
-        text.push('$');
-        varies.then_some(text)
+        text.push(b'$');
+        // Who reads it expects text; a path that is not stays as it is.
+        String::from_utf8(text).ok().filter(|_| varies)
     }
 
     /// The atom with each literal path that varies replaced by its pattern.

@@ -183,7 +183,7 @@ impl Name {
         match self {
             Self::Path(folder) => Some(Pattern::Subpath(folder)),
             Self::Varies(regex) => {
-                let regex = Regex::new(&format!("{}(/|$)", regex.strip_suffix('$')?)).ok()?;
+                let regex = Regex::new(format!("{}(/|$)", regex.strip_suffix('$')?)).ok()?;
                 Some(Pattern::Regex(regex))
             }
         }

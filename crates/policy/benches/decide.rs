@@ -27,7 +27,7 @@ fn policy(world: &World) -> Policy {
     let pattern = |index: usize| match index % 50 {
         0..30 => Pattern::Literal(format!("/usr/lib/package{index}/module.so").into_bytes()),
         30..49 => Pattern::Subpath(format!("/opt/tool{index}/share").into_bytes()),
-        _ => Pattern::Regex(Regex::new(&format!("^/tmp/job{index}-[0-9]+/")).expect("a regex")),
+        _ => Pattern::Regex(Regex::new(format!("^/tmp/job{index}-[0-9]+/")).expect("a regex")),
     };
     let rule = |index: usize| {
         let test = Test {

@@ -48,7 +48,7 @@ impl Pattern {
     /// text in lower case.
     ///
     /// # Errors
-    /// If it needs too large an automaton, or bytes that no expression says.
+    /// If it needs too large an automaton.
     pub fn in_either_case(&self) -> Result<Self, RegexError> {
         let exact = |text: &[u8], end: Vec<Syntax>| {
             let bytes = text.iter().copied().map(Syntax::Byte);

@@ -107,7 +107,7 @@ pub(crate) struct Binder<'a> {
     /// Rules made so far, those about messages included.
     made: usize,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    regexes: BTreeMap<String, Regex>,
+    regexes: BTreeMap<Vec<u8>, Regex>,
     /// Steps it took to make their automata.
     regex_steps: usize,
     import_failed: bool,
@@ -250,13 +250,10 @@ impl<'a> Binder<'a> {
 
     /// A regular expression, compiled once.
     fn regex(&mut self, text: &[u8], heap: &mut Heap) -> Result<Regex, Mistake> {
-        let bad = |message| Mistake::new(Code::BadRegex, message);
-        let source = std::str::from_utf8(text)
-            .map_err(|_| bad("a regular expression is UTF-8 text".to_owned()))?;
-        if let Some(regex) = self.regexes.get(source) {
+        if let Some(regex) = self.regexes.get(text) {
             return Ok(regex.clone());
         }
-        let regex = Regex::new(source).map_err(|error| {
+        let regex = Regex::new(text).map_err(|error| {
             // One that takes too long is the last: the next might take as long.
             let code = match error {
                 RegexError::TooLarge => Code::Limit,
@@ -272,7 +269,7 @@ impl<'a> Binder<'a> {
             return Err(Mistake::new(Code::Limit, message));
         }
         heap.hold(regex.size())?;
-        self.regexes.insert(source.to_owned(), regex.clone());
+        self.regexes.insert(text.to_owned(), regex.clone());
         Ok(regex)
     }
 

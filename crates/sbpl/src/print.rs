@@ -38,34 +38,30 @@ pub fn quote(bytes: &[u8]) -> String {
 }
 
 /// A regular expression: raw if it can be, else a string literal.
-fn quote_regex(source: &str) -> String {
+fn quote_regex(source: &[u8]) -> String {
     let plain = |c: char| c != '"' && !is_deceptive(c);
-    if source.chars().all(plain) {
-        format!("#\"{source}\"")
-    } else {
-        quote(source.as_bytes())
+    match std::str::from_utf8(source) {
+        Ok(text) if text.chars().all(plain) => format!("#\"{text}\""),
+        _ => quote(source),
     }
 }
 
-/// A regular expression that matches just a text. Bytes that are no UTF-8 stay in none.
-pub fn regex_of(text: &[u8]) -> String {
-    let mut source = String::new();
-    for c in String::from_utf8_lossy(text).chars() {
-        if r"\.^$|()[]{}*+?".contains(c) {
-            source.push('\\');
+/// A regular expression that matches just a text.
+pub fn regex_of(text: &[u8]) -> Vec<u8> {
+    let mut source = Vec::with_capacity(text.len());
+    for byte in text {
+        if br"\.^$|()[]{}*+?".contains(byte) {
+            source.push(b'\\');
         }
-        source.push(c);
+        source.push(*byte);
     }
     source
 }
 
 /// A regular expression for what a subpath matches.
-fn regex_below(base: &[u8]) -> String {
-    let mut source = format!("^{}", regex_of(base));
-    if !base.ends_with(b"/") {
-        source += "(/|$)";
-    }
-    source
+fn regex_below(base: &[u8]) -> Vec<u8> {
+    let end = if base.ends_with(b"/") { "" } else { "(/|$)" };
+    [b"^", regex_of(base).as_slice(), end.as_bytes()].concat()
 }
 
 /// The line that a profile starts with.
@@ -242,7 +238,7 @@ fn value_of(filter: FilterId, value: &Argument, world: &World) -> Option<String>
         )),
         // There is no form for it but as an expression.
         (Argument::Pattern(Pattern::Prefix(start)), "%entitlement-string") => {
-            let source = quote_regex(&format!("^{}", regex_of(start)));
+            let source = quote_regex(&[b"^", regex_of(start).as_slice()].concat());
             Some(format!("(entitlement-value-regex {source})"))
         }
         (_, "%entitlement-string") => {

@@ -5,6 +5,7 @@ mod code;
 mod straight;
 
 pub(crate) use code::body as regex_code;
+pub(crate) use straight::{class_ranges, program as straight_program};
 
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::{Regex, Syntax};
@@ -32,8 +33,8 @@ pub(super) fn plain(regex: &Regex) -> Option<(Vec<u8>, Tail)> {
 
 /// An expression that says the same as `source` and becomes no matching program. A group in a straight
 /// one keeps it from that: around what stands between anchors, or what comes first, or nothing.
-pub(crate) fn in_code(source: String) -> String {
-    let straight = |source: &str| {
+pub(crate) fn in_code(mut source: Vec<u8>) -> Vec<u8> {
+    let straight = |source: &[u8]| {
         let syntax = Syntax::parse(source).ok()?;
         straight::program(&syntax).map(|_| syntax)
     };
@@ -54,8 +55,11 @@ pub(crate) fn in_code(source: String) -> String {
     parts.push(Syntax::Sequence(inner));
     parts.extend(behind);
     let grouped = Syntax::Sequence(parts).text();
-    let grouped = grouped.filter(|grouped| straight(grouped).is_none());
-    grouped.unwrap_or_else(|| source + "()")
+    if straight(&grouped).is_none() {
+        return grouped;
+    }
+    source.extend(b"()");
+    source
 }
 
 impl Lowering<'_> {

@@ -2,10 +2,11 @@
 
 use lapbelt_policy::filter::{self, Test};
 use lapbelt_policy::pattern::Pattern;
-use lapbelt_policy::pattern::regex::Regex;
-use lapbelt_policy::world::{FilterId, FilterInfo};
+use lapbelt_policy::pattern::regex::{Regex, Syntax};
+use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
 
 use super::{Building, PolicyError};
+use crate::byte_set::ByteSet;
 use crate::decode::{Argument, Literal, LiteralAt};
 use crate::encode::in_code;
 use crate::layout::Strings;
@@ -50,12 +51,13 @@ impl Building<'_> {
                     self.variables.insert(at, name);
                 }
                 // The compiler puts the one given later first.
-                let given = patterns.into_iter().rev();
+                let given = patterns.into_iter().rev().map(|one| self.kept(filter, one));
                 given.map(filter::Argument::Pattern).collect()
             }
             Argument::Regex(index) => {
                 let at = self.blob.regexes[usize::from(index)];
-                vec![filter::Argument::Pattern(self.regex(at)?)]
+                let pattern = self.kept(filter, self.regex(at)?);
+                vec![filter::Argument::Pattern(pattern)]
             }
             Argument::Text(at) => vec![filter::Argument::Text(self.blob.text(at).to_vec())],
             Argument::Mask(at) => match literal(at) {
@@ -85,7 +87,56 @@ impl Building<'_> {
             at,
             error: ConvertError::Refused(error.to_string()),
         };
-        Ok(Pattern::Regex(Regex::new(&text).map_err(refused)?))
+        Ok(Pattern::Regex(Regex::new(text).map_err(refused)?))
+    }
+
+    /// A stored pattern in a spelling whose lower case asks the same of text in lower case: where the
+    /// world stores paths so, what reads it takes it for a source, which holds both cases.
+    fn kept(&self, filter: &FilterInfo, pattern: Pattern) -> Pattern {
+        let folds = filter.kind == ArgumentKind::PathPattern && self.world.folds_paths();
+        let kept = match &pattern {
+            Pattern::Regex(regex) if folds => kept_regex(regex),
+            _ => None,
+        };
+        kept.map_or(pattern, Pattern::Regex)
+    }
+}
+
+/// An expression of which a class was spelled anew; `None` if none had to be.
+fn kept_regex(regex: &Regex) -> Option<Regex> {
+    let syntax = Syntax::parse(regex.source()).ok()?;
+    let kept = syntax.clone().with_bytes(&|one| match one {
+        Syntax::Class { negated, ranges } => kept_class(negated, ranges),
+        other => other,
+    });
+    (kept != syntax)
+        .then(|| Regex::new(kept.text()).ok())
+        .flatten()
+}
+
+/// A class that names the lower case of all letters that it names, since that is added to it.
+fn kept_class(negated: bool, ranges: Vec<(u8, u8)>) -> Syntax {
+    let lone = |set: ByteSet| {
+        let letters = (b'A'..=b'Z').filter(move |letter| set.contains(*letter));
+        letters.filter(move |letter| !set.contains(letter.to_ascii_lowercase()))
+    };
+    let named = ByteSet::from_ranges(&ranges);
+    let others = named.complement();
+    if lone(named).next().is_none() {
+        Syntax::Class { negated, ranges }
+    } else if lone(others).next().is_none() {
+        Syntax::Class {
+            negated: !negated,
+            ranges: others.ranges(),
+        }
+    } else {
+        // Text in lower case has no letter that it leaves out.
+        let set = if negated { others } else { named };
+        let idle = lone(set).fold(ByteSet::default(), |all, one| all.or(ByteSet::of(one)));
+        Syntax::Class {
+            negated: false,
+            ranges: set.and(idle.complement()).ranges(),
+        }
     }
 }
 

@@ -147,7 +147,7 @@ mod tests {
             match expression(&automaton) {
                 Ok(made) => {
                     assert!(made.length() <= LONGEST && states < 8);
-                    let text = made.text().expect("a text");
+                    let text = made.text();
                     assert!(text.len() <= 6 * LONGEST as usize);
                 }
                 Err(TooLong) => assert!(states > 4, "{states} states"),

@@ -55,11 +55,6 @@ impl Deref for Part {
     }
 }
 
-/// An expression that no SBPL text says: it tells some bytes beyond ASCII from others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no SBPL expression tells the bytes of {0} from others")]
-pub struct Unwritable(pub ByteSet);
-
 impl Expression {
     pub(crate) fn empty() -> Self {
         Self::Sequence(Vec::new())
@@ -181,18 +176,13 @@ impl Expression {
     }
 
     /// Its text in SBPL.
-    pub(crate) fn text(&self) -> Result<String, Unwritable> {
+    pub(crate) fn text(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        self.write(&mut bytes, Level::Choice)?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Unwritable(ByteSet::of(
-                error.as_bytes().get(at).copied().unwrap_or(0xff),
-            ))
-        })
+        self.write(&mut bytes, Level::Choice);
+        bytes
     }
 
-    fn write(&self, out: &mut Vec<u8>, level: Level) -> Result<(), Unwritable> {
+    fn write(&self, out: &mut Vec<u8>, level: Level) {
         let own = match self {
             Self::Any(_) => Level::Choice,
             Self::Sequence(parts) if parts.len() != 1 => Level::Sequence,
@@ -205,7 +195,7 @@ impl Expression {
         match self {
             // A text cannot start after a byte.
             Self::Never => out.extend(b".^"),
-            Self::Byte(set) => byte(*set, out)?,
+            Self::Byte(set) => byte(*set, out),
             Self::Start => out.push(b'^'),
             Self::End => out.push(b'$'),
             Self::Sequence(parts) => {
@@ -213,7 +203,7 @@ impl Expression {
                     part.write(
                         out,
                         Level::Sequence.max(if parts.len() == 1 { level } else { own }),
-                    )?;
+                    );
                 }
             }
             Self::Any(branches) => {
@@ -221,17 +211,16 @@ impl Expression {
                     if index > 0 {
                         out.push(b'|');
                     }
-                    branch.write(out, Level::Sequence)?;
+                    branch.write(out, Level::Sequence);
                 }
             }
-            Self::Star(inner) => repeated(inner, b'*', out)?,
-            Self::Plus(inner) => repeated(inner, b'+', out)?,
-            Self::Optional(inner) => repeated(inner, b'?', out)?,
+            Self::Star(inner) => repeated(inner, b'*', out),
+            Self::Plus(inner) => repeated(inner, b'+', out),
+            Self::Optional(inner) => repeated(inner, b'?', out),
         }
         if grouped {
             out.push(b')');
         }
-        Ok(())
     }
 }
 
@@ -243,7 +232,7 @@ enum Level {
     Atom,
 }
 
-fn repeated(inner: &Expression, sign: u8, out: &mut Vec<u8>) -> Result<(), Unwritable> {
+fn repeated(inner: &Expression, sign: u8, out: &mut Vec<u8>) {
     // Signs in a row are one sign, so what is repeated twice is grouped.
     let group = matches!(
         inner,
@@ -252,36 +241,29 @@ fn repeated(inner: &Expression, sign: u8, out: &mut Vec<u8>) -> Result<(), Unwri
     if group {
         out.push(b'(');
     }
-    inner.write(out, Level::Atom)?;
+    inner.write(out, Level::Atom);
     if group {
         out.push(b')');
     }
     out.push(sign);
-    Ok(())
 }
 
-fn byte(set: ByteSet, out: &mut Vec<u8>) -> Result<(), Unwritable> {
+fn byte(set: ByteSet, out: &mut Vec<u8>) {
     const SIGNS: &[u8] = b"\\.^$*+?()[]|";
     if set == ByteSet::ALL {
         out.push(b'.');
-        return Ok(());
+        return;
     }
     if let Some(byte) = set.single() {
         if SIGNS.contains(&byte) {
             out.push(b'\\');
         }
         out.push(byte);
-        return Ok(());
+        return;
     }
-    let beyond = ByteSet::from_ranges(&[(0x80, 0xff)]);
-    let (is_negated, members) = match (set.and(beyond), set.complement().and(beyond)) {
-        (within, _) if within.is_empty() => (false, set),
-        (_, without) if without.is_empty() => (true, set.complement()),
-        _ => return Err(Unwritable(set)),
-    };
-    if members.is_empty() {
-        return Err(Unwritable(set));
-    }
+    // What leaves out the last byte was said by its members, all else by those that it leaves out.
+    let is_negated = set.is_empty() || set.contains(0xff);
+    let members = if is_negated { set.complement() } else { set };
     out.extend(if is_negated { &b"[^"[..] } else { b"[" });
     for (low, high) in members.ranges() {
         member(low, out);
@@ -294,7 +276,6 @@ fn byte(set: ByteSet, out: &mut Vec<u8>) -> Result<(), Unwritable> {
         }
     }
     out.push(b']');
-    Ok(())
 }
 
 fn member(byte: u8, out: &mut Vec<u8>) {
@@ -315,7 +296,7 @@ mod tests {
     }
 
     fn text(expression: &Expression) -> String {
-        expression.text().expect("a text")
+        String::from_utf8(expression.text()).expect("a text")
     }
 
     #[test]
@@ -341,6 +322,8 @@ mod tests {
             "[^/]"
         );
         let split = ByteSet::from_ranges(&[(0x80, 0x90), (b'a', b'b')]);
-        assert_eq!(Expression::Byte(split).text(), Err(Unwritable(split)));
+        assert_eq!(Expression::Byte(split).text(), b"[ab\x80-\x90]");
+        let none = ByteSet::default();
+        assert_eq!(Expression::Byte(none).text(), b"[^\x00-\xff]");
     }
 }

@@ -12,7 +12,7 @@ use super::{Instruction, Program};
 use crate::byte_set::ByteSet;
 use crate::regex::automaton::Automaton;
 use crate::regex::expression::Expression;
-use crate::regex::{TextError, TooLong, eliminate};
+use crate::regex::{TooLong, eliminate};
 
 /// Most steps on ways through a program, and most of their pieces that are copied where they part,
 /// before it is taken as a whole.
@@ -32,7 +32,7 @@ pub enum ConvertError {
     TooBig,
     /// There is no text of it.
     #[error(transparent)]
-    Text(#[from] TextError),
+    Text(#[from] TooLong),
     /// The expression is refused by what reads expressions.
     #[error("the expression made of it is refused: {0}")]
     Refused(String),
@@ -77,6 +77,9 @@ impl Program {
     /// # Errors
     /// If no patterns are known that say the same.
     pub fn patterns(&self, variables: &Variables<'_>) -> Result<Vec<Pattern>, ConvertError> {
+        if let Some(source) = self.source() {
+            return Ok(vec![regex(source)?]);
+        }
         match self.ways(variables) {
             Some(ways) => written(&ways),
             None => Ok(self.regex(variables)?.into_iter().collect()),
@@ -149,11 +152,11 @@ impl Program {
     /// If no such expression is known.
     pub fn regex(&self, variables: &Variables<'_>) -> Result<Option<Pattern>, ConvertError> {
         let automaton = self.automaton(variables)?;
-        let inner = eliminate::expression(&cut(automaton)).map_err(TextError::from)?;
+        let inner = eliminate::expression(&cut(automaton))?;
         if inner == Expression::Never {
             return Ok(None);
         }
-        regex(&Expression::Start.then(&inner)).map(Some)
+        regex(Expression::Start.then(&inner).text()).map(Some)
     }
 }
 
@@ -305,14 +308,13 @@ fn written(ways: &[Way]) -> Result<Vec<Pattern>, ConvertError> {
     let mut ways = ways.iter().peekable();
     while let Some(way) = ways.next() {
         let Some(text) = way.text() else {
-            patterns.push(regex(&way.expression())?);
+            patterns.push(regex(way.expression().text())?);
             continue;
         };
         // What a subpath is compiled to: the text and a slash, or else the text and its end.
         let base = text.strip_suffix(b"/").filter(|base| {
             let whole = |next: &&Way| next.ended && next.text().as_deref() == Some(*base);
-            let is_base = !base.is_empty() && !base.ends_with(b"/");
-            is_base && !way.ended && ways.peek().is_some_and(whole)
+            !base.ends_with(b"/") && !way.ended && ways.peek().is_some_and(whole)
         });
         patterns.push(match base {
             Some(base) => {
@@ -327,14 +329,7 @@ fn written(ways: &[Way]) -> Result<Vec<Pattern>, ConvertError> {
     Ok(patterns)
 }
 
-fn regex(expression: &Expression) -> Result<Pattern, ConvertError> {
-    let text = expression.text().map_err(TextError::from)?;
-    let regex = Regex::new(&text).map_err(|error| ConvertError::Refused(error.to_string()))?;
+fn regex(source: Vec<u8>) -> Result<Pattern, ConvertError> {
+    let regex = Regex::new(source).map_err(|error| ConvertError::Refused(error.to_string()))?;
     Ok(Pattern::Regex(regex))
-}
-
-impl From<TooLong> for ConvertError {
-    fn from(error: TooLong) -> Self {
-        Self::Text(error.into())
-    }
 }

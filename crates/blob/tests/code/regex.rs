@@ -23,19 +23,20 @@ enum Form {
 }
 
 impl Form {
-    fn text(&self) -> String {
+    fn text(&self) -> Vec<u8> {
+        let around = |inner: &Self, sign: &[u8]| [b"(", &*inner.text(), b")", sign].concat();
         match self {
-            Self::Byte(byte) => char::from(*byte).to_string(),
-            Self::Any => ".".to_string(),
-            Self::Class(false, high) => format!("[a-{}]", char::from(*high)),
-            Self::Class(true, high) => format!("[^a-{}]", char::from(*high)),
-            Self::Start => "^".to_string(),
-            Self::End => "$".to_string(),
-            Self::Both(one, other) => format!("{}{}", one.text(), other.text()),
-            Self::Either(one, other) => format!("({}|{})", one.text(), other.text()),
-            Self::Star(inner) => format!("({})*", inner.text()),
-            Self::Plus(inner) => format!("({})+", inner.text()),
-            Self::Optional(inner) => format!("({})?", inner.text()),
+            Self::Byte(byte) => vec![*byte],
+            Self::Any => b".".to_vec(),
+            Self::Class(false, high) => [b"[a-", &[*high][..], b"]"].concat(),
+            Self::Class(true, high) => [b"[^a-", &[*high][..], b"]"].concat(),
+            Self::Start => b"^".to_vec(),
+            Self::End => b"$".to_vec(),
+            Self::Both(one, other) => [one.text(), other.text()].concat(),
+            Self::Either(one, other) => [b"(", &*one.text(), b"|", &*other.text(), b")"].concat(),
+            Self::Star(inner) => around(inner, b"*"),
+            Self::Plus(inner) => around(inner, b"+"),
+            Self::Optional(inner) => around(inner, b"?"),
         }
     }
 
@@ -109,7 +110,7 @@ impl Form {
 }
 
 fn form() -> impl Strategy<Value = Form> {
-    let letter = || prop::sample::select(&b"abc"[..]);
+    let letter = || prop::sample::select(&b"abc\x89\xc3"[..]);
     let leaf = prop_oneof![
         5 => letter().prop_map(Form::Byte),
         1 => Just(Form::Any),
@@ -197,16 +198,14 @@ fn as_nodes(program: &Program, is_first: bool) -> Vec<u8> {
     out
 }
 
-fn pattern(source: &str) -> Pattern {
-    Pattern::Regex(Regex::new(source).unwrap_or_else(|error| panic!("{source}: {error}")))
+fn pattern(source: &[u8]) -> Pattern {
+    Pattern::Regex(Regex::new(source).expect("an expression"))
 }
 
 fn check(form: &Form) {
     let source = form.text();
     let program = Program::read(&form.compiled()).expect("a program");
-    let text = program
-        .text()
-        .unwrap_or_else(|error| panic!("{source}: {error}"));
+    let text = program.text().expect("a text");
     assert_same(&[pattern(&source)], &[pattern(&text)]);
     for is_first in [true, false] {
         let nodes = Program::read(&as_nodes(&program, is_first)).expect("a program");
@@ -222,12 +221,14 @@ fn check(form: &Form) {
         b"xay",
         b"aabbcc",
         b"cab\x00",
+        b"a\xc3\x89",
+        b"\x89c",
         b"\xff",
     ] {
         assert_eq!(
             program.is_match(subject),
             regex.is_match(subject),
-            "{source}"
+            "{regex:?}"
         );
     }
 }

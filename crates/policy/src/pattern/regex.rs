@@ -19,7 +19,7 @@ pub use syntax::Syntax;
 /// A compiled expression. Two are equal when their source texts are.
 #[derive(Clone)]
 pub struct Regex {
-    source: Arc<str>,
+    source: Arc<[u8]>,
     automaton: Arc<Automaton>,
 }
 
@@ -47,7 +47,8 @@ impl Regex {
     ///
     /// # Errors
     /// An expression that is ill-formed, with the offset, or that needs too large an automaton.
-    pub fn new(source: &str) -> Result<Self, RegexError> {
+    pub fn new(source: impl AsRef<[u8]>) -> Result<Self, RegexError> {
+        let source = source.as_ref();
         let nodes = Nodes::new(&Syntax::parse(source)?);
         let automaton = Automaton::new(&nodes).map_err(|_| RegexError::TooLarge)?;
         Ok(Self {
@@ -65,23 +66,27 @@ impl Regex {
         let lower = Syntax::parse(&self.source)?.in_lower_case();
         let written = self.source.to_ascii_lowercase();
         if Syntax::parse(&written).as_ref() == Ok(&lower) {
-            return Self::new(&written);
+            return Self::new(written);
         }
-        Self::new(&lower.text().unwrap_or(written))
+        Self::new(lower.text())
     }
 
     /// An expression for a text in any case, as [`Syntax::in_either_case`] says.
     ///
     /// # Errors
-    /// If that needs too large an automaton, or bytes that no expression says.
+    /// If that needs too large an automaton.
     pub(super) fn in_either_case(syntax: Syntax) -> Result<Self, RegexError> {
-        let text = syntax.in_either_case().text();
-        Self::new(&text.ok_or(RegexError::TooLarge)?)
+        Self::new(syntax.in_either_case().text())
     }
 
     /// The expression as written.
-    pub fn source(&self) -> &str {
+    pub fn source(&self) -> &[u8] {
         &self.source
+    }
+
+    /// The expression as written, if it is UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.source).ok()
     }
 
     /// Bytes its automaton occupies.
@@ -107,7 +112,7 @@ impl Regex {
 
 impl fmt::Debug for Regex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Regex({:?})", self.source)
+        write!(f, "Regex(\"{}\")", self.source.escape_ascii())
     }
 }
 

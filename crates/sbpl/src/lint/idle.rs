@@ -66,7 +66,7 @@ impl IdlePart<'_> {
                         Pattern::Literal(text) | Pattern::Prefix(text) | Pattern::Subpath(text) => {
                             text.as_slice()
                         }
-                        Pattern::Regex(regex) => regex.source().as_bytes(),
+                        Pattern::Regex(regex) => regex.source(),
                     };
                     let inner = text.strip_suffix(b"$").unwrap_or(text);
                     found |= inner.contains(&b'$');

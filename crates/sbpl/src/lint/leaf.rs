@@ -39,7 +39,7 @@ impl<'a> Leaf<'a> {
 
     pub(super) fn regex(&self) -> Option<&'a str> {
         match self.pattern()? {
-            Pattern::Regex(regex) => Some(regex.source()),
+            Pattern::Regex(regex) => regex.text(),
             _ => None,
         }
     }
@@ -100,7 +100,7 @@ fn written(context: &Context<'_>, strings: &[(NodeId, Vec<u8>)], test: &Test) ->
         Pattern::Literal(text) | Pattern::Prefix(text) | Pattern::Subpath(text) => {
             (text.as_slice(), false)
         }
-        Pattern::Regex(regex) => (regex.source().as_bytes(), true),
+        Pattern::Regex(regex) => (regex.source(), true),
     };
     let info = context.world.filter(test.filter);
     let mut fitting = strings.iter().filter(|(id, value)| {

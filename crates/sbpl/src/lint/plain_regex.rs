@@ -26,7 +26,7 @@ const ENDINGS: &[(&str, Make)] = &[
 
 /// The plain pattern that matches exactly what an expression does.
 pub(super) fn plain(regex: &Regex) -> Option<Pattern> {
-    let rest = regex.source().strip_prefix('^')?;
+    let rest = regex.text()?.strip_prefix('^')?;
     let (text, rest) = literal(rest);
     let (_, make) = ENDINGS.iter().find(|(ending, _)| *ending == rest)?;
     let pattern = make(text.clone());

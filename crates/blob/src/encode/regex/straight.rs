@@ -10,7 +10,7 @@ use super::class;
 use crate::strings::{Instruction, LONGEST_RUN};
 
 /// The program of an expression; `None` if it is not straight.
-pub(super) fn program(syntax: &Syntax) -> Option<Vec<u8>> {
+pub(crate) fn program(syntax: &Syntax) -> Option<Vec<u8>> {
     let mut parts = match syntax {
         Syntax::Sequence(parts) => parts.as_slice(),
         one => std::slice::from_ref(one),
@@ -97,7 +97,7 @@ impl Straight {
     fn one(&mut self, part: &Syntax) -> Option<()> {
         let ranges = match part {
             Syntax::Any => vec![(0, 0xff)],
-            Syntax::Class { negated, ranges } => cut(class::pairs(*negated, ranges, true)),
+            Syntax::Class { negated, ranges } => class_ranges(*negated, ranges),
             _ => return None,
         };
         if self.anywhere || ranges.is_empty() || ranges.len() > 128 {
@@ -121,6 +121,11 @@ impl Straight {
                 .extend([Instruction::Run(run.to_vec()), Instruction::Require]);
         }
     }
+}
+
+/// The ranges of a class as a program stores them.
+pub(crate) fn class_ranges(negated: bool, ranges: &[(u8, u8)]) -> Vec<(u8, u8)> {
+    cut(class::pairs(negated, ranges, true))
 }
 
 /// Cuts a pair that goes around the end of the bytes in two: here ranges ascend.

@@ -54,14 +54,14 @@ impl Syntax {
     ///
     /// # Errors
     /// An expression that is ill-formed, with the offset.
-    pub fn parse(source: &str) -> Result<Self, RegexError> {
-        Parser::new(source).whole()
+    pub fn parse(source: impl AsRef<[u8]>) -> Result<Self, RegexError> {
+        Parser::new(source.as_ref()).whole()
     }
 
     /// Where the first sign of repetition stands that has nothing before it, in an expression that
     /// parses. What a system takes it for is not known; here it is nothing.
-    pub fn repeats_nothing(source: &str) -> Option<usize> {
-        let mut parser = Parser::new(source);
+    pub fn repeats_nothing(source: impl AsRef<[u8]>) -> Option<usize> {
+        let mut parser = Parser::new(source.as_ref());
         parser.whole().ok()?;
         parser.repeats_nothing
     }
@@ -82,9 +82,9 @@ fn error(message: &str, offset: usize) -> RegexError {
 }
 
 impl<'a> Parser<'a> {
-    fn new(source: &'a str) -> Self {
+    fn new(source: &'a [u8]) -> Self {
         Self {
-            source: source.as_bytes(),
+            source,
             at: 0,
             depth: 0,
             repeats_nothing: None,

@@ -113,7 +113,7 @@ fn work_ends_before_it_is_too_much() {
             Err(error) => assert_eq!(error, RegexError::TooLarge),
         }
     }
-    let error = Regex::new(&format!("a{}", ".".repeat(30)));
+    let error = Regex::new(format!("a{}", ".".repeat(30)));
     assert_eq!(error, Err(RegexError::TooLarge), "an exponential automaton");
     // A path of the greatest length, said as an expression.
     let longest: String = (0..1024)

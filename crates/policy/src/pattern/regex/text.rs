@@ -3,12 +3,12 @@
 use super::Syntax;
 
 impl Syntax {
-    /// Text that reads as the same expression, with no groups but those that it needs; `None` if it
-    /// would not be UTF-8.
-    pub fn text(&self) -> Option<String> {
+    /// Text that reads as the same expression, with no groups but those that it needs. It need not be
+    /// UTF-8: a class may hold some bytes of a character.
+    pub fn text(&self) -> Vec<u8> {
         let mut text = Vec::new();
         self.write(&mut text);
-        String::from_utf8(text).ok()
+        text
     }
 
     fn write(&self, out: &mut Vec<u8>) {

@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, out: &mut Sink) {
             continue;
         };
         let text = match pattern {
-            Pattern::Regex(regex) => match regex.source().strip_prefix('^') {
+            Pattern::Regex(regex) => match regex.text().and_then(|text| text.strip_prefix('^')) {
                 Some(rest) => literal(rest).0,
                 None => continue,
             },
@@ -99,7 +99,8 @@ fn names_resolved(context: &Context<'_>, leaf: &Leaf<'_>, resolved: &[u8], long:
         .filter(|other| other.rule.action == leaf.rule.action)
         .any(|other| match other.pattern() {
             Some(Pattern::Regex(regex)) => {
-                leaf.regex().is_some() && regex.source().contains(long) || regex.is_match(resolved)
+                leaf.regex().is_some() && regex.text().is_some_and(|text| text.contains(long))
+                    || regex.is_match(resolved)
             }
             Some(Pattern::Literal(text)) => text == resolved,
             Some(pattern) => pattern.matches(resolved),
