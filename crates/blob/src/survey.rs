@@ -7,6 +7,7 @@
 mod argument;
 mod terminal;
 
+use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::world::{self, FilterId, World};
 
 use crate::decode::{Literal, literal};
@@ -213,7 +214,7 @@ impl Surveyor<'_, '_> {
             let mut fields = profile.fields.iter();
             let name = fields.find(|(field, _)| *field == RecordField::Name);
             let name = name.map(|(_, reference)| match self.read(*reference, Stored::Text) {
-                Ok(Literal::Text(name)) => String::from_utf8_lossy(&name).into_owned(),
+                Ok(Literal::Text(name)) => escaped(&name),
                 _ => format!("name at {reference}, which is none"),
             });
             profiles.push(Profile { name, entries });
@@ -253,7 +254,7 @@ impl Surveyor<'_, '_> {
             Literal::Pattern(pattern) => explain::pattern(&pattern),
             Literal::Program(program) => self.program(&program),
             Literal::Regex(program) => match program.text() {
-                Ok(text) => format!("regex #\"{text}\""),
+                Ok(source) => crate::explain::regex(&source),
                 Err(error) => format!("a regular expression ({error})"),
             },
             Literal::Network(address) => address.to_string(),

@@ -1,10 +1,12 @@
 //! Requests as a person writes them: what `query` takes.
 
 use lapbelt_policy::ask::target_filter;
+use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::request::{Endpoint, Transport};
 use lapbelt_policy::socket::End;
 use lapbelt_policy::world::World;
+use lapbelt_sbpl::print::quote;
 
 /// An operation with the values of a request by the names of their filters: the target, then
 /// `NAME=VALUE` for all others.
@@ -24,30 +26,33 @@ pub(crate) fn shown(operation: &str, values: &[(String, OwnedValue)], world: &Wo
     let mut text = operation.to_owned();
     let is_target = |name: &String| Some(name) == target.as_ref();
     for (name, own) in values.iter().filter(|(name, _)| is_target(name)) {
-        text += &format!(" {}", bare(&value(name, own, world)));
+        text += &format!(" {}", bare(&bytes(name, own, world)));
     }
     for (name, own) in values {
         if !is_target(name) && !is_implied(name, own) {
-            text += &format!(" {name}={}", bare(&value(name, own, world)));
+            text += &format!(" {name}={}", bare(&bytes(name, own, world)));
         }
     }
     text
 }
 
-/// Quoted if it could not be read otherwise.
-fn bare(text: &str) -> String {
+/// Quoted, as SBPL quotes, if it could not be read otherwise.
+fn bare(bytes: &[u8]) -> String {
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"';
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("{text:?}")
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
+        _ => quote(bytes),
     }
 }
 
 /// A value of a filter: text, a number or its name, octal bits, an address.
 pub(crate) fn value(filter: &str, value: &OwnedValue, world: &World) -> String {
-    match value {
-        OwnedValue::Text(text) => String::from_utf8_lossy(text).into_owned(),
+    escaped(&bytes(filter, value, world))
+}
+
+fn bytes(filter: &str, value: &OwnedValue, world: &World) -> Vec<u8> {
+    let text = match value {
+        OwnedValue::Text(text) => return text.clone(),
         OwnedValue::Integer(number) => {
             let values = world.filter_named(filter).map(|filter| &filter.values);
             let mut named = values.into_iter().flatten();
@@ -57,8 +62,7 @@ pub(crate) fn value(filter: &str, value: &OwnedValue, world: &World) -> String {
         OwnedValue::Bits(bits) => format!("0{bits:o}"),
         OwnedValue::Bool(flag) => flag.to_string(),
         OwnedValue::Entitlement { name, value: own } => {
-            let name = String::from_utf8_lossy(name);
-            format!("{name}={}", self::value(filter, own, world))
+            return [name.as_slice(), b"=", &bytes(filter, own, world)].concat();
         }
         OwnedValue::Endpoint(Endpoint::Unix, _) => "unix:".to_owned(),
         OwnedValue::Endpoint(
@@ -81,5 +85,6 @@ pub(crate) fn value(filter: &str, value: &OwnedValue, world: &World) -> String {
                 format!("{transport}{host}:{port}")
             }
         }
-    }
+    };
+    text.into_bytes()
 }

@@ -10,6 +10,7 @@ use lapbelt_blob::explain;
 use lapbelt_blob::policy::{Compiled, compiled};
 use lapbelt_learn::source::Profile;
 use lapbelt_policy::decide::Decider;
+use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::graph::{Graph, Source, lower};
 use lapbelt_policy::rule::{Rule, RuleRef};
 use lapbelt_policy::world::{OperationId, Part, World};
@@ -380,5 +381,5 @@ fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
 
 fn name(blob: &Blob, index: usize) -> Option<String> {
     let name = blob.profiles[index].name;
-    name.map(|name| String::from_utf8_lossy(blob.text(name)).into_owned())
+    name.map(|name| escaped(blob.text(name)))
 }

@@ -98,6 +98,36 @@ fn what_diff_shows_is_what_query_says() {
     }
 }
 
+/// Bytes that are no UTF-8 are not replaced: what is shown says which they are.
+#[test]
+fn bytes_that_are_no_text_are_shown_as_escapes() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow file-read-data (literal \"/\\x89 é\") (regex #\"^/[É]$\"))",
+    );
+    folder.profile("b.sb", "");
+    let (code, text) = folder.run(&["diff", "a.sb", "b.sb"]);
+    assert_eq!(code, 1);
+    assert!(text.starts_with("file-read-data \"/\\x89"), "{text}");
+    let (_, text) = folder.run(&["--json", "diff", "a.sb", "b.sb"]);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    let path = &answer["different"][0]["examples"][0]["values"]["path"];
+    assert!(
+        path.as_str().expect("a path").starts_with("/\\x89"),
+        "{path}"
+    );
+    assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
+    let (code, text) = folder.run(&["decode", "a.bin"]);
+    assert_eq!(code, 0);
+    assert!(text.contains("regex \"^/[\\x89\\xc3]$\""), "{text}");
+    let (code, text) = folder.run(&["decompile", "a.bin"]);
+    assert_eq!(code, 0);
+    assert!(text.contains("(literal \"/\\x89 é\")"), "{text}");
+    assert!(text.contains("(regex \"^/[\\x89\\xc3]$\")"), "{text}");
+    assert_eq!(folder.run(&["diff", "a.sb", "a.bin"]).0, 0);
+}
+
 #[test]
 fn worlds_are_compared_by_the_names_of_operations() {
     let folder = Folder::new();

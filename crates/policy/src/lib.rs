@@ -10,6 +10,7 @@ pub mod added;
 pub mod ask;
 pub mod deceptive;
 pub mod decide;
+pub mod escaped;
 pub mod event;
 pub mod filter;
 pub mod graph;

@@ -7,6 +7,7 @@ use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::{NodeIndex, decode as decode_bytes};
 use lapbelt_blob::explain;
 use lapbelt_blob::policy::compiled;
+use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::world::World;
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
@@ -49,7 +50,7 @@ fn decoded(bytes: &[u8], world: &Arc<World>) -> Result<(String, Vec<NativeProfil
             .collect();
         let name = profile
             .name
-            .map(|name| String::from_utf8_lossy(blob.text(name)).into_owned());
+            .map(|name| escaped(blob.text(name)));
         tables.push(json!({"name": name, "op_table": table}));
         let compiled = compiled(&blob, profile, world).map_err(|error| error.to_string())?;
         let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);

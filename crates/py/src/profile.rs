@@ -8,6 +8,7 @@ use lapbelt_analysis::diff::{Decided, diff};
 use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::encode::encode;
 use lapbelt_learn::source::{FileImports, evaluate_text};
+use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::ask::Question;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::event::OwnedValue;
@@ -156,12 +157,12 @@ impl NativeProfile {
 /// A value as JSON has it.
 fn plain(value: &OwnedValue) -> Value {
     match value {
-        OwnedValue::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
+        OwnedValue::Text(text) => escaped(text).into(),
         OwnedValue::Integer(number) => (*number).into(),
         OwnedValue::Bits(bits) => (*bits).into(),
         OwnedValue::Bool(flag) => (*flag).into(),
         OwnedValue::Entitlement { name, value } => {
-            json!({"entitlement": String::from_utf8_lossy(name), "value": plain(value)})
+            json!({"entitlement": escaped(name), "value": plain(value)})
         }
         OwnedValue::Endpoint(Endpoint::Unix, _) => "unix".into(),
         OwnedValue::Endpoint(Endpoint::Internet { port, .. }, host) => {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use lapbelt_blob::decode::{Blob, Node, NodeIndex};
 use lapbelt_blob::explain;
 use lapbelt_blob::layout::RecordField;
+use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::world::World;
 use serde_json::{Value, json};
 
@@ -149,7 +150,7 @@ fn json(blob: &Blob, world: &World) -> Value {
     let rejected = provenance.rejected.iter();
     let rejected =
         rejected.map(|one| json!({"layout": one.layout, "error": one.error.to_string()}));
-    let text = |at| String::from_utf8_lossy(blob.text(at)).into_owned();
+    let text = |at| escaped(blob.text(at));
     let header = blob.header.fields.iter();
     let header = header.map(|(field, value)| json!({"field": field.name(), "value": value}));
     let profiles = blob.profiles.iter().map(|profile| {

@@ -7,6 +7,7 @@ use lapbelt_analysis::decompile::decompile;
 use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_blob::decode::{Blob, Profile};
 use lapbelt_blob::policy::compiled;
+use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
@@ -32,7 +33,7 @@ pub(super) fn decompile_all(
     for (index, profile) in blob.profiles.iter().enumerate() {
         let name = profile.name.map_or_else(
             || format!("profile-{index}"),
-            |name| String::from_utf8_lossy(blob.text(name)).into_owned(),
+            |name| escaped(blob.text(name)),
         );
         match text(blob, profile, world) {
             Ok((text, policy, variables)) => {

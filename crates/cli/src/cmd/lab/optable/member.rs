@@ -13,6 +13,7 @@ use lapbelt_blob::explain;
 use lapbelt_blob::policy::{Compiled, PolicyError, compiled};
 use lapbelt_blob::raw::Part;
 use lapbelt_learn::source::Profile;
+use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::filter::Filter;
 use lapbelt_policy::rule::Rule;
 use lapbelt_policy::world::World;
@@ -220,9 +221,7 @@ fn of_file(
     for (number, profile) in blob.profiles.iter().enumerate() {
         let failed = |error: PolicyError| CommandError::Other(format!("{}: {error}", file.name));
         let policy = compiled(&blob, profile, world).map_err(failed)?;
-        let name = profile
-            .name
-            .map(|name| String::from_utf8_lossy(blob.text(name)).into_owned());
+        let name = profile.name.map(|name| escaped(blob.text(name)));
         let (table, literals) = table(&blob, profile, &file.bytes, world);
         members.push(Member {
             id: name.map_or(id.to_string(), |name| format!("{id}:{name}")),
