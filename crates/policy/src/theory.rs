@@ -11,7 +11,7 @@
 //! - A path is absolute and resolved: it starts with `/` and has no empty, `.` or `..` component.
 //!   That of a unix socket may be a name that begins with `@`, where the world has such, and
 //!   then it may hold zero bytes, as no other text does.
-//! - Values of different filters are independent of each other, but for what [`laws`] says of
+//! - Values of different filters are independent of each other, but for what `laws.rs` says of
 //!   sockets.
 
 mod classes;
