@@ -48,9 +48,7 @@ fn decoded(bytes: &[u8], world: &Arc<World>) -> Result<(String, Vec<NativeProfil
             .zip(&profile.entries)
             .map(|(operation, entry)| (operation.name.clone(), entry.0.into()))
             .collect();
-        let name = profile
-            .name
-            .map(|name| escaped(blob.text(name)));
+        let name = profile.name.map(|name| escaped(blob.text(name)));
         tables.push(json!({"name": name, "op_table": table}));
         let compiled = compiled(&blob, profile, world).map_err(|error| error.to_string())?;
         let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
