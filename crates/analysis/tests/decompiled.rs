@@ -132,6 +132,18 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         "(allow mach-register (require-not (require-all (global-name \"b\") (require-not (global-name \"b\")))))(allow mach-register (require-entitlement \"a\"))",
         "(allow file-read-metadata (require-all (file-mode #o4000) (file-mode #o2000) (require-not (file-mode #o2000))))",
         "(deny system-socket)(allow system-socket (require-any (require-all (socket-type SOCK_RAW) (socket-domain AF_INET) (require-not (socket-domain AF_INET))) (socket-type SOCK_RAW)))",
+        // Nodes of several operations that came to ask in vain, each of which had its own behind it.
+        "(allow file-write* (subpath \"/a\"))(allow process-exec* file-write* (require-not (require-all (literal \"/c\") (literal \"/b\") (require-not (literal \"/b\")))))",
+        "(allow file-read* (subpath \"/c\"))(allow file-write* (literal \"/a\"))(deny file-read* file-write* (require-any (extension \"z\") (require-not (require-all (literal \"/a\") (require-not (literal \"/a\"))))))",
+        // Edges that the compiler would have shortened, but for what it took away before it did.
+        "(allow file-write-data (vnode-type REGULAR-FILE))(deny file-write-data (require-all (vnode-type REGULAR-FILE) (subpath \"/c\") (require-any (extension \"z\") (require-all (require-any (vnode-type REGULAR-FILE) (literal \"/b\")) (require-not (literal \"/b\"))))))",
+        "(allow default)(deny file-write-data (extension \"y\"))(allow file-write-data (require-all (require-any (extension \"y\") (literal \"/c\")) (subpath \"/c\") (require-not (subpath \"/c\"))))",
+        "(allow file-read-data (prefix \"/c\"))(deny file-read-data (vnode-type REGULAR-FILE))(allow file-read-data (require-all (vnode-type REGULAR-FILE) (vnode-type SYMLINK) (require-not (vnode-type SYMLINK))) (require-all (vnode-type REGULAR-FILE) (vnode-type DIRECTORY)))",
+        // An edge within a filter that was shortened past the next condition.
+        "(allow default)(allow file-read-data (require-all (require-any (require-all (vnode-type REGULAR-FILE) (require-any (extension \"x\") (literal \"/b\"))) (extension \"y\")) (require-not (extension \"x\"))) (subpath \"/a\"))(deny file-read* (extension \"x\"))",
+        // A question that contradicts itself before an equal one, and one that is there for itself.
+        "(allow default)(deny file-read* (require-all (extension \"x\") (vnode-type SYMLINK)))(deny file-read* (require-all (subpath \"/d\") (require-any (prefix \"/c\") (require-all (vnode-type SYMLINK) (require-not (vnode-type SYMLINK))))))",
+        "(allow file-read* process-exec* (extension \"x\"))(allow process-exec* (require-all (extension \"z\") (require-any (require-all (require-any (vnode-type REGULAR-FILE) (subpath \"/d\") (literal \"/e/f\")) (subpath \"/b\")) (extension \"x\"))))",
         // A boundary between rules that shortened edges hide.
         "(allow ipc-posix-shm* (ipc-posix-name-prefix \"a\" \"b\") (with telemetry))(deny ipc-posix-shm* (require-not (require-any (ipc-posix-name-regex #\"z$\") (ipc-posix-name-prefix \"b\"))))",
         "(allow iokit-set-properties (require-all (iokit-connection \"a\") (require-any (iokit-user-client-class \"a\" \"b\") (iokit-user-client-class \"c\"))) (iokit-user-client-class \"b\"))",

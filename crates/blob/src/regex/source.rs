@@ -67,10 +67,14 @@ impl Reading<'_> {
                         (repeat(first, true, false), join)
                     } else {
                         let mut branches = vec![first];
-                        match self.read(*other, join, &open, depth + 1)? {
-                            Syntax::Alternation(more) => branches.extend(more),
-                            one => branches.push(one),
+                        let mut rest = *other;
+                        // However many there are, they nest no deeper.
+                        while let Some((one, next)) = self.branch(rest, join, &open) {
+                            self.steps = self.steps.checked_sub(1)?;
+                            branches.push(self.read(one, join, &open, depth + 1)?);
+                            rest = next;
                         }
+                        branches.push(self.read(rest, join, &open, depth + 1)?);
                         (Syntax::Alternation(branches), join)
                     }
                 }
@@ -82,6 +86,21 @@ impl Reading<'_> {
             1 => parts.remove(0),
             _ => Syntax::Sequence(parts),
         })
+    }
+}
+
+impl Reading<'_> {
+    /// The ways on from a node, if it is but one where more alternatives part that join at another.
+    fn branch(&self, at: usize, join: usize, open: &[usize]) -> Option<(usize, usize)> {
+        match self.flow.op(at) {
+            Op::Split(one, other) if *other != join => {
+                let parts = !self.flow.is_repeated(at)
+                    && self.flow.repeated_from(at, open).is_none()
+                    && self.flow.join(at) == Some(join);
+                parts.then_some((*one, *other))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -129,6 +148,14 @@ mod tests {
                 assert_eq!(found, text.as_bytes());
             }
         }
+    }
+
+    #[test]
+    fn many_alternatives_come_back_as_they_were_written() {
+        let names: Vec<String> = (0..3_000).map(|number| format!("f{number}")).collect();
+        let text = format!("^/({})$", names.join("|"));
+        let code = encode::regex_code(&Syntax::parse(&text).expect("an expression"));
+        assert_eq!(source(&code), Some(text.into_bytes()));
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub struct Written {
     turns: Vec<Turn>,
     entries: Vec<NodeId>,
     is_compiled: bool,
-    again: HashSet<NodeId>,
+    /// Nodes that stand again, with how many of their equals come before.
+    again: HashMap<NodeId, usize>,
     /// How many nodes there were when it was finished.
     finished: usize,
 }
@@ -162,20 +163,29 @@ impl Written {
     /// one that stands there anyway, and says whether there are any. Those in `aside` do not count,
     /// nor what equals them only.
     pub(super) fn find_again(&mut self, aside: &HashSet<NodeId>, anyway: Anyway) -> bool {
-        let mut known = HashSet::new();
+        let mut known: HashMap<Turn, usize> = HashMap::new();
         let nodes = (0..).map(NodeId).zip(&self.turns);
         let mut nodes: Vec<(NodeId, &Turn)> = nodes.filter(|(id, _)| !aside.contains(id)).collect();
         if anyway == Anyway::Last {
             nodes.reverse();
         }
-        let again = nodes.into_iter().filter(|(_, turn)| !known.insert(**turn));
-        self.again = again.map(|(id, _)| id).collect();
+        let ranks = nodes.into_iter().map(|(id, turn)| {
+            let before = known.entry(*turn).or_default();
+            *before += 1;
+            (id, *before - 1)
+        });
+        self.again = ranks.filter(|(_, before)| *before > 0).collect();
         !self.again.is_empty()
     }
 
     /// Whether another node asks the same, leads to the same nodes, and stands there anyway.
     pub(super) fn stands_again(&self, id: NodeId) -> bool {
-        self.again.contains(&id)
+        self.again.contains_key(&id)
+    }
+
+    /// How many nodes that equal one come before it.
+    pub(super) fn equals_before(&self, id: NodeId) -> usize {
+        self.again.get(&id).copied().unwrap_or(0)
     }
 
     /// What is decided at a node, if it asks nothing.
@@ -211,8 +221,9 @@ impl Written {
         Some(self.decisions[at])
     }
 
-    /// A test of the same value as another, one that is not asked if there is such.
-    pub(super) fn other_test(&self, test: &Test) -> Option<Test> {
+    /// A test of the same value as another: of those that are not asked the one with a number, if
+    /// there are such.
+    pub(super) fn other_test(&self, test: &Test, number: usize) -> Option<Test> {
         let asked = self.questions.iter().flatten();
         let mut others = asked.filter(|one| one.filter == test.filter && *one != test);
         let with = |argument| Test {
@@ -222,13 +233,19 @@ impl Written {
         let is_new = |other: &Test| other != test && !others.clone().any(|one| one == other);
         let pattern = |n| Argument::Pattern(Pattern::Literal(format!("/none{n}").into_bytes()));
         match &test.argument {
-            Argument::Pattern(_) => (0..).map(pattern).map(with).find(is_new),
-            Argument::Integer(_) => (1..).map(Argument::Integer).map(with).find(is_new),
+            Argument::Pattern(_) => (0..).map(pattern).map(with).filter(is_new).nth(number),
+            Argument::Integer(_) => {
+                let mut others = (1..).map(Argument::Integer).map(with).filter(is_new);
+                others.nth(number)
+            }
             Argument::Text(text) => {
                 let text = |n: i32| Argument::Text([text, n.to_string().as_bytes()].concat());
-                (0..).map(text).map(with).find(is_new)
+                (0..).map(text).map(with).filter(is_new).nth(number)
             }
-            Argument::Bits(_) => (1..).map(Argument::Bits).map(with).find(is_new),
+            Argument::Bits(_) => {
+                let mut others = (1..).map(Argument::Bits).map(with).filter(is_new);
+                others.nth(number)
+            }
             Argument::Bool(value) => Some(with(Argument::Bool(!value))),
             Argument::Network(_) => others.next().cloned(),
             // Rules load an entitlement first.
@@ -243,7 +260,7 @@ impl Written {
 
     /// Whether a node that can be reached from one stands again.
     pub(super) fn has_again(&self, from: NodeId) -> bool {
-        !self.again.is_empty() && self.reached(from).iter().any(|id| self.again.contains(id))
+        !self.again.is_empty() && self.reached(from).iter().any(|id| self.stands_again(*id))
     }
 
     /// Whether equal nodes come to stand beside each other by what led to them, if these are taken

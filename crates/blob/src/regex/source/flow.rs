@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use lapbelt_policy::pattern::regex::Syntax;
 
-/// Most instructions that are looked at.
-const MOST: usize = 8_000;
-
 /// Most rounds in which joins are found: code of expressions needs no more than it nests.
 const MOST_PASSES: usize = 200;
+
+/// Most joins among which another is looked for.
+const MOST_BEFORE: usize = 4_000;
+
+/// Most steps in which joins are found.
+const MOST_STEPS: usize = 20_000_000;
 
 /// A node; targets are indices of others.
 pub(super) enum Op {
@@ -79,7 +82,7 @@ impl Flow {
             is_repeated: vec![false; ops.len()],
             ops,
         };
-        flow.find_joins();
+        flow.find_joins()?;
         flow.find_repeated();
         Some(flow)
     }
@@ -130,7 +133,8 @@ impl Flow {
     /// Whether all ways from a node pass another, or it is that.
     fn comes_to(&self, from: usize, to: usize) -> bool {
         let before_end = |at: &usize| self.joins[*at].filter(|join| join != at);
-        std::iter::successors(Some(from), before_end).any(|at| at == to)
+        let mut before_end = std::iter::successors(Some(from), before_end).take(MOST_BEFORE);
+        before_end.any(|at| at == to)
     }
 
     /// Marks the nodes that are come back to.
@@ -166,7 +170,10 @@ impl Flow {
 
     /// Finds where ways join: what dominates each node as seen from the end (Cooper, Harvey and
     /// Kennedy, "A Simple, Fast Dominance Algorithm").
-    fn find_joins(&mut self) {
+    ///
+    /// `None` if that takes too long.
+    fn find_joins(&mut self) -> Option<()> {
+        let mut steps = MOST_STEPS;
         let order = self.back_from_end();
         let mut rank = vec![usize::MAX; self.ops.len()];
         for (place, at) in order.iter().enumerate() {
@@ -177,8 +184,11 @@ impl Flow {
             let mut changed = false;
             for &at in order.iter().skip(1) {
                 let next = self.next(at).into_iter().flatten();
-                let known = next.filter(|next| self.joins[*next].is_some());
-                let join = known.reduce(|one, other| self.meet(one, other, &rank));
+                let mut known = next.filter(|next| self.joins[*next].is_some());
+                let join = known.try_fold(None, |one, other| match one {
+                    None => Some(Some(other)),
+                    Some(one) => self.meet(one, other, &rank, &mut steps).map(Some),
+                })?;
                 changed |= join != self.joins[at];
                 self.joins[at] = join;
             }
@@ -189,11 +199,19 @@ impl Flow {
         for &at in order.iter().skip(1) {
             self.behind[at] = self.joins[at].map_or(0, |join| self.behind[join] + 1);
         }
+        Some(())
     }
 
     /// The first node on both chains of joins.
-    fn meet(&self, mut one: usize, mut other: usize, rank: &[usize]) -> usize {
+    fn meet(
+        &self,
+        mut one: usize,
+        mut other: usize,
+        rank: &[usize],
+        steps: &mut usize,
+    ) -> Option<usize> {
         while one != other {
+            *steps = steps.checked_sub(1)?;
             let far = if rank[one] > rank[other] {
                 &mut one
             } else {
@@ -201,7 +219,7 @@ impl Flow {
             };
             *far = self.joins[*far].unwrap_or(self.accept);
         }
-        one
+        Some(one)
     }
 
     /// All nodes from which the end is reached: it first, each other behind one that it leads to.
@@ -261,9 +279,6 @@ fn disassemble(code: &[u8]) -> Option<Vec<(usize, Raw)>> {
         };
         found.push((at, one));
         at += length;
-        if found.len() > MOST {
-            return None;
-        }
     }
     Some(found)
 }

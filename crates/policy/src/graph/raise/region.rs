@@ -38,6 +38,8 @@ pub(super) struct Budget {
     pub(super) tries: usize,
     /// Nodes that were taken for what they ask, as no edge from them was shortened.
     pub(super) direct: Vec<NodeId>,
+    /// Nodes before which stands what keeps edges to them from being shortened.
+    kept: Vec<NodeId>,
 }
 
 impl Default for Budget {
@@ -49,6 +51,7 @@ impl Default for Budget {
             lost: 0,
             tries: TRIES,
             direct: Vec::new(),
+            kept: Vec::new(),
         }
     }
 }
@@ -142,15 +145,28 @@ impl Region<'_> {
             true => asked_twice(one),
             false => one,
         };
-        let ways = ways.map(|(_, way)| way);
-        match &ways {
-            [Way::Yes, Way::No] => return Some(twice(one)),
-            [Way::No, Way::Yes] => return Some(twice(not(one))),
-            [Way::Yes, Way::Yes] if is_vain => return Some(self.asked_in_vain(question, true)),
-            [Way::No, Way::No] if is_vain => return Some(self.asked_in_vain(question, false)),
+        let kept = |one: Filter| self.edges_kept(one, question, &ways, exits, budget);
+        let is_exit = |exit: NodeId| exit == to || exit == other;
+        match [&ways[0].1, &ways[1].1] {
+            [Way::Yes, Way::No] => return Some(kept(twice(one))),
+            [Way::No, Way::Yes] => return Some(kept(twice(not(one)))),
+            [Way::Yes, Way::Yes] if is_vain => {
+                return Some(self.asked_in_vain(from, question, true));
+            }
+            [Way::No, Way::No] if is_vain => {
+                return Some(self.asked_in_vain(from, question, false));
+            }
+            // An equal of the node behind it, where edges from that question to itself led.
+            [Way::Yes, Way::Yes] if self.is_equal(from, exits.yes) && !is_exit(exits.no) => {
+                return Some(Filter::Any(vec![one.clone(), not(one)]));
+            }
+            [Way::No, Way::No] if self.is_equal(from, exits.no) && !is_exit(exits.yes) => {
+                return Some(Filter::All(vec![one.clone(), not(one)]));
+            }
             [Way::Yes, Way::Yes] | [Way::No, Way::No] => budget.lost += 1,
             _ => {}
         }
+        let ways = ways.map(|(_, way)| way);
         let Exits { yes, no } = exits;
         if let Some(parts) = self.parts(from, yes, no, budget, Exits::of_alternative)? {
             return Some(self.chaining.any(parts));
@@ -182,9 +198,73 @@ impl Region<'_> {
         exits: Exits,
         budget: &mut Budget,
     ) -> Option<Vec<Filter>> {
-        let filter = self.filter(from, exits, budget)?;
         let again = self.asked_again(from, next, exits);
+        let kept = budget.kept.len();
+        budget.kept.extend(again.as_ref().map(|_| next));
+        let filter = self.filter(from, exits, budget)?;
+        budget.kept.truncate(kept);
         Some(std::iter::once(filter).chain(again).collect())
+    }
+
+    /// As [`Self::before`], if need be as though edges that end elsewhere had led to the next before
+    /// they were shortened.
+    fn before_or_led(
+        &self,
+        from: NodeId,
+        next: NodeId,
+        exits: Exits,
+        budget: &mut Budget,
+    ) -> Option<Vec<Filter>> {
+        let mut tried = budget.clone();
+        let plain = self.before(from, next, exits, &mut tried)?;
+        let cost = |budget: &Budget| (budget.lost, budget.guards);
+        if cost(&tried) > cost(budget) && tried.tries > 0 {
+            let mut other = budget.clone();
+            other.tries = tried.tries - 1;
+            let region = Region {
+                led: Some(next),
+                ..*self
+            };
+            let led = region.before(from, next, exits, &mut other);
+            tried.tries = other.tries;
+            if let Some(led) = led.filter(|_| cost(&other) < cost(&tried)) {
+                *budget = other;
+                return Some(led);
+            }
+        }
+        *budget = tried;
+        Some(plain)
+    }
+
+    /// A filter whose node has edges to nodes that ask the same again: the compiler would have
+    /// shortened them, but for what it took away between.
+    fn edges_kept(
+        &self,
+        filter: Filter,
+        question: QuestionId,
+        ways: &[(Edge, Way); 2],
+        exits: Exits,
+        budget: &Budget,
+    ) -> Filter {
+        ways.iter().fold(filter, |filter, (edge, way)| {
+            let asks_again = matches!(self.written.turn(edge.to),
+                Turn::Ask { question: again, .. } if again == question);
+            let is_exit = edge.to == exits.yes || edge.to == exits.no;
+            if !asks_again || !is_exit || budget.kept.contains(&edge.to) {
+                return filter;
+            }
+            match (self.never(question, 0), way) {
+                (Some(never), Way::No) => Filter::Any(vec![filter, never]),
+                (Some(never), Way::Yes) => Filter::All(vec![filter, not(never)]),
+                _ => filter,
+            }
+        })
+    }
+
+    /// Whether two nodes ask the same and lead to the same, and the first is there for the other's
+    /// sake: one at which an operation starts is there for its own.
+    fn is_equal(&self, one: NodeId, other: NodeId) -> bool {
+        self.written.turn(one) == self.written.turn(other) && !self.written.entries().contains(&one)
     }
 
     /// What the compiler must have taken away between a part and the next, to which an edge leads that
@@ -198,11 +278,13 @@ impl Region<'_> {
         };
         let mut seen = BTreeSet::from([from]);
         let mut open = vec![from];
+        let mut is_led_to = false;
         while let Some(at) = open.pop() {
             for (edge, _) in self.ways(at, exits).into_iter().flat_map(|(_, ways)| ways) {
-                if edge.to == next && edge.question == again {
-                    let never = self.never(again)?;
-                    return Some(if exits.no == next { never } else { not(never) });
+                is_led_to |= edge.to == next && edge.question == again;
+                // What was taken away stood before one edge, and not before this.
+                if edge.to != next && self.written.led_to(edge, next) {
+                    return None;
                 }
                 // Successors come before a node.
                 let is_within = edge.to > next && edge.to != exits.yes && edge.to != exits.no;
@@ -211,21 +293,27 @@ impl Region<'_> {
                 }
             }
         }
-        None
+        let never = is_led_to.then(|| self.never(again, 0))??;
+        Some(if exits.no == next { never } else { not(never) })
     }
 
     /// A filter that contradicts itself, of the same value as a question.
-    fn never(&self, question: QuestionId) -> Option<Filter> {
-        let other = self.written.other_test(&self.written.tests(question)[0])?;
+    fn never(&self, question: QuestionId, number: usize) -> Option<Filter> {
+        let one = &self.written.tests(question)[0];
+        let other = self.written.other_test(one, number)?;
         let other = Filter::Test(other);
         Some(Filter::All(vec![other.clone(), not(other)]))
     }
 
     /// A question with one answer for all. The compiler leaves such a node where it found only after
-    /// it had made it that what comes behind contradicts itself.
-    fn asked_in_vain(&self, question: QuestionId, answer: bool) -> Filter {
+    /// it had made it that what comes behind contradicts itself. Where equal ones stand, each had
+    /// something else behind it.
+    fn asked_in_vain(&self, from: NodeId, question: QuestionId, answer: bool) -> Filter {
         let one = self.question(question);
-        match (self.never(question), answer) {
+        match (
+            self.never(question, self.written.equals_before(from)),
+            answer,
+        ) {
             (Some(never), true) => self.chaining.any(vec![one, not(never)]),
             (Some(never), false) => self.chaining.all(vec![one, never]),
             (None, true) => Filter::Any(vec![one.clone(), not(one)]),
@@ -272,7 +360,7 @@ impl Region<'_> {
             if next == end {
                 parts.push(self.filter(at, exits(exit, next), budget)?);
             } else {
-                parts.extend(self.before(at, next, exits(exit, next), budget)?);
+                parts.extend(self.before_or_led(at, next, exits(exit, next), budget)?);
             }
             at = next;
         }
