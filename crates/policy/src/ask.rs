@@ -128,8 +128,8 @@ impl<'a> Asked<'a> {
 /// network operations it is `HOST:PORT` or `[V6]:PORT`, with or without `tcp:`, `udp:` or `other:`
 /// before it, or the path of a unix socket, with or without `unix:` before it, which alone is one
 /// without a path: the far end for `network-outbound`, the near end for the others. What a socket
-/// with such a path, address or control name has besides (`socket-domain`, and TCP unless `extra` says otherwise)
-/// is added where `extra` lacks it.
+/// with such a path, address or control name has besides (`socket-domain`, and TCP unless `extra`
+/// says otherwise) is added where `extra` lacks it.
 ///
 /// # Errors
 /// An unknown operation, or a target of the wrong form.

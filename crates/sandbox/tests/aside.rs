@@ -4,24 +4,14 @@
 mod support;
 
 use lapbelt_sandbox::{Status, Unseen};
-use support::{FIXTURE, Playground, denials, finish, is_root, job};
-
-const REFUSED: Status = Status::Exited(libc::EPERM as u8);
-const FINE: Status = Status::Exited(0);
-
-/// How a command ended under rules, and what was denied.
-fn ran(playground: &Playground, rules: &str, command: &str) -> (Status, Vec<(String, String)>) {
-    let words = playground.fill(command);
-    let words: Vec<&str> = words.split(' ').collect();
-    let policy = playground.fill(&format!("(version 1)(allow default){rules}"));
-    let mut job = job(&policy, FIXTURE, &words);
-    job.cwd = Some(playground.path().to_owned());
-    let (outcome, events) = finish(job);
-    (outcome.status, denials(&events))
-}
+use support::{FINE, FIXTURE, Playground, REFUSED, denials, finish, is_root, job, ran};
 
 fn denied(rule: &str, command: &str) -> (Status, Vec<(String, String)>) {
-    ran(&Playground::new(), &format!("(deny {rule})"), command)
+    ran(
+        &Playground::new(),
+        &format!("(allow default)(deny {rule})"),
+        command,
+    )
 }
 
 fn told(operation: &str, target: &str) -> Vec<(String, String)> {
@@ -168,9 +158,9 @@ fn addresses_without_a_family_are_of_that_of_their_socket() {
         lapbelt_corpus::say_skipped("only root makes raw sockets");
         return;
     }
-    let rules = r#"(deny network-outbound)(allow network-outbound (remote ip "localhost:*"))"#;
+    let policy = r#"(allow default)(deny network-outbound)(allow network-outbound (remote ip "localhost:*"))"#;
     let command = "send-to-seeming-localhost 2001:db8::1";
-    let (status, denials) = ran(&Playground::new(), rules, command);
+    let (status, denials) = ran(&Playground::new(), policy, command);
     assert_eq!(
         (status, denials),
         (REFUSED, told("network-outbound", "2001:db8::1:0"))

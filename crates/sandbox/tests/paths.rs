@@ -4,23 +4,16 @@
 mod support;
 
 use lapbelt_sandbox::Status;
-use support::{FIXTURE, Playground, denials, finish, is_root, job};
+use support::{FIXTURE, Playground, REFUSED, denials, finish, is_root, job, ran};
 
 /// Runs a command under a policy that denies what `rule` says; status and what was denied.
 fn denied(playground: &Playground, rule: &str, command: &str) -> (Status, Vec<(String, String)>) {
-    let words: Vec<String> = command
-        .split(' ')
-        .map(|word| playground.fill(word))
-        .collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let policy = playground.fill(&format!("(version 1)(allow default)(deny {rule})"));
-    let mut job = job(&policy, FIXTURE, &words);
-    job.cwd = Some(playground.path().to_owned());
-    let (outcome, events) = finish(job);
-    (outcome.status, denials(&events))
+    ran(
+        playground,
+        &format!("(allow default)(deny {rule})"),
+        command,
+    )
 }
-
-const REFUSED: Status = Status::Exited(libc::EPERM as u8);
 
 fn assert_target(rule: &str, command: &str, operation: &str, target: &str) {
     let playground = Playground::new();

@@ -4,21 +4,9 @@
 mod support;
 
 use lapbelt_sandbox::{Status, Unseen};
-use support::{FIXTURE, Playground, base, denials, finish, is_root, job, values, world};
-
-const REFUSED: Status = Status::Exited(libc::EPERM as u8);
-const FINE: Status = Status::Exited(0);
-
-/// How a command ended under a policy, and what was denied.
-fn ran(playground: &Playground, policy: &str, command: &str) -> (Status, Vec<(String, String)>) {
-    let words = playground.fill(command);
-    let words: Vec<&str> = words.split(' ').collect();
-    let policy = playground.fill(&format!("(version 1){policy}"));
-    let mut job = job(&policy, FIXTURE, &words);
-    job.cwd = Some(playground.path().to_owned());
-    let (outcome, events) = finish(job);
-    (outcome.status, denials(&events))
-}
+use support::{
+    FINE, FIXTURE, Playground, REFUSED, base, denials, finish, is_root, job, ran, values, world,
+};
 
 fn denied(rule: &str, command: &str) -> (Status, Vec<(String, String)>) {
     under(&format!("(allow default)(deny {rule})"), command)

@@ -8,9 +8,7 @@ use std::process::Command;
 
 use lapbelt_policy::rule::Action;
 use lapbelt_sandbox::{Outcome, Status, Unseen};
-use support::{FIXTURE, Playground, base, denials, finish, is_root, job};
-
-const REFUSED: Status = Status::Exited(libc::EPERM as u8);
+use support::{FIXTURE, Playground, REFUSED, base, denials, finish, is_root, job};
 
 /// Whether this process is the one without privileges that the test is for. Root runs the test
 /// again as nobody, as from root nothing can be hidden.

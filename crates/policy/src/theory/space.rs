@@ -145,12 +145,12 @@ impl Space {
             .enumerate()
             .map(|(at, value)| value.filter(|_| at > 0 || is_shown));
         let number = self.variable(filter, shown.collect())?;
-        for (at, test) in (0..).zip(tests) {
+        let functions = (0..tests.len() as u32).map(|at| {
             let next = classes.iter().map(|class| truth(class.holds.contains(at)));
-            let function = self.diagram.branch(number, next.collect())?;
-            let meaning = Holds::Everywhere(function);
-            self.meanings.insert((*test).clone(), meaning);
-        }
+            self.diagram.branch(number, next.collect())
+        });
+        let functions = functions.collect::<Result<_, _>>()?;
+        self.mean(tests, functions);
         Ok(())
     }
 
@@ -169,11 +169,16 @@ impl Space {
                 *function = self.diagram.choose(present, TRUE, *function)?;
             }
         }
+        self.mean(tests, functions);
+        Ok(())
+    }
+
+    /// Says where tests hold, whatever the column.
+    fn mean(&mut self, tests: &[&Test], functions: Vec<Ref>) {
         for (test, function) in tests.iter().zip(functions) {
             let meaning = Holds::Everywhere(function);
             self.meanings.insert((*test).clone(), meaning);
         }
-        Ok(())
     }
 
     /// A variable for each set of bits that masks tell apart: whether the request's value has them.
@@ -205,10 +210,7 @@ impl Space {
                 *function = self.diagram.choose(has, *function, FALSE)?;
             }
         }
-        for (test, function) in tests.iter().zip(functions) {
-            let meaning = Holds::Everywhere(function);
-            self.meanings.insert((*test).clone(), meaning);
-        }
+        self.mean(tests, functions);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use lapbelt_policy::event::{Event, OwnedValue};
 use lapbelt_policy::request::Endpoint;
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{FilterId, World, shipped};
-use lapbelt_sandbox::{Backend, Job, LinuxBackend, Outcome, RunError, Stdio};
+use lapbelt_sandbox::{Backend, Job, LinuxBackend, Outcome, RunError, Status, Stdio};
 use lapbelt_sbpl::{NoImports, Source, evaluate};
 
 /// The program that makes one call.
@@ -82,6 +82,27 @@ pub(crate) fn run(job: Job) -> (Result<Outcome, RunError>, Vec<Event>) {
 pub(crate) fn finish(job: Job) -> (Outcome, Vec<Event>) {
     let (outcome, events) = run(job);
     (outcome.unwrap_or_else(|error| panic!("{error}")), events)
+}
+
+/// The end of a fixture whose call was refused.
+pub(crate) const REFUSED: Status = Status::Exited(libc::EPERM as u8);
+
+/// The end of one whose call was made.
+pub(crate) const FINE: Status = Status::Exited(0);
+
+/// How a command of the fixture ended in a playground under a policy, and what was denied.
+pub(crate) fn ran(
+    playground: &Playground,
+    policy: &str,
+    command: &str,
+) -> (Status, Vec<(String, String)>) {
+    let words = playground.fill(command);
+    let words: Vec<&str> = words.split(' ').collect();
+    let policy = playground.fill(&format!("(version 1){policy}"));
+    let mut job = job(&policy, FIXTURE, &words);
+    job.cwd = Some(playground.path().to_owned());
+    let (outcome, events) = finish(job);
+    (outcome.status, denials(&events))
 }
 
 /// The operation and the first value of an event, in words.
