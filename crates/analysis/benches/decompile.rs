@@ -97,6 +97,30 @@ fn decompile_bundle(bencher: divan::Bencher<'_, '_>, (nodes, profiles): (u16, u1
         });
 }
 
+/// As a learner writes them: each for one file of one kind.
+#[divan::bench(args = [500, 1000, 2000, 4000], sample_count = 1)]
+fn decompile_rules(bencher: divan::Bencher<'_, '_>, count: u32) {
+    let world = world();
+    let rules = (0..count).map(|n| {
+        format!(
+            "(allow file-read-data (require-all (literal \"/d{n}\") (vnode-type REGULAR-FILE)))\n"
+        )
+    });
+    let text = format!("(version 1)(deny default){}", rules.collect::<String>());
+    let source = Source {
+        name: "profile",
+        text: &text,
+    };
+    let policy = evaluate(&source, &BTreeMap::new(), &NoImports, &world).policy;
+    let bytes = encode(&policy.expect("a policy"), &world)
+        .expect("a profile")
+        .bytes;
+    let blob = decode(&bytes, &world).expect("a profile");
+    bencher
+        .counter(divan::counter::ItemsCount::new(count))
+        .bench(|| self::rules(&blob, &blob.profiles[0], &world));
+}
+
 /// Files of the corpus with an ending, largest first; none without the corpus.
 fn largest(ending: &str) -> Vec<PathBuf> {
     let Some(corpus) = lapbelt_corpus::folder() else {

@@ -144,6 +144,7 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         // A question that contradicts itself before an equal one, and one that is there for itself.
         "(allow default)(deny file-read* (require-all (extension \"x\") (vnode-type SYMLINK)))(deny file-read* (require-all (subpath \"/d\") (require-any (prefix \"/c\") (require-all (vnode-type SYMLINK) (require-not (vnode-type SYMLINK))))))",
         "(allow file-read* process-exec* (extension \"x\"))(allow process-exec* (require-all (extension \"z\") (require-any (require-all (require-any (vnode-type REGULAR-FILE) (subpath \"/d\") (literal \"/e/f\")) (subpath \"/b\")) (extension \"x\"))))",
+        "(allow file-read* process-exec* (prefix \"/b\") (extension \"x\"))(allow process-exec* (require-all (extension \"z\") (require-any (require-all (require-any (vnode-type REGULAR-FILE) (subpath \"/d\") (literal \"/e/f\")) (subpath \"/b\")) (extension \"x\"))))(allow process-exec* (literal \"/a/b\"))",
         // A boundary between rules that shortened edges hide.
         "(allow ipc-posix-shm* (ipc-posix-name-prefix \"a\" \"b\") (with telemetry))(deny ipc-posix-shm* (require-not (require-any (ipc-posix-name-regex #\"z$\") (ipc-posix-name-prefix \"b\"))))",
         "(allow iokit-set-properties (require-all (iokit-connection \"a\") (require-any (iokit-user-client-class \"a\" \"b\") (iokit-user-client-class \"c\"))) (iokit-user-client-class \"b\"))",

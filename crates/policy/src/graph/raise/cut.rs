@@ -39,11 +39,22 @@ enum Vain {
 impl Region<'_> {
     /// The node that is looked for, from a node on, with what lies before it.
     pub(super) fn cut(&self, from: NodeId, search: Search) -> Option<Cut> {
-        let found = self.cut_where(from, search, Vain::Leaves);
-        found.or_else(|| self.cut_where(from, search, Vain::GoesOn))
+        let mut has_vain = false;
+        let found = self.cut_where(from, search, Vain::Leaves, &mut has_vain);
+        found.or_else(|| match has_vain {
+            true => self.cut_where(from, search, Vain::GoesOn, &mut has_vain),
+            false => None,
+        })
     }
 
-    fn cut_where(&self, from: NodeId, search: Search, vain: Vain) -> Option<Cut> {
+    /// Notes whether a question was met that is asked in vain.
+    fn cut_where(
+        &self,
+        from: NodeId,
+        search: Search,
+        vain: Vain,
+        has_vain: &mut bool,
+    ) -> Option<Cut> {
         // Successors come before a node: the greatest node that is open is on no path from another.
         let exits = Exits {
             yes: search.exit,
@@ -61,7 +72,8 @@ impl Region<'_> {
                 let mut others = open.values().flatten();
                 let all = others.all(|edge| search.by_led && self.written.led_to(*edge, at));
                 // What is asked on both sides of a node, if in vain, is no part before it.
-                if all && !left.iter().any(|vain| self.is_behind(at, *vain, exits)) {
+                let comes_to = |vain| self.comes_to(&mut BTreeSet::from([at]), vain, exits);
+                if all && !left.iter().any(|vain| comes_to(*vain)) {
                     return Some(Cut { before, next: at });
                 }
             }
@@ -80,6 +92,7 @@ impl Region<'_> {
             };
             before.push(at);
             let is_vain = matched == unmatched && matched == exits.yes && exits.yes != exits.no;
+            *has_vain |= is_vain;
             if is_vain && vain == Vain::GoesOn {
                 closed = Some(exits.no);
                 continue;
@@ -90,6 +103,7 @@ impl Region<'_> {
                     Way::No if closed.is_some_and(|other| other != exits.no) => return None,
                     Way::No => closed = Some(exits.no),
                     Way::Within(to) if vain == Vain::Leaves && self.leaves(to, exits, VAIN) => {
+                        *has_vain = true;
                         left.push(to);
                     }
                     Way::Within(to) => open.entry(to).or_default().push(edge),
@@ -99,19 +113,16 @@ impl Region<'_> {
         None
     }
 
-    /// Whether a path within a part leads from one node to another.
-    fn is_behind(&self, from: NodeId, other: NodeId, exits: Exits) -> bool {
-        let mut open = BTreeSet::from([from]);
+    /// Whether some nodes lead to another, within a part. They become those that they lead to before it.
+    pub(super) fn comes_to(&self, from: &mut BTreeSet<NodeId>, to: NodeId, exits: Exits) -> bool {
         // Successors come before a node.
-        while let Some(at) = open.pop_last().filter(|at| *at >= other) {
-            let ways = self.ways(at, exits).into_iter().flat_map(|(_, ways)| ways);
-            open.extend(ways.filter_map(|(_, way)| match way {
-                Way::Within(to) => Some(to),
-                Way::Yes | Way::No => None,
-            }));
-            if at == other {
-                return true;
+        while let Some(at) = from.pop_last() {
+            if at <= to {
+                from.insert(at);
+                return at == to;
             }
+            let ways = self.ways(at, exits).into_iter().flat_map(|(_, ways)| ways);
+            from.extend(ways.filter_map(|(_, way)| way.within()));
         }
         false
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::region::{Budget, Exits, Region, Way};
 use crate::filter::Filter;
 use crate::graph::NodeId;
-use crate::graph::written::QuestionId;
+use crate::graph::written::{Edge, QuestionId};
 
 /// Most nodes among which one is looked for that shortened edges hide.
 const HIDDEN: usize = 100;
@@ -88,11 +88,22 @@ impl Region<'_> {
         for (_, question) in &near {
             *asked.entry(*question).or_default() += 1;
         }
-        let twice = near
-            .iter()
-            .filter(|(at, question)| *at != from && asked[question] > 1);
-        let passed = twice.filter(|(at, _)| self.is_passed(*at, from, exits));
-        passed.map(|(at, _)| *at).take(NEAREST).collect()
+        let mut hidden = Vec::new();
+        let mut crossing = Crossing::default();
+        for (at, question) in near {
+            crossing.open.remove(&at);
+            let is_twice = at != from && asked[&question] > 1;
+            if is_twice && self.is_passed(at, &crossing, exits) {
+                hidden.push(at);
+                if hidden.len() == NEAREST {
+                    break;
+                }
+            }
+            for (edge, way) in self.ways(at, exits).into_iter().flat_map(|(_, ways)| ways) {
+                crossing.add(edge, way, exits);
+            }
+        }
+        hidden
     }
 
     /// The nodes from one on, nearest first, with what they ask, and whether these are all.
@@ -108,39 +119,65 @@ impl Region<'_> {
                 return (near, false);
             }
             near.push((at, question));
-            open.extend(ways.into_iter().filter_map(|(_, way)| match way {
-                Way::Within(to) => Some(to),
-                Way::Yes | Way::No => None,
-            }));
+            open.extend(ways.into_iter().filter_map(|(_, way)| way.within()));
         }
         (near, true)
     }
 
-    /// Whether all paths from a node that do not leave for `yes`, as some do, pass `by`, or passed it
-    /// before edges were shortened. Nothing of them lies behind it.
-    fn is_passed(&self, by: NodeId, from: NodeId, exits: Exits) -> bool {
-        let mut seen = BTreeSet::from([from]);
-        let mut open = vec![from];
-        let mut is_left = false;
-        while let Some(at) = open.pop() {
+    /// Whether all paths that cross a node and do not leave for `yes`, as some do, pass it, or passed
+    /// it before edges were shortened. Nothing of them lies behind it.
+    fn is_passed(&self, by: NodeId, crossing: &Crossing, exits: Exits) -> bool {
+        let led = |edge: &Edge| self.written.led_to(*edge, by);
+        if !crossing.ended.iter().all(led) {
+            return false;
+        }
+        let others = crossing.open.iter();
+        let others = others.filter(|(_, edges)| !edges.iter().all(led));
+        let mut open: BTreeSet<NodeId> = others.map(|(to, _)| *to).collect();
+        let mut behind = BTreeSet::from([by]);
+        let mut is_left = crossing.is_left;
+        let mut seen = 0;
+        // Successors come before a node.
+        while let Some(at) = open.pop_last() {
             let Some((_, ways)) = self.ways(at, exits) else {
                 return false;
             };
-            if seen.len() > 2 * HIDDEN {
+            seen += 1;
+            if seen > HIDDEN || self.comes_to(&mut behind, at, exits) {
                 return false;
             }
             for (edge, way) in ways {
                 is_left |= matches!(way, Way::Yes);
                 match way {
-                    _ if edge.to == exits.yes || self.written.led_to(edge, by) => {}
+                    _ if edge.to == exits.yes || led(&edge) => {}
                     Way::Yes => {}
                     Way::No => return false,
-                    Way::Within(to) if seen.insert(to) => open.push(to),
-                    Way::Within(_) => {}
+                    Way::Within(to) => _ = open.insert(to),
                 }
             }
         }
-        let behind = |(at, _): &(NodeId, QuestionId)| seen.contains(at);
-        is_left && !self.near(by, exits).0.iter().any(behind)
+        is_left
+    }
+}
+
+/// The edges from the nodes before one to those that come after it.
+#[derive(Default)]
+struct Crossing {
+    open: BTreeMap<NodeId, Vec<Edge>>,
+    /// Those that leave for `no`.
+    ended: Vec<Edge>,
+    /// Whether some leave for `yes`.
+    is_left: bool,
+}
+
+impl Crossing {
+    fn add(&mut self, edge: Edge, way: Way, exits: Exits) {
+        self.is_left |= matches!(way, Way::Yes);
+        match way {
+            _ if edge.to == exits.yes => {}
+            Way::Yes => {}
+            Way::No => self.ended.push(edge),
+            Way::Within(to) => self.open.entry(to).or_default().push(edge),
+        }
     }
 }

@@ -26,6 +26,15 @@ fn exceptions_first(parts: &[Filter], world: &World) -> usize {
     }
 }
 
+/// How much more there is to read where a filter contradicts itself: only what the compiler took away
+/// needs one, and few rules say that.
+fn contradiction(parts: &[Filter]) -> usize {
+    match parts {
+        [one, Filter::Not(other)] if *one == **other => RULE,
+        _ => 0,
+    }
+}
+
 /// How much there is to read in a filter: the deeper conditions are nested, the more each.
 pub(super) fn words(filter: &Filter, world: &World) -> usize {
     words_at(filter, 0, world)
@@ -45,6 +54,6 @@ fn words_at(filter: &Filter, depth: usize, world: &World) -> usize {
             1 + exceptions + words_at(inner, depth, world)
         }
         Filter::Any(parts) => all(parts),
-        Filter::All(parts) => all(parts) + exceptions_first(parts, world),
+        Filter::All(parts) => all(parts) + exceptions_first(parts, world) + contradiction(parts),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::chain::{Chaining, not};
 use super::cut::Search;
+use super::spine::NEAR;
 use super::{DEEPEST, MOST};
 use crate::filter::Filter;
 use crate::graph::NodeId;
@@ -95,6 +96,16 @@ pub(super) enum Way {
     Yes,
     No,
     Within(NodeId),
+}
+
+impl Way {
+    /// Where it leads within the part.
+    pub(super) fn within(&self) -> Option<NodeId> {
+        match self {
+            Self::Within(to) => Some(*to),
+            Self::Yes | Self::No => None,
+        }
+    }
 }
 
 /// A filter whose node comes to stand beside an equal one: equal nodes are joined before edges are
@@ -334,26 +345,30 @@ impl Region<'_> {
         let mut parts = Vec::new();
         let mut at = from;
         while at != end {
-            let search = Search {
-                exit,
-                end: Some(end),
-                most: usize::MAX,
-                by_led: false,
+            let cut = |most| {
+                let search = Search {
+                    exit,
+                    end: Some(end),
+                    most,
+                    by_led: false,
+                };
+                self.cut(at, search).map(|cut| cut.next)
             };
-            let next = self.cut(at, search).map_or(end, |cut| cut.next);
-            if next == end
-                && let Some(rest) = self.hidden_parts(at, exit, end, budget, exits)
-            {
-                parts.extend(rest);
-                break;
+            // Near ones first: where the whole is one part, each would be looked for to its end.
+            let mut next = cut(NEAR);
+            if next.is_none_or(|next| next == end) {
+                if let Some(rest) = self.hidden_parts(at, exit, end, budget, exits) {
+                    parts.extend(rest);
+                    break;
+                }
+                if let Some((first, hidden)) = self.hidden_part(at, exit, end, budget, exits) {
+                    parts.extend(first);
+                    at = hidden;
+                    continue;
+                }
+                next = next.or_else(|| cut(usize::MAX));
             }
-            if next == end
-                && let Some((first, hidden)) = self.hidden_part(at, exit, end, budget, exits)
-            {
-                parts.extend(first);
-                at = hidden;
-                continue;
-            }
+            let next = next.unwrap_or(end);
             if next == end && parts.is_empty() {
                 return Some(None);
             }
