@@ -353,6 +353,22 @@ fn the_value_of_one_entitlement_is_not_that_of_another() {
 }
 
 #[test]
+fn one_of_ten_thousand_rules_is_found() {
+    let rules = (0..10_000).map(|n| {
+        format!("\n(allow file-read-data (require-all (literal \"/{n}\") (vnode-type DIRECTORY)))")
+    });
+    let profile = format!("(version 1)(deny default){}", rules.collect::<String>());
+    let other = profile.replace("\"/7000\"", "\"/x\"");
+    assert_eq!(
+        told(&profile, &other),
+        [
+            "file-read-data path=/x vnode-type=Integer(2): A denies by line 1, B allows by line 7002",
+            "file-read-data path=/7000 vnode-type=Integer(2): A allows by line 7002, B denies by line 1",
+        ]
+    );
+}
+
+#[test]
 fn many_values_at_once_are_a_difference() {
     let held: String = (0..20).map(|n| format!("(extension \"e{n}\")")).collect();
     let shown = told(

@@ -60,36 +60,31 @@ pub fn has_many(filter: &FilterInfo) -> bool {
     MANY.contains(&filter.name.as_str())
 }
 
-/// A set of tests, by their number.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Set(Box<[u64]>);
+/// A set of tests, by their number: few of all there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Set(Vec<u32>);
 
 impl Set {
-    fn empty(size: usize) -> Self {
-        Self(vec![0; size.div_ceil(64)].into())
+    fn insert(&mut self, test: u32) {
+        if let Err(at) = self.0.binary_search(&test) {
+            self.0.insert(at, test);
+        }
     }
 
-    fn insert(&mut self, at: u32) {
-        self.0[at as usize / 64] |= 1 << (at % 64);
+    pub(crate) fn contains(&self, test: u32) -> bool {
+        self.0.binary_search(&test).is_ok()
     }
 
-    pub(crate) fn contains(&self, at: u32) -> bool {
-        self.0[at as usize / 64] & (1 << (at % 64)) != 0
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(|word| *word == 0)
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn clear(&mut self) {
-        self.0.fill(0);
+        self.0.clear();
     }
 
-    pub(crate) fn members(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, word)| {
-            (0..64_u32)
-                .filter(move |bit| word & (1 << bit) != 0)
-                .map(move |bit| at as u32 * 64 + bit)
-        })
+    /// In ascending order.
+    fn members(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
+        self.0.iter().copied()
     }
 }

@@ -2,13 +2,14 @@
 
 #[cfg(test)]
 mod tests;
+mod unmatched;
 mod walk;
 
-use super::{Canon, NodeId, OutcomeId, Step};
-use crate::filter::Test;
+use super::{Canon, NodeId, OutcomeId, Step, TestId};
 use crate::socket::End;
 use crate::theory::{FALSE, Holds, Known, Ref, Space, TooComplex, Values};
 use crate::world::{FilterId, FilterInfo};
+use unmatched::Unmatched;
 
 /// A request that two nodes decide differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ fn by_columns(
     let mut first = None;
     let mut is_uniform = true;
     for column in 0..columns.space.columns() {
-        columns.enter(column);
+        columns.column = column;
         let pair = (columns.possible(left)?, columns.possible(right)?);
         is_uniform &= *first.get_or_insert(pair) == pair;
         if pair.0 != pair.1 {
@@ -85,8 +86,11 @@ fn by_columns(
 struct Columns<'c> {
     canon: &'c Canon,
     space: Space,
-    /// By test: where it holds, and how much of that was passed.
-    tests: Vec<Option<(Holds, usize)>>,
+    /// By test of another filter than the main one: where it holds.
+    holds: Vec<Option<Ref>>,
+    unmatched: Unmatched,
+    /// By column: the nodes whose test of the main filter holds.
+    asked: Vec<Vec<NodeId>>,
     column: u32,
     /// By node: its function in the column it was last worked out for.
     known: Vec<Option<(u32, Ref)>>,
@@ -99,60 +103,55 @@ impl<'c> Columns<'c> {
         known: Known,
         filter: &impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
-        let mut asked: Vec<Option<&Test>> = vec![None; canon.tests().len()];
-        for id in canon.reachable(from) {
-            if let Step::Test { test, .. } = canon.step(id) {
-                asked[test.0 as usize] = Some(canon.test(test));
+        let nodes = canon.reachable(from);
+        let mut asking: Vec<Vec<NodeId>> = vec![Vec::new(); canon.tests().len()];
+        for id in &nodes {
+            if let Step::Test { test, .. } = canon.step(*id) {
+                asking[test.0 as usize].push(*id);
             }
         }
-        let space = Space::new(asked.iter().flatten().copied(), known, filter)?;
-        let holds = |test: &Test| space.holds(test).cloned().map(|holds| (holds, 0));
-        let tests = asked.iter().map(|test| test.and_then(holds)).collect();
+        let tests = || canon.tests().iter().zip(&asking);
+        let asked = tests().filter(|(_, nodes)| !nodes.is_empty());
+        let space = Space::new(asked.map(|(test, _)| test), known, filter)?;
+        let mut asked = vec![Vec::new(); space.columns() as usize];
+        let mut holds = Vec::with_capacity(asking.len());
+        for (test, nodes) in tests() {
+            match space.holds(test) {
+                Some(Holds::Everywhere(function)) => holds.push(Some(*function)),
+                Some(Holds::In(columns)) => {
+                    for column in columns {
+                        asked[*column as usize].extend(nodes);
+                    }
+                    holds.push(None);
+                }
+                None => holds.push(None),
+            }
+        }
+        let is_of_main = |test: TestId| holds[test.0 as usize].is_none();
         Ok(Self {
+            unmatched: Unmatched::new(canon, &nodes, is_of_main),
             canon,
             space,
-            tests,
+            holds,
+            asked,
             column: 0,
             known: vec![None; canon.len()],
         })
     }
 
-    /// Goes on to a column; they are taken in ascending order.
-    fn enter(&mut self, column: u32) {
-        self.column = column;
-        for (holds, passed) in self.tests.iter_mut().flatten() {
-            if let Holds::In(columns) = holds {
-                while columns.get(*passed).is_some_and(|own| *own < column) {
-                    *passed += 1;
-                }
-            }
-        }
-    }
-
     /// The function of a node if it is known, else the node that has to be worked out first.
     fn lookup(&mut self, mut at: NodeId) -> Result<Ref, NodeId> {
-        loop {
-            let (test, matched, unmatched) = match self.canon.step(at) {
-                Step::Decide(outcome) => return Ok(self.space.constant(outcome.0)),
-                Step::Test {
-                    test,
-                    matched,
-                    unmatched,
-                } => (test, matched, unmatched),
+        let asked = &self.asked[self.column as usize];
+        while let Some((end, met)) = self.unmatched.on_the_way(at, asked) {
+            at = match met.map(|id| self.canon.step(id)) {
+                Some(Step::Test { matched, .. }) => matched,
+                _ => end,
             };
-            match &self.tests[test.0 as usize] {
-                Some((Holds::In(columns), passed)) => {
-                    let holds = columns.get(*passed) == Some(&self.column);
-                    at = if holds { matched } else { unmatched };
-                }
-                Some((Holds::Everywhere(_), _)) => {
-                    return match self.known[at.0 as usize] {
-                        Some((column, function)) if column == self.column => Ok(function),
-                        _ => Err(at),
-                    };
-                }
-                None => at = unmatched,
-            }
+        }
+        match (self.canon.step(at), self.known[at.0 as usize]) {
+            (Step::Decide(outcome), _) => Ok(self.space.constant(outcome.0)),
+            (_, Some((column, function))) if column == self.column => Ok(function),
+            _ => Err(at),
         }
     }
 
@@ -183,8 +182,8 @@ impl<'c> Columns<'c> {
                 };
                 match (self.lookup(matched), self.lookup(unmatched)) {
                     (Ok(high), Ok(low)) => {
-                        if let Some((Holds::Everywhere(holds), _)) = &self.tests[test.0 as usize] {
-                            let made = self.space.choose(*holds, high, low)?;
+                        if let Some(holds) = self.holds[test.0 as usize] {
+                            let made = self.space.choose(holds, high, low)?;
                             self.known[at.0 as usize] = Some((self.column, made));
                         }
                         open.pop();

@@ -32,7 +32,6 @@ pub(super) fn classes(
     info: &FilterInfo,
     end: Option<End>,
 ) -> Result<Vec<Class>, TooComplex> {
-    let size = tests.len();
     let mut found = Found {
         classes: Vec::new(),
         seen: FxHashSet::default(),
@@ -41,12 +40,12 @@ pub(super) fn classes(
     let questions = text::questions(tests);
     if !questions.is_empty() {
         let shape = Shape::of(info, end);
-        for (holds, text) in text::classes(&questions, size, shape)? {
+        for (holds, text) in text::classes(&questions, shape)? {
             found.add(holds, OwnedValue::Text(text));
         }
     }
     for value in others(tests, info) {
-        let mut holds = Set::empty(size);
+        let mut holds = Set::default();
         for (at, argument) in numbered() {
             if argument.accepts(value.borrow()) {
                 holds.insert(at);
@@ -58,7 +57,7 @@ pub(super) fn classes(
     let rest = classes.iter().position(|class| class.holds.is_empty());
     let rest = rest.map_or(
         Class {
-            holds: Set::empty(size),
+            holds: Set::default(),
             value: None,
         },
         |at| classes.remove(at),

@@ -473,7 +473,7 @@ fn truth(holds: bool) -> Ref {
 
 fn classes_of_nothing() -> Vec<Class> {
     vec![Class {
-        holds: super::Set::empty(0),
+        holds: super::Set::default(),
         value: None,
     }]
 }

@@ -1,7 +1,6 @@
 //! All texts, cut into classes that no pattern of a set tells apart.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
@@ -75,10 +74,9 @@ impl Shape {
 /// but the empty text comes last.
 pub(super) fn classes(
     questions: &[(u32, Question<'_>)],
-    size: usize,
     shape: Shape,
 ) -> Result<Vec<(Set, Vec<u8>)>, TooComplex> {
-    Machine::new(questions, size, shape).run()
+    Machine::new(questions, shape).run()
 }
 
 /// Where a text may go on or end, as far as its shape is concerned.
@@ -137,7 +135,7 @@ struct Node {
 
 const NOWHERE: u32 = u32::MAX;
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     form: Form,
     node: u32,
@@ -145,20 +143,6 @@ pub(crate) struct State {
     pub(crate) matched: Set,
     /// Expressions still undecided, with their state.
     live: Box<[(u32, Progress)]>,
-}
-
-/// By whole words: states are looked up by the million.
-impl Hash for State {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        hasher.write_u64(u64::from(self.node) << 8 | self.form as u64);
-        for word in &self.matched.0 {
-            hasher.write_u64(*word);
-        }
-        for (test, state) in &self.live {
-            hasher.write_u32(*test);
-            state.hash(hasher);
-        }
-    }
 }
 
 /// All texts and what a set of tests says of them, one byte after the other.
@@ -169,17 +153,15 @@ pub(crate) struct Machine<'t> {
     regexes: Vec<(u32, &'t Automaton)>,
     /// Bytes that no expression tells apart, nicest first.
     groups: Vec<Vec<u8>>,
-    size: usize,
 }
 
 impl<'t> Machine<'t> {
-    pub(crate) fn new(questions: &[(u32, Question<'t>)], size: usize, shape: Shape) -> Self {
+    pub(crate) fn new(questions: &[(u32, Question<'t>)], shape: Shape) -> Self {
         let mut machine = Self {
             shape,
             nodes: vec![Node::default()],
             regexes: Vec::new(),
             groups: Vec::new(),
-            size,
         };
         for (test, question) in questions {
             match question {
@@ -230,7 +212,7 @@ impl<'t> Machine<'t> {
 
     /// Nothing read.
     pub(crate) fn start(&self) -> State {
-        let mut matched = Set::empty(self.size);
+        let mut matched = Set::default();
         for test in &self.nodes[0].from_here {
             matched.insert(*test);
         }
@@ -366,7 +348,7 @@ impl<'t> Machine<'t> {
                 }
             }
             for byte in self.bytes(&state) {
-                steps += 8 + state.live.len() + state.matched.0.len();
+                steps += 8 + state.live.len() + state.matched.members().len();
                 if steps > LIMIT {
                     return Err(TooComplex);
                 }

@@ -50,7 +50,7 @@ pub(super) fn differences<'w>(
     let questions = questions(&tests);
     let mut walk = Walk {
         canon: canon.clone(),
-        machine: Machine::new(&questions, tests.len(), Shape::of(filter(main), end)),
+        machine: Machine::new(&questions, Shape::of(filter(main), end)),
         numbers: (0..).zip(&ids).map(|(number, id)| (*id, number)).collect(),
         asked: HashMap::new(),
     };
@@ -143,7 +143,7 @@ impl Walk<'_> {
     /// A place without anything that does not matter to where it leads.
     fn place(&mut self, mut state: State, left: NodeId, right: NodeId) -> Place {
         let mut pair = [left, right];
-        if state.matched.members().next().is_some() {
+        if !state.matched.is_empty() {
             let matched = state.matched.clone();
             let known = |number| matched.contains(number).then_some(true);
             pair = pair.map(|node| self.come_to(node, known));
