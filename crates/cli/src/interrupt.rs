@@ -6,11 +6,11 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, getsid, kill_process, setrlimit};
+use signal_hook::consts::*;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::{Signals, SignalsInfo};
-use signal_hook::low_level::siginfo::Cause;
+use signal_hook::low_level::siginfo::{Cause, Origin};
 
 /// A program is started in this time, but on a machine that is very busy.
 const LAUNCH: Duration = Duration::from_millis(200);
@@ -18,16 +18,12 @@ const LAUNCH: Duration = Duration::from_millis(200);
 /// One that is not there after this time has ended.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The signals among these that whoever started us did not have ignored, as nohup(1) does: an
-/// ignored one stays so, for us and for the program.
-fn heeded(signals: &[i32]) -> Vec<i32> {
+/// Whether whoever started us had a signal ignored, as nohup(1) does. Asked before it is heeded.
+fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    let ignored = ignored.unwrap_or(0);
-    let mut heeded = signals.to_vec();
-    heeded.retain(|signal| ignored >> (signal - 1) & 1 == 0);
-    heeded
+    ignored.unwrap_or(0) >> (signal - 1) & 1 == 1
 }
 
 /// For how long more signals of one kind are the same wish: timeout(1) sends one to us and one to
@@ -50,8 +46,10 @@ impl FirstSignal {
 pub(crate) fn stop_flag() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     // A shell has SIGINT ignored by what it starts in the background; who sends it there means it.
-    let wanted = [SIGINT, SIGTERM].into_iter().chain(heeded(&[SIGHUP]));
-    let wanted: Vec<i32> = wanted.collect();
+    let mut wanted = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
     for signal in &wanted {
         // Raised at once, before anyone sees that the program was ended by the same signal. Failing
         // to register leaves the default: the signal ends us, which is safe.
@@ -70,57 +68,140 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
     flag
 }
 
-/// From now on, signals sent to us reach the program we run, once it is there. Those that a
-/// terminal makes reach it without us, as it is then in the same foreground group.
+/// Signals that are for the program: all that can be heeded, but for those of faults and of children.
+#[cfg(target_os = "linux")]
+const PASSED_ON: &[i32] = &[
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF,
+    SIGIO, SIGURG, SIGWINCH, SIGXCPU, SIGXFSZ, SIGTSTP, SIGCONT, SIGTTIN, SIGTTOU,
+];
+#[cfg(not(target_os = "linux"))]
+const PASSED_ON: &[i32] = &[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
+
+/// Those that a terminal makes. They reach the program without us, as it is in the same group.
+const OF_TERMINALS: &[i32] = &[
+    SIGHUP, SIGINT, SIGQUIT, SIGWINCH, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU,
+];
+
+/// From now on, signals sent to us reach the program we run, once it is there. What it inherits is
+/// as if we were not there, so those that whoever started us had ignored are passed on too: it may
+/// have taken to heeding them. We are stopped when it is.
 pub(crate) fn pass_on() {
-    let wanted = heeded(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]);
     // Failing to register leaves the default: the signal ends us, and with us the program.
-    let Ok(mut signals) = SignalsInfo::<WithOrigin>::new(wanted) else {
+    let Ok(mut signals) = SignalsInfo::<WithOrigin>::new(PASSED_ON) else {
         return;
     };
     let began = Instant::now();
     thread::spawn(move || {
-        for origin in &mut signals {
-            let by_terminal = matches!(origin.cause, Cause::Kernel);
-            // The program may not have been in the group yet: better it gets two than none.
-            if by_terminal && began.elapsed() > LAUNCH {
-                continue;
-            }
-            if let (Some(program), Some(signal)) =
-                (awaited_program(), Signal::from_named_raw(origin.signal))
-            {
-                // It may have ended meanwhile, and then there is nobody to tell.
-                let _ = kill_process(program, signal);
+        let (mut family, mut unheard) = (Family::default(), FirstSignal::default());
+        loop {
+            let mut told: Vec<Origin> = signals.wait().collect();
+            told.retain(|origin| !family.sent(origin));
+            // To go on takes back a stop that came meanwhile, and that has stopped us already.
+            let goes_on = told.iter().any(|origin| origin.signal == SIGCONT);
+            told.retain(|origin| !(goes_on && origin.signal == SIGTSTP));
+            for origin in told {
+                let signal = origin.signal;
+                let Some(program) = family.program() else {
+                    let is_for_us = match signal {
+                        // What is on its way to the terminal is our own.
+                        SIGTTIN | SIGTTOU => true,
+                        SIGTSTP => false,
+                        // The first may have been meant for a program that has just ended.
+                        _ => unheard.is_insisted(signal, Instant::now()),
+                    };
+                    if is_for_us {
+                        let _ = signal_hook::low_level::emulate_default_handler(signal);
+                    }
+                    continue;
+                };
+                // The program may not have been in the group yet: better it gets two than none.
+                if by_terminal(&origin) && began.elapsed() > LAUNCH {
+                    continue;
+                }
+                if let Some(signal) = Signal::from_named_raw(signal) {
+                    // It may have ended meanwhile, and then there is nobody to tell.
+                    let _ = kill_process(program, signal);
+                }
             }
         }
     });
 }
 
-/// The program, which may still be on its way.
-fn awaited_program() -> Option<Pid> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let program = program();
-        if program.is_some() || Instant::now() > deadline {
-            return program;
+/// Whether a signal went to all of our group. A terminal that is gone is told to the leader of its
+/// session alone.
+fn by_terminal(origin: &Origin) -> bool {
+    let is_leader = || getsid(None).is_ok_and(|session| session == getpid());
+    matches!(origin.cause, Cause::Kernel)
+        && OF_TERMINALS.contains(&origin.signal)
+        && !(matches!(origin.signal, SIGHUP | SIGCONT) && is_leader())
+}
+
+/// The program, and our only child, which minds it: its only child is the program as long as that
+/// runs.
+#[derive(Default)]
+struct Family {
+    custodian: Option<i32>,
+    program: Option<i32>,
+}
+
+impl Family {
+    /// Whether one of us sent a signal: of a pipe that nobody reads, or to wake us.
+    fn sent(&mut self, origin: &Origin) -> bool {
+        if self.custodian.is_none() {
+            self.look();
         }
-        thread::sleep(Duration::from_millis(1));
+        origin.process.is_some_and(|sender| {
+            sender.pid == getpid().as_raw_pid() || Some(sender.pid) == self.custodian
+        })
+    }
+
+    /// The program, which may still be on its way.
+    fn program(&mut self) -> Option<Pid> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.program.is_none() && Instant::now() <= deadline {
+            self.look();
+            thread::sleep(Duration::from_millis(1));
+        }
+        let (program, custodian) = (self.program?, self.custodian?);
+        // Others come to the custodian when the program has ended.
+        let runs = children(custodian, custodian).contains(&program);
+        Pid::from_raw(program).filter(|_| runs)
+    }
+
+    fn look(&mut self) {
+        let own = getpid().as_raw_pid();
+        let tasks = fs::read_dir(format!("/proc/{own}/task")).into_iter();
+        let mut tasks = tasks.flatten().flatten();
+        self.custodian = tasks.find_map(|task| {
+            let task = task.file_name().to_str()?.parse().ok()?;
+            children(own, task).first().copied()
+        });
+        self.program = self.custodian.and_then(|custodian| {
+            let of_custodian = children(custodian, custodian);
+            of_custodian.first().copied()
+        });
     }
 }
 
-/// The program: the only child of our only child, which minds it.
-fn program() -> Option<Pid> {
-    let own = std::process::id();
-    let tasks = fs::read_dir(format!("/proc/{own}/task")).ok()?;
-    let custodian = tasks.flatten().find_map(|task| children(&task.path()))?;
-    let program = children(format!("/proc/{custodian}/task/{custodian}").as_ref())?;
-    Pid::from_raw(program)
+/// The children of a task of a process.
+fn children(process: i32, task: i32) -> Vec<i32> {
+    let list = fs::read_to_string(format!("/proc/{process}/task/{task}/children"));
+    let list = list.unwrap_or_default();
+    list.split_whitespace()
+        .filter_map(|number| number.parse().ok())
+        .collect()
 }
 
-/// The first child of a task.
-fn children(task: &std::path::Path) -> Option<i32> {
-    let list = fs::read_to_string(task.join("children")).ok()?;
-    list.split_whitespace().next()?.parse().ok()
+/// Ends us as a signal ended the program, so that whoever waits for us is told the same; without the
+/// memory that was not the program's. Returns where the signal ends nobody here.
+pub(crate) fn die_of(signal: i32) {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    if setrlimit(Resource::Core, none).is_ok() {
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod darwin;
 mod descendants;
 mod gate;
 pub(crate) mod host;
+mod inherited;
+mod job_control;
 mod judge;
 mod mapping;
 mod memory;
@@ -20,7 +22,6 @@ mod outbox;
 mod place;
 mod program;
 mod resolve;
-mod standard;
 mod supervise;
 mod vocabulary;
 

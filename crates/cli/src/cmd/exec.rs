@@ -136,8 +136,9 @@ pub(crate) fn run(args: Args, output: &Output) -> ExitCode {
     }
 }
 
-/// The exit status that a shell gives what a signal ended.
-fn of_signal(signal: i32) -> u8 {
+/// Ends as the program did, by a signal; if that cannot be, the exit status is that of shells.
+fn ended_by(signal: i32) -> u8 {
+    interrupt::die_of(signal);
     u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 
@@ -297,10 +298,10 @@ fn supervise(
             Ok(match outcome.status {
                 _ if is_unwritten => CANNOT_SET_UP,
                 Status::Exited(code) => code,
-                Status::Signaled(signal) => of_signal(signal),
+                Status::Signaled(signal) => ended_by(signal),
             })
         }
-        Err(RunError::EndedEarly { signal, .. }) => Ok(of_signal(signal)),
+        Err(RunError::EndedEarly { signal, .. }) => Ok(ended_by(signal)),
         Err(error) => {
             let code = match error {
                 _ if error.is_of_the_program() => CANNOT_EXECUTE,

@@ -12,6 +12,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use rustix::pipe::PipeFlags;
 
+use super::job_control::Job;
 use super::program::Program;
 
 /// What the custodian and the child say.
@@ -128,12 +129,13 @@ impl Custodian {
             supervisor: [messages.as_raw_fd(), control.as_raw_fd(), go.as_raw_fd()],
         };
         let child = child::Child::new(program, filter);
+        let job = Job::of_ours();
         let signals = BlockedSignals::new();
         // SAFETY: the new process runs only `custody` and what it calls: system calls on prepared
         // data, without allocation or locks, and never returns.
         let process = unsafe { libc::fork() };
         if process == 0 {
-            custody(&child, ends, &signals.before);
+            custody(&child, ends, &signals.before, job);
         }
         drop(signals);
         if process < 0 {
@@ -226,7 +228,7 @@ impl Drop for BlockedSignals {
 
 /// Life of the custodian, from the fork to its exit. All signals stay blocked: what a terminal
 /// sends to the foreground group is for the program.
-fn custody(child: &child::Child<'_>, ends: Ends, mask: &libc::sigset_t) -> ! {
+fn custody(child: &child::Child<'_>, ends: Ends, mask: &libc::sigset_t, job: Job) -> ! {
     // SAFETY: plain system calls on our own numbers. After the second fork the child runs only
     // `Child::run`, which never returns.
     unsafe {
@@ -245,14 +247,19 @@ fn custody(child: &child::Child<'_>, ends: Ends, mask: &libc::sigset_t) -> ! {
             libc::_exit(1);
         }
         // Out of the group of ours, which may be killed as one: then somebody is left to end what
-        // the program put into sessions of their own.
-        libc::setpgid(0, 0);
+        // the program put into sessions of their own. To a group of the program's we are what
+        // whoever started us is to ours: if nobody of its session minds it, no key stops it.
+        if job.has_shell {
+            libc::setpgid(0, 0);
+        } else {
+            libc::setsid();
+        }
         close_all_but(ends.messages, ends.control);
         let mut signals: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut signals);
         libc::sigaddset(&mut signals, libc::SIGCHLD);
         let deaths = libc::signalfd(-1, &signals, libc::SFD_NONBLOCK | libc::SFD_CLOEXEC);
-        let mut tree = tree::Tree::new(main, ends.messages);
+        let mut tree = tree::Tree::new(main, job.stopped_too, ends.messages);
         while tree.reap() {
             let poll = |fd| libc::pollfd {
                 fd,

@@ -4,9 +4,9 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd, RawFd};
 
 use super::{Ends, Message, Step};
+use crate::linux::inherited;
 use crate::linux::notify::FILTER_FLAGS;
 use crate::linux::program::Program;
-use crate::linux::standard;
 
 /// What runs a script that does not say so itself.
 const SHELL: &CStr = c"/bin/sh";
@@ -69,14 +69,14 @@ impl<'p> Child<'p> {
             for (number, stream) in (0..).zip(self.streams) {
                 if let Some(stream) = stream {
                     check(Step::Streams, libc::dup2(stream, number).into())?;
-                } else if standard::was_closed(number) {
+                } else if inherited::was_closed(number) {
                     libc::close(number);
                 }
             }
             if let Some(directory) = &self.program.directory {
                 check(Step::Directory, libc::chdir(directory.as_ptr()).into())?;
             }
-            default_signals(mask);
+            inherited_signals(mask);
             if !self.program.may_dump {
                 let none = libc::rlimit {
                     rlim_cur: 0,
@@ -150,17 +150,21 @@ fn check(step: Step, result: i64) -> Result<(), (Step, i32)> {
     Err((step, unsafe { *libc::__errno_location() }))
 }
 
-/// Handlers back to the default, SIGPIPE too (Rust ignores it), what was ignored stays so; then the
-/// mask that the caller of `run` had.
-fn default_signals(mask: &libc::sigset_t) {
+/// Signals as whoever started us would have given them to the program: what was ignored stays so,
+/// though we heed it, and SIGPIPE is ignored only if it was (Rust ignores it). Then the mask that the
+/// caller of `run` had.
+fn inherited_signals(mask: &libc::sigset_t) {
     // SAFETY: sigaction with structures on our stack, and a mask that is only read.
     unsafe {
         for signal in 1..=libc::SIGRTMAX() {
             let mut action: libc::sigaction = std::mem::zeroed();
-            if libc::sigaction(signal, std::ptr::null(), &mut action) == 0
-                && action.sa_sigaction != libc::SIG_DFL
-                && (action.sa_sigaction != libc::SIG_IGN || signal == libc::SIGPIPE)
-            {
+            if libc::sigaction(signal, std::ptr::null(), &mut action) != 0 {
+                continue;
+            }
+            let is_ignored = action.sa_sigaction == libc::SIG_IGN;
+            if inherited::was_ignored(signal) {
+                libc::signal(signal, libc::SIG_IGN);
+            } else if !is_ignored || signal == libc::SIGPIPE {
                 libc::signal(signal, libc::SIG_DFL);
             }
         }

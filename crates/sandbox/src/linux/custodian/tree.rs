@@ -14,43 +14,84 @@ const ROUNDS: u32 = 10_000;
 
 pub(super) struct Tree {
     main: i32,
+    /// Who is stopped with it.
+    stopped_too: Option<i32>,
     messages: RawFd,
     forked: bool,
 }
 
 impl Tree {
-    pub(super) fn new(main: i32, messages: RawFd) -> Self {
+    pub(super) fn new(main: i32, stopped_too: Option<i32>, messages: RawFd) -> Self {
         Self {
             main,
+            stopped_too,
             messages,
             forked: false,
         }
     }
 
-    /// Reaps all that have ended; false when no child is left.
+    /// Reaps all that have ended, and has the supervisor stopped with the program; false when no
+    /// child is left.
     pub(super) fn reap(&mut self) -> bool {
         loop {
             // SAFETY: waitid and waitpid with structures on our stack; they wait for own children.
             unsafe {
                 let mut info: libc::siginfo_t = std::mem::zeroed();
-                let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+                let changes = libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED;
+                let options = changes | libc::WNOHANG | libc::WNOWAIT;
                 if libc::waitid(libc::P_ALL, 0, &mut info, options) != 0 {
                     return false;
                 }
-                let ended = info.si_pid();
-                if ended == 0 {
+                let process = info.si_pid();
+                if process == 0 {
                     return true;
                 }
-                // An orphan has come to us, or the program has waited for a child of its own.
-                self.forked |= ended != self.main || waited_for_children(ended);
-                let mut status = 0;
-                libc::waitpid(ended, &mut status, libc::WNOHANG);
-                if ended == self.main {
-                    Message::Ended {
-                        status,
-                        forked: self.forked,
+                let (change, signal) = match info.si_code {
+                    libc::CLD_STOPPED | libc::CLD_TRAPPED => (libc::WSTOPPED, libc::SIGSTOP),
+                    libc::CLD_CONTINUED => (libc::WCONTINUED, libc::SIGCONT),
+                    _ => {
+                        self.end(process);
+                        continue;
                     }
-                    .send(self.messages);
+                };
+                // Or we would be told of it again.
+                libc::waitid(
+                    libc::P_PID,
+                    process.unsigned_abs(),
+                    &mut info,
+                    change | libc::WNOHANG,
+                );
+                if process == self.main {
+                    self.signal_supervisor(signal);
+                }
+            }
+        }
+    }
+
+    /// Reaps a process that has ended.
+    fn end(&mut self, process: i32) {
+        // An orphan has come to us, or the program has waited for a child of its own.
+        self.forked |= process != self.main || waited_for_children(process);
+        let mut status = 0;
+        // SAFETY: waits for an own child; the status lies on our stack.
+        unsafe { libc::waitpid(process, &mut status, libc::WNOHANG) };
+        if process == self.main {
+            Message::Ended {
+                status,
+                forked: self.forked,
+            }
+            .send(self.messages);
+            self.signal_supervisor(libc::SIGCONT);
+        }
+    }
+
+    /// Stops the supervisor or lets it go on, if it is to be what the program is.
+    fn signal_supervisor(&self, signal: libc::c_int) {
+        if let Some(supervisor) = self.stopped_too {
+            // SAFETY: takes plain numbers; while it is our parent the number is its own.
+            unsafe {
+                if libc::getppid() == supervisor {
+                    libc::kill(supervisor, signal);
                 }
             }
         }
