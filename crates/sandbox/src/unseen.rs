@@ -11,7 +11,7 @@ pub enum Unseen {
     Hidden,
     /// The path of a folder is longer than the kernel tells.
     LongPath,
-    /// A handle opens a file without a path.
+    /// A handle opens a file without a path, or files of a whole file system are watched.
     Handle,
     /// A path leads where it cannot be followed.
     Lost,
@@ -25,7 +25,10 @@ impl fmt::Display for Unseen {
                 "the path of a folder is longer than the kernel tells: work where it is below 4096 \
                  bytes"
             }
-            Self::Handle => "open_by_handle_at opens a file without a path",
+            Self::Handle => {
+                "open_by_handle_at opens a file without a path, or fanotify_mark watches all of a file \
+                 system"
+            },
             Self::Lost => "a path leads where it cannot be followed",
         })
     }

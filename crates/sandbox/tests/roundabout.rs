@@ -296,3 +296,86 @@ fn commands_have_their_own_names() {
         Some(("ioctl-command".to_owned(), 0x8008_6601_u32.to_string()))
     );
 }
+
+#[test]
+fn memory_of_others_by_its_file() {
+    if !is_root() {
+        lapbelt_corpus::say_skipped("only root may open the memory of others for certain");
+        return;
+    }
+    for (operation, command) in [
+        ("mach-task-read", "read /proc/{pid}/mem"),
+        ("mach-task-read", "read /proc/{pid}/task/{pid}/mem"),
+        ("mach-priv-task-port", "write /proc/{pid}/mem"),
+    ] {
+        let refused = (REFUSED, told(operation, "others"));
+        assert_eq!(denied(operation, command), refused, "{command}");
+    }
+    for (operation, command) in [
+        ("process-info-pidinfo", "read /proc/{pid}/mem"),
+        ("mach-task-read", "read /proc/self/mem"),
+        ("mach-priv-task-port", "write /proc/self/mem"),
+    ] {
+        assert_eq!(denied(operation, command), (FINE, vec![]), "{command}");
+    }
+}
+
+#[test]
+fn objects_by_ids_that_nobody_got() {
+    for (call, operation) in [
+        ("shmat", "ipc-sysv-shm"),
+        ("shmctl", "ipc-sysv-shm"),
+        ("semop", "ipc-sysv-sem"),
+        ("semtimedop", "ipc-sysv-sem"),
+        ("semctl", "ipc-sysv-sem"),
+        ("msgsnd", "ipc-sysv-msg"),
+        ("msgrcv", "ipc-sysv-msg"),
+        ("msgctl", "ipc-sysv-msg"),
+    ] {
+        let command = format!("by-id {call}");
+        let asked = Status::Exited(libc::EINVAL as u8);
+        assert_eq!(denied("file-link", &command), (asked, vec![]), "{call}");
+        let refused = (REFUSED, told(operation, ""));
+        assert_eq!(denied(operation, &command), refused, "{call}");
+    }
+}
+
+#[test]
+fn files_that_the_kernel_writes_to() {
+    let playground = Playground::new();
+    let rule = r#"(allow default)(deny file-write-data (literal "{dir}/file"))"#;
+    let refused = told("file-write-data", &playground.fill("{dir}/file"));
+    for command in ["account-to {dir}/file", "swap-to {dir}/file"] {
+        let ended = ran(&playground, rule, command);
+        assert_eq!(ended, (REFUSED, refused.clone()), "{command}");
+    }
+}
+
+#[test]
+fn watches_of_what_nobody_can_name() {
+    let policy = r#"(version 1)(allow default)(deny file-read-data (literal "/nowhere"))"#;
+    let playground = Playground::new();
+    let folder = playground.fill("{dir}");
+    for flags in [libc::FAN_MARK_MOUNT, libc::FAN_MARK_FILESYSTEM] {
+        let words = ["watch-all", &folder, &flags.to_string()];
+        let (outcome, events) = finish(job(policy, FIXTURE, &words));
+        let refused = (REFUSED, told("file-read-data", ""));
+        assert_eq!((outcome.status, denials(&events)), refused);
+        assert_eq!(outcome.unseen[&Unseen::Handle], 1);
+    }
+    let words = ["watch-all", &folder, "0"];
+    let (outcome, _) = finish(job(policy, FIXTURE, &words));
+    assert!(outcome.unseen.is_empty());
+}
+
+#[test]
+fn semaphores_with_names_like_passing_ones() {
+    let name = format!("{:06x}", std::process::id());
+    let command = |call: &str| format!("{call} /dev/shm/sem.{name}");
+    let operation = "ipc-posix-sem-create";
+    let refused = (REFUSED, told(operation, &format!("/{name}")));
+    assert_eq!(denied(operation, &command("create")), refused);
+    // As sem_open makes them before they get their names.
+    assert_eq!(denied(operation, &command("create-new")), (FINE, vec![]));
+    std::fs::remove_file(format!("/dev/shm/sem.{name}")).expect("it was made");
+}

@@ -96,6 +96,8 @@ calls! {
         Fspick = SYS_fspick, MountSetattr = SYS_mount_setattr,
         OpenByHandleAt = SYS_open_by_handle_at, PidfdGetfd = SYS_pidfd_getfd,
         IoprioSet = SYS_ioprio_set, Prlimit64 = SYS_prlimit64, Shmat = SYS_shmat,
+        Shmctl = SYS_shmctl, Semop = SYS_semop, Semtimedop = SYS_semtimedop, Semctl = SYS_semctl,
+        Msgsnd = SYS_msgsnd, Msgrcv = SYS_msgrcv, Msgctl = SYS_msgctl,
         Personality = SYS_personality, Adjtimex = SYS_adjtimex, ClockAdjtime = SYS_clock_adjtime,
     }
     // Older than their like that take a directory or flags, which is all that architectures newer

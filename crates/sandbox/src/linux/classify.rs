@@ -177,6 +177,8 @@ pub(crate) enum Detail {
     Announced(i32),
     /// The mode of a file to be made; 0 if it is that of another.
     Made(u32),
+    /// A file is made, or nothing is opened.
+    Exclusive,
     /// A mapping is to be executable and writable, which is asked about as well.
     WritableCode,
 }

@@ -12,8 +12,8 @@ pub(crate) enum Meaning {
     PosixIpc(Op, Vec<u8>),
     /// Another operation on a sysctl of this dotted name.
     Sysctl(Op, Vec<u8>),
-    /// Looking into a process.
-    Process(i32),
+    /// Another operation on a process.
+    Process(Op, i32),
 }
 
 /// What `operation` on `path` really asks.
@@ -45,8 +45,13 @@ pub(crate) fn meaning(operation: Op, path: &[u8], found: Found) -> Meaning {
         return Meaning::Sysctl(operation, dotted.collect());
     }
     match in_process(path) {
-        Some((process, _)) if operation == Op::FileReadData => Meaning::Process(process),
-        _ => Meaning::File,
+        Some((process, behind)) => match (operation, is_memory(behind)) {
+            (Op::FileReadData, true) => Meaning::Process(Op::MachTaskRead, process),
+            (Op::FileReadData, false) => Meaning::Process(Op::ProcessInfoPidinfo, process),
+            (Op::FileWriteData, true) => Meaning::Process(Op::MachPrivTaskPort, process),
+            _ => Meaning::File,
+        },
+        None => Meaning::File,
     }
 }
 
@@ -56,6 +61,15 @@ pub(crate) fn in_process(path: &[u8]) -> Option<(i32, &[u8])> {
     let slash = below.iter().position(|byte| *byte == b'/');
     let (process, behind) = below.split_at(slash.unwrap_or(below.len()));
     Some((std::str::from_utf8(process).ok()?.parse().ok()?, behind))
+}
+
+/// Whether a path in the directory of a process is its memory, by the process or by a thread.
+fn is_memory(behind: &[u8]) -> bool {
+    let thread = behind.strip_prefix(b"/task/").and_then(|task| {
+        let slash = task.iter().position(|byte| *byte == b'/')?;
+        Some(&task[slash..])
+    });
+    thread.unwrap_or(behind) == b"/mem"
 }
 
 fn shared_memory(operation: Op) -> Option<Op> {
@@ -103,7 +117,18 @@ mod tests {
         let path = "/proc/sys/kernel/osrelease";
         assert_eq!(asked(Op::FileReadData, path), sysctl(Op::SysctlRead));
         assert_eq!(asked(Op::FileWriteData, path), sysctl(Op::SysctlWrite));
-        assert_eq!(asked(Op::FileReadData, "/proc/8/maps"), Meaning::Process(8));
+        for (op, path, wanted) in [
+            (Op::FileReadData, "/proc/8/maps", Op::ProcessInfoPidinfo),
+            (Op::FileReadData, "/proc/8/mem", Op::MachTaskRead),
+            (
+                Op::FileWriteData,
+                "/proc/8/task/9/mem",
+                Op::MachPrivTaskPort,
+            ),
+        ] {
+            assert_eq!(asked(op, path), Meaning::Process(wanted, 8), "{path}");
+        }
+        assert_eq!(asked(Op::FileWriteData, "/proc/8/comm"), Meaning::File);
         assert_eq!(asked(Op::FileReadMetadata, "/proc/8/maps"), Meaning::File);
         assert_eq!(asked(Op::FileReadData, "/proc/cpuinfo"), Meaning::File);
         assert_eq!(asked(Op::FileReadData, "/etc/passwd"), Meaning::File);

@@ -60,11 +60,13 @@ impl Op {
                 Self::IpcPosixShmReadData,
                 Self::IpcPosixSemOpen,
                 Self::ProcessInfoPidinfo,
+                Self::MachTaskRead,
             ],
             Self::FileWriteData => &[
                 Self::SysctlWrite,
                 Self::IpcPosixShmWriteData,
                 Self::IpcPosixSemOpen,
+                Self::MachPrivTaskPort,
             ],
             Self::FileWriteCreate => &[Self::IpcPosixShmWriteCreate, Self::IpcPosixSemCreate],
             Self::FileWriteUnlink => &[Self::IpcPosixShmWriteUnlink, Self::IpcPosixSemUnlink],

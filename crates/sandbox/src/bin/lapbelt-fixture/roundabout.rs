@@ -55,6 +55,36 @@ pub(super) static ENTRIES: &[Entry] = &[
         // RLIMIT_LOCKS, which nothing heeds.
         raw(libc::SYS_prlimit64, [process, 10, limits, 0, 0, 0])
     }),
+    // Of ids that nobody has got.
+    ("by-id", |a| unsafe {
+        let id = 0x7fff_fff0;
+        let (call, words) = match a.first().and_then(|call| call.to_str().ok()) {
+            Some("shmat") => (libc::SYS_shmat, [0, 0]),
+            Some("shmctl") => (libc::SYS_shmctl, [libc::IPC_STAT as u64, area()]),
+            Some("semop") => (libc::SYS_semop, [area(), 1]),
+            Some("semtimedop") => (libc::SYS_semtimedop, [area(), 1]),
+            Some("semctl") => (libc::SYS_semctl, [0, libc::GETVAL as u64]),
+            Some("msgsnd") => (libc::SYS_msgsnd, [[1u64; 2].as_ptr() as u64, 1]),
+            Some("msgrcv") => (libc::SYS_msgrcv, [area(), 1]),
+            _ => (libc::SYS_msgctl, [libc::IPC_STAT as u64, area()]),
+        };
+        raw(call, [id, words[0], words[1], 0, 0, 0])
+    }),
+    ("account-to", |a| unsafe {
+        let accounts = raw(libc::SYS_acct, [path(a, 0) as u64, 0, 0, 0, 0, 0]);
+        if accounts == 0 {
+            raw(libc::SYS_acct, [0; 6]);
+        }
+        accounts
+    }),
+    ("swap-to", |a| unsafe {
+        raw(libc::SYS_swapon, [path(a, 0) as u64, 0, 0, 0, 0, 0])
+    }),
+    ("watch-all", |a| unsafe {
+        let watcher = libc::fanotify_init(libc::FAN_CLASS_NOTIF, 0);
+        let flags = libc::FAN_MARK_ADD | u32::from_ne_bytes(number(a, 1).to_ne_bytes());
+        libc::fanotify_mark(watcher, flags, libc::FAN_OPEN, libc::AT_FDCWD, path(a, 0)).into()
+    }),
     ("map-zeros", |_| unsafe {
         let zeros = libc::open(c"/dev/zero".as_ptr(), libc::O_RDWR);
         let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;

@@ -3,6 +3,7 @@
 use super::{Ask, Asks, Detail, Memory, PathAt, Target, When, Who};
 use crate::linux::blank::Blank;
 use crate::linux::vocabulary::Op;
+use rustix::io::Errno;
 
 const SETUGID: u64 = (libc::S_ISUID | libc::S_ISGID) as u64;
 const AT_EMPTY_PATH: u64 = libc::AT_EMPTY_PATH as u64;
@@ -128,12 +129,13 @@ pub(super) fn open(path: PathAt, flags: u64, mode: u64) -> Asks {
     let mut asks = one(Op::FileWriteCreate, path)
         .and_if(mode & SETUGID != 0, Op::FileWriteSetugid, path)
         .when(When::Missing);
-    if !has(libc::O_EXCL) {
-        existing
-            .when(When::Present)
-            .iter()
-            .for_each(|ask| asks.push(*ask));
+    if exclusive {
+        return asks.with(Detail::Exclusive);
     }
+    existing
+        .when(When::Present)
+        .iter()
+        .for_each(|ask| asks.push(*ask));
     asks
 }
 
@@ -315,12 +317,17 @@ pub(super) fn socket(domain: u64, kind: u64, protocol: u64) -> Asks {
     one(Op::SystemSocket, socket).and_if(hears, Op::NetworkInbound, socket)
 }
 
-/// fanotify_mark: without a path the mark is on the directory.
-pub(super) fn watch(path: PathAt) -> Asks {
+/// fanotify_mark: without a path the mark is on the directory. What is in all of a mount or of a file
+/// system nobody can tell.
+pub(super) fn watch(flags: u64, path: PathAt) -> Result<Asks, Blank> {
+    let adds = flags & u64::from(libc::FAN_MARK_ADD) != 0;
+    if adds && flags & u64::from(libc::FAN_MARK_MOUNT | libc::FAN_MARK_FILESYSTEM) != 0 {
+        return Err(Blank::Unseen(Errno::OPNOTSUPP));
+    }
     let target = match (path.pointer, path.directory) {
         (0, libc::AT_FDCWD) => Target::CurrentDirectory,
         (0, directory) => Target::File(directory),
         _ => Target::Path(path),
     };
-    one(Op::FileReadData, target)
+    Ok(one(Op::FileReadData, target))
 }

@@ -148,7 +148,7 @@ pub(crate) static TABLE: &[Row] = {
         InotifyAddWatch, [[] &[Op::FileReadData]],
             |a, _| one(Op::FileReadData, path(a[1]).follow_if(a[2] & u64::from(libc::IN_DONT_FOLLOW) == 0));
         FanotifyMark, [[] &[Op::FileReadData]],
-            |a, _| watch(at(a[3], a[4]).follow_if(a[1] & u64::from(libc::FAN_MARK_DONT_FOLLOW) == 0));
+            |a, _| watch(a[1], at(a[3], a[4]).follow_if(a[1] & u64::from(libc::FAN_MARK_DONT_FOLLOW) == 0));
 
         Access, [[none(1, 7)] &[Op::FileTestExistence], [any(1, 4)] &[Op::FileReadData],
                  [any(1, 2)] &[Op::FileWriteData], [any(1, 1)] &[Op::ProcessExec]],
@@ -261,8 +261,9 @@ pub(crate) static TABLE: &[Row] = {
         PkeyMprotect, [[any(2, EXEC)] &[Op::FileMapExecutable], [all(2, EXEC | WRITE)] &[Op::DynamicCodeGeneration]],
             |a, _| mprotect(a[0], a[1], a[2]);
         // What is shared can be written by whoever else has it.
-        Shmat, [[any(2, SHM_EXEC)] &[Op::DynamicCodeGeneration]],
-            |_, _| one(Op::DynamicCodeGeneration, Target::Nothing);
+        Shmat, [[] &[Op::IpcSysvShm], [any(2, SHM_EXEC)] &[Op::DynamicCodeGeneration]],
+            |a, _| one(Op::IpcSysvShm, Target::Nothing)
+                .and_if(a[2] & u64::from(SHM_EXEC) != 0, Op::DynamicCodeGeneration, Target::Nothing);
         // All that can be read can be run then, whatever mmap says; all ones only ask what it is.
         Personality, [[any(0, READ_IMPLIES_EXEC), differs(0, u32::MAX)] &[Op::DynamicCodeGeneration]],
             |_, _| one(Op::DynamicCodeGeneration, Target::Nothing);
@@ -335,6 +336,14 @@ pub(crate) static TABLE: &[Row] = {
         Shmget, [[] &[Op::IpcSysvShm]], |_, _| one(Op::IpcSysvShm, Target::Nothing);
         Semget, [[] &[Op::IpcSysvSem]], |_, _| one(Op::IpcSysvSem, Target::Nothing);
         Msgget, [[] &[Op::IpcSysvMsg]], |_, _| one(Op::IpcSysvMsg, Target::Nothing);
+        // An id may be guessed or handed on: who has it needs no get.
+        Shmctl, [[] &[Op::IpcSysvShm]], |_, _| one(Op::IpcSysvShm, Target::Nothing);
+        Semop, [[] &[Op::IpcSysvSem]], |_, _| one(Op::IpcSysvSem, Target::Nothing);
+        Semtimedop, [[] &[Op::IpcSysvSem]], |_, _| one(Op::IpcSysvSem, Target::Nothing);
+        Semctl, [[] &[Op::IpcSysvSem]], |_, _| one(Op::IpcSysvSem, Target::Nothing);
+        Msgsnd, [[] &[Op::IpcSysvMsg]], |_, _| one(Op::IpcSysvMsg, Target::Nothing);
+        Msgrcv, [[] &[Op::IpcSysvMsg]], |_, _| one(Op::IpcSysvMsg, Target::Nothing);
+        Msgctl, [[] &[Op::IpcSysvMsg]], |_, _| one(Op::IpcSysvMsg, Target::Nothing);
 
         Setpriority, [[any(1, u32::MAX)] &[Op::SystemSched], [any(0, u32::MAX)] &[Op::SystemSched]],
             |a, _| one(Op::SystemSched, Target::Process(scheduled(a[0], a[1])));
@@ -352,9 +361,12 @@ pub(crate) static TABLE: &[Row] = {
         ClockSettime, [[] &[Op::SystemSetTime]], |_, _| one(Op::SystemSetTime, Target::Nothing);
         Adjtimex, [[] &[Op::SystemSetTime]], |a, m| adjust(a[0], m);
         ClockAdjtime, [[] &[Op::SystemSetTime]], |a, m| adjust(a[1], m);
-        Swapon, [[] &[Op::SystemSwap]], |_, _| one(Op::SystemSwap, Target::Nothing);
+        // The kernel writes to the file then.
+        Swapon, [[] &[Op::SystemSwap, Op::FileWriteData]],
+            |a, _| one(Op::SystemSwap, Target::Nothing).and(Op::FileWriteData, path(a[0]));
         Swapoff, [[] &[Op::SystemSwap]], |_, _| one(Op::SystemSwap, Target::Nothing);
-        Acct, [[] &[Op::SystemAcct]], |_, _| one(Op::SystemAcct, Target::Nothing);
+        Acct, [[] &[Op::SystemAcct, Op::FileWriteData]],
+            |a, _| one(Op::SystemAcct, Target::Nothing).and_if(a[0] != 0, Op::FileWriteData, path(a[0]));
         InitModule, [[] &[Op::SystemKextLoad]], |_, _| one(Op::SystemKextLoad, Target::Nothing);
         FinitModule, [[] &[Op::SystemKextLoad]], |_, _| one(Op::SystemKextLoad, Target::Nothing);
         DeleteModule, [[] &[Op::SystemKextUnload]], |_, _| one(Op::SystemKextUnload, Target::Nothing);

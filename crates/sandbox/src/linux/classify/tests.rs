@@ -191,6 +191,17 @@ fn values_beside_the_path() {
 }
 
 #[test]
+fn files_that_the_kernel_writes_to() {
+    let at_one = [1, 0, 0, 0, 0, 0];
+    let swap = [Op::SystemSwap, Op::FileWriteData];
+    assert_eq!(operations(Call::Swapon, at_one), swap);
+    let account = [Op::SystemAcct, Op::FileWriteData];
+    assert_eq!(operations(Call::Acct, at_one), account);
+    // Without one accounting ends.
+    assert_eq!(operations(Call::Acct, [0; 6]), [Op::SystemAcct]);
+}
+
+#[test]
 fn single_rows() {
     let one = |call, arguments| {
         let asks = operations(call, arguments);
@@ -238,7 +249,6 @@ fn single_rows() {
         (Call::Setpriority, none, Op::SystemSched),
         (Call::Reboot, none, Op::SystemReboot),
         (Call::Settimeofday, none, Op::SystemSetTime),
-        (Call::Swapon, none, Op::SystemSwap),
         (Call::Acct, none, Op::SystemAcct),
         (Call::FinitModule, none, Op::SystemKextLoad),
         (Call::DeleteModule, none, Op::SystemKextUnload),

@@ -237,7 +237,9 @@ impl Subjects {
 
     fn extra(&self, caller: &Caller, detail: Detail) -> Result<Extra, Blank> {
         Ok(match detail {
-            Detail::None | Detail::Made(_) | Detail::WritableCode => Extra::None,
+            Detail::None | Detail::Made(_) | Detail::Exclusive | Detail::WritableCode => {
+                Extra::None
+            }
             Detail::Attribute(pointer) => {
                 let mut name = Vec::new();
                 let thread = caller.thread;
@@ -286,15 +288,17 @@ impl Subjects {
         }
         let (operation, kind) = match place::meaning(ask.operation, &resolver.path, found) {
             // Of another procfs our numbers of processes say nothing.
-            Meaning::Process(process) if !caller.foreign_proc && process != caller.process()? => {
+            Meaning::Process(operation, process)
+                if !caller.foreign_proc && process != caller.process()? =>
+            {
                 let relation = relation(process, caller.process()?, terms.custodian)?;
-                (Op::ProcessInfoPidinfo, Kind::Process(relation))
+                (operation, Kind::Process(relation))
             }
-            Meaning::File | Meaning::Process(_) => {
+            Meaning::File | Meaning::Process(..) => {
                 return self.path(&resolver.path, caller, terms, ask, found);
             }
             Meaning::PosixIpc(operation, name) => {
-                if self.is_passing(operation, &name, call) {
+                if self.is_passing(operation, &name, call, ask.detail) {
                     return Ok(None);
                 }
                 let slashed = [b"/", &name[..]].concat();
@@ -315,12 +319,14 @@ impl Subjects {
         }))
     }
 
-    /// glibc's sem_open makes the file under a random name of six letters and digits and then links
-    /// it to the real one: only the latter is the program's.
-    fn is_passing(&mut self, operation: Op, name: &[u8], call: Call) -> bool {
+    /// glibc's sem_open makes the file under a random name of six letters and digits that nobody has,
+    /// and then links it to the real one: only the latter is the program's.
+    fn is_passing(&mut self, operation: Op, name: &[u8], call: Call, detail: Detail) -> bool {
         match (operation, call) {
             (Op::IpcPosixSemCreate, Call::Open | Call::Openat | Call::Openat2 | Call::Creat)
-                if name.len() == 6 && name.iter().all(u8::is_ascii_alphanumeric) =>
+                if detail == Detail::Exclusive
+                    && name.len() == 6
+                    && name.iter().all(u8::is_ascii_alphanumeric) =>
             {
                 self.passing.push(name.to_vec());
                 true
