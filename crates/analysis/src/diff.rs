@@ -14,7 +14,7 @@ use lapbelt_policy::world::{FilterId, OperationId, World};
 
 use crate::operations::grouped;
 use crate::subject::Subject;
-use vocabulary::Vocabulary;
+use vocabulary::{Spelled, Vocabulary};
 
 /// Answer of [`diff`]. Operations are named as in the world of the left side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -216,8 +216,9 @@ impl<'s> Comparison<'s> {
         for values in found {
             // Decided anew by each side itself, which says by which rule.
             let by_both = |values: &Values| {
-                let one = decided(self.left, here, &as_they_are(values));
-                let other = decided(self.right, there, &vocabulary.in_right(values));
+                let values = Spelled::new(vocabulary, values);
+                let one = decided(self.left, here, &values.in_left());
+                let other = decided(self.right, there, &values.in_right(vocabulary));
                 (one, other)
             };
             let (one, other) = by_both(values);
@@ -270,8 +271,8 @@ fn messages(
         .messages(&one.outcome, &other.outcome)
         .into_iter();
     let decided = found.map(|message| {
-        let here = as_they_are(&message.values);
-        let there = vocabulary.in_right(&message.values);
+        let values = Spelled::new(vocabulary, &message.values);
+        let (here, there) = (values.in_left(), values.in_right(vocabulary));
         let here = Request::of(message.left, &here);
         let there = Request::of(message.right, &there);
         let side = |(outcome, source)| Decided { outcome, source };
@@ -297,11 +298,4 @@ fn decided(
 ) -> Decided {
     let (outcome, source) = side.decide(&Request::of(operation, values));
     Decided { outcome, source }
-}
-
-/// Values by the numbers of the left world, which are those of both.
-fn as_they_are(values: &Values) -> Vec<(FilterId, Value<'_>)> {
-    let own = values.iter();
-    own.map(|(filter, value)| (*filter, value.borrow()))
-        .collect()
 }

@@ -476,6 +476,79 @@ fn names_of_sockets_are_values_where_there_are_some() {
 }
 
 #[test]
+fn two_spellings_of_one_place_are_one_where_either_will_do() {
+    let shown = |world: &str, left: &str, right: &str| {
+        let world = support::world(world);
+        let sides = [left, right].map(|filter| {
+            support::policy_in(&rules(&format!("(allow file-read* {filter})")), &world)
+        });
+        let subjects = [&sides[0], &sides[1]]
+            .map(|side| Subject::of_rules(lower(side, &world), &side.rules, &world));
+        let answer = diff(&subjects[0], &subjects[1], 3);
+        let paths = answer.different.iter().flat_map(|one| &one.examples);
+        let paths: Vec<String> = paths.map(|one| value(&one.values[0].1)).collect();
+        paths
+    };
+    for (left, right, expected) in [
+        (r#"(subpath "/private/tmp")"#, r#"(subpath "/tmp")"#, vec![]),
+        (
+            r#"(literal "/private/etc/a")"#,
+            r#"(literal "/etc/a")"#,
+            vec![],
+        ),
+        (
+            r#"(prefix "/private/var/a")"#,
+            r#"(prefix "/var/a")"#,
+            vec![],
+        ),
+        // Which is all of it, and what is called so otherwise.
+        (
+            r#"(prefix "/private/tm")"#,
+            r#"(subpath "/tmp")"#,
+            vec!["/private/tm"],
+        ),
+        (
+            r#"(regex "^/private/(tmp|var)/")"#,
+            r#"(regex "^/(tmp|var)/")"#,
+            vec![],
+        ),
+        (
+            r#"(regex "/tmp/a$")"#,
+            r#"(regex "^/tmp/a$")"#,
+            vec!["/a/tmp/a"],
+        ),
+        (
+            r#"(require-not (literal "/tmp"))"#,
+            r#"(require-not (literal "/private/tmp"))"#,
+            vec![],
+        ),
+        // No other place.
+        (
+            r#"(subpath "/private/tmpa")"#,
+            r#"(subpath "/tmpa")"#,
+            vec!["/tmpa", "/private/tmpa"],
+        ),
+        (
+            r#"(subpath "/private")"#,
+            r#"(require-any (subpath "/tmp") (subpath "/var"))"#,
+            vec!["/etc"],
+        ),
+        (
+            r#"(subpath "/private/home")"#,
+            r#"(literal "/tmp/b")"#,
+            vec!["/tmp/b", "/private/home"],
+        ),
+    ] {
+        assert_eq!(shown("linux", left, right), expected, "{left} {right}");
+        assert_ne!(
+            shown("macos-14.4.1", left, right),
+            [""; 0],
+            "{left} {right}"
+        );
+    }
+}
+
+#[test]
 fn a_system_that_folds_paths_is_not_one_that_does_not() {
     let linux = support::world("linux");
     let across = |left: &str, right: &str| {

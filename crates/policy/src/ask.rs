@@ -7,11 +7,9 @@ mod question;
 mod tests;
 mod value;
 
-pub use path::canonical_path;
+pub use path::{canonical_path, other_spelling};
 pub use question::{Answer, Question};
 pub use value::parse_value;
-
-use path::other_spelling;
 
 use crate::event::OwnedValue;
 use crate::graph::loads;

@@ -11,6 +11,8 @@
 //! - A path is absolute and resolved: it starts with `/` and has no empty, `.` or `..` component.
 //!   That of a unix socket may be a name that begins with `@`, where the world has such, and
 //!   then it may hold zero bytes, as no other text does.
+//! - Where a world takes two spellings for one place, a path is under the short one, and what a
+//!   test says of either it says of the place.
 //! - Values of different filters are independent of each other, but for what `laws.rs` says of
 //!   sockets.
 

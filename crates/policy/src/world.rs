@@ -122,6 +122,9 @@ pub struct FilterInfo {
     pub values: Vec<(String, i64)>,
     /// Whether unix sockets have values of it that are no paths: names that begin with `@`.
     pub has_socket_names: bool,
+    /// Spellings of paths in its values that mean the same places: those of a world where either
+    /// will do.
+    pub aliases: Vec<PathAlias>,
     /// Whether only values in lower case are asked about. No world says so; who compares paths of
     /// systems that fold them does.
     pub in_lower_case: bool,

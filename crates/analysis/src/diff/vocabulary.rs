@@ -3,6 +3,7 @@
 
 mod messages;
 mod numbers;
+mod spelled;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,13 +11,13 @@ use std::collections::HashMap;
 use lapbelt_policy::event::OwnedValue;
 use lapbelt_policy::filter::{Argument, Test};
 use lapbelt_policy::graph::Outcome;
-use lapbelt_policy::request::Value;
 use lapbelt_policy::rule::{Modifier, ModifierArgument};
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo, ModifierId};
 
 use crate::subject::Subject;
 use messages::Messages;
 use numbers::Numbers;
+pub(super) use spelled::Spelled;
 
 /// Above the numbers of any world: what only the right world has is numbered from here on.
 const RIGHT_ONLY: u16 = 0x4000;
@@ -67,6 +68,10 @@ impl<'w> Vocabulary<'w> {
             if info.has_socket_names && !known.has_socket_names {
                 known.to_mut().has_socket_names = true;
             }
+            // Both have to take two spellings for one place.
+            if known.aliases != info.aliases {
+                known.to_mut().aliases.clear();
+            }
         }
         let joint_modifiers = there.modifiers().iter().map(|info| {
             let same = here.modifiers().iter().find(|m| m.name == info.name);
@@ -113,23 +118,6 @@ impl<'w> Vocabulary<'w> {
             (info.name.clone(), value)
         };
         values.iter().map(named).collect()
-    }
-
-    /// Values as the right world numbers them, but for those that it does not have.
-    pub(super) fn in_right<'v>(
-        &self,
-        values: &'v [(FilterId, OwnedValue)],
-    ) -> Vec<(FilterId, Value<'v>)> {
-        let own = |(filter, value): &'v (FilterId, OwnedValue)| {
-            let value = match (value, self.numbers.get(filter)) {
-                (OwnedValue::Integer(number), Some(numbers)) => {
-                    Value::Integer(numbers.in_right(*number)?)
-                }
-                _ => value.borrow(),
-            };
-            Some((*self.right_filters.get(filter)?, value))
-        };
-        values.iter().filter_map(own).collect()
     }
 
     /// A test of the right world.

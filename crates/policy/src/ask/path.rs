@@ -1,6 +1,6 @@
 //! Spellings of paths.
 
-use crate::world::{AliasMode, World};
+use crate::world::{AliasMode, FilterInfo, World};
 
 /// The spelling of `path` that is decided: without `.`, `..` and `//`, and on worlds that resolve
 /// their path aliases, under the resolved one (`/tmp/x` is `/private/tmp/x`). What is no absolute
@@ -41,14 +41,10 @@ pub fn canonical_path(world: &World, path: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// The second spelling that `path` has on worlds where either will do: `/private/tmp/x` for
+/// The second spelling of a filter's path in a world where either will do: `/private/tmp/x` for
 /// `/tmp/x` and the other way round. A request of such a world carries both.
-pub(super) fn other_spelling(world: &World, path: &[u8]) -> Option<Vec<u8>> {
-    let (aliases, mode) = world.path_aliases();
-    if mode != AliasMode::Both {
-        return None;
-    }
-    aliases.iter().find_map(|alias| {
+pub fn other_spelling(filter: &FilterInfo, path: &[u8]) -> Option<Vec<u8>> {
+    filter.aliases.iter().find_map(|alias| {
         replaced(path, &alias.short, &alias.long, false)
             .or_else(|| replaced(path, &alias.long, &alias.short, false))
     })

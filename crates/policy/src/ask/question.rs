@@ -76,7 +76,7 @@ impl Question<'_> {
         });
         let paths = target.iter().map(|(_, path)| path).chain(given);
         let others: Vec<_> = paths
-            .filter_map(|path| Some((path, other_spelling(world, path)?)))
+            .filter_map(|path| Some((path, other_spelling(world.filter_named("path")?, path)?)))
             .collect();
         let mut asked = ask(world, self.operation, text.as_deref(), &filters)?;
         for (path, other) in &others {

@@ -321,7 +321,12 @@ fn spellings_of_paths() {
         assert_eq!(canonical(&macos, path), on_macos, "{path}");
     }
     assert_eq!(canonical(&linux, "/tmp/./x"), "/tmp/x");
-    let other = |world, path: &str| other_spelling(world, path.as_bytes());
+    let other = |world: &World, path: &str| {
+        other_spelling(
+            world.filter_named("path").expect("a filter"),
+            path.as_bytes(),
+        )
+    };
     assert_eq!(other(&linux, "/tmp/x"), Some(b"/private/tmp/x".to_vec()));
     assert_eq!(other(&linux, "/private/etc"), Some(b"/etc".to_vec()));
     assert_eq!(other(&linux, "/usr"), None);

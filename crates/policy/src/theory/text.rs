@@ -1,5 +1,7 @@
 //! All texts, cut into classes that no pattern of a set tells apart.
 
+mod shape;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -9,25 +11,11 @@ use super::{Set, TooComplex};
 use crate::filter::Argument;
 use crate::pattern::Pattern;
 use crate::pattern::regex::{Automaton, State as Progress};
-use crate::socket::End;
-use crate::world::{ArgumentKind, FilterInfo};
+use shape::Form;
+pub(crate) use shape::Shape;
 
 /// Steps one cutting may take.
 const LIMIT: usize = 10_000_000;
-
-/// What a text looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// An absolute path without empty, `.` or `..` components.
-    Path {
-        /// Without letters in upper case.
-        in_lower_case: bool,
-        /// Or a name that begins with `@`.
-        or_name: bool,
-    },
-    /// Anything.
-    Name,
-}
 
 /// A test of a text, with its number.
 #[derive(Clone, Copy, Debug)]
@@ -48,77 +36,13 @@ pub(crate) fn questions<'t>(tests: &[&'t Argument]) -> Vec<(u32, Question<'t>)> 
         .collect()
 }
 
-impl Shape {
-    /// What texts of a filter look like, in requests about a socket's end if there is one.
-    pub(crate) fn of(filter: &FilterInfo, end: Option<End>) -> Self {
-        match filter.kind {
-            ArgumentKind::PathPattern => Self::Path {
-                in_lower_case: filter.in_lower_case,
-                or_name: filter.has_socket_names && end.is_some(),
-            },
-            _ => Self::Name,
-        }
-    }
-
-    fn has(self, byte: u8) -> bool {
-        let in_lower_case = matches!(self, Self::Path { in_lower_case, .. } if in_lower_case);
-        (byte != 0 || self.may_be_name()) && !(in_lower_case && byte.is_ascii_uppercase())
-    }
-
-    fn may_be_name(self) -> bool {
-        matches!(self, Self::Path { or_name: true, .. })
-    }
-}
-
 /// For each combination of tests that some text makes, the shortest such text. In order of length,
 /// but the empty text comes last.
 pub(super) fn classes(
     questions: &[(u32, Question<'_>)],
-    shape: Shape,
+    shape: Shape<'_>,
 ) -> Result<Vec<(Set, Vec<u8>)>, TooComplex> {
     Machine::new(questions, shape).run()
-}
-
-/// Where a text may go on or end, as far as its shape is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Form {
-    /// Nothing read of a path.
-    Start,
-    /// The `/` that starts a path.
-    Root,
-    /// A later `/`.
-    Slash,
-    /// A component that is `.` so far.
-    Dot,
-    /// A component that is `..` so far.
-    DotDot,
-    /// Anywhere else in a path.
-    Inside,
-    /// Anywhere in what is no path.
-    Name,
-}
-
-impl Form {
-    fn step(self, byte: u8, shape: Shape) -> Option<Self> {
-        match (shape, self, byte) {
-            _ if !shape.has(byte) => None,
-            (Shape::Path { .. }, form, 0) if form != Self::Name => None,
-            (Shape::Name, ..) => Some(Self::Name),
-            (_, Self::Start, b'/') => Some(Self::Root),
-            (_, Self::Start, b'@') if shape.may_be_name() => Some(Self::Name),
-            (_, Self::Name, _) => Some(Self::Name),
-            (_, Self::Start, _)
-            | (_, Self::Root | Self::Slash | Self::Dot | Self::DotDot, b'/') => None,
-            (_, Self::Inside, b'/') => Some(Self::Slash),
-            (_, Self::Root | Self::Slash, b'.') => Some(Self::Dot),
-            (_, Self::Dot, b'.') => Some(Self::DotDot),
-            _ => Some(Self::Inside),
-        }
-    }
-
-    fn may_end(self) -> bool {
-        matches!(self, Self::Root | Self::Inside | Self::Name)
-    }
 }
 
 /// A byte of the texts that patterns name, one node for each of their starts.
@@ -135,33 +59,51 @@ struct Node {
 
 const NOWHERE: u32 = u32::MAX;
 
+/// What tests say of the start of a text.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct State {
-    form: Form,
+struct Track {
     node: u32,
     /// Tests that hold however the text goes on.
-    pub(crate) matched: Set,
+    matched: Set,
     /// Expressions still undecided, with their state.
     live: Box<[(u32, Progress)]>,
 }
 
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    form: Form,
+    own: Track,
+    /// Of the same place under a long spelling. It is one only if the text ends or goes on with `/`
+    /// behind the short one.
+    other: Option<Track>,
+}
+
+impl State {
+    fn tracks(&self) -> impl Iterator<Item = &Track> {
+        std::iter::once(&self.own).chain(&self.other)
+    }
+}
+
 /// All texts and what a set of tests says of them, one byte after the other.
 pub(crate) struct Machine<'t> {
-    shape: Shape,
+    shape: Shape<'t>,
     nodes: Vec<Node>,
     /// Expressions with the number of their test.
     regexes: Vec<(u32, &'t Automaton)>,
     /// Bytes that no expression tells apart, nicest first.
     groups: Vec<Vec<u8>>,
+    /// The nodes of short spellings and of their long ones.
+    aliases: Vec<(u32, u32)>,
 }
 
 impl<'t> Machine<'t> {
-    pub(crate) fn new(questions: &[(u32, Question<'t>)], shape: Shape) -> Self {
+    pub(crate) fn new(questions: &[(u32, Question<'t>)], shape: Shape<'t>) -> Self {
         let mut machine = Self {
             shape,
             nodes: vec![Node::default()],
             regexes: Vec::new(),
             groups: Vec::new(),
+            aliases: Vec::new(),
         };
         for (test, question) in questions {
             match question {
@@ -194,11 +136,20 @@ impl<'t> Machine<'t> {
         for group in &mut machine.groups {
             group.sort_by_key(|byte| ugliness(*byte));
         }
+        for alias in shape.aliases() {
+            let [short, long] = [&alias.short, &alias.long].map(|text| machine.at(text.as_bytes()));
+            machine.aliases.push((short, long));
+        }
         machine
     }
 
-    /// The node of a text, made as needed.
     fn node(&mut self, text: &[u8]) -> &mut Node {
+        let at = self.at(text);
+        &mut self.nodes[at as usize]
+    }
+
+    /// The number of a text's node, made as needed.
+    fn at(&mut self, text: &[u8]) -> u32 {
         let mut at = 0;
         for byte in text {
             let fresh = self.nodes.len() as u32;
@@ -207,11 +158,22 @@ impl<'t> Machine<'t> {
                 self.nodes.push(Node::default());
             }
         }
-        &mut self.nodes[at as usize]
+        at
     }
 
     /// Nothing read.
     pub(crate) fn start(&self) -> State {
+        State {
+            form: match self.shape {
+                Shape::Path { .. } => Form::Start,
+                Shape::Name => Form::Name,
+            },
+            own: self.start_of_track(),
+            other: None,
+        }
+    }
+
+    fn start_of_track(&self) -> Track {
         let mut matched = Set::default();
         for test in &self.nodes[0].from_here {
             matched.insert(*test);
@@ -224,11 +186,7 @@ impl<'t> Machine<'t> {
                 live.push((at, automaton.start()));
             }
         }
-        State {
-            form: match self.shape {
-                Shape::Path { .. } => Form::Start,
-                Shape::Name => Form::Name,
-            },
+        Track {
             node: 0,
             matched,
             live: live.into(),
@@ -238,9 +196,22 @@ impl<'t> Machine<'t> {
     /// One byte more; `None` if no text goes on so.
     pub(crate) fn step(&self, state: &State, byte: u8) -> Option<State> {
         let form = state.form.step(byte, self.shape)?;
-        let mut matched = state.matched.clone();
+        let is_slash = byte == b'/';
+        if is_slash && self.is_long(state) {
+            return None;
+        }
+        let own = self.go_on(&state.own, byte);
+        let other = match &state.other {
+            Some(other) if is_slash || !self.is_short(state) => Some(self.go_on(other, byte)),
+            _ => self.long_of(own.node),
+        };
+        Some(State { form, own, other })
+    }
+
+    fn go_on(&self, track: &Track, byte: u8) -> Track {
+        let mut matched = track.matched.clone();
         let mut node = NOWHERE;
-        if let Some(here) = self.nodes.get(state.node as usize) {
+        if let Some(here) = self.nodes.get(track.node as usize) {
             if byte == b'/' {
                 here.below.iter().for_each(|test| matched.insert(*test));
             }
@@ -250,8 +221,8 @@ impl<'t> Machine<'t> {
                 next.from_here.iter().for_each(|test| matched.insert(*test));
             }
         }
-        let mut live = Vec::with_capacity(state.live.len());
-        for (at, old) in &state.live {
+        let mut live = Vec::with_capacity(track.live.len());
+        for (at, old) in &track.live {
             let (test, automaton) = self.regexes[*at as usize];
             let new = automaton.step(*old, byte);
             if automaton.has_found(new) {
@@ -260,38 +231,81 @@ impl<'t> Machine<'t> {
                 live.push((*at, new));
             }
         }
-        Some(State {
-            form,
+        Track {
             node,
             matched,
             live: live.into(),
-        })
+        }
+    }
+
+    /// The long spelling of what is short, if a node is of such.
+    fn long_of(&self, node: u32) -> Option<Track> {
+        let mut aliases = self.aliases.iter().zip(self.shape.aliases());
+        let (_, alias) = aliases.find(|((short, _), _)| *short == node)?;
+        let bytes = alias.long.bytes();
+        Some(bytes.fold(self.start_of_track(), |track, byte| {
+            self.go_on(&track, byte)
+        }))
+    }
+
+    /// Whether what was read is just a short spelling.
+    fn is_short(&self, state: &State) -> bool {
+        self.aliases
+            .iter()
+            .any(|(short, _)| *short == state.own.node)
+    }
+
+    fn is_long(&self, state: &State) -> bool {
+        self.aliases.iter().any(|(_, long)| *long == state.own.node)
     }
 
     /// Whether a text may end in a state.
     pub(crate) fn may_end(&self, state: &State) -> bool {
-        state.form.may_end()
+        state.form.may_end() && !self.is_long(state)
+    }
+
+    /// The tests that hold however a text goes on.
+    pub(crate) fn matched(&self, state: &State) -> Set {
+        let mut set = state.own.matched.clone();
+        let other = state.other.iter().filter(|_| !self.is_short(state));
+        other
+            .flat_map(|track| track.matched.members())
+            .for_each(|test| set.insert(test));
+        set
     }
 
     /// Forgets what is not asked any more.
     pub(crate) fn forget(&self, state: &mut State, is_asked: impl Fn(u32) -> bool) {
-        let live = state.live.iter().copied();
-        state.live = live
-            .filter(|(at, _)| is_asked(self.regexes[*at as usize].0))
-            .collect();
-        state.matched.clear();
+        let is_short = self.is_short(state);
+        let forget = |track: &mut Track, is_certain: bool| {
+            let live = track.live.iter().copied();
+            track.live = live
+                .filter(|(at, _)| is_asked(self.regexes[*at as usize].0))
+                .collect();
+            if is_certain {
+                track.matched.clear();
+            }
+        };
+        forget(&mut state.own, true);
+        state
+            .other
+            .iter_mut()
+            .for_each(|other| forget(other, !is_short));
     }
 
     /// The tests that hold for a text that ends in a state.
     pub(crate) fn signature(&self, state: &State) -> Set {
-        let mut set = state.matched.clone();
-        if let Some(node) = self.nodes.get(state.node as usize) {
-            node.at_end.iter().for_each(|test| set.insert(*test));
-        }
-        for (at, progress) in &state.live {
-            let (test, automaton) = self.regexes[*at as usize];
-            if automaton.finds_at_end(*progress) {
-                set.insert(test);
+        let mut set = Set::default();
+        for track in state.tracks() {
+            track.matched.members().for_each(|test| set.insert(test));
+            if let Some(node) = self.nodes.get(track.node as usize) {
+                node.at_end.iter().for_each(|test| set.insert(*test));
+            }
+            for (at, progress) in &track.live {
+                let (test, automaton) = self.regexes[*at as usize];
+                if automaton.finds_at_end(*progress) {
+                    set.insert(test);
+                }
             }
         }
         set
@@ -299,8 +313,13 @@ impl<'t> Machine<'t> {
 
     /// One byte of each kind that leads on from a state to different places, nicest first.
     pub(crate) fn bytes(&self, state: &State) -> Vec<u8> {
-        let node = self.nodes.get(state.node as usize);
-        if node.is_none() && state.live.is_empty() {
+        let nodes = || {
+            state
+                .tracks()
+                .filter_map(|track| self.nodes.get(track.node as usize))
+        };
+        let has_live = state.tracks().any(|track| !track.live.is_empty());
+        if nodes().next().is_none() && !has_live {
             // Nothing will change but the form.
             return match state.form {
                 Form::Start => vec![b'/'],
@@ -308,19 +327,14 @@ impl<'t> Machine<'t> {
                 _ => vec![b'a'],
             };
         }
-        let mut special: BTreeSet<u8> = node.map_or_else(BTreeSet::new, |n| {
-            n.next
-                .keys()
-                .copied()
-                .filter(|byte| self.shape.has(*byte))
-                .collect()
-        });
+        let named = nodes().flat_map(|node| node.next.keys().copied());
+        let mut special: BTreeSet<u8> = named.filter(|byte| self.shape.has(*byte)).collect();
         special.extend([b'/', b'.']);
         if state.form == Form::Start && self.shape.may_be_name() {
             special.insert(b'@');
         }
         let mut bytes: Vec<u8> = special.iter().copied().collect();
-        if state.live.is_empty() {
+        if !has_live {
             let mut nicest = NICEST.iter();
             bytes.extend(nicest.find(|byte| self.shape.has(**byte) && !special.contains(byte)));
         } else {
@@ -341,14 +355,17 @@ impl<'t> Machine<'t> {
         let (mut at, mut steps) = (0, 0);
         while at < queue.len() {
             let state = queue[at].0.clone();
-            if at > 0 && state.form.may_end() {
+            if at > 0 && self.may_end(&state) {
                 let signature = self.signature(&state);
                 if found.insert(signature.clone()) {
                     classes.push((signature, text(&queue, at)));
                 }
             }
             for byte in self.bytes(&state) {
-                steps += 8 + state.live.len() + state.matched.members().len();
+                let sizes = state
+                    .tracks()
+                    .map(|track| track.live.len() + track.matched.members().len());
+                steps += 8 + sizes.sum::<usize>();
                 if steps > LIMIT {
                     return Err(TooComplex);
                 }

@@ -227,6 +227,14 @@ impl<'t> Reader<'t> {
         self.world.operations.sort_by_key(|o| o.id);
         self.world.filters.sort_by_key(|f| f.id);
         self.world.modifiers.sort_by_key(|m| m.id);
+        let aliases = match self.world.alias_mode {
+            AliasMode::Both => self.world.path_aliases.as_slice(),
+            AliasMode::Resolve => &[],
+        };
+        let filters = self.world.filters.iter_mut();
+        for info in filters.filter(|info| info.name == "path") {
+            info.aliases = aliases.to_vec();
+        }
         for (index, operation) in self.world.operations.iter().enumerate() {
             if usize::from(operation.id.0) != index {
                 let line = self.lines[&operation.id];

@@ -143,8 +143,8 @@ impl Walk<'_> {
     /// A place without anything that does not matter to where it leads.
     fn place(&mut self, mut state: State, left: NodeId, right: NodeId) -> Place {
         let mut pair = [left, right];
-        if !state.matched.is_empty() {
-            let matched = state.matched.clone();
+        let matched = self.machine.matched(&state);
+        if !matched.is_empty() {
             let known = |number| matched.contains(number).then_some(true);
             pair = pair.map(|node| self.come_to(node, known));
         }

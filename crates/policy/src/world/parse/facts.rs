@@ -228,6 +228,7 @@ impl<'t> Reader<'t> {
             after,
             values,
             has_socket_names: false,
+            aliases: Vec::new(),
             in_lower_case: false,
         });
         Ok(())
