@@ -12,6 +12,7 @@ mod exit;
 mod interrupt;
 mod json_lines;
 mod layout_file;
+mod learnt_in;
 mod mounts;
 mod output;
 mod parquet_file;

@@ -338,3 +338,36 @@ fn a_profile_that_is_no_text_is_told_as_elsewhere() {
         );
     }
 }
+
+#[test]
+fn a_learnt_profile_is_asked_about_as_it_was_learnt() {
+    if skipped() {
+        return;
+    }
+    let folder = folder();
+    let (code, text) = learn(folder.path(), &[], "true");
+    assert_eq!(code, 0, "{text}");
+    let profile = "lapbelt-out/profiles/shrunk.sb";
+    // On macOS /tmp is a link, and what is asked about it is asked about /private/tmp.
+    let rules = "(version 1)(deny default)(allow file-read-data (literal \"/tmp/x\"))\n";
+    for name in [profile, "alone.sb"] {
+        fs::write(folder.path().join(name), rules).expect("a profile");
+    }
+    let on_macos = ["--world", "macos-14.4.1"];
+    let told = "judged by the world linux";
+    for words in [
+        &["query", profile, "file-read-data", "/tmp/x"][..],
+        &["expand", profile],
+        &["graph", profile, "--format", "dot"],
+        &["diff", profile, "alone.sb"],
+        &["diff", "alone.sb", profile],
+    ] {
+        let (code, text) = lapbelt(folder.path(), words);
+        assert_eq!((code, text.contains(told)), (0, true), "{words:?} {text}");
+        let (_, text) = lapbelt(folder.path(), &[words, &on_macos].concat());
+        assert!(!text.contains(told), "{words:?} {text}");
+    }
+    let asked = ["query", "alone.sb", "file-read-data", "/tmp/x"];
+    let (code, text) = lapbelt(folder.path(), &asked);
+    assert_eq!((code, text.contains(told)), (1, false), "{text}");
+}

@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::run_options::at_least_one;
 use crate::exit::{CommandError, Exit};
+use crate::learnt_in::world_of;
 use crate::output::Output;
-use crate::profile::{self, Params};
+use crate::profile::Params;
 use crate::request;
 use crate::subject::Subject;
 
@@ -31,9 +32,10 @@ pub(crate) struct Args {
     /// Which profile of B, if it is a compiled bundle: its name, or its number as `#1`.
     #[arg(long, value_name = "NAME")]
     member_b: Option<String>,
-    /// The OS build whose vocabulary and defaults decide.
-    #[arg(long, default_value = "macos-14.4.1")]
-    world: String,
+    /// The OS build whose vocabulary and defaults decide; by default that of the run in whose
+    /// directory a profile lies, that of the other if only it does, else macos-14.4.1.
+    #[arg(long)]
+    world: Option<String>,
     /// The OS build of B, if it is another.
     #[arg(long, value_name = "WORLD")]
     world_b: Option<String>,
@@ -53,9 +55,8 @@ impl Side {
         args: &Args,
         path: &Path,
         member: &Option<String>,
-        world: &str,
+        world: World,
     ) -> Result<Self, CommandError> {
-        let world = profile::world(world)?;
         let subject =
             Subject::load(path, &args.params.map(), member.as_deref(), &world)?.known()?;
         Ok(Self { subject, world })
@@ -99,8 +100,11 @@ impl Side {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
-    let world_b = args.world_b.as_ref().unwrap_or(&args.world);
-    let a = Side::load(args, &args.a, &args.member_a, &args.world)?;
+    let named = args.world.as_deref();
+    let world_a = world_of(named, &[&args.a, &args.b], output)?;
+    let named_b = args.world_b.as_deref().or(named);
+    let world_b = world_of(named_b, &[&args.b, &args.a], output)?;
+    let a = Side::load(args, &args.a, &args.member_a, world_a)?;
     let b = Side::load(args, &args.b, &args.member_b, world_b)?;
     a.subject.warn(None, output);
     b.subject.warn(Some(&a.subject), output);

@@ -11,6 +11,7 @@ use lapbelt_sbpl::{Source, evaluate, print};
 use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
+use crate::learnt_in::world_of;
 use crate::output::Output;
 use crate::profile::{self, Params};
 use crate::show;
@@ -21,13 +22,14 @@ pub(crate) struct Args {
     profile: PathBuf,
     #[command(flatten)]
     params: Params,
-    /// The OS build whose vocabulary the profile is read with.
-    #[arg(long, default_value = "macos-14.4.1")]
-    world: String,
+    /// The OS build whose vocabulary the profile is read with; by default that of the run in whose
+    /// directory it lies, else macos-14.4.1.
+    #[arg(long)]
+    world: Option<String>,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
-    let world = profile::world(&args.world)?;
+    let world = world_of(args.world.as_deref(), &[&args.profile], output)?;
     let params = args.params.map();
     let name = profile::shown(&args.profile);
     let text = profile::read(&args.profile)?;

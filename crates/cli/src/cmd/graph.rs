@@ -15,6 +15,7 @@ use lapbelt_sbpl::print;
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
+use crate::learnt_in::world_of;
 use crate::output::Output;
 use crate::profile::{self, Params};
 use crate::replace::{file_out, write_out};
@@ -38,9 +39,10 @@ pub(crate) struct Args {
     /// Which profile of a compiled bundle, by its name, or by its number: `#1` is always one.
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
-    /// The OS build whose vocabulary and defaults decide.
-    #[arg(long, default_value = "macos-14.4.1")]
-    world: String,
+    /// The OS build whose vocabulary and defaults decide; by default that of the run in whose
+    /// directory the profile lies, else macos-14.4.1.
+    #[arg(long)]
+    world: Option<String>,
 }
 
 /// How a graph is drawn.
@@ -54,7 +56,7 @@ enum Format {
 
 pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let out = file_out(&args.profile, args.out.as_deref())?;
-    let world = profile::world(&args.world)?;
+    let world = world_of(args.world.as_deref(), &[&args.profile], output)?;
     let member = args.member.as_deref();
     let subject = Subject::load(&args.profile, &args.params.map(), member, &world)?;
     subject.warn(None, output);

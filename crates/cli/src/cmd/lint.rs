@@ -8,22 +8,17 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use lapbelt_learn::error::LearnError;
-use lapbelt_learn::run_dir::RunDir;
 use lapbelt_learn::source::FileImports;
-use lapbelt_learn::summary;
 use lapbelt_policy::world::World;
 use lapbelt_sbpl::lint::{self, Effect, Finding, Level, Lint, Subject};
 use lapbelt_sbpl::{LoadedSource, Source};
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
+use crate::learnt_in::{DEFAULT, recorded};
 use crate::output::{Output, counted};
 use crate::profile::{self, Params};
 use crate::show::{self, Message};
-
-/// The world of profiles that say nothing of theirs.
-const DEFAULT_WORLD: &str = "macos-14.4.1";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -79,13 +74,13 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         return explain::run(word, output);
     }
     let settings = Settings::new(&args)?;
-    let given = profile::world(args.world.as_deref().unwrap_or(DEFAULT_WORLD))?;
+    let given = profile::world(args.world.as_deref().unwrap_or(DEFAULT))?;
     let files = args.profile.iter().chain(&args.profiles);
     let (mut reports, mut failed) = (Vec::new(), false);
     for path in files {
         let recorded = match args.world {
             Some(_) => Ok(None),
-            None => recorded(path, &given, output),
+            None => recorded(path, output),
         };
         let recorded = match recorded {
             Ok(recorded) => recorded,
@@ -135,46 +130,6 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     } else {
         Exit::Yes
     })
-}
-
-/// The world that a profile was learnt in, and is judged by then, if it lies in the directory of a
-/// run. It is told of, unless it is the one that others are judged by.
-fn recorded(path: &Path, other: &World, output: &Output) -> Result<Option<World>, CommandError> {
-    let Ok(path) = std::path::absolute(path) else {
-        return Ok(None);
-    };
-    let Some(root) = path.parent().and_then(Path::parent) else {
-        return Ok(None);
-    };
-    let dir = RunDir::new(root);
-    if path != dir.traced() && path != dir.shrunk() {
-        return Ok(None);
-    }
-    let unknown = |error: CommandError| {
-        CommandError::Other(format!(
-            "which world {} was learnt in is not known: {error}; --world names one",
-            path.display()
-        ))
-    };
-    let id = match summary::read_manifest(&dir) {
-        Ok(manifest) => manifest.world_id,
-        Err(LearnError::NoRun { .. }) => return Ok(None),
-        Err(error) => return Err(unknown(error.into())),
-    };
-    // That of a Linux host names its kernel too.
-    let name = if id.starts_with("linux-") {
-        "linux"
-    } else {
-        &id
-    };
-    let world = profile::world(name).map_err(unknown)?;
-    if world.id() != other.id() {
-        output.tell(&format!(
-            "lapbelt: {} was learnt on {id}, so it is judged by the world {name}; --world names another",
-            path.display()
-        ));
-    }
-    Ok(Some(world))
 }
 
 /// What the command line says about single lints.

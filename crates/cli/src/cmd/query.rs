@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
 use crate::json_lines::{JsonLine, json_lines};
+use crate::learnt_in::world_of;
 use crate::output::Output;
 use crate::profile::{self, Params, key_value};
 use crate::subject::Subject;
@@ -38,9 +39,10 @@ pub(crate) struct Args {
     /// Which profile of a compiled bundle, by its name, or by its number: `#1` is always one.
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
-    /// The OS build whose vocabulary and defaults decide.
-    #[arg(long, default_value = "macos-14.4.1")]
-    world: String,
+    /// The OS build whose vocabulary and defaults decide; by default that of the run in whose
+    /// directory the profile lies, else macos-14.4.1.
+    #[arg(long)]
+    world: Option<String>,
     /// Decide the path exactly as given.
     #[arg(long)]
     no_canonicalize: bool,
@@ -55,15 +57,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
-    let world = profile::world(&args.world)?;
+    let named = args.world.as_deref();
     if let Some(file) = &args.batch {
-        return batch(file, &world, output);
+        // Its profiles may be many, and are asked in one world.
+        return batch(file, &world_of(named, &[], output)?, output);
     }
     let (Some(path), Some(operation)) = (&args.profile, &args.operation) else {
         return Err(CommandError::Other(
             "a profile and an operation are needed".to_string(),
         ));
     };
+    let world = world_of(named, &[path], output)?;
     let member = args.member.as_deref();
     let subject = Subject::load(path, &args.params.map(), member, &world)?.known()?;
     subject.warn(None, output);
