@@ -5,10 +5,9 @@
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr::null_mut;
 
-use super::{
-    Arguments, ENTRIES, Entry, Outcome, errno, inet, inet6, number, path, raw, signal_child,
-    wait_for,
-};
+use super::processes::{signal_child, wait_for};
+use super::sockets::{inet, inet6};
+use super::{Arguments, Entry, Outcome, entries, errno, number, path, raw};
 
 pub(super) static OWN: &[Entry] = &[
     // The command, in a thread whose process has lost its first one.
@@ -142,8 +141,7 @@ unsafe fn alone(arguments: Arguments<'_>, way: Way) -> Outcome {
             while way == Way::Orphaned && !is_alone() {
                 libc::sched_yield();
             }
-            let all = ENTRIES.iter().chain(super::roundabout::ENTRIES);
-            let found = all
+            let found = entries()
                 .chain(OWN)
                 .find(|(name, _)| name.as_bytes() == words[0].to_bytes());
             let Some((_, entry)) = found else {

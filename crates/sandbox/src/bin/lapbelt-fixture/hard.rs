@@ -4,7 +4,8 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{AT, Arguments, Entry, Outcome, area, inet, number, open, path, raw, send_to, udp};
+use super::sockets::{inet, send_to, udp};
+use super::{AT, Arguments, Entry, Outcome, area, number, open, path, raw};
 
 pub(super) static ENTRIES: &[Entry] = &[
     ("hidden-read", |a| unsafe {

@@ -15,7 +15,9 @@
 mod aside;
 mod hard;
 mod old;
+mod processes;
 mod roundabout;
+mod sockets;
 
 use std::ffi::{CStr, c_char, c_int, c_long};
 use std::ptr::{null, null_mut};
@@ -33,10 +35,7 @@ extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
     let Some((name, rest)) = arguments.split_first() else {
         return 125;
     };
-    let Some((_, entry)) = ENTRIES
-        .iter()
-        .chain(hard::ENTRIES)
-        .chain(roundabout::ENTRIES)
+    let Some((_, entry)) = entries()
         .chain(aside::OWN)
         .find(|(entry, _)| entry.as_bytes() == name.to_bytes())
     else {
@@ -47,6 +46,18 @@ extern "C" fn main(count: c_int, values: *const *const c_char) -> c_int {
     } else {
         0
     }
+}
+
+/// Those that can be made in a thread as well.
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    let lists = [
+        ENTRIES,
+        processes::ENTRIES,
+        sockets::ENTRIES,
+        hard::ENTRIES,
+        roundabout::ENTRIES,
+    ];
+    lists.into_iter().flatten()
 }
 
 fn errno() -> i32 {
@@ -380,170 +391,6 @@ static ENTRIES: &[Entry] = &[
     ("unmount", |a| unsafe {
         libc::umount2(path(a, 0), 0).into()
     }),
-    ("execute", |a| unsafe {
-        let arguments = [path(a, 0), path(a, 1), null()];
-        libc::execv(path(a, 0), arguments.as_ptr()).into()
-    }),
-    ("execute-open", |a| unsafe {
-        let file = opened(a, libc::O_RDONLY);
-        let (arguments, environment) = ([path(a, 0), path(a, 1), null()], [null()]);
-        libc::fexecve(file, arguments.as_ptr(), environment.as_ptr()).into()
-    }),
-    ("execute-memory", |_| unsafe {
-        let file = libc::memfd_create(c"payload".as_ptr(), 0);
-        let own = std::fs::read("/proc/self/exe").unwrap_or_default();
-        libc::write(file, own.as_ptr().cast(), own.len());
-        let (arguments, environment) = ([c"x".as_ptr(), c"nothing".as_ptr(), null()], [null()]);
-        libc::fexecve(file, arguments.as_ptr(), environment.as_ptr()).into()
-    }),
-    ("fork", |_| unsafe { wait_for(libc::fork()) }),
-    ("clone", |_| unsafe {
-        wait_for(raw(libc::SYS_clone, [17, 0, 0, 0, 0, 0]) as c_int)
-    }),
-    ("clone3", |_| unsafe {
-        // struct clone_args: the signal is its fifth word.
-        let arguments = [0u64, 0, 0, 0, libc::SIGCHLD as u64, 0, 0, 0];
-        wait_for(raw(
-            libc::SYS_clone3,
-            [arguments.as_ptr() as u64, 64, 0, 0, 0, 0],
-        ) as c_int)
-    }),
-    ("thread", |_| unsafe { in_thread(c"/".as_ptr()) }),
-    ("forks", |a| unsafe {
-        for _ in 0..number(a, 0) {
-            if libc::fork() == 0 {
-                libc::sleep(600);
-                libc::_exit(0);
-            }
-        }
-        0
-    }),
-    ("daemon", |a| unsafe {
-        if libc::fork() > 0 {
-            return 0;
-        }
-        libc::setsid();
-        if libc::fork() > 0 {
-            libc::_exit(0);
-        }
-        libc::usleep(number(a, 1) as u32 * 1000);
-        let result = open(a, libc::O_RDONLY);
-        libc::sleep(600);
-        result
-    }),
-    ("signal-self", |_| unsafe {
-        libc::kill(libc::getpid(), 0).into()
-    }),
-    ("signal-parent", |_| unsafe {
-        libc::kill(libc::getppid(), 0).into()
-    }),
-    ("signal-group", |_| unsafe { libc::kill(0, 0).into() }),
-    ("signal-process", |a| unsafe {
-        libc::kill(number(a, 0), 0).into()
-    }),
-    ("signal-child", |_| unsafe {
-        signal_child(|child| libc::kill(child, libc::SIGUSR1).into())
-    }),
-    ("signal-grandparent", |_| unsafe {
-        let parent = libc::getpid();
-        let child = libc::fork();
-        if child == 0 {
-            let failed = libc::kill(parent, 0) < 0;
-            libc::_exit(if failed { errno() } else { 0 });
-        }
-        wait_for(child)
-    }),
-    ("signal-thread", |_| unsafe {
-        let own = libc::getpid() as u64;
-        raw(libc::SYS_tgkill, [own, own, 0, 0, 0, 0])
-    }),
-    ("signal-pidfd", |_| unsafe {
-        signal_child(|child| {
-            let descriptor = raw(libc::SYS_pidfd_open, [child as u64, 0, 0, 0, 0, 0]) as u64;
-            raw(
-                libc::SYS_pidfd_send_signal,
-                [descriptor, libc::SIGUSR1 as u64, 0, 0, 0, 0],
-            )
-        })
-    }),
-    ("trace-process", |a| unsafe {
-        raw(
-            libc::SYS_ptrace,
-            [libc::PTRACE_SEIZE.into(), number(a, 0) as u64, 0, 0, 0, 0],
-        )
-    }),
-    ("read-process", |a| unsafe {
-        other_memory(libc::SYS_process_vm_readv, number(a, 0))
-    }),
-    ("write-process", |a| unsafe {
-        other_memory(libc::SYS_process_vm_writev, number(a, 0))
-    }),
-    ("socket", |a| unsafe {
-        libc::socket(
-            number(a, 0),
-            number(a, 1) | libc::SOCK_CLOEXEC,
-            number(a, 2),
-        )
-        .into()
-    }),
-    ("connect", |a| unsafe {
-        let (address, length) = inet(a);
-        tried(libc::connect(tcp(), address.as_ptr().cast(), length))
-    }),
-    ("connect6", |a| unsafe {
-        let (address, length) = inet6(a);
-        tried(libc::connect(
-            libc::socket(libc::AF_INET6, libc::SOCK_STREAM, 0),
-            address.as_ptr().cast(),
-            length,
-        ))
-    }),
-    ("connect-udp", |a| unsafe {
-        let (address, length) = inet(a);
-        libc::connect(udp(), address.as_ptr().cast(), length).into()
-    }),
-    ("disconnect", |_| unsafe {
-        let address = [0u8; 16];
-        libc::connect(udp(), address.as_ptr().cast(), 16).into()
-    }),
-    ("send-to", |a| unsafe {
-        let (address, length) = inet(a);
-        send_to(&address, length)
-    }),
-    ("send-message", |a| unsafe { send_messages(a, 1) }),
-    ("send-messages", |a| unsafe { send_messages(a, 2) }),
-    ("send-pair", |_| unsafe {
-        let mut pair = [0; 2];
-        libc::socketpair(libc::AF_UNIX, libc::SOCK_DGRAM, 0, pair.as_mut_ptr());
-        let header: libc::msghdr = std::mem::zeroed();
-        libc::sendmsg(pair[0], &header, 0) as Outcome
-    }),
-    ("connect-unix", |a| unsafe {
-        with_unix(a, false, |s, at, l| tried(libc::connect(s, at, l)))
-    }),
-    ("connect-abstract", |a| unsafe {
-        with_unix(a, true, |s, at, l| tried(libc::connect(s, at, l)))
-    }),
-    ("bind-unix", |a| unsafe {
-        with_unix(a, false, |s, at, l| libc::bind(s, at, l).into())
-    }),
-    ("bind", |a| unsafe {
-        let (address, length) = inet(a);
-        libc::bind(tcp(), address.as_ptr().cast(), length).into()
-    }),
-    ("listen", |a| unsafe { listening(a).map_or(-1, |_| 0) }),
-    ("accept", |a| unsafe {
-        let Some(socket) = listening(a) else {
-            return -1;
-        };
-        libc::fcntl(socket, libc::F_SETFL, libc::O_NONBLOCK);
-        let result = libc::accept(socket, null_mut(), null_mut());
-        if result < 0 && errno() == libc::EAGAIN {
-            0
-        } else {
-            result.into()
-        }
-    }),
     ("shm-create", |a| unsafe {
         libc::shm_open(path(a, 0), libc::O_RDWR | libc::O_CREAT, 0o600).into()
     }),
@@ -646,151 +493,6 @@ unsafe fn in_thread(path: *const c_char) -> Outcome {
 
 unsafe fn map(protection: c_int, flags: c_int, file: c_int) -> Outcome {
     unsafe { libc::mmap(null_mut(), 4096, protection, flags, file, 0) as Outcome }
-}
-
-/// The parent's side of a fork; its child ends at once. Hands on the child's exit status.
-unsafe fn wait_for(child: c_int) -> Outcome {
-    unsafe {
-        match child {
-            ..0 => return -1,
-            0 => libc::_exit(0),
-            _ => {}
-        }
-        let mut status = 0;
-        libc::waitpid(child, &mut status, 0);
-        if status == 0 {
-            return 0;
-        }
-        *libc::__errno_location() = libc::WEXITSTATUS(status);
-        -1
-    }
-}
-
-unsafe fn signal_child(signal: unsafe fn(c_int) -> Outcome) -> Outcome {
-    unsafe {
-        let child = libc::fork();
-        if child == 0 {
-            libc::sleep(600);
-            libc::_exit(0);
-        }
-        let result = signal(child);
-        let error = errno();
-        libc::kill(child, libc::SIGKILL);
-        libc::waitpid(child, null_mut(), 0);
-        *libc::__errno_location() = error;
-        result
-    }
-}
-
-unsafe fn other_memory(call: c_long, process: c_int) -> Outcome {
-    let piece = libc::iovec {
-        iov_base: area() as *mut libc::c_void,
-        iov_len: 8,
-    };
-    let at = &raw const piece as u64;
-    unsafe { raw(call, [process as u64, at, 1, at, 1, 0]) }
-}
-
-/// A connection that is refused, or cannot be reached, has been tried.
-unsafe fn tried(result: c_int) -> Outcome {
-    let known = [libc::ECONNREFUSED, libc::ENETUNREACH, libc::EHOSTUNREACH];
-    if result < 0 && known.contains(&errno()) {
-        0
-    } else {
-        result.into()
-    }
-}
-
-fn tcp() -> c_int {
-    unsafe { libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) }
-}
-
-fn udp() -> c_int {
-    unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM, 0) }
-}
-
-/// `HOST PORT` as a sockaddr_in.
-fn inet(arguments: Arguments<'_>) -> (Vec<u8>, u32) {
-    let host = arguments
-        .first()
-        .and_then(|a| a.to_str().ok())
-        .unwrap_or("127.0.0.1");
-    let host: std::net::Ipv4Addr = host.parse().unwrap_or(std::net::Ipv4Addr::LOCALHOST);
-    let mut bytes = (libc::AF_INET as u16).to_ne_bytes().to_vec();
-    bytes.extend((number(arguments, 1) as u16).to_be_bytes());
-    bytes.extend(host.octets());
-    bytes.extend([0; 8]);
-    (bytes, 16)
-}
-
-/// Sends a byte to an address.
-unsafe fn send_to(address: &[u8], length: u32) -> Outcome {
-    let (byte, to) = (c"x".as_ptr().cast(), address.as_ptr().cast());
-    unsafe { libc::sendto(udp(), byte, 1, 0, to, length) as Outcome }
-}
-
-/// `HOST PORT` as a sockaddr_in6.
-fn inet6(arguments: Arguments<'_>) -> (Vec<u8>, u32) {
-    let host = arguments
-        .first()
-        .and_then(|a| a.to_str().ok())
-        .unwrap_or("::1");
-    let host: std::net::Ipv6Addr = host.parse().unwrap_or(std::net::Ipv6Addr::LOCALHOST);
-    let mut bytes = (libc::AF_INET6 as u16).to_ne_bytes().to_vec();
-    bytes.extend((number(arguments, 1) as u16).to_be_bytes());
-    bytes.extend([0; 4]);
-    bytes.extend(host.octets());
-    bytes.extend([0; 4]);
-    (bytes, 28)
-}
-
-unsafe fn with_unix(
-    arguments: Arguments<'_>,
-    hidden: bool,
-    call: unsafe fn(c_int, *const libc::sockaddr, u32) -> Outcome,
-) -> Outcome {
-    let mut bytes = (libc::AF_UNIX as u16).to_ne_bytes().to_vec();
-    if hidden {
-        bytes.push(0);
-    }
-    bytes.extend(
-        arguments
-            .first()
-            .map_or(&b""[..], |argument| argument.to_bytes()),
-    );
-    unsafe {
-        let socket = libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0);
-        call(socket, bytes.as_ptr().cast(), bytes.len() as u32)
-    }
-}
-
-unsafe fn listening(arguments: Arguments<'_>) -> Option<c_int> {
-    unsafe {
-        let (address, length) = inet(arguments);
-        let socket = tcp();
-        let bound = libc::bind(socket, address.as_ptr().cast(), length);
-        (bound == 0 && libc::listen(socket, 1) == 0).then_some(socket)
-    }
-}
-
-unsafe fn send_messages(arguments: Arguments<'_>, count: usize) -> Outcome {
-    unsafe {
-        let (address, length) = inet(arguments);
-        let mut header: libc::msghdr = std::mem::zeroed();
-        header.msg_name = address.as_ptr().cast_mut().cast();
-        header.msg_namelen = length;
-        if count == 1 {
-            return libc::sendmsg(udp(), &header, 0) as Outcome;
-        }
-        let mut headers = vec![
-            libc::mmsghdr {
-                msg_hdr: header,
-                msg_len: 0
-            };
-            count
-        ];
-        libc::sendmmsg(udp(), headers.as_mut_ptr(), count as u32, 0).into()
-    }
 }
 
 unsafe fn semaphore(semaphore: *mut libc::sem_t) -> Outcome {
