@@ -368,6 +368,26 @@ fn one_of_ten_thousand_rules_is_found() {
     );
 }
 
+/// What each rule asks of values of its own is not combined with what the others ask.
+#[test]
+fn conditions_of_forty_names_are_told_apart() {
+    let rule = |n: u32| {
+        format!(
+            "(allow mach-lookup (require-all (require-entitlement \"e{n}\") (require-not (global-name \"g{n}\"))))"
+        )
+    };
+    let all: Vec<String> = (0..40).map(rule).collect();
+    let profile = |rules: &[String]| format!("(version 1)(deny default)\n{}", rules.join("\n"));
+    let reversed: Vec<String> = all.iter().rev().cloned().collect();
+    assert_eq!(told(&profile(&all), &profile(&reversed)), [""; 0]);
+    assert_eq!(
+        told(&profile(&all), &profile(&all[..39])),
+        [
+            "mach-lookup global-name=g0 %entitlement-load=e39 %entitlement-boolean=e39=Bool(true): A allows by line 41, B denies by line 1"
+        ]
+    );
+}
+
 #[test]
 fn many_values_at_once_are_a_difference() {
     let held: String = (0..20).map(|n| format!("(extension \"e{n}\")")).collect();

@@ -16,6 +16,7 @@
 //! - Values of different filters are independent of each other, but for what `laws.rs` says of
 //!   sockets.
 
+mod axis;
 mod classes;
 mod diagram;
 mod laws;

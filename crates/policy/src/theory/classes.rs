@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::text::{self, Shape};
 use super::{Set, TooComplex};
@@ -36,7 +36,6 @@ pub(super) fn classes(
         classes: Vec::new(),
         seen: FxHashSet::default(),
     };
-    let numbered = || (0_u32..).zip(tests);
     let questions = text::questions(tests);
     if !questions.is_empty() {
         let shape = Shape::of(info, end);
@@ -44,11 +43,19 @@ pub(super) fn classes(
             found.add(holds, OwnedValue::Text(text));
         }
     }
+    let mut by_number: FxHashMap<Option<i64>, Vec<(u32, &Argument)>> = FxHashMap::default();
+    for (at, argument) in (0_u32..).zip(tests.iter().copied()) {
+        let same = by_number.entry(asked_number(argument)).or_default();
+        same.push((at, argument));
+    }
     for value in others(tests, info) {
         let mut holds = Set::default();
-        for (at, argument) in numbered() {
+        // Of thousands of numbers or ports each value has one.
+        let own = number_of(&value);
+        let asked = [None, own].into_iter().take(1 + usize::from(own.is_some()));
+        for (at, argument) in asked.flat_map(|number| by_number.get(&number)).flatten() {
             if argument.accepts(value.borrow()) {
-                holds.insert(at);
+                holds.insert(*at);
             }
         }
         found.add(holds, value);
@@ -64,6 +71,24 @@ pub(super) fn classes(
     );
     classes.push(rest);
     Ok(classes)
+}
+
+/// The one number or port that an argument asks for.
+fn asked_number(argument: &Argument) -> Option<i64> {
+    match argument {
+        Argument::Integer(number) => Some(*number),
+        Argument::Network(pattern) => pattern.port.map(|port| i64::from(port.get())),
+        _ => None,
+    }
+}
+
+/// The number or port of a value.
+fn number_of(value: &OwnedValue) -> Option<i64> {
+    match value {
+        OwnedValue::Integer(number) => Some(*number),
+        OwnedValue::Endpoint(Endpoint::Internet { port, .. }, _) => Some(i64::from(*port)),
+        _ => None,
+    }
 }
 
 struct Found {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::axis::{Axis, Shown, truth};
 use super::classes::{Class, classes};
 use super::diagram::{Diagram, FALSE, Ref, TRUE};
 use super::laws::{Known, Law, laws};
@@ -37,7 +38,9 @@ pub struct Space {
 struct Variable {
     filter: FilterId,
     /// What to show for each of its values; value 0 is that nothing is needed.
-    shown: Vec<Option<OwnedValue>>,
+    shown: Shown,
+    /// Where it comes in a request that is shown.
+    place: (usize, usize),
 }
 
 /// Where a test holds.
@@ -64,11 +67,13 @@ impl Space {
         tests.extend(laws.iter().flatten().map(|(test, _)| test));
         let mut by_filter: BTreeMap<Group<'_>, Vec<&Test>> = BTreeMap::new();
         let mut meanings = HashMap::new();
+        let mut places = HashMap::new();
         for test in tests {
             if meanings
                 .insert(test.clone(), Holds::Everywhere(FALSE))
                 .is_none()
             {
+                places.insert(test, places.len());
                 by_filter.entry(Group::of(test)).or_default().push(test);
             }
         }
@@ -86,9 +91,10 @@ impl Space {
             diagram: Diagram::new(),
             laws: Vec::new(),
         };
+        let mut axes = Vec::new();
         for (group, tests) in by_filter {
             if group.is_bits {
-                space.add_bits(group, &tests)?;
+                axes.push(Axis::bits(group.filter, tests, |value| group.value(value)));
                 continue;
             }
             let info = filter(group.filter);
@@ -101,13 +107,14 @@ impl Space {
             if group.is_plain() && Some(group.filter) == main {
                 space.add_columns(&tests, classes);
             } else if has_many(info) {
-                space.add_many(group.filter, &tests, classes)?;
+                axes.push(Axis::many(group.filter, tests, classes));
             } else {
                 // Every socket has a protocol: 0, if none of those that are asked about.
                 let is_shown = known.end.is_some() && info.name == "socket-protocol";
-                space.add_single(group.filter, &tests, classes, is_shown)?;
+                axes.push(Axis::single(group.filter, tests, classes, is_shown));
             }
         }
+        space.add_axes(&axes, |test| places[test])?;
         if space.columns.is_empty() {
             space.columns = classes_of_nothing();
         }
@@ -129,108 +136,44 @@ impl Space {
         self.columns = classes;
     }
 
-    /// One variable, whose values are the classes; that of values which no test tells apart from
-    /// none is shown as one if `is_shown`.
-    fn add_single(
+    /// Adds variables and says where their tests hold, whatever the column.
+    ///
+    /// What is asked together is near each other: of rules that each ask for two values of their own
+    /// functions grow with their number then, and with all combinations if it is not.
+    fn add_axes(
         &mut self,
-        filter: FilterId,
-        tests: &[&Test],
-        mut classes: Vec<Class>,
-        is_shown: bool,
+        axes: &[Axis<'_>],
+        place: impl Fn(&Test) -> usize,
     ) -> Result<(), TooComplex> {
-        // What needs no value to be shown comes first.
-        classes.rotate_right(1);
-        let values = classes.iter().map(|class| class.value.clone());
-        let shown = values
-            .enumerate()
-            .map(|(at, value)| value.filter(|_| at > 0 || is_shown));
-        let number = self.variable(filter, shown.collect())?;
-        let functions = (0..tests.len() as u32).map(|at| {
-            let next = classes.iter().map(|class| truth(class.holds.contains(at)));
-            self.diagram.branch(number, next.collect())
-        });
-        let functions = functions.collect::<Result<_, _>>()?;
-        self.mean(tests, functions);
-        Ok(())
-    }
-
-    /// A variable for each class: whether the request has a value of it.
-    fn add_many(
-        &mut self,
-        filter: FilterId,
-        tests: &[&Test],
-        classes: Vec<Class>,
-    ) -> Result<(), TooComplex> {
-        let mut functions = vec![FALSE; tests.len()];
-        for class in classes.into_iter().filter(|class| !class.holds.is_empty()) {
-            let present = self.flag(filter, class.value)?;
-            for test in class.holds.members() {
-                let function = &mut functions[test as usize];
-                *function = self.diagram.choose(present, TRUE, *function)?;
-            }
+        let mut planned = Vec::new();
+        for (axis, own) in axes.iter().enumerate() {
+            let variables = own.variables(&place).into_iter().enumerate();
+            planned.extend(variables.map(|(at, (first, shown))| (first, axis, at, shown)));
         }
-        self.mean(tests, functions);
-        Ok(())
-    }
-
-    /// Says where tests hold, whatever the column.
-    fn mean(&mut self, tests: &[&Test], functions: Vec<Ref>) {
-        for (test, function) in tests.iter().zip(functions) {
-            let meaning = Holds::Everywhere(function);
-            self.meanings.insert((*test).clone(), meaning);
-        }
-    }
-
-    /// A variable for each set of bits that masks tell apart: whether the request's value has them.
-    fn add_bits(&mut self, group: Group<'_>, tests: &[&Test]) -> Result<(), TooComplex> {
-        let mask = |test: &Test| match test.argument.plain() {
-            Argument::Bits(mask) => *mask,
-            _ => 0,
-        };
-        // For each bit, the masks that have it.
-        let mut parts: BTreeMap<Vec<bool>, u64> = BTreeMap::new();
-        for bit in (0..u64::BITS).map(|at| 1 << at) {
-            let masks: Vec<bool> = tests.iter().map(|test| mask(test) & bit != 0).collect();
-            if masks.contains(&true) {
-                *parts.entry(masks).or_default() |= bit;
-            }
-        }
-        // Every mask holds only if there is a value at all.
-        let mut functions = match tests.iter().any(|test| mask(test) == 0) {
-            true => {
-                let value = group.value(OwnedValue::Bits(0));
-                vec![self.flag(group.filter, Some(value))?; tests.len()]
-            }
-            false => vec![TRUE; tests.len()],
-        };
-        for (masks, bits) in parts {
-            let value = group.value(OwnedValue::Bits(bits));
-            let has = self.flag(group.filter, Some(value))?;
-            for (function, _) in functions.iter_mut().zip(masks).filter(|(_, own)| *own) {
-                *function = self.diagram.choose(has, *function, FALSE)?;
-            }
-        }
-        self.mean(tests, functions);
-        Ok(())
-    }
-
-    /// A new variable of two values, of which the second has something to show.
-    fn flag(&mut self, filter: FilterId, shown: Option<OwnedValue>) -> Result<Ref, TooComplex> {
-        let number = self.variable(filter, vec![None, shown])?;
-        self.diagram.branch(number, vec![FALSE, TRUE])
-    }
-
-    /// A new variable, with what to show for each of its values.
-    fn variable(
-        &mut self,
-        filter: FilterId,
-        shown: Vec<Option<OwnedValue>>,
-    ) -> Result<u32, TooComplex> {
-        if self.variables.len() >= MOST_VARIABLES {
+        if planned.len() > MOST_VARIABLES {
             return Err(TooComplex);
         }
-        self.variables.push(Variable { filter, shown });
-        Ok(self.variables.len() as u32 - 1)
+        planned.sort_by_key(|(first, axis, at, _)| (*first, *axis, *at));
+        let mut numbers = vec![BTreeMap::new(); axes.len()];
+        for (number, (_, axis, at, shown)) in (0..).zip(planned) {
+            numbers[axis].insert(at, number);
+            let filter = axes[axis].filter;
+            let place = (axis, at);
+            self.variables.push(Variable {
+                filter,
+                shown,
+                place,
+            });
+        }
+        for (axis, numbers) in axes.iter().zip(numbers) {
+            let numbers: Vec<u32> = numbers.into_values().collect();
+            let functions = axis.functions(&numbers, &mut self.diagram)?;
+            for (test, function) in axis.tests.iter().zip(functions) {
+                let meaning = Holds::Everywhere(function);
+                self.meanings.insert((*test).clone(), meaning);
+            }
+        }
+        Ok(())
     }
 
     /// How many classes the main filter's values have; at least one. The last is that of no value.
@@ -408,8 +351,12 @@ impl Space {
     fn request(&self, column: u32, assignment: Vec<(u32, usize)>) -> Values {
         let main = &self.columns[column as usize].value;
         let main = self.main.zip(main.clone());
-        let others = assignment.into_iter().filter_map(|(variable, value)| {
-            let variable = &self.variables[variable as usize];
+        let others = assignment.into_iter();
+        let mut others: Vec<(&Variable, usize)> = others
+            .map(|(variable, value)| (&self.variables[variable as usize], value))
+            .collect();
+        others.sort_by_key(|(variable, _)| variable.place);
+        let others = others.into_iter().filter_map(|(variable, value)| {
             Some((variable.filter, variable.shown[value].clone()?))
         });
         let mut values = Values::new();
@@ -466,10 +413,6 @@ pub type Values = Vec<(FilterId, OwnedValue)>;
 
 /// A request for which two functions differ, and what each is there.
 pub(crate) type Differing = (Values, (u32, u32));
-
-fn truth(holds: bool) -> Ref {
-    if holds { TRUE } else { FALSE }
-}
 
 fn classes_of_nothing() -> Vec<Class> {
     vec![Class {

@@ -14,8 +14,9 @@ use crate::pattern::regex::{Automaton, State as Progress};
 use shape::Form;
 pub(crate) use shape::Shape;
 
-/// Steps one cutting may take.
+/// Steps one cutting may take: so many, and so many more for each test.
 const LIMIT: usize = 10_000_000;
+const EACH: usize = 5_000;
 
 /// A test of a text, with its number.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +43,8 @@ pub(super) fn classes(
     questions: &[(u32, Question<'_>)],
     shape: Shape<'_>,
 ) -> Result<Vec<(Set, Vec<u8>)>, TooComplex> {
-    Machine::new(questions, shape).run()
+    let limit = LIMIT + EACH * questions.len();
+    Machine::new(questions, shape).run(limit)
 }
 
 /// A byte of the texts that patterns name, one node for each of their starts.
@@ -345,7 +347,7 @@ impl<'t> Machine<'t> {
         bytes
     }
 
-    fn run(&self) -> Result<Vec<(Set, Vec<u8>)>, TooComplex> {
+    fn run(&self, limit: usize) -> Result<Vec<(Set, Vec<u8>)>, TooComplex> {
         let start = Rc::new(self.start());
         let mut seen = FxHashSet::from_iter([start.clone()]);
         // States in order of their shortest text, with where they were reached from.
@@ -366,7 +368,7 @@ impl<'t> Machine<'t> {
                     .tracks()
                     .map(|track| track.live.len() + track.matched.members().len());
                 steps += 8 + sizes.sum::<usize>();
-                if steps > LIMIT {
+                if steps > limit {
                     return Err(TooComplex);
                 }
                 if let Some(next) = self.step(&state, byte)
