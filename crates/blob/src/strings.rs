@@ -11,6 +11,8 @@ mod patterns;
 mod program;
 mod source;
 
-pub use instruction::{CodeError, Instruction, LONGEST_RUN, LONGEST_SKIP, Step, disassemble};
+pub use instruction::{
+    CodeError, Instruction, LONGEST_RUN, LONGEST_SHORT_RUN, LONGEST_SKIP, Step, disassemble,
+};
 pub use patterns::ConvertError;
 pub use program::Program;

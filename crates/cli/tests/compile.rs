@@ -49,7 +49,7 @@ fn the_bytes_are_written_and_what_is_derived_is_said() {
         ),
         (
             "(allow mach-lookup (apply-message-filter (deny xpc-message-send)))",
-            "message filters with conditions, without rules, or not of IOKit",
+            "message filters with conditions, without rules, beside filters, or not of IOKit",
         ),
     ] {
         let source = write(

@@ -40,16 +40,24 @@ pub enum Reason {
     PatternGoesOn,
     /// A path with bytes beyond ASCII, whose lower case is not known.
     LowerCase,
+    /// A pattern without text, or of a path that does not start at the root.
+    Relative,
+    /// A run of bytes for which an instruction needs a byte for its length.
+    LongRun,
     /// A regular expression: which of the two byte codes, and which instructions.
     Regex,
+    /// A filter by pattern or number that no profile has whose bytes are known.
+    Filter,
     /// Patterns of another filter than path in one program.
     NamesTogether,
     /// Alternatives of a number as one bit mask.
     NumberMask,
     /// Alternatives over a filter whose values the world does not merge.
     Unmerged,
-    /// The same alternative twice.
+    /// The same filter twice among the rules of an operation, or in one that needs all of several.
     Repeated,
+    /// What must not hold, other than a type of file.
+    Negation,
     /// A pattern with `${…}`, which the system may take for a variable.
     Variable,
     /// A string argument.
@@ -67,8 +75,8 @@ pub enum Reason {
     /// Several modifiers with arguments, of which a message filter is one for each operation: how
     /// the list of them is stored.
     ModifierList,
-    /// A message filter with conditions or exceptions, without rules, or of other messages than those
-    /// to a user client of IOKit.
+    /// A message filter with conditions or exceptions, without rules, of a rule that has filters, or
+    /// of other messages than those to a user client of IOKit.
     MessageFilter,
     /// Which system calls the system infers.
     SystemCalls,
@@ -82,11 +90,17 @@ impl fmt::Display for Reason {
             Self::Prefix => "prefix patterns",
             Self::PatternGoesOn => "patterns of which one begins with another",
             Self::LowerCase => "paths beyond ASCII",
+            Self::Relative => "patterns without text and paths without a leading slash",
+            Self::LongRun => "patterns of more than 64 bytes in a row",
             Self::Regex => "regular expressions",
+            Self::Filter => {
+                "filters other than path, control-name, vnode-type, target and those of sockets"
+            }
             Self::NamesTogether => "several patterns of one filter other than path in a rule",
             Self::NumberMask => "several numbers of one filter in a rule",
             Self::Unmerged => "several values of a filter in a rule, asked one by one",
             Self::Repeated => "a filter given twice, also by what the system adds, asked once",
+            Self::Negation => "require-not of anything but a vnode-type",
             Self::Variable => "patterns with ${}, taken as they are written",
             Self::Text => "string arguments",
             Self::Network => "network addresses",
@@ -98,7 +112,7 @@ impl fmt::Display for Reason {
                 "several modifiers with arguments, or a message filter of several operations"
             }
             Self::MessageFilter => {
-                "message filters with conditions, without rules, or not of IOKit"
+                "message filters with conditions, without rules, beside filters, or not of IOKit"
             }
             Self::SystemCalls => "the system calls inferred from these operations",
             Self::Version3 => "version 3 of the language",

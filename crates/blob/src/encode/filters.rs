@@ -18,6 +18,17 @@ use super::size::PatternSize;
 /// A filter with the rule it is of.
 pub(super) type Part<'f> = (&'f Filter, Option<u32>);
 
+/// Filters that witnesses have beside a pattern or a number.
+const WITNESSED: [&str; 7] = [
+    "path",
+    "control-name",
+    "socket-domain",
+    "socket-type",
+    "socket-protocol",
+    "target",
+    "vnode-type",
+];
+
 /// What one question of a `require-any` asks.
 enum Asking<'f> {
     /// Patterns over one filter.
@@ -41,21 +52,7 @@ impl Lowering<'_> {
         let mut places = HashMap::new();
         let mut costs = Vec::new();
         let mut seen = HashSet::new();
-        let mut todo: VecDeque<Part<'_>> = parts.iter().copied().collect();
-        while let Some((filter, rule)) = todo.pop_front() {
-            let alternatives = match filter {
-                Filter::Any(inner) => Some(inner),
-                // All of one is that one.
-                Filter::All(inner) if inner.len() == 1 => Some(inner),
-                _ => None,
-            };
-            if let Some(inner) = alternatives {
-                inner
-                    .iter()
-                    .rev()
-                    .for_each(|one| todo.push_front((one, rule)));
-                continue;
-            }
+        for (filter, rule) in alternatives(parts) {
             if !seen.insert(filter) {
                 self.note(Reason::Repeated, rule);
                 continue;
@@ -155,7 +152,13 @@ impl Lowering<'_> {
                 self.any(&parts, matched, unmatched)
             }
             Filter::All(inner) => self.all(inner, rule, matched, unmatched),
-            Filter::Not(inner) => self.filter(inner, rule, unmatched, matched),
+            Filter::Not(inner) => {
+                let is_type = |test: &Test| self.world.filter(test.filter).name == "vnode-type";
+                if !matches!(&**inner, Filter::Test(test) if is_type(test)) {
+                    self.note(Reason::Negation, rule);
+                }
+                self.filter(inner, rule, unmatched, matched)
+            }
         }
     }
 
@@ -183,6 +186,9 @@ impl Lowering<'_> {
         };
         if flat.len() > 1 && !flat.iter().all(is_simple) {
             self.note(Reason::MixedRequirements, rule);
+        }
+        if flat.iter().collect::<HashSet<_>>().len() < flat.len() {
+            self.note(Reason::Repeated, rule);
         }
         flat.sort_by_key(|filter| std::cmp::Reverse(filter.cost(self.world)));
         let mut node = matched;
@@ -268,6 +274,9 @@ impl Lowering<'_> {
         if tail == Tail::Anything {
             self.note(Reason::Prefix, rule);
         }
+        if text.is_empty() || info.kind == ArgumentKind::PathPattern && text[0] != b'/' {
+            self.note(Reason::Relative, rule);
+        }
         if text.windows(2).any(|two| two == b"${") {
             self.note(Reason::Variable, rule);
         }
@@ -300,6 +309,10 @@ impl Lowering<'_> {
         if tree.goes_on() || texts.len() < patterns.len() {
             self.note(Reason::PatternGoesOn, rule);
         }
+        if tree.has_long_run() {
+            self.note(Reason::LongRun, rule);
+        }
+        self.note_filter(id, rule);
         self.program(id, tree.program(), rule)
     }
 
@@ -335,8 +348,16 @@ impl Lowering<'_> {
                 Stored::Mask(self.literal(mask, rule))
             }
         };
+        self.note_filter(id, rule);
         let filter = self.filter_number(id, rule)?;
         Ok(Question { filter, argument })
+    }
+
+    /// Notes a filter by pattern or number that no witness has.
+    fn note_filter(&mut self, id: FilterId, rule: Option<u32>) {
+        if !WITNESSED.contains(&self.world.filter(id).name.as_str()) {
+            self.note(Reason::Filter, rule);
+        }
     }
 
     /// The number of a filter as a node has it, below the bit of the other form.
@@ -349,6 +370,26 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// The parts of which any may hold, those of a `require-any` one by one.
+pub(super) fn alternatives<'f>(parts: &[Part<'f>]) -> Vec<Part<'f>> {
+    let mut flat = Vec::new();
+    let mut todo: VecDeque<Part<'f>> = parts.iter().copied().collect();
+    while let Some((filter, rule)) = todo.pop_front() {
+        match filter {
+            Filter::Any(inner) => add_first(inner, rule, &mut todo),
+            // All of one is that one.
+            Filter::All(inner) if inner.len() == 1 => add_first(inner, rule, &mut todo),
+            _ => flat.push((filter, rule)),
+        }
+    }
+    flat
+}
+
+fn add_first<'f>(filters: &'f [Filter], rule: Option<u32>, to: &mut VecDeque<Part<'f>>) {
+    let backwards = filters.iter().rev();
+    backwards.for_each(|one| to.push_front((one, rule)));
 }
 
 /// The host word of an address; none of an address without internet protocol.

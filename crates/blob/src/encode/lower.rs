@@ -1,7 +1,7 @@
 //! Rules to nodes.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use lapbelt_policy::added::inferred;
 use lapbelt_policy::filter::{Argument, Filter, Test};
@@ -12,6 +12,7 @@ use lapbelt_policy::world::{FilterId, InferredRule, InferredValue, OperationId, 
 
 use super::error::{EncodeError, Problem};
 use super::fidelity::{Derived, Fidelity, Reason};
+use super::filters::alternatives;
 use super::graph::{
     Argument as Stored, Graph, Literal, LiteralId, Node, NodeId, Question, Terminal,
 };
@@ -166,9 +167,19 @@ impl<'a> Lowering<'a> {
             (None, None, Some(parent)) => self.entry(parent, entries)?,
             (None, own, _) => self.plain(own.unwrap_or(Action::Deny)),
         };
-        for entry in list.entries {
-            let alternatives: Vec<_> = entry.alternatives.iter().map(Asked::part).collect();
-            node = self.any(&alternatives, entry.end, node)?;
+        let mut asked = HashMap::new();
+        for (at, entry) in list.entries.iter().enumerate() {
+            let parts: Vec<_> = entry.alternatives.iter().map(Asked::part).collect();
+            for (filter, rule) in alternatives(&parts) {
+                // Within one entry, the question about any of its filters notes it.
+                match asked.insert(filter, (at, rule)) {
+                    Some((before, other)) if before != at => {
+                        self.note(Reason::Repeated, rule.or(other));
+                    }
+                    _ => {}
+                }
+            }
+            node = self.any(&parts, entry.end, node)?;
         }
         let masks: Vec<Mask> = entries
             .masks
@@ -220,11 +231,8 @@ impl<'a> Lowering<'a> {
         let mut operations: BTreeSet<OperationId> = BTreeSet::new();
         let opens_iokit =
             |id: &OperationId| self.world.operation(*id).name == "iokit-open-user-client";
-        if !self.policy.rules[outer as usize]
-            .operations
-            .iter()
-            .all(opens_iokit)
-        {
+        let of = &self.policy.rules[outer as usize];
+        if !of.filters.is_empty() || !of.operations.iter().all(opens_iokit) {
             self.note(Reason::MessageFilter, Some(outer));
         }
         for rule in rules {
@@ -233,7 +241,9 @@ impl<'a> Lowering<'a> {
             }
             self.rule(&mut lists, rule, outer)?;
             operations.extend(&rule.operations);
-            if !rule.filters.is_empty() || rule.action == Action::Allow {
+            let is_iokit = |id: &OperationId| self.world.operation(*id).name.starts_with("iokit-");
+            let refuses = rule.action == Action::Deny && rule.operations.iter().all(is_iokit);
+            if !rule.filters.is_empty() || !refuses {
                 self.note(Reason::MessageFilter, Some(outer));
             }
         }

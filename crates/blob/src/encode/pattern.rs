@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 
-use crate::strings::{Instruction, LONGEST_RUN};
+use crate::strings::{Instruction, LONGEST_RUN, LONGEST_SHORT_RUN};
 
 /// What may follow the text of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +74,12 @@ impl<'a> Tree<'a> {
     pub(super) fn goes_on(&self) -> bool {
         let mut branches = self.branches.iter();
         branches.any(|one| one.ends.is_some() && !one.below.is_empty())
+    }
+
+    /// Whether one of the runs is longer than an instruction of one byte says.
+    pub(super) fn has_long_run(&self) -> bool {
+        let mut branches = self.branches.iter();
+        branches.any(|one| one.to - one.from > LONGEST_SHORT_RUN)
     }
 
     /// The program; of no patterns, one that never matches.

@@ -5,6 +5,8 @@
 
 use crate::bytes::{ReadError, Reader};
 
+/// Longest run of bytes whose length is part of the opcode.
+pub const LONGEST_SHORT_RUN: usize = 0x40;
 /// Longest run of bytes one instruction tests.
 pub const LONGEST_RUN: usize = 0x41 + 0xff;
 /// Most bytes one branch skips.
@@ -107,7 +109,7 @@ impl Instruction {
                 let bytes = &bytes[..bytes.len().min(LONGEST_RUN)];
                 match bytes.len() {
                     0 => return,
-                    short @ 1..=0x40 => out.push(0x3f + short as u8),
+                    short @ 1..=LONGEST_SHORT_RUN => out.push(0x3f + short as u8),
                     long => out.extend([0x04, (long - 0x41) as u8]),
                 }
                 out.extend(bytes);

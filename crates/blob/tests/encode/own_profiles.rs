@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lapbelt_blob::encode::encode;
+use lapbelt_blob::encode::{Reason, encode};
 use lapbelt_sbpl::{NoImports, Source, evaluate};
 
 use crate::support::WORLD;
@@ -79,4 +79,73 @@ fn expressions_take_either_of_two_codes() {
          (deny mach-lookup (global-name-regex #\"^com\\.Example\\.\"))
          (deny file-ioctl (with errno EACCES))"
     ));
+}
+
+/// What is said of rules beside `(deny default)` that no witness shows.
+fn unseen(rules: &str) -> Vec<Reason> {
+    let text = format!("(version 1)(deny default){rules}");
+    let source = Source {
+        name: "own",
+        text: &text,
+    };
+    let evaluation = evaluate(&source, &Default::default(), &NoImports, &WORLD);
+    let policy = evaluation.policy.expect("a policy");
+    let encoded = encode(&policy, &WORLD).expect("a profile");
+    let derived = encoded.fidelity.derived.into_iter();
+    derived.map(|one| one.reason).collect()
+}
+
+#[test]
+fn forms_that_no_witness_has_are_told() {
+    let path = |length: usize| format!("(allow file-read* (literal \"/{}\"))", "a".repeat(length));
+    let iokit = "(apply-message-filter (deny iokit-external-method))";
+    for (rules, expected) in [
+        (path(64).as_str(), Reason::LongRun),
+        ("(allow file-read* (subpath \"\"))", Reason::Relative),
+        ("(allow file-read* (literal \"a\"))", Reason::Relative),
+        ("(allow file-read* (debug-mode))", Reason::Filter),
+        ("(allow mach-lookup (global-name \"a\"))", Reason::Filter),
+        (
+            "(allow file-read* (mount-relative-literal \"/a\"))",
+            Reason::Filter,
+        ),
+        (
+            "(allow file-read* (require-not (literal \"/a\")))",
+            Reason::Negation,
+        ),
+        (
+            "(allow network-outbound (require-all (socket-type 1) (socket-type 1)))",
+            Reason::Repeated,
+        ),
+        ("(deny signal (target self))", Reason::Repeated),
+        ("(deny mach-task-name (target self))", Reason::Repeated),
+        (
+            "(deny network-outbound (control-name \"com.apple.flow-divert\"))
+             (allow network-outbound)",
+            Reason::Repeated,
+        ),
+        (
+            "(allow file-read* (literal \"/a\"))(deny file-read* (require-any (literal \"/a\")))",
+            Reason::Repeated,
+        ),
+        (
+            &format!("(allow iokit-open-user-client (iokit-user-client-class \"A\") {iokit})"),
+            Reason::MessageFilter,
+        ),
+        (
+            "(allow iokit-open-user-client (apply-message-filter (deny mach-message-send)))",
+            Reason::MessageFilter,
+        ),
+    ] {
+        let unseen = unseen(rules);
+        assert!(unseen.contains(&expected), "{rules}: {unseen:?}");
+    }
+    for seen in [
+        path(63).as_str(),
+        "(allow file-read* (require-not (vnode-type SYMLINK)))",
+        "(allow file-read* (literal \"/a\"))(allow file-write* (literal \"/a\"))",
+        &format!("(allow iokit-open-user-client {iokit})"),
+    ] {
+        assert_eq!(unseen(seen), [], "{seen}");
+    }
 }
