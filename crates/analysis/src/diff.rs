@@ -34,8 +34,10 @@ pub struct Diff {
 /// Operations that differ in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Differing {
-    /// The operations; a wildcard stands for its members.
+    /// The operations; a wildcard stands for its members if all of them do.
     pub operations: Vec<String>,
+    /// Each of them.
+    pub all: Vec<String>,
     /// Requests that are decided differently, one for each pair of rules that decide, smallest
     /// first; at least one.
     pub examples: Vec<Example>,
@@ -119,6 +121,10 @@ fn compare(left: &Subject<'_>, right: &Subject<'_>, most: usize, in_lower_case: 
             operations: grouped(&operations, left.world())
                 .into_iter()
                 .map(|id| name(left.world(), id))
+                .collect(),
+            all: operations
+                .iter()
+                .map(|id| name(left.world(), *id))
                 .collect(),
             examples,
             more,

@@ -57,7 +57,8 @@ fn each_difference_is_a_request() {
     assert_eq!(code, 1);
     assert_eq!(
         text,
-        "file-read* /private/etc/hosts: A allows by a.sb:3:1, B denies by b.sb:2:1\n\
+        "file-read* /private/etc/hosts: A allows by a.sb:3:1, B denies by b.sb:2:1\n  \
+         as for the 3 operations that fall back to it\n\
          network-outbound remote=tcp:192.0.2.1:443: A denies by a.sb:2:1, B allows by b.sb:3:1\n\
          network-outbound control-name=com.apple.flow-divert: \
          A denies by a.sb:2:1, B allows by a rule that the system's compiler adds\n\
@@ -71,6 +72,7 @@ fn each_difference_is_a_request() {
     assert_eq!(answer["equal_operations"], 184);
     let first = &answer["different"][0];
     assert_eq!(first["operations"], serde_json::json!(["file-read*"]));
+    assert_eq!(first["all_operations"][3], "file-read-xattr");
     assert_eq!(first["examples"][0]["values"]["path"], "/private/etc/hosts");
     assert_eq!(first["examples"][0]["a"]["decision"], "allow");
     assert_eq!(first["examples"][0]["a"]["rule"]["line"], 3);

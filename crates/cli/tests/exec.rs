@@ -311,6 +311,12 @@ fn named_profiles_do_what_their_names_say() {
     assert!(!fails("no-network", &write));
     assert!(fails("no-write", &write));
     assert!(!fails("no-write", "echo x > /dev/null"));
+    std::fs::write(&file, "").expect("a file");
+    for change in ["ln '{}' '{}2'", "mkfifo '{}2'"] {
+        let change = change.replace("{}", &file);
+        assert!(fails("no-write", &change), "{change}");
+        assert!(fails("no-write-except-temporary", &change), "{change}");
+    }
     assert!(fails("no-write-except-temporary", &write));
     assert!(!fails(
         "no-write-except-temporary",

@@ -79,6 +79,39 @@ fn what_another_program_left_is_not_taken_for_its_own() {
     assert_eq!(manifest(&out)["runs"], 4);
 }
 
+#[test]
+fn a_third_run_in_a_row_is_learnt_from_if_three_are_asked_for() {
+    if skipped() {
+        return;
+    }
+    let folder = folder();
+    let script = "if [ -e b ]; then read x < data || :; elif [ -e a ]; then :> b; else :> a; fi";
+    for (streak, has_read) in [("2", false), ("3", true)] {
+        let (code, text) = lapbelt(
+            folder.path(),
+            &[
+                "trace",
+                "--profile",
+                "learnt.sb",
+                "--out",
+                streak,
+                "--success-streak",
+                streak,
+                "--cmd",
+                "/bin/sh",
+                "--",
+                "-c",
+                script,
+            ],
+        );
+        assert_eq!(code, 0, "{text}");
+        let learnt = folder.path().join("learnt.sb");
+        let profile = fs::read_to_string(&learnt).expect("a profile");
+        assert_eq!(profile.contains("/data\""), has_read, "{profile}");
+        fs::remove_file(learnt).expect("a file");
+    }
+}
+
 /// Shrinks a profile for a shell script; exit code and messages.
 fn shrink(folder: &Path, profile: &str, options: &[&str], script: &str) -> (i32, String) {
     let words = [

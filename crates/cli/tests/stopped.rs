@@ -87,6 +87,45 @@ fn a_trace_that_was_stopped_still_creates_its_profile() {
 }
 
 #[test]
+fn what_a_stopped_trace_learnt_is_put_in_order_with_the_rest() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let begun = folder.path().join("begun");
+    // What the first run learns stays; the second waits to be stopped.
+    let script = "mkdir -p d; for i in 1 2 3 4; do echo > d/$i; done; \
+                  test -e ../one && { test -e ../go || { echo > ../begun; sleep 20; }; }; echo > ../one";
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).expect("a folder");
+    let words = ["trace", "--profile", "learnt.sb", "--cmd", "/bin/sh", "--"];
+    let child = started(&inner, &[&words[..], &["-c", script]].concat());
+    while !begun.exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    terminate_group(&child);
+    assert_eq!(
+        child.wait_with_output().expect("an end").status.code(),
+        Some(3)
+    );
+    std::fs::write(folder.path().join("go"), "").expect("a file");
+    let resumed = started(&inner, &["trace", "--resume", "lapbelt-out"]);
+    let output = resumed.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let learnt = std::fs::read_to_string(inner.join("learnt.sb")).expect("a profile");
+    assert_eq!(learnt.matches("; learned").count(), 1, "{learnt}");
+    let heads = learnt.lines().filter(|line| line.starts_with("(allow "));
+    let heads: Vec<_> = heads.map(|line| line.split(' ').nth(1)).collect();
+    let mut once = heads.clone();
+    once.dedup();
+    assert_eq!(heads, once, "{learnt}");
+    // Who needed what is known of all rules.
+    let rules =
+        learnt.matches("(literal ").count() + learnt.matches("(allow process-fork)").count();
+    assert_eq!(rules, learnt.matches("  ; ").count(), "{learnt}");
+}
+
+#[test]
 fn a_signal_while_the_program_is_started_is_no_fault_of_ours() {
     if skipped() {
         return;

@@ -152,6 +152,12 @@ fn opening(action: Action, head: &Atom, modifiers: &[Modifier], world: &World) -
 
 /// A comment of program names; names are the system's and may hold anything, so only plain
 /// characters are shown.
+/// The programs that the comment on a line of these rules names.
+pub(crate) fn needed_by(line: &str) -> BTreeSet<String> {
+    let names = line.rsplit_once("  ; ").map(|(_, names)| names.split(", "));
+    names.into_iter().flatten().map(str::to_owned).collect()
+}
+
 fn comment<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let plain = |name: &str| -> String {
         name.chars()

@@ -68,8 +68,15 @@ fn iterate(
     knobs: &Knobs,
     report: &mut TraceReport,
 ) -> Result<(), LearnError> {
-    let mut growing = Growing::new(base, knobs, OwnFiles::of(dir.root()));
-    let done = earlier_iterations(dir)?;
+    let (done, has_learnt) = earlier_iterations(dir)?;
+    // What an interrupted run learnt is no part of what it was given: it is put in order with the
+    // rest.
+    let (base, learned) = match has_learnt {
+        true => growing::parted(base, &session.world)?,
+        false => (base.clone(), Vec::new()),
+    };
+    let mut growing = Growing::new(&base, knobs, OwnFiles::of(dir.root()), learned);
+    growing.rewrite(&session.world);
     let mut streak = 0;
     // A system that enforces by itself lets nothing go on that it denies.
     let grants = session.backend.dialect().is_none();
@@ -155,6 +162,9 @@ fn iterate(
         // was stopped by a denial is tried again as it was.
         if learnt && !learning {
             start = Start::Fresh;
+        } else if streak > 1 {
+            // More of them repeat without anything between.
+            start = Start::Repeat;
         } else if learnt || lesson.new_rules == 0 {
             start = start.other();
         }
@@ -177,13 +187,19 @@ fn iterate(
     Ok(())
 }
 
-/// How many iterations an interrupted run had done.
-fn earlier_iterations(dir: &RunDir) -> Result<usize, LearnError> {
+/// How many iterations an interrupted run had done, and whether they taught anything.
+fn earlier_iterations(dir: &RunDir) -> Result<(usize, bool), LearnError> {
     let path = dir.file(Phase::Trace, "metrics.jsonl");
     if !path.exists() {
-        return Ok(0);
+        return Ok((0, false));
     }
-    Ok(run_dir::read(&path)?.lines().count())
+    let text = run_dir::read(&path)?;
+    // A line that was cut off is of an iteration whose rules are in the profile or not.
+    let learnt = |line: &str| {
+        let metric: Result<TraceMetric, _> = serde_json::from_str(line);
+        metric.is_ok_and(|metric| metric.new_rules > 0)
+    };
+    Ok((text.lines().count(), text.lines().any(learnt)))
 }
 
 /// Where a stream of an iteration is kept.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lapbelt_analysis::diff::{Decided, Diff, Example, diff};
+use lapbelt_analysis::diff::{Decided, Diff, Differing, Example, diff};
 use lapbelt_analysis::operations::grouped;
 use lapbelt_blob::explain;
 use lapbelt_policy::rule::Action;
@@ -158,10 +158,8 @@ fn text(answer: &Diff, a: &Side, b: &Side) -> String {
                     b.said_within(&message.right, &example.right)
                 );
             }
-            if let (0, [_, others @ ..]) = (at, differing.operations.as_slice())
-                && !others.is_empty()
-            {
-                text += &format!("  as for {}\n", others.join(" "));
+            if at == 0 {
+                text += &as_for(differing);
             }
         }
         if differing.more > 0 {
@@ -202,6 +200,26 @@ fn text(answer: &Diff, a: &Side, b: &Side) -> String {
     text
 }
 
+/// The operations that differ as the one that is shown does, on a line.
+fn as_for(differing: &Differing) -> String {
+    let others = &differing.operations[1..];
+    let mut named = others.join(" ");
+    let members = differing.all.len() - differing.operations.len();
+    let them = if others.is_empty() { "it" } else { "them" };
+    let fallen = match members {
+        0 => String::new(),
+        1 => format!("the operation that falls back to {them}"),
+        count => format!("the {count} operations that fall back to {them}"),
+    };
+    if !named.is_empty() && !fallen.is_empty() {
+        named += " and ";
+    }
+    match named + &fallen {
+        nothing if nothing.is_empty() => nothing,
+        others => format!("  as for {others}\n"),
+    }
+}
+
 fn json(answer: &Diff, a: &Side, b: &Side) -> Value {
     let example = |operation: &str, example: &Example| {
         let mut values: Map<String, Value> = Map::new();
@@ -233,7 +251,8 @@ fn json(answer: &Diff, a: &Side, b: &Side) -> Value {
         let examples: Vec<Value> = examples
             .map(|own| example(&one.operations[0], own))
             .collect();
-        json!({"operations": one.operations, "examples": examples, "more": one.more})
+        json!({"operations": one.operations, "all_operations": one.all, "examples": examples,
+               "more": one.more})
     });
     let unlisted = unlisted(a, b);
     let unlisted: Vec<&str> = unlisted.iter().map(|world| world.id()).collect();

@@ -8,7 +8,7 @@ use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::World;
 use lapbelt_sandbox::denial;
 
-use crate::atom::Atom;
+use crate::atom::{Atom, atoms};
 use crate::base::Base;
 use crate::denial_rule::atom_for;
 use crate::error::LearnError;
@@ -18,8 +18,12 @@ use crate::ports::Ports;
 use crate::profile_text;
 use crate::record::{DenyScope, Knobs};
 use crate::session::{Run, Session, SessionError, Start};
+use crate::source::ProfileError;
 use crate::system_profile::system_profile;
 use crate::trace::own_files::OwnFiles;
+
+/// What stands before the rules that were learnt.
+const LEARNED: &str = "; learned\n";
 
 /// A profile that grows.
 pub(super) struct Growing<'b> {
@@ -48,13 +52,13 @@ pub(super) struct Lesson {
 }
 
 impl<'b> Growing<'b> {
-    /// A base that nothing was learnt on yet.
-    pub(super) fn new(base: &'b Base, knobs: &'b Knobs, own: OwnFiles) -> Self {
+    /// A base, and what was learnt on it so far.
+    pub(super) fn new(base: &'b Base, knobs: &'b Knobs, own: OwnFiles, learned: Vec<Atom>) -> Self {
         Self {
             base,
             knobs,
             own,
-            learned: Vec::new(),
+            learned,
             ports: Ports::default(),
             folders: MadeFolders::default(),
             paths: Vec::new(),
@@ -149,7 +153,7 @@ impl<'b> Growing<'b> {
     }
 
     /// Writes the profile anew from all that was learnt.
-    fn rewrite(&mut self, world: &World) {
+    pub(super) fn rewrite(&mut self, world: &World) {
         let generaliser = if self.knobs.generalize {
             let runs = self.paths.iter();
             Generaliser::new(runs.map(|(start, paths)| (*start, paths.iter().map(Vec::as_slice))))
@@ -176,11 +180,36 @@ impl<'b> Growing<'b> {
             self.base.text.clone()
         } else {
             format!(
-                "{}\n; learned\n{rules}",
+                "{}\n{LEARNED}{rules}",
                 self.base.text.trim_end_matches('\n').to_owned() + "\n"
             )
         };
     }
+}
+
+/// A profile that learnt rules end, as what they were learnt on and these rules.
+pub(super) fn parted(base: &Base, world: &World) -> Result<(Base, Vec<Atom>), Box<ProfileError>> {
+    let Some(at) = base.text.rfind(&format!("\n{LEARNED}")) else {
+        return Ok((base.clone(), Vec::new()));
+    };
+    let mut given = base.clone();
+    given.text.truncate(at);
+    let own = given.evaluate(world)?.policy.rules.len();
+    let policy = base.evaluate(world)?.policy;
+    let learned = atoms(&policy).into_iter();
+    let learned = learned.filter(|(_, at)| at.rule as usize >= own);
+    let lines: Vec<&str> = base.text.lines().collect();
+    let learned = learned.map(|(mut atom, at)| {
+        let rule = &policy.rules[at.rule as usize];
+        let filter = at
+            .filter
+            .map(|filter| &rule.filters[filter as usize].origin);
+        let origin = filter.unwrap_or(&rule.origin);
+        let line = origin.and_then(|origin| lines.get(origin.line as usize - 1));
+        atom.needed_by = line.map_or_else(BTreeSet::new, |line| profile_text::needed_by(line));
+        atom
+    });
+    Ok((given, learned.collect()))
 }
 
 /// All paths that a run asked for.

@@ -25,6 +25,10 @@ pub(super) const F_SETSIG: u32 = 10;
 pub(super) const F_SETOWN_EX: u32 = 15;
 pub(super) const FIOSETOWN: u32 = 0x8901;
 pub(super) const SIOCSPGRP: u32 = 0x8902;
+/// What sets the flags of a file, which chattr(1) shows (linux/fs.h).
+pub(super) const FS_IOC_SETFLAGS: u32 = 0x4008_6602;
+pub(super) const FS_IOC32_SETFLAGS: u32 = 0x4004_6602;
+pub(super) const FS_IOC_FSSETXATTR: u32 = 0x401c_5820;
 
 /// fcntl: a lock, or a signal that is sent whenever there is input.
 pub(super) fn fcntl(a: &Arguments, memory: &dyn Memory) -> Result<Asks, Blank> {
@@ -50,10 +54,16 @@ pub(super) fn fcntl(a: &Arguments, memory: &dyn Memory) -> Result<Asks, Blank> {
     Ok(announced(number, who))
 }
 
-/// ioctl: also what fcntl does with `F_SETOWN`, for sockets.
+/// ioctl: also what fcntl does with `F_SETOWN`, for sockets, and what chattr(1) does.
 pub(super) fn ioctl(a: &Arguments, memory: &dyn Memory) -> Result<Asks, Blank> {
     let command = a[1] as u32;
-    let mut asks = one(Op::FileIoctl, file(a[0])).with(Detail::Command(command));
+    let is_of_flags = matches!(
+        command,
+        FS_IOC_SETFLAGS | FS_IOC32_SETFLAGS | FS_IOC_FSSETXATTR
+    );
+    let mut asks = one(Op::FileIoctl, file(a[0]))
+        .with(Detail::Command(command))
+        .and_if(is_of_flags, Op::FileWriteMode, file(a[0]));
     if !matches!(command, FIOSETOWN | SIOCSPGRP) {
         return Ok(asks);
     }

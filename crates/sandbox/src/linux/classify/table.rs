@@ -4,7 +4,10 @@ use super::asks::{
     SOCK_PACKET, access, address, at, at_address, chmod, create, file, link, messages, mknod, mmap,
     mprotect, one, open, open_how, path, process, rename, socket, stat, times, watch, xattr,
 };
-use super::signals::{F_SETOWN_EX, F_SETSIG, FIOSETOWN, SIOCSPGRP, fcntl, ioctl, killed, signal};
+use super::signals::{
+    F_SETOWN_EX, F_SETSIG, FIOSETOWN, FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS,
+    SIOCSPGRP, fcntl, ioctl, killed, signal,
+};
 use super::{Arguments, Asks, Case, Memory, Only, Row, Target, Who};
 use crate::linux::arch::Call;
 use crate::linux::blank::Blank;
@@ -242,7 +245,11 @@ pub(crate) static TABLE: &[Row] = {
                 [equals(1, libc::TIOCSTI as u32)] &[Op::FileIoctl],
                 [equals(1, libc::TIOCLINUX as u32)] &[Op::FileIoctl],
                 [equals(1, FIOSETOWN)] &[Op::Signal],
-                [equals(1, SIOCSPGRP)] &[Op::Signal]],
+                [equals(1, SIOCSPGRP)] &[Op::Signal],
+                // As file_setattr.
+                [equals(1, FS_IOC_SETFLAGS)] &[Op::FileWriteMode],
+                [equals(1, FS_IOC32_SETFLAGS)] &[Op::FileWriteMode],
+                [equals(1, FS_IOC_FSSETXATTR)] &[Op::FileWriteMode]],
             ioctl;
         Flock, [[] &[Op::FileLock]], |a, _| one(Op::FileLock, file(a[0]));
         Fcntl, [[equals(1, libc::F_SETLK as u32)] &[Op::FileLock],

@@ -191,6 +191,21 @@ fn values_beside_the_path() {
 }
 
 #[test]
+fn flags_of_files_are_set_by_whatever_call() {
+    for command in [0x4008_6602, 0x4004_6602, 0x401c_5820] {
+        assert_eq!(
+            operations(Call::Ioctl, [5, command, 0, 0, 0, 0]),
+            [Op::FileIoctl, Op::FileWriteMode]
+        );
+    }
+    // To read them.
+    assert_eq!(
+        operations(Call::Ioctl, [5, 0x8008_6601, 0, 0, 0, 0]),
+        [Op::FileIoctl]
+    );
+}
+
+#[test]
 fn files_that_the_kernel_writes_to() {
     let at_one = [1, 0, 0, 0, 0, 0];
     let swap = [Op::SystemSwap, Op::FileWriteData];
