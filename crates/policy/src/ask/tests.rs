@@ -230,7 +230,14 @@ fn values_by_the_kind_of_the_filter() {
     );
     assert_eq!(parse("file-mode", "0644"), Ok(OwnedValue::Bits(0o644)));
     assert_eq!(parse("file-mode", "#o4000"), Ok(OwnedValue::Bits(0o4000)));
-    assert_eq!(parse("file-mode", "0"), Ok(OwnedValue::Bits(0)));
+    assert_eq!(parse("file-mode", "0o644"), Ok(OwnedValue::Bits(0o644)));
+    for zero in ["0", "00"] {
+        assert_eq!(parse("file-mode", zero), Ok(OwnedValue::Bits(0)));
+    }
+    for decimal in ["600", "384"] {
+        let error = parse("file-mode", decimal).expect_err("no octal");
+        assert!(error.to_string().contains("0600"), "{error}");
+    }
     assert_eq!(
         parse("extension-path-ancestor", "#t"),
         Ok(OwnedValue::Bool(true))

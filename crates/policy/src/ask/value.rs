@@ -7,7 +7,7 @@ use crate::request::{Endpoint, Transport, Value};
 use crate::world::{ArgumentKind, FilterId, FilterInfo, World, nearest};
 
 /// The value of `NAME=VALUE`, by the kind of the filter: text as it is, numbers in decimal, `0x…`
-/// or by name, bits in octal with a leading `0` or `#o`, flags as `true`, `false`, `#t`, `#f`,
+/// or by name, bits in octal with a leading `0`, `0o` or `#o`, flags as `true`, `false`, `#t`, `#f`,
 /// addresses as `[tcp:|udp:|other:]HOST:PORT` or `unix:`, the value of an entitlement after its
 /// name and `=`.
 ///
@@ -62,7 +62,10 @@ pub(super) fn borrowed<'a>(
             integer(world, filter, text).map(Value::Integer),
             "a number or one of its names",
         ),
-        ArgumentKind::Bits => (bits(text).map(Value::Bits), "bits, such as 0644"),
+        ArgumentKind::Bits => (
+            bits(text).map(Value::Bits),
+            "octal digits after a 0, such as 0600",
+        ),
         ArgumentKind::Bool => (flag(text).map(Value::Bool), "true or false"),
         ArgumentKind::Network => (
             endpoint(text, world).map(Value::Endpoint),
@@ -93,12 +96,14 @@ fn integer(world: &World, filter: &FilterInfo, text: &[u8]) -> Option<i64> {
 
 fn bits(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
-    let octal = text.strip_prefix("#o").or_else(|| text.strip_prefix('0'));
-    match octal {
-        Some("") => Some(0),
-        Some(digits) => u64::from_str_radix(digits, 8).ok(),
-        None => text.parse().ok(),
+    if text == "0" {
+        return Some(0);
     }
+    // 600 would be another mode in decimal than the one that is meant.
+    let digits = ["#o", "0o", "0"]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix))?;
+    u64::from_str_radix(digits, 8).ok()
 }
 
 fn flag(text: &[u8]) -> Option<bool> {
