@@ -465,7 +465,10 @@ fn all_profiles_of_a_bundle_are_decompiled() {
     let open = read("open.sb").expect("a profile");
     assert!(open.contains("\n(allow default)"), "{open}");
     let shut = read("_s.sb").expect("a profile");
-    assert!(shut.contains("; with -D NO_IMPLICIT_RULES=1"), "{shut}");
+    assert!(
+        shut.contains("; Compile with -D NO_IMPLICIT_RULES=1."),
+        "{shut}"
+    );
     let (code, text) = folder.run(&["decompile", "two.bin"]);
     assert_eq!(code, 2, "{text}");
 }

@@ -18,7 +18,7 @@ use crate::print;
 pub fn expand(policy: &Policy, imported_at: &[Option<Origin>], world: &World) -> String {
     let mut out = print::version(policy.version);
     if !policy.implied {
-        let _ = writeln!(out, "; with -D {NO_IMPLICIT_RULES}=1");
+        let _ = writeln!(out, "; Compile with -D {NO_IMPLICIT_RULES}=1.");
     }
     for rule in &policy.rules {
         out.push('\n');
