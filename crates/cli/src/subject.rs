@@ -9,6 +9,7 @@ use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::explain;
 use lapbelt_blob::policy::{Compiled, compiled};
 use lapbelt_learn::source::Profile;
+use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::decide::Decider;
 use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::graph::{Graph, Source, lower};
@@ -338,6 +339,10 @@ fn choose(blob: &Blob, member: Option<&str>) -> Result<usize, String> {
     };
     let named = || {
         let shown = |index: usize| match name(blob, index) {
+            // Nobody types such a name, and it must not break the line.
+            Some(name) if name.chars().any(is_deceptive) => {
+                format!("{} (#{index})", name.escape_debug())
+            }
             Some(name) if called(&name).len() == 1 => name,
             Some(name) => format!("{name} (#{index})"),
             None => format!("#{index}"),

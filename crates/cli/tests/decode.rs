@@ -195,6 +195,15 @@ fn a_number_is_told_from_a_name_that_is_one() {
 }
 
 #[test]
+fn a_name_with_control_characters_stays_on_its_line() {
+    let file = file(&bundle(b"\x05\x00o\nen\x00\x00\x05\x00shut\x00"));
+    let name = file.path().display().to_string();
+    let (code, _, error) = out(lapbelt().args(["query", &name, "file-read-data", "/x"]));
+    assert_eq!(code, 2);
+    assert!(error.contains("--member: o\\nen (#0), shut"), "{error}");
+}
+
+#[test]
 fn a_profile_of_a_bundle_is_named() {
     let file = file(&bundle(b"\x05\x00open\x00\x00\x05\x00shut\x00"));
     let (_, text, _) = out(lapbelt().arg("decode").arg(file.path()));
