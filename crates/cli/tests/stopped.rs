@@ -55,15 +55,11 @@ fn two_signals_of_one_moment_stop_a_run_as_one_does() {
     assert!(!made.exists(), "left behind");
 }
 
-#[test]
-fn a_trace_that_was_stopped_still_creates_its_profile() {
-    if skipped() {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let begun = folder.path().join("begun");
-    let script = "test -e ../go || { echo > ../begun; sleep 20; }; true";
-    let inner = folder.path().join("inner");
+/// The profile of a trace that was stopped when its script had made `../begun`, and gone on with once
+/// there was `../go`; the script runs in `inner` below `folder`.
+fn stopped_and_gone_on_with(folder: &Path, script: &str) -> String {
+    let begun = folder.join("begun");
+    let inner = folder.join("inner");
     std::fs::create_dir(&inner).expect("a folder");
     let words = ["trace", "--profile", "learnt.sb", "--cmd", "/bin/sh", "--"];
     let child = started(&inner, &[&words[..], &["-c", script]].concat());
@@ -73,15 +69,26 @@ fn a_trace_that_was_stopped_still_creates_its_profile() {
     terminate_group(&child);
     let output = child.wait_with_output().expect("an end");
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
-    std::fs::write(folder.path().join("go"), "").expect("a file");
+    std::fs::write(folder.join("go"), "").expect("a file");
     let resumed = started(&inner, &["trace", "--resume", "lapbelt-out"]);
     let output = resumed.wait_with_output().expect("an end");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    let learnt = std::fs::read_to_string(inner.join("learnt.sb")).expect("a profile");
+    std::fs::read_to_string(inner.join("learnt.sb")).expect("a profile")
+}
+
+#[test]
+fn a_trace_that_was_stopped_still_creates_its_profile() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "test -e ../go || { echo > ../begun; sleep 20; }; true";
+    let learnt = stopped_and_gone_on_with(folder.path(), script);
     assert!(learnt.contains("process-exec*"), "{learnt}");
     // Before anything is run.
     let words = ["trace", "--profile", "no/x.sb", "--cmd", "/bin/true"];
-    let output = started(&inner, &words).wait_with_output().expect("an end");
+    let output = started(folder.path(), &words).wait_with_output();
+    let output = output.expect("an end");
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("make it first"), "{}", said(&output));
 }
@@ -92,27 +99,10 @@ fn what_a_stopped_trace_learnt_is_put_in_order_with_the_rest() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let begun = folder.path().join("begun");
     // What the first run learns stays; the second waits to be stopped.
     let script = "mkdir -p d; for i in 1 2 3 4; do echo > d/$i; done; \
                   test -e ../one && { test -e ../go || { echo > ../begun; sleep 20; }; }; echo > ../one";
-    let inner = folder.path().join("inner");
-    std::fs::create_dir(&inner).expect("a folder");
-    let words = ["trace", "--profile", "learnt.sb", "--cmd", "/bin/sh", "--"];
-    let child = started(&inner, &[&words[..], &["-c", script]].concat());
-    while !begun.exists() {
-        thread::sleep(Duration::from_millis(5));
-    }
-    terminate_group(&child);
-    assert_eq!(
-        child.wait_with_output().expect("an end").status.code(),
-        Some(3)
-    );
-    std::fs::write(folder.path().join("go"), "").expect("a file");
-    let resumed = started(&inner, &["trace", "--resume", "lapbelt-out"]);
-    let output = resumed.wait_with_output().expect("an end");
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    let learnt = std::fs::read_to_string(inner.join("learnt.sb")).expect("a profile");
+    let learnt = stopped_and_gone_on_with(folder.path(), script);
     assert_eq!(learnt.matches("; learned").count(), 1, "{learnt}");
     let heads = learnt.lines().filter(|line| line.starts_with("(allow "));
     let heads: Vec<_> = heads.map(|line| line.split(' ').nth(1)).collect();
