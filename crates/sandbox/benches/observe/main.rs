@@ -1,6 +1,6 @@
 //! What observing costs: the same program bare, under a policy that looks at every open and stat and
-//! allows them (refusing nothing, as `exec --observe`), under a supervisor that looks at nothing (the
-//! floor), and under strace, in turn in one run. `cargo bench -p lapbelt-sandbox`, with a part of a
+//! allows them (refusing nothing, as a learner), under a supervisor that looks at nothing (the floor)
+//! or only reads names, and under strace, in turn in one run. `cargo bench -p lapbelt-sandbox`, with a part of a
 //! name after `--` for some of them only.
 
 #[expect(unsafe_code, reason = "it talks to the kernel")]
@@ -193,13 +193,14 @@ fn main() {
         println!("strace is not here, so its columns are empty");
     }
     println!(
-        "{:26} {:>10} {:>10} {:>6} {:>6} {:>6} {:>12} {:>9} {:>9} {:>9}",
+        "{:26} {:>10} {:>10} {:>6} {:>6} {:>6} {:>6} {:>12} {:>9} {:>9} {:>9}",
         "",
         "bare",
         "observed",
         "ratio",
         "goal",
         "floor",
+        "reads",
         "seccomp-bpf",
         "strace -f",
         "calls",
@@ -215,14 +216,16 @@ fn main() {
         {
             continue;
         }
-        let [mut plain, mut watched, mut least, mut fast, mut slow] = [Duration::MAX; 5];
+        let [mut plain, mut watched, mut least, mut reads] = [Duration::MAX; 4];
+        let [mut fast, mut slow] = [Duration::MAX; 2];
         let (mut calls, mut few) = (0, 0);
         for round in 0..ROUNDS {
             plain = plain.min(bare(&[], words));
             let (time, count) = observed(words);
             (watched, calls) = (watched.min(time), count);
-            let (time, count) = floor::run(words, &environment());
+            let (time, count) = floor::run(words, &environment(), false);
             (least, few) = (least.min(time), count);
+            reads = reads.min(floor::run(words, &environment(), true).0);
             if strace && round < STRACE_ROUNDS {
                 fast = fast.min(bare(&STRACE_FAST, words));
                 slow = slow.min(bare(&STRACE, words));
@@ -232,11 +235,10 @@ fn main() {
             Duration::MAX => f64::NAN,
             time => time.as_secs_f64() / plain.as_secs_f64(),
         };
-        let (observed, least, fast, slow) =
-            (ratio(watched), ratio(least), ratio(fast), ratio(slow));
+        let [observed, least, reads, fast, slow] = [watched, least, reads, fast, slow].map(ratio);
         println!(
             "{name:26} {plain:>10.3?} {watched:>10.3?} {observed:>6.2} {goal:>6.2} {least:>6.2} \
-             {fast:>12.2} {slow:>9.2} {calls:>9} {few:>9}"
+             {reads:>6.2} {fast:>12.2} {slow:>9.2} {calls:>9} {few:>9}"
         );
     }
 }

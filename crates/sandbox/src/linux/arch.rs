@@ -84,7 +84,8 @@ calls! {
         Ptrace = SYS_ptrace, ProcessVmReadv = SYS_process_vm_readv,
         ProcessVmWritev = SYS_process_vm_writev, Socket = SYS_socket, Connect = SYS_connect,
         Bind = SYS_bind, Listen = SYS_listen, Accept = SYS_accept, Accept4 = SYS_accept4,
-        Sendto = SYS_sendto, Sendmsg = SYS_sendmsg, Sendmmsg = SYS_sendmmsg, Shmget = SYS_shmget,
+        Sendto = SYS_sendto, Sendmsg = SYS_sendmsg, Sendmmsg = SYS_sendmmsg,
+        Recvmsg = SYS_recvmsg, Recvmmsg = SYS_recvmmsg, Dup = SYS_dup, Dup3 = SYS_dup3, Shmget = SYS_shmget,
         Semget = SYS_semget, Msgget = SYS_msgget, Setpriority = SYS_setpriority,
         SchedSetaffinity = SYS_sched_setaffinity, SchedSetscheduler = SYS_sched_setscheduler,
         SchedSetparam = SYS_sched_setparam, SchedSetattr = SYS_sched_setattr, Reboot = SYS_reboot,
@@ -108,7 +109,8 @@ calls! {
         Rename = SYS_rename, Mkdir = SYS_mkdir, Mknod = SYS_mknod, Symlink = SYS_symlink,
         Link = SYS_link, Chmod = SYS_chmod, Chown = SYS_chown, Lchown = SYS_lchown,
         Utime = SYS_utime, Utimes = SYS_utimes, Futimesat = SYS_futimesat, Fork = SYS_fork,
-        Vfork = SYS_vfork, Iopl = SYS_iopl, Ioperm = SYS_ioperm,
+        Vfork = SYS_vfork, Dup2 = SYS_dup2,
+        Iopl = SYS_iopl, Ioperm = SYS_ioperm,
     }
     // Newer than some list of the C library. Calls from 424 on have one number on every
     // architecture (include/uapi/asm-generic/unistd.h of Linux).

@@ -48,6 +48,17 @@ pub(crate) struct Case {
 pub(crate) enum Only {
     /// Where it may be refused: to report it is not worth what it costs.
     Refused,
+    /// Where it is known which directories descriptors stand for: after the call they may stand for
+    /// others, or those be elsewhere.
+    Reopening,
+}
+
+impl Row {
+    /// Whether a call with these registers is one of [`Only::Reopening`].
+    pub(crate) fn reopens(&self, arguments: &Arguments) -> bool {
+        let mut cases = self.cases.iter();
+        cases.any(|case| case.only == Some(Only::Reopening) && case.holds(arguments))
+    }
 }
 
 impl Case {

@@ -63,6 +63,18 @@ impl Interest {
         }
     }
 
+    /// Whether all calls that make names are seen, and none of them is refused.
+    pub(crate) fn in_names(&self) -> bool {
+        self.learn && self.in_op(Op::FileWriteCreate)
+    }
+
+    /// Whether all calls by which a descriptor may come to stand for another directory are to be seen.
+    /// Most of them are where opening is.
+    pub(crate) fn in_descriptors(&self) -> bool {
+        let opening = [Op::FileReadData, Op::FileReadMetadata];
+        self.in_names() && opening.into_iter().all(|op| self.in_op(op))
+    }
+
     fn fork_refused(&self) -> bool {
         self.fork_denied && !self.learn
     }
@@ -78,11 +90,12 @@ impl Interest {
             .iter()
             .filter_map(|row| {
                 let counts = |case: &Case, op| match case.only {
-                    None => self.in_op(op),
                     Some(Only::Refused) => self.can_refuse(op) && !self.learn,
+                    _ => self.in_op(op),
                 };
-                let needed = row.cases.iter().filter(|case| {
-                    case.asks.is_empty() || case.asks.iter().any(|op| counts(case, *op))
+                let needed = row.cases.iter().filter(|case| match case.only {
+                    Some(Only::Reopening) => self.in_descriptors(),
+                    _ => case.asks.is_empty() || case.asks.iter().any(|op| counts(case, *op)),
                 });
                 let cases: Vec<_> = needed.map(|case| case.when.to_vec()).collect();
                 (!cases.is_empty()).then_some(Leaf {

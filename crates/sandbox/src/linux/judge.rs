@@ -122,7 +122,7 @@ impl Judge {
             },
             callers: Callers::new(),
             // What is refused has to be seen as it is at this moment.
-            resolver: Resolver::new(terms.learn && terms.interest.in_op(Op::FileWriteCreate)),
+            resolver: Resolver::new(terms.interest.in_names(), terms.interest.in_descriptors()),
             plain_sockets: PlainSockets::of(&terms.decider, &terms.vocabulary, world),
             subjects: Subjects::new(world, &terms.decider),
             reported: vec![0; if terms.report_allowed { REPORTED } else { 0 }],
@@ -171,7 +171,8 @@ impl Judge {
             self.tally.start_denied = refused.and(self.tally.refused);
         }
         self.callers.heed(row.call, thread);
-        self.resolver.heed(row.call, thread);
+        self.resolver
+            .heed(row.call, row.reopens(&call.data.args), thread);
         refused.map_or(Answer::Continue, Answer::Errno)
     }
 

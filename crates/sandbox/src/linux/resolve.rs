@@ -6,6 +6,7 @@
 
 mod deep;
 mod descriptors;
+mod directories;
 mod memory;
 mod procfs;
 mod shadow;
@@ -27,6 +28,7 @@ use super::caller::{self, Caller, detaches};
 use super::classify::PathAt;
 use super::memory::Remote;
 use descriptors::Descriptors;
+use directories::Directories;
 use shadow::Shadow;
 use straight::Straight;
 
@@ -77,6 +79,7 @@ pub(crate) struct Resolver {
     shadow: Shadow,
     straight: Straight,
     descriptors: Descriptors,
+    directories: Directories,
     /// There may be mounts that have no place: paths in them begin at their own roots.
     detached: bool,
     /// The answer, absolute and without links, after a call that returned `Ok`.
@@ -91,11 +94,14 @@ pub(crate) struct Resolver {
 
 impl Resolver {
     /// A resolver that looks at every path, or one that knows for a moment what it saw, which takes
-    /// that it is told of all that makes names.
-    pub(crate) fn new(is_told: bool) -> Self {
+    /// that it is told of all that makes names, or that gives descriptors.
+    pub(crate) fn new(names: bool, descriptors: bool) -> Self {
         let mut resolver = Self::default();
-        if !is_told {
+        if !names {
             resolver.straight.give_up();
+        }
+        if !descriptors {
+            resolver.directories.give_up();
         }
         resolver
     }
@@ -104,12 +110,15 @@ impl Resolver {
     pub(crate) fn hear(&mut self, thread: i32) {
         self.shadow.hear(thread);
         self.straight.hear(thread);
+        self.directories.hear(thread);
     }
 
-    /// Takes note of a call that is about to go on.
-    pub(crate) fn heed(&mut self, call: Call, thread: i32) {
+    /// Takes note of a call that is about to go on, after which a descriptor may be one of another
+    /// directory, or that be elsewhere, if it `reopens`.
+    pub(crate) fn heed(&mut self, call: Call, reopens: bool, thread: i32) {
         self.shadow.heed(call, thread);
         self.straight.heed(call, thread);
+        self.directories.heed(call, reopens, thread);
         self.detached |= detaches(call);
     }
 
@@ -164,8 +173,8 @@ impl Resolver {
                 Err(blank) => return Err(blank),
             }
             let too_long = self.joined.len() + given.len() >= libc::PATH_MAX as usize;
-            // A way out of a removed directory is known to the kernel alone.
-            if too_long || (self.is_gone && goes_back(given)) {
+            // What is in a removed directory, and the way out of it, is known to the kernel alone.
+            if too_long || self.is_gone {
                 return deep(self, deep::Base::Here);
             }
         }
@@ -224,7 +233,7 @@ impl Resolver {
         match directory {
             libc::AT_FDCWD if is_ours => {}
             libc::AT_FDCWD => self.proc_link(caller, format_args!("cwd"))?,
-            _ => self.descriptor(caller, directory)?,
+            _ => self.directory(caller, directory)?,
         }
         if caller.foreign_root {
             let root = self.root_of(caller)?;
@@ -237,6 +246,23 @@ impl Resolver {
         self.joined.push(b'/');
         self.here = if is_ours { self.joined.len() } else { 0 };
         Ok(true)
+    }
+
+    /// Puts the path of a descriptor that a path begins at into `path`.
+    fn directory(&mut self, caller: &Caller, number: i32) -> Result<(), Blank> {
+        let thread = caller.thread;
+        if self.directories.tell(thread, number, &mut self.path) {
+            return Ok(());
+        }
+        let since = self.directories.count(thread, number);
+        self.descriptor(caller, number)?;
+        if let Some(since) = since
+            && !self.path.ends_with(MARK)
+            && !self.is_gone
+        {
+            self.directories.learn(thread, number, &self.path, since);
+        }
+        Ok(())
     }
 
     /// Reads the path of a descriptor of the caller into `path`; nothing unless it has one.
@@ -391,6 +417,7 @@ impl Resolver {
     fn opened(&mut self, file: &OwnedFd) -> Sight {
         self.say(format_args!("/proc/self/fd/{}", file.as_raw_fd()))?;
         read_link(&self.name, &mut self.path)?;
+        self.undelete();
         let stat = rustix::fs::fstat(file)?;
         Ok(
             if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {

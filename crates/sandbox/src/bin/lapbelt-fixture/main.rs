@@ -13,6 +13,7 @@
 )]
 
 mod aside;
+mod descriptors;
 mod hard;
 mod old;
 mod processes;
@@ -56,6 +57,7 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
         sockets::ENTRIES,
         hard::ENTRIES,
         roundabout::ENTRIES,
+        descriptors::ENTRIES,
     ];
     lists.into_iter().flatten()
 }

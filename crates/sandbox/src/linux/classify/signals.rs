@@ -30,6 +30,14 @@ pub(super) const FS_IOC_SETFLAGS: u32 = 0x4008_6602;
 pub(super) const FS_IOC32_SETFLAGS: u32 = 0x4004_6602;
 pub(super) const FS_IOC_FSSETXATTR: u32 = 0x401c_5820;
 
+/// Commands by which a file is given another number, or a directory is opened: dup(2) by other
+/// names; of autofs, XFS and binder (linux/auto_dev-ioctl.h, linux/android/binder.h, and xfs_fs.h).
+pub(super) const F_DUPFD: u32 = libc::F_DUPFD as u32;
+pub(super) const F_DUPFD_CLOEXEC: u32 = libc::F_DUPFD_CLOEXEC as u32;
+pub(super) const AUTOFS_DEV_IOCTL_OPENMOUNT: u32 = 0xc018_9374;
+pub(super) const XFS_IOC_OPEN_BY_HANDLE: u32 = 0xc038_586b;
+pub(super) const BINDER_WRITE_READ: u32 = 0xc030_6201;
+
 /// fcntl: a lock, or a signal that is sent whenever there is input.
 pub(super) fn fcntl(a: &Arguments, memory: &dyn Memory) -> Result<Asks, Blank> {
     let number = a[0] as i32;
@@ -49,6 +57,7 @@ pub(super) fn fcntl(a: &Arguments, memory: &dyn Memory) -> Result<Asks, Blank> {
             }
         }
         command if command == libc::F_SETOWN as u32 => owner(a[2] as i32),
+        F_DUPFD | F_DUPFD_CLOEXEC => return Ok(Asks::NONE),
         _ => return Ok(one(Op::FileLock, file(a[0]))),
     };
     Ok(announced(number, who))

@@ -5,8 +5,9 @@ use super::asks::{
     mprotect, one, open, open_how, path, process, rename, socket, stat, times, watch, xattr,
 };
 use super::signals::{
-    F_SETOWN_EX, F_SETSIG, FIOSETOWN, FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS,
-    SIOCSPGRP, fcntl, ioctl, killed, signal,
+    AUTOFS_DEV_IOCTL_OPENMOUNT, BINDER_WRITE_READ, F_DUPFD, F_DUPFD_CLOEXEC, F_SETOWN_EX, F_SETSIG,
+    FIOSETOWN, FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS, SIOCSPGRP,
+    XFS_IOC_OPEN_BY_HANDLE, fcntl, ioctl, killed, signal,
 };
 use super::{Arguments, Asks, Case, Memory, Only, Row, Target, Who};
 use crate::linux::arch::Call;
@@ -119,16 +120,16 @@ pub(crate) static TABLE: &[Row] = {
     }
     rows! {
         // call, [conditions on registers] operations then; what is asked
-        Open, [[none(1, 1)] OPEN_READS, [all(1, 3)] OPEN_READS, [any(1, O_PATH)] OPEN_READS, [any(1, WRITES)] OPEN_WRITES, [any(1, O_TMPFILE_BIT)] OPEN_WRITES],
+        Open, [[none(1, 1)] OPEN_READS, [all(1, 3)] OPEN_READS, [any(1, O_PATH)] OPEN_READS, [any(1, WRITES)] OPEN_WRITES, [any(1, O_TMPFILE_BIT)] OPEN_WRITES, [] &[] => Reopening],
             |a, _| open(path(a[0]), a[1], a[2]);
-        Openat, [[none(2, 1)] OPEN_READS, [all(2, 3)] OPEN_READS, [any(2, O_PATH)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES, [any(2, O_TMPFILE_BIT)] OPEN_WRITES],
+        Openat, [[none(2, 1)] OPEN_READS, [all(2, 3)] OPEN_READS, [any(2, O_PATH)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES, [any(2, O_TMPFILE_BIT)] OPEN_WRITES, [] &[] => Reopening],
             |a, _| open(at(a[0], a[1]), a[2], a[3]);
-        Openat2, [[] OPEN_ANY], |a, m| open_how(at(a[0], a[1]), a[2], m);
+        Openat2, [[] OPEN_ANY, [] &[] => Reopening], |a, m| open_how(at(a[0], a[1]), a[2], m);
         Creat, [[] OPEN_WRITES],
             |a, _| open(path(a[0]), (libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC) as u64, a[1]);
 
         // A handle names a file without a path, so what it opens is not seen.
-        OpenByHandleAt, [[none(2, 1)] OPEN_READS, [all(2, 3)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES],
+        OpenByHandleAt, [[none(2, 1)] OPEN_READS, [all(2, 3)] OPEN_READS, [any(2, WRITES)] OPEN_WRITES, [] &[] => Reopening],
             |_, _| Err(Blank::Unseen(Errno::OPNOTSUPP));
 
         Stat, [[] &[Op::FileReadMetadata]], |a, _| one(Op::FileReadMetadata, path(a[0]));
@@ -164,14 +165,14 @@ pub(crate) static TABLE: &[Row] = {
             |a, _| access(at(a[0], a[1]).flags(a[3]), a[2]);
 
         Unlink, [[] &[Op::FileWriteUnlink]], |a, _| one(Op::FileWriteUnlink, path(a[0]).unfollowed());
-        Unlinkat, [[] &[Op::FileWriteUnlink]],
+        Unlinkat, [[] &[Op::FileWriteUnlink], [any(2, libc::AT_REMOVEDIR as u32)] &[] => Reopening],
             |a, _| one(Op::FileWriteUnlink, at(a[0], a[1]).unfollowed());
-        Rmdir, [[] &[Op::FileWriteUnlink]], |a, _| one(Op::FileWriteUnlink, path(a[0]).unfollowed());
-        Rename, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate]],
+        Rmdir, [[] &[Op::FileWriteUnlink], [] &[] => Reopening], |a, _| one(Op::FileWriteUnlink, path(a[0]).unfollowed());
+        Rename, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate], [] &[] => Reopening],
             |a, _| rename(path(a[0]), path(a[1]), 0);
-        Renameat, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate]],
+        Renameat, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate], [] &[] => Reopening],
             |a, _| rename(at(a[0], a[1]), at(a[2], a[3]), 0);
-        Renameat2, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate]],
+        Renameat2, [[] &[Op::FileWriteUnlink, Op::FileWriteCreate], [] &[] => Reopening],
             |a, _| rename(at(a[0], a[1]), at(a[2], a[3]), a[4]);
         Mkdir, [[] &[Op::FileWriteCreate]], |a, _| create(path(a[0]), libc::S_IFDIR);
         Mkdirat, [[] &[Op::FileWriteCreate]], |a, _| create(at(a[0], a[1]), libc::S_IFDIR);
@@ -249,7 +250,10 @@ pub(crate) static TABLE: &[Row] = {
                 // As file_setattr.
                 [equals(1, FS_IOC_SETFLAGS)] &[Op::FileWriteMode],
                 [equals(1, FS_IOC32_SETFLAGS)] &[Op::FileWriteMode],
-                [equals(1, FS_IOC_FSSETXATTR)] &[Op::FileWriteMode]],
+                [equals(1, FS_IOC_FSSETXATTR)] &[Op::FileWriteMode],
+                [equals(1, AUTOFS_DEV_IOCTL_OPENMOUNT)] &[] => Reopening,
+                [equals(1, XFS_IOC_OPEN_BY_HANDLE)] &[] => Reopening,
+                [equals(1, BINDER_WRITE_READ)] &[] => Reopening],
             ioctl;
         Flock, [[] &[Op::FileLock]], |a, _| one(Op::FileLock, file(a[0]));
         Fcntl, [[equals(1, libc::F_SETLK as u32)] &[Op::FileLock],
@@ -258,7 +262,9 @@ pub(crate) static TABLE: &[Row] = {
                 [equals(1, libc::F_OFD_SETLKW as u32)] &[Op::FileLock],
                 [equals(1, libc::F_SETOWN as u32)] &[Op::Signal],
                 [equals(1, F_SETOWN_EX)] &[Op::Signal],
-                [equals(1, F_SETSIG)] &[Op::Signal]],
+                [equals(1, F_SETSIG)] &[Op::Signal],
+                [equals(1, F_DUPFD)] &[] => Reopening,
+                [equals(1, F_DUPFD_CLOEXEC)] &[] => Reopening],
             fcntl;
         Mmap, [[any(2, EXEC), none(3, ANONYMOUS)] &[Op::FileMapExecutable],
                [all(2, EXEC | WRITE)] &[Op::DynamicCodeGeneration]],
@@ -275,6 +281,12 @@ pub(crate) static TABLE: &[Row] = {
         Personality, [[any(0, READ_IMPLIES_EXEC), differs(0, u32::MAX)] &[Op::DynamicCodeGeneration]],
             |_, _| one(Op::DynamicCodeGeneration, Target::Nothing);
 
+        Dup, [[] &[] => Reopening], |_, _| Asks::NONE;
+        Dup2, [[] &[] => Reopening], |_, _| Asks::NONE;
+        Dup3, [[] &[] => Reopening], |_, _| Asks::NONE;
+        Recvmsg, [[] &[] => Reopening], |_, _| Asks::NONE;
+        Recvmmsg, [[] &[] => Reopening], |_, _| Asks::NONE;
+
         // These change what paths mean, so the supervisor must know of them in any case.
         Chdir, [[] &[]], |_, _| Asks::NONE;
         Fchdir, [[] &[]], |_, _| Asks::NONE;
@@ -286,7 +298,7 @@ pub(crate) static TABLE: &[Row] = {
         MoveMount, [[] &[], [] &[Op::FileMount]],
             |a, _| one(Op::FileMount, at(a[2], a[3]).empty_if(a[4] & 0x40 != 0));
         // Without OPEN_TREE_CLONE it opens like O_PATH.
-        OpenTree, [[any(2, 1)] &[], [any(2, 1)] &[Op::FileMount], [none(2, 1)] &[Op::FileReadMetadata]],
+        OpenTree, [[any(2, 1)] &[], [any(2, 1)] &[Op::FileMount], [none(2, 1)] &[Op::FileReadMetadata], [] &[] => Reopening],
             |a, _| one(if a[2] & 1 == 0 { Op::FileReadMetadata } else { Op::FileMount },
                 at(a[0], a[1]).flags(a[2]));
         OpenTreeAttr, [[] &[], [] &[Op::FileMount]], |a, _| one(Op::FileMount, at(a[0], a[1]).flags(a[2]));
@@ -299,8 +311,8 @@ pub(crate) static TABLE: &[Row] = {
         Umount2, [[] &[], [] &[Op::FileUnmount]],
             |a, _| one(Op::FileUnmount, path(a[0]).follow_if(a[1] & libc::UMOUNT_NOFOLLOW as u64 == 0));
 
-        Execve, [[] &[Op::ProcessExec]], |a, _| one(Op::ProcessExec, path(a[0]));
-        Execveat, [[] &[Op::ProcessExec]],
+        Execve, [[] &[Op::ProcessExec], [] &[] => Reopening], |a, _| one(Op::ProcessExec, path(a[0]));
+        Execveat, [[] &[Op::ProcessExec], [] &[] => Reopening],
             |a, _| one(Op::ProcessExec, at(a[0], a[1]).flags(a[4]));
 
         Kill, [[] &[Op::Signal]], |a, _| signal(killed(a[0]), a[1]);
@@ -319,7 +331,7 @@ pub(crate) static TABLE: &[Row] = {
         Prlimit64, [[any(0, u32::MAX)] &[Op::MachPrivTaskPort, Op::ProcessInfoPidinfo]],
             |a, _| one(if a[2] == 0 { Op::ProcessInfoPidinfo } else { Op::MachPrivTaskPort },
                 Target::Process(Who::Thread(a[0] as i32)));
-        PidfdGetfd, [[] &[Op::MachPrivTaskPort]],
+        PidfdGetfd, [[] &[Op::MachPrivTaskPort], [] &[] => Reopening],
             |a, _| one(Op::MachPrivTaskPort, Target::Process(Who::Descriptor(a[0] as i32)));
 
         Socket, [[] &[Op::SystemSocket], [equals(0, libc::AF_PACKET as u32)] &[Op::NetworkInbound],

@@ -13,7 +13,7 @@ use crate::linux::arch::Call;
 use crate::linux::caller::scatters;
 
 /// For how long a path is known.
-const LATE: Duration = Duration::from_millis(10);
+pub(super) const LATE: Duration = Duration::from_millis(10);
 
 /// Most paths that are known.
 const MOST: usize = 512;

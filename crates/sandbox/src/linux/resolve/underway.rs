@@ -3,7 +3,7 @@
 use rustix::io::Errno;
 
 /// Most threads that are waited for.
-const MOST: usize = 16;
+const MOST: usize = 64;
 
 /// The threads that were let make such a call and were not heard from since.
 #[derive(Debug, Default)]
@@ -16,6 +16,9 @@ pub(super) struct Underway {
 impl Underway {
     /// Takes note of a call that is about to go on.
     pub(super) fn begin(&mut self, thread: i32) {
+        if self.threads.len() >= MOST {
+            self.threads.retain(|thread| is_there(*thread));
+        }
         // A thread that we are not shown cannot be waited for.
         self.for_ever |= thread == 0 || self.threads.len() >= MOST;
         if !self.for_ever {
@@ -32,8 +35,18 @@ impl Underway {
 
     /// Whether all are done.
     pub(super) fn is_over(&mut self) -> bool {
+        self.is_over_for(|_| true)
+    }
+
+    /// Whether all are done whose call `concerns` who asks.
+    pub(super) fn is_over_for(&mut self, concerns: impl Fn(i32) -> bool) -> bool {
         self.threads.retain(|thread| is_there(*thread));
-        self.threads.is_empty() && !self.for_ever
+        !self.for_ever && !self.threads.iter().any(|thread| concerns(*thread))
+    }
+
+    /// How many threads may not be done.
+    pub(super) fn len(&self) -> usize {
+        self.threads.len()
     }
 }
 
