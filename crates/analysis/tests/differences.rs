@@ -388,6 +388,25 @@ fn conditions_of_forty_names_are_told_apart() {
     );
 }
 
+/// Thirty expressions that may be found anywhere tell a billion classes of paths apart.
+#[test]
+fn one_of_thirty_pairs_of_expressions_is_found() {
+    let alternative = |n: u8| {
+        let word = |at: u8| format!("{0}{0}{1}", char::from(b'a' + n % 26), n / 26 * 4 + at);
+        let [a, b, c, d] = [0, 1, 2, 3].map(word);
+        format!("(require-all (regex #\"{a}.*{b}\") (regex #\"{c}.*{d}\"))")
+    };
+    let all: Vec<String> = (0..30).map(alternative).collect();
+    let profile = |any: &[String]| rules(&format!("(allow file-read-data {})", any.join("\n")));
+    let mut other: Vec<String> = all.iter().rev().cloned().collect();
+    assert_eq!(told(&profile(&all), &profile(&other)), [""; 0]);
+    other.remove(4);
+    assert_eq!(
+        told(&profile(&all), &profile(&other)),
+        ["file-read-data path=/zz0zz1zz2zz3: A allows by line 3, B denies by line 2"]
+    );
+}
+
 #[test]
 fn many_values_at_once_are_a_difference() {
     let held: String = (0..20).map(|n| format!("(extension \"e{n}\")")).collect();

@@ -20,11 +20,13 @@ mod axis;
 mod classes;
 mod diagram;
 mod laws;
+mod request;
 mod space;
-pub(crate) mod text;
+mod text;
 
 pub use diagram::{FALSE, Ref, TRUE};
-pub use laws::Known;
+pub(crate) use laws::laws;
+pub(crate) use request::request;
 pub use space::{Holds, Space, Values};
 
 use crate::world::FilterInfo;
@@ -80,10 +82,6 @@ impl Set {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    fn clear(&mut self) {
-        self.0.clear();
     }
 
     /// In ascending order.

@@ -1,13 +1,14 @@
 //! Where two nodes of a canon decide differently, exactly over all requests.
 
+mod clauses;
+mod search;
 #[cfg(test)]
 mod tests;
 mod unmatched;
-mod walk;
 
 use super::{Canon, NodeId, OutcomeId, Step, TestId};
 use crate::socket::End;
-use crate::theory::{FALSE, Holds, Known, Ref, Space, TooComplex, Values};
+use crate::theory::{FALSE, Holds, Ref, Space, TooComplex, Values};
 use crate::world::{FilterId, FilterInfo};
 use unmatched::Unmatched;
 
@@ -38,18 +39,19 @@ pub fn differences<'w>(
     if left == right {
         return Ok(Vec::new());
     }
-    match Columns::new(canon, &[left, right], Known::of(end), &filter) {
-        Ok(columns) => by_columns(columns, left, right),
-        // Too many texts to tell apart; fewer if only those count that are decided differently.
-        Err(TooComplex) => walk::differences(canon, left, right, end, &filter),
-    }
+    // All there are, if there are not too many; few of them are decided differently.
+    by_columns(canon, left, right, end, &filter)
+        .or_else(|TooComplex| search::differences(canon, left, right, end, &filter))
 }
 
-fn by_columns(
-    mut columns: Columns<'_>,
+fn by_columns<'w>(
+    canon: &Canon,
     left: NodeId,
     right: NodeId,
+    end: Option<End>,
+    filter: &impl Fn(FilterId) -> &'w FilterInfo,
 ) -> Result<Vec<Difference>, TooComplex> {
+    let mut columns = Columns::new(canon, &[left, right], end, filter)?;
     let mut found = Vec::new();
     let mut first = None;
     let mut is_uniform = true;
@@ -100,7 +102,7 @@ impl<'c> Columns<'c> {
     fn new<'w>(
         canon: &'c Canon,
         from: &[NodeId],
-        known: Known,
+        end: Option<End>,
         filter: &impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
         let nodes = canon.reachable(from);
@@ -112,7 +114,7 @@ impl<'c> Columns<'c> {
         }
         let tests = || canon.tests().iter().zip(&asking);
         let asked = tests().filter(|(_, nodes)| !nodes.is_empty());
-        let space = Space::new(asked.map(|(test, _)| test), known, filter)?;
+        let space = Space::new(asked.map(|(test, _)| test), end, filter)?;
         let mut asked = vec![Vec::new(); space.columns() as usize];
         let mut holds = Vec::with_capacity(asking.len());
         for (test, nodes) in tests() {

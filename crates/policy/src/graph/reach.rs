@@ -7,7 +7,7 @@ use crate::added::{Added, added, bearing, inferred};
 use crate::filter::{Filter, Test};
 use crate::rule::{Action, Policy, RuleRef};
 use crate::socket::End;
-use crate::theory::{FALSE, Known, Ref, Space, TRUE, TooComplex};
+use crate::theory::{FALSE, Ref, Space, TRUE, TooComplex};
 use crate::world::{OperationId, World};
 
 /// Why a filter of a rule changes nothing.
@@ -252,8 +252,8 @@ impl<'p> Chain<'p, '_> {
         units: Vec<Unit<'p>>,
         tests: Vec<&Test>,
     ) -> Result<Vec<IdleFilter>, TooComplex> {
-        let known = Known::of(End::of(self.world.operation(operation)));
-        let mut space = Space::new(tests, known, |id| self.world.filter(id))?;
+        let end = End::of(self.world.operation(operation));
+        let mut space = Space::new(tests, end, |id| self.world.filter(id))?;
         let columns = 0..space.columns();
         let possible: Vec<Ref> = columns
             .map(|column| space.possible(column))

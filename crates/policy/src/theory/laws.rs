@@ -14,41 +14,21 @@ use crate::pattern::Pattern;
 use crate::socket::{End, NEVER, OF_ADDRESSES, OF_CONTROL_NAMES, any};
 use crate::world::FilterInfo;
 
-/// What is known of requests beyond what is asked of them.
-#[derive(Clone, Copy, Debug)]
-pub struct Known {
-    /// The end that they are about, if they are of a network operation.
-    pub end: Option<End>,
-    /// They have a path that nothing is asked about any more.
-    pub has_path: bool,
-}
-
-impl Known {
-    /// Of requests of which nothing more is known than their operation's end.
-    pub fn of(end: Option<End>) -> Self {
-        let has_path = false;
-        Self { end, has_path }
-    }
-}
-
 /// At least one of these tests holds or fails, as is said beside it.
-pub(super) type Law = Vec<(Test, bool)>;
+pub(crate) type Law = Vec<(Test, bool)>;
 
-/// The laws about the filters that are asked.
-pub(super) fn laws<'w>(known: Known, asked: impl Iterator<Item = &'w FilterInfo>) -> Vec<Law> {
-    let Some(end) = known.end else {
+/// The laws about the filters that are asked, in requests about a socket's end if there is one.
+pub(crate) fn laws<'w>(end: Option<End>, asked: impl Iterator<Item = &'w FilterInfo>) -> Vec<Law> {
+    let Some(end) = end else {
         return Vec::new();
     };
     let sockets = Sockets {
         asked: asked.map(|info| (info.name.as_str(), info)).collect(),
     };
     let mut laws = Laws(Vec::new());
-    let path = match known.has_path {
-        true => Some(Vec::new()),
-        false => sockets.any_text("path").map(|path| vec![path]),
-    };
+    let path: Vec<Test> = sockets.any_text("path").into_iter().collect();
     let control: Vec<Test> = sockets.any_text("control-name").into_iter().collect();
-    if let Some(path) = path {
+    if !path.is_empty() {
         for (_, filter, names) in OF_ADDRESSES.iter().filter(|row| row.0 == Protocol::Unix) {
             laws.implies(&path, &sockets.numbered(filter, names));
         }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use super::axis::{Axis, Shown, truth};
 use super::classes::{Class, classes};
 use super::diagram::{Diagram, FALSE, Ref, TRUE};
-use super::laws::{Known, Law, laws};
+use super::laws::{Law, laws};
 use super::{TooComplex, has_many};
 use crate::event::OwnedValue;
 use crate::filter::{Argument, Filter, Test};
+use crate::socket::End;
 use crate::world::{FilterId, FilterInfo};
 
 /// Most variables beside the main filter: functions are worked out by recursion over them.
@@ -53,17 +54,17 @@ pub enum Holds {
 }
 
 impl Space {
-    /// The requests that `tests` tell apart, with what is known of them and of their filters.
+    /// The requests that `tests` tell apart, in requests about a socket's end if there is one.
     ///
     /// # Errors
     /// If there are too many.
     pub fn new<'t, 'w>(
         tests: impl IntoIterator<Item = &'t Test>,
-        known: Known,
+        end: Option<End>,
         filter: impl Fn(FilterId) -> &'w FilterInfo,
     ) -> Result<Self, TooComplex> {
         let mut tests: Vec<&Test> = tests.into_iter().collect();
-        let laws = laws(known, tests.iter().map(|test| filter(test.filter)));
+        let laws = laws(end, tests.iter().map(|test| filter(test.filter)));
         tests.extend(laws.iter().flatten().map(|(test, _)| test));
         let mut by_filter: BTreeMap<Group<'_>, Vec<&Test>> = BTreeMap::new();
         let mut meanings = HashMap::new();
@@ -100,7 +101,7 @@ impl Space {
             let info = filter(group.filter);
             let arguments: Vec<&Argument> =
                 tests.iter().map(|test| test.argument.plain()).collect();
-            let mut classes = classes(&arguments, info, known.end)?;
+            let mut classes = classes(&arguments, info, end)?;
             for value in classes.iter_mut().filter_map(|class| class.value.as_mut()) {
                 *value = group.value(value.clone());
             }
@@ -110,7 +111,7 @@ impl Space {
                 axes.push(Axis::many(group.filter, tests, classes));
             } else {
                 // Every socket has a protocol: 0, if none of those that are asked about.
-                let is_shown = known.end.is_some() && info.name == "socket-protocol";
+                let is_shown = end.is_some() && info.name == "socket-protocol";
                 axes.push(Axis::single(group.filter, tests, classes, is_shown));
             }
         }
@@ -376,15 +377,15 @@ impl Space {
 
 /// What the tests of one value have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Group<'t> {
-    filter: FilterId,
+pub(super) struct Group<'t> {
+    pub(super) filter: FilterId,
     /// The values of each entitlement are as those of a filter of their own.
     entitlement: Option<&'t [u8]>,
-    is_bits: bool,
+    pub(super) is_bits: bool,
 }
 
 impl<'t> Group<'t> {
-    fn of(test: &'t Test) -> Self {
+    pub(super) fn of(test: &'t Test) -> Self {
         Self {
             filter: test.filter,
             entitlement: test.argument.entitlement().map(|(name, _)| name),
@@ -397,7 +398,7 @@ impl<'t> Group<'t> {
     }
 
     /// A value, as one of the entitlement if it is one's.
-    fn value(&self, value: OwnedValue) -> OwnedValue {
+    pub(super) fn value(&self, value: OwnedValue) -> OwnedValue {
         match self.entitlement {
             Some(name) => OwnedValue::Entitlement {
                 name: name.to_vec(),

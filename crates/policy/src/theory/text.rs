@@ -1,18 +1,20 @@
 //! All texts, cut into classes that no pattern of a set tells apart.
 
+mod member;
 mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Set, TooComplex};
 use crate::filter::Argument;
 use crate::pattern::Pattern;
 use crate::pattern::regex::{Automaton, State as Progress};
+pub(super) use member::member;
 use shape::Form;
-pub(crate) use shape::Shape;
+pub(super) use shape::Shape;
 
 /// Steps one cutting may take: so many, and so many more for each test.
 const LIMIT: usize = 10_000_000;
@@ -20,20 +22,27 @@ const EACH: usize = 5_000;
 
 /// A test of a text, with its number.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Question<'t> {
+pub(super) enum Question<'t> {
     Equals(&'t [u8]),
     Pattern(&'t Pattern),
 }
 
+impl<'t> Question<'t> {
+    /// What a test asks of a text, if it asks about one.
+    pub(super) fn of(argument: &'t Argument) -> Option<Self> {
+        match argument {
+            Argument::Pattern(pattern) => Some(Self::Pattern(pattern)),
+            Argument::Text(text) => Some(Self::Equals(text)),
+            _ => None,
+        }
+    }
+}
+
 /// The tests that ask about a text, with their numbers.
-pub(crate) fn questions<'t>(tests: &[&'t Argument]) -> Vec<(u32, Question<'t>)> {
+pub(super) fn questions<'t>(tests: &[&'t Argument]) -> Vec<(u32, Question<'t>)> {
     let numbered = (0_u32..).zip(tests.iter().copied());
     numbered
-        .filter_map(|(at, argument)| match argument {
-            Argument::Pattern(pattern) => Some((at, Question::Pattern(pattern))),
-            Argument::Text(text) => Some((at, Question::Equals(text))),
-            _ => None,
-        })
+        .filter_map(|(at, argument)| Some((at, Question::of(argument)?)))
         .collect()
 }
 
@@ -72,7 +81,7 @@ struct Track {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct State {
+pub(super) struct State {
     form: Form,
     own: Track,
     /// Of the same place under a long spelling. It is one only if the text ends or goes on with `/`
@@ -87,7 +96,7 @@ impl State {
 }
 
 /// All texts and what a set of tests says of them, one byte after the other.
-pub(crate) struct Machine<'t> {
+pub(super) struct Machine<'t> {
     shape: Shape<'t>,
     nodes: Vec<Node>,
     /// Expressions with the number of their test.
@@ -99,7 +108,7 @@ pub(crate) struct Machine<'t> {
 }
 
 impl<'t> Machine<'t> {
-    pub(crate) fn new(questions: &[(u32, Question<'t>)], shape: Shape<'t>) -> Self {
+    pub(super) fn new(questions: &[(u32, Question<'t>)], shape: Shape<'t>) -> Self {
         let mut machine = Self {
             shape,
             nodes: vec![Node::default()],
@@ -163,8 +172,29 @@ impl<'t> Machine<'t> {
         at
     }
 
+    /// How many bytes lead from each node on the way to a text's node.
+    fn way_to(&mut self, text: &[u8]) -> FxHashMap<u32, usize> {
+        let lengths = 0..=text.len();
+        lengths
+            .map(|length| (self.at(&text[..length]), text.len() - length))
+            .collect()
+    }
+
+    /// Whether what was read may get another spelling as it goes on.
+    fn may_get_another(&self, state: &State) -> bool {
+        let mut aliases = self.shape.aliases().iter();
+        aliases.any(|alias| {
+            let mut at = Some(0);
+            alias.short.bytes().any(|byte| {
+                let here = at;
+                at = at.and_then(|at: u32| self.nodes[at as usize].next.get(&byte).copied());
+                here == Some(state.own.node)
+            })
+        })
+    }
+
     /// Nothing read.
-    pub(crate) fn start(&self) -> State {
+    pub(super) fn start(&self) -> State {
         State {
             form: match self.shape {
                 Shape::Path { .. } => Form::Start,
@@ -196,7 +226,7 @@ impl<'t> Machine<'t> {
     }
 
     /// One byte more; `None` if no text goes on so.
-    pub(crate) fn step(&self, state: &State, byte: u8) -> Option<State> {
+    pub(super) fn step(&self, state: &State, byte: u8) -> Option<State> {
         let form = state.form.step(byte, self.shape)?;
         let is_slash = byte == b'/';
         if is_slash && self.is_long(state) {
@@ -262,12 +292,12 @@ impl<'t> Machine<'t> {
     }
 
     /// Whether a text may end in a state.
-    pub(crate) fn may_end(&self, state: &State) -> bool {
+    pub(super) fn may_end(&self, state: &State) -> bool {
         state.form.may_end() && !self.is_long(state)
     }
 
     /// The tests that hold however a text goes on.
-    pub(crate) fn matched(&self, state: &State) -> Set {
+    pub(super) fn matched(&self, state: &State) -> Set {
         let mut set = state.own.matched.clone();
         let other = state.other.iter().filter(|_| !self.is_short(state));
         other
@@ -276,27 +306,8 @@ impl<'t> Machine<'t> {
         set
     }
 
-    /// Forgets what is not asked any more.
-    pub(crate) fn forget(&self, state: &mut State, is_asked: impl Fn(u32) -> bool) {
-        let is_short = self.is_short(state);
-        let forget = |track: &mut Track, is_certain: bool| {
-            let live = track.live.iter().copied();
-            track.live = live
-                .filter(|(at, _)| is_asked(self.regexes[*at as usize].0))
-                .collect();
-            if is_certain {
-                track.matched.clear();
-            }
-        };
-        forget(&mut state.own, true);
-        state
-            .other
-            .iter_mut()
-            .for_each(|other| forget(other, !is_short));
-    }
-
     /// The tests that hold for a text that ends in a state.
-    pub(crate) fn signature(&self, state: &State) -> Set {
+    pub(super) fn signature(&self, state: &State) -> Set {
         let mut set = Set::default();
         for track in state.tracks() {
             track.matched.members().for_each(|test| set.insert(test));
@@ -314,7 +325,7 @@ impl<'t> Machine<'t> {
     }
 
     /// One byte of each kind that leads on from a state to different places, nicest first.
-    pub(crate) fn bytes(&self, state: &State) -> Vec<u8> {
+    pub(super) fn bytes(&self, state: &State) -> Vec<u8> {
         let nodes = || {
             state
                 .tracks()

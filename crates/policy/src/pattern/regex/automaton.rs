@@ -68,6 +68,42 @@ impl Automaton {
         self.table[state.0 as usize + self.width - 1] != 0
     }
 
+    /// The number of a state, counted from 0.
+    pub(crate) fn number(&self, state: State) -> usize {
+        state.0 as usize / self.width
+    }
+
+    /// How many bytes it takes at least until a match is found, by number of state; `None` if none
+    /// will be.
+    pub(crate) fn distances(&self) -> Vec<Option<usize>> {
+        let rows = || self.table.chunks_exact(self.width);
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); rows().len()];
+        let mut distances = vec![None; before.len()];
+        let mut nearest = Vec::new();
+        for (number, row) in rows().enumerate() {
+            let (ends, next) = row.split_last().unwrap_or((&0, &[]));
+            for next in next {
+                before[*next as usize / self.width].push(number);
+            }
+            if *ends != 0 {
+                distances[number] = Some(0);
+                nearest.push(number);
+            }
+        }
+        let mut at = 0;
+        while let Some(number) = nearest.get(at).copied() {
+            at += 1;
+            let further = distances[number].map(|far: usize| far + 1);
+            for number in std::mem::take(&mut before[number]) {
+                if distances[number].is_none() {
+                    distances[number] = further;
+                    nearest.push(number);
+                }
+            }
+        }
+        distances
+    }
+
     pub(super) fn is_match(&self, text: &[u8]) -> bool {
         let mut state = self.start;
         for byte in text {

@@ -5,7 +5,7 @@ use crate::world::{ArgumentKind, FilterInfo, PathAlias};
 
 /// What a text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape<'w> {
+pub(in crate::theory) enum Shape<'w> {
     /// An absolute path without empty, `.` or `..` components.
     Path {
         /// Without letters in upper case.
@@ -21,7 +21,7 @@ pub(crate) enum Shape<'w> {
 
 impl<'w> Shape<'w> {
     /// What texts of a filter look like, in requests about a socket's end if there is one.
-    pub(crate) fn of(filter: &'w FilterInfo, end: Option<End>) -> Self {
+    pub(in crate::theory) fn of(filter: &'w FilterInfo, end: Option<End>) -> Self {
         match filter.kind {
             ArgumentKind::PathPattern => Self::Path {
                 in_lower_case: filter.in_lower_case,
