@@ -77,6 +77,16 @@ fn random_profiles_compile_to_the_same_bytes_again() {
     }
 }
 
+#[test]
+fn patterns_of_several_programs_compile_to_the_same_bytes_again() {
+    let texts = (0..700).map(|n| format!("(literal \"/{n}/{}/{n}\")", "a".repeat(150)));
+    let rule = format!(
+        "(allow file-read* {} (regex #\"a.*b\"))",
+        texts.collect::<String>()
+    );
+    assert_same_bytes(&format!("(version 1)(deny default){rule}"));
+}
+
 /// More conditions than functions are worked out over: they have to be seen to be the same.
 #[test]
 fn long_profiles_compile_to_the_same_bytes_again() {

@@ -93,7 +93,7 @@ fn within_limits(
         origin: rule.and_then(|at| policy.rules.get(at as usize)?.origin),
     };
     let mut patterns = lowered.patterns.iter();
-    if let Some(long) = patterns.find(|one| one.bytes > LONGEST_PATTERN) {
+    if let Some(long) = patterns.find(|one| one.programs == 1 && one.bytes > LONGEST_PATTERN) {
         let problem = Problem::PatternTooLong {
             filter: world.filter(long.filter).name.clone(),
             bytes: long.bytes,

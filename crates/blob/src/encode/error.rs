@@ -25,15 +25,12 @@ pub enum Problem {
         /// The value.
         value: i64,
     },
-    /// A regular expression, a pattern, or the patterns that become one, beyond the 16 bits of a
-    /// length.
-    #[error(
-        "the patterns of `{filter}` that are joined here take {bytes} bytes; at most 65535 are possible"
-    )]
+    /// A regular expression or a pattern beyond the 16 bits of a length.
+    #[error("a pattern of `{filter}` takes {bytes} bytes; at most 65535 are possible")]
     PatternTooLong {
         /// The filter.
         filter: String,
-        /// What they would take.
+        /// What it would take.
         bytes: usize,
     },
     /// A string beyond the 16 bits of a length.

@@ -44,6 +44,8 @@ pub enum Reason {
     Relative,
     /// A run of bytes for which an instruction needs a byte for its length.
     LongRun,
+    /// Patterns that take more than a program may: how they are told apart.
+    SplitPattern,
     /// A regular expression: which of the two byte codes, and which instructions.
     Regex,
     /// A filter by pattern or number that no profile has whose bytes are known.
@@ -92,6 +94,9 @@ impl fmt::Display for Reason {
             Self::LowerCase => "paths beyond ASCII",
             Self::Relative => "patterns without text and paths without a leading slash",
             Self::LongRun => "patterns of more than 64 bytes in a row",
+            Self::SplitPattern => {
+                "patterns of more than 65,535 bytes together, in several programs"
+            }
             Self::Regex => "regular expressions",
             Self::Filter => {
                 "filters other than path, control-name, vnode-type, target and those of sockets"

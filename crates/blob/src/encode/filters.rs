@@ -11,9 +11,9 @@ use super::error::{EncodeError, Problem};
 use super::fidelity::Reason;
 use super::graph::{Argument as Stored, Literal, NodeId, Question};
 use super::lower::{Lowering, bits};
-use super::pattern::{Alternative, Tail, Tree};
+use super::pattern::{Alternative, Tail, Tree, parts};
 use super::regex::plain;
-use super::size::PatternSize;
+use super::size::{LONGEST_PATTERN, PatternSize};
 
 /// A filter with the rule it is of.
 pub(super) type Part<'f> = (&'f Filter, Option<u32>);
@@ -74,8 +74,11 @@ impl Lowering<'_> {
             node = match question {
                 Asking::Other(filter, rule) => self.filter(filter, rule, matched, node)?,
                 Asking::Patterns(id, patterns, rule) => {
-                    let question = self.patterns(id, &patterns, rule)?;
-                    self.graph.question(question, matched, node)
+                    for part in self.parts(id, patterns, rule).into_iter().rev() {
+                        let question = self.patterns(id, &part, rule)?;
+                        node = self.graph.question(question, matched, node);
+                    }
+                    node
                 }
                 Asking::Numbers(id, numbers, rule) => {
                     let question = self.numbers(id, &numbers, rule)?;
@@ -294,6 +297,30 @@ impl Lowering<'_> {
         info.kind == ArgumentKind::PathPattern && self.world.folds_paths()
     }
 
+    /// Patterns of which any may hold, in parts that each fit into one program.
+    fn parts(
+        &mut self,
+        id: FilterId,
+        patterns: Vec<Alternative>,
+        rule: Option<u32>,
+    ) -> Vec<Vec<Alternative>> {
+        let bytes = Tree::of(&patterns).program().len();
+        if bytes <= LONGEST_PATTERN {
+            return vec![patterns];
+        }
+        let parts = parts(patterns, LONGEST_PATTERN);
+        if parts.len() > 1 {
+            self.note(Reason::SplitPattern, rule);
+            self.patterns.push(PatternSize {
+                filter: id,
+                rule,
+                bytes,
+                programs: parts.len(),
+            });
+        }
+        parts
+    }
+
     fn patterns(
         &mut self,
         id: FilterId,
@@ -328,6 +355,7 @@ impl Lowering<'_> {
             filter: id,
             rule,
             bytes: program.len(),
+            programs: 1,
         });
         let literal = self.literal(Literal::Program(program), rule);
         let argument = Stored::Literal(literal);

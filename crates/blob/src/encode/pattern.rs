@@ -209,6 +209,17 @@ impl<'a> Tree<'a> {
     }
 }
 
+/// Patterns in parts that each take no more bytes than a program may, if one alone does not: those
+/// that begin alike stay together.
+pub(super) fn parts(mut patterns: Vec<Alternative>, most: usize) -> Vec<Vec<Alternative>> {
+    if patterns.len() < 2 || Tree::of(&patterns).program().len() <= most {
+        return vec![patterns];
+    }
+    patterns.sort_by(|one, other| one.text.cmp(&other.text));
+    let behind = patterns.split_off(patterns.len() / 2);
+    [parts(patterns, most), parts(behind, most)].concat()
+}
+
 /// What stands where a pattern ends; `is_last` if no branch follows.
 fn ending(tail: Tail, is_last: bool) -> Vec<u8> {
     let accept_if = [Instruction::BranchUnless(1), Instruction::Accept];

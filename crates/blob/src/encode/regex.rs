@@ -89,6 +89,7 @@ impl Lowering<'_> {
             filter: info.id,
             rule,
             bytes: code.len(),
+            programs: 1,
         });
         let filter = self.filter_number(info.id, rule)?;
         let literal = self.literal(Literal::Program(code), rule);

@@ -14,15 +14,17 @@ pub const LITERALS: usize = 8 << 16;
 /// Most nodes.
 pub const NODES: usize = 0xffff;
 
-/// The size of one compiled pattern.
+/// The size of one compiled pattern, or of several that would be one if it were not too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PatternSize {
     /// The filter.
     pub filter: FilterId,
     /// The rule of its first part, an index in [`Policy::rules`]; `None` if the system adds it.
     pub rule: Option<u32>,
-    /// Its bytes, at most [`LONGEST_PATTERN`] if it is to be compiled.
+    /// Its bytes, at most [`LONGEST_PATTERN`] if it is to be compiled as one program.
     pub bytes: usize,
+    /// How many programs it is compiled as, whose sizes follow if there are several.
+    pub programs: usize,
 }
 
 /// The sizes of a compiled profile, in bytes, within the limits or not.

@@ -1,10 +1,13 @@
 //! What does not fit is refused with the rule, and its size can be told before.
 
-use lapbelt_blob::encode::{EncodeError, LITERALS, LONGEST_PATTERN, NODES, Problem, encode, size};
+use lapbelt_blob::encode::{
+    EncodeError, LITERALS, LONGEST_PATTERN, NODES, Problem, Reason, encode, size,
+};
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Policy, Rule, RuleFilter, Version};
 
+use crate::agree::difference;
 use crate::support::WORLD;
 
 /// A rule that, turn by turn, allows and denies what a filter with the argument matches.
@@ -45,31 +48,54 @@ fn refused(policy: &Policy) -> EncodeError {
 }
 
 #[test]
-fn patterns_that_are_joined_into_too_long_a_one() {
-    let long = |last: &str| format!("/{}{last}", "a".repeat(40_000));
-    let text = |first: char| format!("{}{}", long(""), first.to_string().repeat(20_000));
+fn patterns_that_take_too_much_together_are_asked_one_after_the_other() {
+    let text = |first: char| {
+        format!(
+            "/{}{}",
+            "a".repeat(40_000),
+            first.to_string().repeat(20_000)
+        )
+    };
     let fitting = policy(vec![path(0, text('b'))]);
     let encoded = encode(&fitting, &WORLD).expect("a profile");
     assert_eq!(size(&fitting, &WORLD), Ok(encoded.size.clone()));
     assert!((60_000..LONGEST_PATTERN).contains(&encoded.size.patterns[0].bytes));
+    assert_eq!(encoded.size.patterns[0].programs, 1);
 
     let joined = policy(vec![
         path(1, "/x".into()),
         path(0, text('b')),
         path(0, text('c')),
     ]);
-    let error = refused(&joined);
-    assert_eq!(error.rule, Some(2));
-    let predicted = size(&joined, &WORLD).expect("a size").patterns;
-    let longest = predicted
-        .iter()
-        .max_by_key(|one| one.bytes)
-        .expect("a pattern");
+    let encoded = encode(&joined, &WORLD).expect("a profile");
+    let reasons: Vec<Reason> = (encoded.fidelity.derived.iter())
+        .map(|one| one.reason)
+        .collect();
+    assert!(reasons.contains(&Reason::SplitPattern), "{reasons:?}");
+    let sizes = &encoded.size.patterns;
+    let whole = sizes.iter().find(|one| one.programs > 1).expect("a size");
+    assert_eq!((whole.rule, whole.programs), (Some(2), 2));
+    assert!(whole.bytes > LONGEST_PATTERN);
+    assert_eq!(size(&joined, &WORLD), Ok(encoded.size.clone()));
+    assert_eq!(difference(&joined, &encoded.bytes), None);
+}
+
+#[test]
+fn a_pattern_that_is_too_long_by_itself() {
+    let long = policy(vec![
+        path(0, "/b".into()),
+        path(0, format!("/{}", "a".repeat(70_000))),
+    ]);
+    let error = refused(&long);
     let Problem::PatternTooLong { bytes, .. } = error.problem else {
         panic!("{error}");
     };
-    assert_eq!(bytes, longest.bytes);
-    assert!(bytes > LONGEST_PATTERN);
+    let predicted = size(&long, &WORLD).expect("a size").patterns;
+    assert!(
+        predicted
+            .iter()
+            .any(|one| one.bytes == bytes && one.programs == 1)
+    );
 }
 
 #[test]

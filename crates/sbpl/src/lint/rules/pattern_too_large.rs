@@ -9,12 +9,13 @@ pub(super) static LINT: Lint = Lint {
     code: "LB601",
     name: "pattern-too-large",
     title: "patterns that are compiled into one take more than 65,535 bytes",
-    level: Level::Error,
+    level: Level::Warning,
     explanation: "All literals, prefixes, subpaths and expressions of one rule, and those of \
         neighbouring rules with the same action on the same operation, become one matching \
-        program, whose length has 16 bits. A profile beyond that does not compile. Sizes are \
-        those of our own compiler, which writes what the system's does for every profile that \
-        both are known of. Split it: a rule with the other action between two halves keeps them \
+        program, whose length has 16 bits. Beyond that our own compiler writes several, which are \
+        asked one after the other; what the system's does is not known, and no one expression or \
+        text may be longer. Sizes are those of our own compiler, which writes what the system's \
+        does for every profile that both are known of. Split it: a rule with the other action between two halves keeps them \
         apart, one subpath can stand for many literals, and an operation's members can share the \
         load.",
     example: Example::new(
