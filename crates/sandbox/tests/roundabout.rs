@@ -321,6 +321,43 @@ fn memory_of_others_by_its_file() {
 }
 
 #[test]
+fn whoever_rules_another_has_its_task() {
+    let port = "mach-priv-task-port";
+    for command in [
+        "trace-process {pid}",
+        "write-process {pid}",
+        "take-from-process {pid}",
+        "set-limits {pid}",
+    ] {
+        for (rule, operation) in [
+            ("mach-task*", "mach-task*"),
+            (port, port),
+            ("mach-task*)(allow mach-task-read", "mach-task*"),
+        ] {
+            let refused = (REFUSED, told(operation, "others"));
+            assert_eq!(denied(rule, command), refused, "{command} under {rule}");
+        }
+        let policy = |allowed: &str| format!("(deny default){}(allow {allowed})", base());
+        assert_eq!(
+            under(&policy("mach-task*"), command).0,
+            REFUSED,
+            "{command}"
+        );
+        assert_eq!(
+            under(&policy(port), command).0,
+            under("(allow default)", command).0
+        );
+    }
+    let read = "mach-task-read";
+    let traced = denied(read, "trace-process {pid}");
+    assert_eq!(traced, (REFUSED, told(read, "others")));
+    if is_root() {
+        let written = denied("mach-task*", "write /proc/{pid}/mem");
+        assert_eq!(written, (REFUSED, told("mach-task*", "others")));
+    }
+}
+
+#[test]
 fn objects_by_ids_that_nobody_got() {
     for (call, operation) in [
         ("shmat", "ipc-sysv-shm"),

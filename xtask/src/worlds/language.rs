@@ -202,6 +202,7 @@ pub(super) const ENFORCED: &[&str] = &[
     "ipc-sysv-sem",
     "ipc-sysv-shm",
     "mach-priv-task-port",
+    "mach-task*",
     "mach-task-read",
     "network-bind",
     "network-inbound",

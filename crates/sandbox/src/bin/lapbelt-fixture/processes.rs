@@ -92,6 +92,11 @@ pub(super) static ENTRIES: &[Entry] = &[
             )
         })
     }),
+    ("take-from-process", |a| unsafe {
+        let process = number(a, 0) as u64;
+        let process = raw(libc::SYS_pidfd_open, [process, 0, 0, 0, 0, 0]) as u64;
+        raw(libc::SYS_pidfd_getfd, [process, 0, 0, 0, 0, 0])
+    }),
     ("trace-process", |a| unsafe {
         raw(
             libc::SYS_ptrace,

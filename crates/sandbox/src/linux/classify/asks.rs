@@ -1,6 +1,6 @@
 //! The families of calls: from registers to operations.
 
-use super::{Ask, Asks, Detail, Memory, PathAt, Target, When, Who};
+use super::{Ask, Asks, Detail, Memory, PathAt, Target, When};
 use crate::linux::blank::Blank;
 use crate::linux::vocabulary::Op;
 use rustix::io::Errno;
@@ -242,10 +242,6 @@ pub(super) fn xattr(operation: Op, target: impl Into<Target>, name: u64) -> Asks
 
 pub(super) fn file(descriptor: u64) -> Target {
     Target::File(descriptor as i32)
-}
-
-pub(super) fn process(operation: Op, who: u64) -> Asks {
-    one(operation, Target::Process(Who::Process(who as i32)))
 }
 
 pub(super) fn mmap(protection: u64, flags: u64, descriptor: u64) -> Asks {

@@ -2,7 +2,7 @@
 
 use super::asks::{
     SOCK_PACKET, access, address, at, at_address, chmod, create, file, link, messages, mknod, mmap,
-    mprotect, one, open, open_how, path, process, rename, socket, stat, times, watch, xattr,
+    mprotect, one, open, open_how, path, rename, socket, stat, times, watch, xattr,
 };
 use super::signals::{
     AUTOFS_DEV_IOCTL_OPENMOUNT, BINDER_WRITE_READ, F_DUPFD, F_DUPFD_CLOEXEC, F_SETOWN_EX, F_SETSIG,
@@ -72,6 +72,11 @@ const OPEN_ANY: &[Op] = &[
     Op::FileWriteCreate,
     Op::FileWriteSetugid,
 ];
+/// What macOS asks where a process gets hold of another, by the port of that: whether it may for
+/// processes at all, and for one. A rule about the former is one about the latter, but not the other
+/// way round.
+const RULING: &[Op] = &[Op::MachPrivTaskPort, Op::MachTask];
+const TRACING: &[Op] = &[Op::MachPrivTaskPort, Op::MachTask, Op::MachTaskRead];
 const SETUGID: u32 = libc::S_ISUID | libc::S_ISGID;
 const EXEC: u32 = libc::PROT_EXEC as u32;
 const WRITE: u32 = libc::PROT_WRITE as u32;
@@ -321,18 +326,17 @@ pub(crate) static TABLE: &[Row] = {
         RtSigqueueinfo, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[1]);
         RtTgsigqueueinfo, [[] &[Op::Signal]], |a, _| signal(Who::Process(a[0] as i32), a[2]);
         PidfdSendSignal, [[] &[Op::Signal]], |a, _| signal(sent_to(a[0], a[3]), a[1]);
-        Ptrace, [[equals(0, libc::PTRACE_ATTACH)] &[Op::MachPrivTaskPort],
-                 [equals(0, libc::PTRACE_SEIZE)] &[Op::MachPrivTaskPort]],
-            |a, _| process(Op::MachPrivTaskPort, a[1]);
-        ProcessVmReadv, [[] &[Op::MachTaskRead]], |a, _| process(Op::MachTaskRead, a[0]);
-        ProcessVmWritev, [[] &[Op::MachPrivTaskPort]], |a, _| process(Op::MachPrivTaskPort, a[0]);
+        // Who traces another reads its memory, too.
+        Ptrace, [[equals(0, libc::PTRACE_ATTACH)] TRACING, [equals(0, libc::PTRACE_SEIZE)] TRACING],
+            |a, _| rule(Who::Process(a[1] as i32)).and(Op::MachTaskRead, Target::Process(Who::Process(a[1] as i32)));
+        ProcessVmReadv, [[] &[Op::MachTaskRead]],
+            |a, _| one(Op::MachTaskRead, Target::Process(Who::Process(a[0] as i32)));
+        ProcessVmWritev, [[] RULING], |a, _| rule(Who::Process(a[0] as i32));
 
         // To read the limits of another is to ask about it, to set them is to rule it.
-        Prlimit64, [[any(0, u32::MAX)] &[Op::MachPrivTaskPort, Op::ProcessInfoPidinfo]],
-            |a, _| one(if a[2] == 0 { Op::ProcessInfoPidinfo } else { Op::MachPrivTaskPort },
-                Target::Process(Who::Thread(a[0] as i32)));
-        PidfdGetfd, [[] &[Op::MachPrivTaskPort], [] &[] => Reopening],
-            |a, _| one(Op::MachPrivTaskPort, Target::Process(Who::Descriptor(a[0] as i32)));
+        Prlimit64, [[any(0, u32::MAX)] RULING, [any(0, u32::MAX)] &[Op::ProcessInfoPidinfo]],
+            |a, _| limits(Who::Thread(a[0] as i32), a[2]);
+        PidfdGetfd, [[] RULING, [] &[] => Reopening], |a, _| rule(Who::Descriptor(a[0] as i32));
 
         Socket, [[] &[Op::SystemSocket], [equals(0, libc::AF_PACKET as u32)] &[Op::NetworkInbound],
                  [equals(0, libc::AF_INET as u32), condition(1, SOCK_TYPE, SOCK_PACKET as u32, true)] &[Op::NetworkInbound]],
@@ -419,6 +423,19 @@ impl From<Asks> for Result<Asks, Blank> {
 fn adjust(timex: u64, memory: &dyn Memory) -> Result<Asks, Blank> {
     let sets = memory.word(timex)? as u32 != 0;
     Ok(Asks::NONE.and_if(sets, Op::SystemSetTime, Target::Nothing))
+}
+
+/// To rule another process.
+fn rule(who: Who) -> Asks {
+    let who = Target::Process(who);
+    one(Op::MachPrivTaskPort, who).and(Op::MachTask, who)
+}
+
+fn limits(who: Who, to_set: u64) -> Asks {
+    match to_set {
+        0 => one(Op::ProcessInfoPidinfo, Target::Process(who)),
+        _ => rule(who),
+    }
 }
 
 fn thread(id: u64) -> Asks {

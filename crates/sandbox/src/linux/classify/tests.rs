@@ -217,6 +217,18 @@ fn files_that_the_kernel_writes_to() {
 }
 
 #[test]
+fn who_rules_another_has_its_task() {
+    let rules = [Op::MachPrivTaskPort, Op::MachTask];
+    assert_eq!(operations(Call::ProcessVmWritev, [0; 6]), rules);
+    assert_eq!(operations(Call::PidfdGetfd, [0; 6]), rules);
+    assert_eq!(operations(Call::Prlimit64, [1, 0, 1, 0, 0, 0]), rules);
+    let asked_alone = operations(Call::Prlimit64, [1, 0, 0, 0, 0, 0]);
+    assert_eq!(asked_alone, [Op::ProcessInfoPidinfo]);
+    let traces = [&rules[..], &[Op::MachTaskRead]].concat();
+    assert_eq!(operations(Call::Ptrace, [0; 6]), traces);
+}
+
+#[test]
 fn single_rows() {
     let one = |call, arguments| {
         let asks = operations(call, arguments);
@@ -253,7 +265,6 @@ fn single_rows() {
         (Call::Execve, none, Op::ProcessExec),
         (Call::Vfork, none, Op::ProcessFork),
         (Call::Kill, none, Op::Signal),
-        (Call::Ptrace, none, Op::MachPrivTaskPort),
         (Call::ProcessVmReadv, none, Op::MachTaskRead),
         (Call::Listen, none, Op::NetworkInbound),
         (Call::Accept4, none, Op::NetworkInbound),

@@ -126,7 +126,13 @@ impl Subjects {
             Target::Nothing => vec![Kind::Nothing],
             Target::Path(_) | Target::File(_) | Target::CurrentDirectory => {
                 let subject = self.file(resolver, caller, terms, call, ask, found)?;
-                return Ok(subject.into_iter().collect());
+                // Memory of another is written to by who rules it.
+                let rules = |subject: &&Subject| subject.operation == Op::MachPrivTaskPort;
+                let other = subject.as_ref().filter(rules).map(|subject| Subject {
+                    operation: Op::MachTask,
+                    ..subject.clone()
+                });
+                return Ok(subject.into_iter().chain(other).collect());
             }
             Target::Mapping { address, length } => {
                 return self.mapping(caller, ask, untagged(address), length);
