@@ -1,9 +1,10 @@
-//! Calls that were refused because what they are about could not be told.
+//! Calls that were refused whatever the policy says of them: mostly as what they are about could not
+//! be told.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Why it could not.
+/// Why they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unseen {
     /// The process may not be looked into by us: it is not dumpable, its executable may only be
@@ -15,6 +16,8 @@ pub enum Unseen {
     Handle,
     /// A path leads where it cannot be followed.
     Lost,
+    /// It would reach into a process that supervises, and could have that let go on what it refuses.
+    Keeper,
 }
 
 impl fmt::Display for Unseen {
@@ -30,6 +33,7 @@ impl fmt::Display for Unseen {
                  system"
             },
             Self::Lost => "a path leads where it cannot be followed",
+            Self::Keeper => "no program may reach into the lapbelt that confines it",
         })
     }
 }

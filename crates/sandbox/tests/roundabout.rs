@@ -358,6 +358,46 @@ fn whoever_rules_another_has_its_task() {
 }
 
 #[test]
+fn nobody_reaches_into_those_who_supervise() {
+    let ran = |policy: &str, command: &str, learn: bool| {
+        let words: Vec<&str> = command.split(' ').collect();
+        let mut job = job(&format!("(version 1){policy}"), FIXTURE, &words);
+        job.learn = learn;
+        let (outcome, events) = finish(job);
+        (outcome, denials(&events))
+    };
+    let all = "(allow default)";
+    let us = std::process::id().to_string();
+    for process in ["parent", &us] {
+        for (command, operation) in [
+            ("trace-process", "mach-priv-task-port"),
+            ("read-process", "mach-task-read"),
+            ("write-process", "mach-priv-task-port"),
+            ("take-from-process", "mach-priv-task-port"),
+        ] {
+            let (outcome, denied) = ran(all, &format!("{command} {process}"), false);
+            assert_eq!(outcome.status, REFUSED, "{command} {process}");
+            assert_eq!(denied, told(operation, ""), "{command} {process}");
+            assert_eq!(outcome.unseen[&Unseen::Keeper], 1);
+        }
+        let (outcome, denied) = ran(all, &format!("read-process {process}"), true);
+        assert_eq!((outcome.unseen.len(), denied), (0, vec![]));
+    }
+    if is_root() {
+        // Where files are looked at at all.
+        let policy = r#"(allow default)(deny file* (literal "/nowhere"))"#;
+        for command in ["read", "write"] {
+            let (outcome, _) = ran(policy, &format!("{command} /proc/{us}/mem"), false);
+            assert_eq!(outcome.status, REFUSED, "{command}");
+        }
+    }
+    // The program is not what is kept from others.
+    let dumpable = rustix::process::dumpable_behavior().expect("it is told");
+    assert_eq!(dumpable, rustix::process::DumpableBehavior::NotDumpable);
+    assert_eq!(ran(all, "dumpable", false).0.status, FINE);
+}
+
+#[test]
 fn objects_by_ids_that_nobody_got() {
     for (call, operation) in [
         ("shmat", "ipc-sysv-shm"),

@@ -246,6 +246,8 @@ fn custody(child: &child::Child<'_>, ends: Ends, mask: &libc::sigset_t, job: Job
             Message::Failed(Step::Fork, *libc::__errno_location()).send(ends.messages);
             libc::_exit(1);
         }
+        // Out of the reach of others of our user, by the memory and descriptors in /proc, too.
+        libc::prctl(libc::PR_SET_DUMPABLE, 0);
         // Out of the group of ours, which may be killed as one: then somebody is left to end what
         // the program put into sessions of their own. To a group of the program's we are what
         // whoever started us is to ours: if nobody of its session minds it, no key stops it.

@@ -75,6 +75,13 @@ impl Interest {
         self.in_names() && opening.into_iter().all(|op| self.in_op(op))
     }
 
+    /// Whether an operation must not be of those who supervise, whatever the policy says: what has
+    /// them decide could let go on all that it refuses. A learner refuses nothing, so that it is not
+    /// worth to get round it.
+    pub(crate) fn guards(&self, op: Op) -> bool {
+        !self.learn && op.reaches_into()
+    }
+
     fn fork_refused(&self) -> bool {
         self.fork_denied && !self.learn
     }
@@ -91,7 +98,7 @@ impl Interest {
             .filter_map(|row| {
                 let counts = |case: &Case, op| match case.only {
                     Some(Only::Refused) => self.can_refuse(op) && !self.learn,
-                    _ => self.in_op(op),
+                    _ => self.in_op(op) || self.guards(op),
                 };
                 let needed = row.cases.iter().filter(|case| match case.only {
                     Some(Only::Reopening) => self.in_descriptors(),

@@ -165,7 +165,7 @@ impl Judge {
                 .iter()
                 .filter(|case| case.holds(&call.data.args))
                 .flat_map(|case| case.asks)
-                .find_map(|operation| self.refuse_unseen(&scene, *operation, errno)),
+                .find_map(|operation| self.refuse(&scene, *operation, why_unseen(errno))),
         };
         if matches!(row.call, Call::Execve | Call::Execveat) {
             self.tally.start_denied = refused.and(self.tally.refused);
@@ -189,19 +189,22 @@ impl Judge {
         asks.find_map(|ask| match self.ask(scene, call, *ask) {
             Ok(None | Some(Refusal::Granted)) | Err(Blank::Nothing) => None,
             Ok(Some(Refusal::Errno(errno))) => Some(errno),
-            Err(Blank::Unseen(errno)) => self.refuse_unseen(scene, ask.operation, errno),
+            Err(Blank::Unseen(errno)) => self.refuse(scene, ask.operation, why_unseen(errno)),
         })
     }
 
     /// Refuses a call that could not be looked at, unless the operation is allowed whatever it is
     /// about. A learner is told and refused too: of a call that is not seen nothing can be learnt.
-    fn refuse_unseen(&mut self, scene: &Scene<'_>, operation: Op, errno: Errno) -> Option<i32> {
-        if !self.terms.interest.can_refuse(operation) || !scene.listener.is_waiting(scene.id) {
+    fn refuse(&mut self, scene: &Scene<'_>, operation: Op, why: Unseen) -> Option<i32> {
+        let (interest, is_guarded) = (&self.terms.interest, self.terms.interest.guards(operation));
+        if !(is_guarded || interest.can_refuse(operation)) || !scene.listener.is_waiting(scene.id) {
             return None;
         }
-        let operation = self.terms.vocabulary.operation(operation)?;
+        let Some(operation) = self.terms.vocabulary.operation(operation) else {
+            return is_guarded.then_some(libc::EPERM);
+        };
         self.tally.denied += 1;
-        *self.tally.unseen.entry(why_unseen(errno)).or_default() += 1;
+        *self.tally.unseen.entry(why).or_default() += 1;
         self.tally.refused = Some(operation);
         self.send(
             scene.caller.identity(),
@@ -253,7 +256,8 @@ impl Judge {
 
     /// Puts one operation to the policy. `None` if it is allowed or not asked.
     fn ask(&mut self, scene: &mut Scene<'_>, call: Call, ask: Ask) -> Asked {
-        if !self.terms.interest.in_op(ask.operation) {
+        let interest = &self.terms.interest;
+        if !interest.in_op(ask.operation) && !interest.guards(ask.operation) {
             return Ok(None);
         }
         let located = self.locate(scene, ask.target)?;
@@ -291,7 +295,8 @@ impl Judge {
         }
         match self.interpreters(scene) {
             Err(Blank::Unseen(errno)) => {
-                let refused = self.refuse_unseen(scene, Op::ProcessExecInterpreter, errno);
+                let why = why_unseen(errno);
+                let refused = self.refuse(scene, Op::ProcessExecInterpreter, why);
                 Ok(refused.map(Refusal::Errno))
             }
             other => other,
@@ -414,6 +419,10 @@ impl Judge {
 
     /// Asks the policy for one subject and does what it says.
     fn put(&mut self, scene: &Scene<'_>, subject: &Subject) -> Option<Refusal> {
+        if subject.is_keeper() && self.terms.interest.guards(subject.operation) {
+            let refused = self.refuse(scene, subject.operation, Unseen::Keeper);
+            return refused.map(Refusal::Errno);
+        }
         let subjects = &self.subjects;
         let request = subjects.request(subject, &self.terms.vocabulary)?;
         let verdict = subjects.decide(&self.terms.decider, &request, subject);

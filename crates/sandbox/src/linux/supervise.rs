@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use lapbelt_policy::event::Event;
 use lapbelt_policy::world::OperationId;
 use rustix::event::{PollFd, PollFlags};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use super::bpf;
 use super::custodian::{Custodian, Message, Step, open_process};
@@ -56,6 +57,11 @@ pub(crate) fn run(mut job: Job, sink: &mut dyn FnMut(&Event)) -> Result<Outcome,
             });
         }
     };
+    if !job.learn {
+        // Other programs of our user have no way to our memory and our descriptors any more, the one
+        // that we confine among them. Without this it is refused where it asks for them.
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
     let outbox = Arc::new(Outbox::new().map_err(RunError::system("make an eventfd"))?);
     let terms = Terms {
         decider: Arc::clone(&job.decider),

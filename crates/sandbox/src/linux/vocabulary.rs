@@ -78,6 +78,14 @@ impl Op {
         }
     }
 
+    /// Whether it reaches into the memory of another process, or takes its descriptors.
+    pub(crate) fn reaches_into(self) -> bool {
+        matches!(
+            self,
+            Self::MachTaskRead | Self::MachTask | Self::MachPrivTaskPort
+        )
+    }
+
     /// Whether it makes a name or takes one away: each time something else may have it.
     pub(crate) fn is_of_names(self) -> bool {
         matches!(

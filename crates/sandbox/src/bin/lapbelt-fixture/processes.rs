@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_long};
 use std::ptr::{null, null_mut};
 
-use super::{Entry, Outcome, area, errno, in_thread, number, open, opened, path, raw};
+use super::{Arguments, Entry, Outcome, area, errno, in_thread, number, open, opened, path, raw};
 
 pub(super) static ENTRIES: &[Entry] = &[
     ("execute", |a| unsafe {
@@ -92,24 +92,38 @@ pub(super) static ENTRIES: &[Entry] = &[
             )
         })
     }),
+    ("dumpable", |_| unsafe {
+        match libc::prctl(libc::PR_GET_DUMPABLE) {
+            1 => 0,
+            _ => -1,
+        }
+    }),
     ("take-from-process", |a| unsafe {
-        let process = number(a, 0) as u64;
+        let process = whom(a) as u64;
         let process = raw(libc::SYS_pidfd_open, [process, 0, 0, 0, 0, 0]) as u64;
         raw(libc::SYS_pidfd_getfd, [process, 0, 0, 0, 0, 0])
     }),
     ("trace-process", |a| unsafe {
         raw(
             libc::SYS_ptrace,
-            [libc::PTRACE_SEIZE.into(), number(a, 0) as u64, 0, 0, 0, 0],
+            [libc::PTRACE_SEIZE.into(), whom(a) as u64, 0, 0, 0, 0],
         )
     }),
     ("read-process", |a| unsafe {
-        other_memory(libc::SYS_process_vm_readv, number(a, 0))
+        other_memory(libc::SYS_process_vm_readv, whom(a))
     }),
     ("write-process", |a| unsafe {
-        other_memory(libc::SYS_process_vm_writev, number(a, 0))
+        other_memory(libc::SYS_process_vm_writev, whom(a))
     }),
 ];
+
+/// A process by its number, or the one that started us.
+unsafe fn whom(arguments: Arguments<'_>) -> c_int {
+    match arguments.first() {
+        Some(word) if *word == c"parent" => unsafe { libc::getppid() },
+        _ => number(arguments, 0),
+    }
+}
 
 /// The parent's side of a fork; its child ends at once. Hands on the child's exit status.
 pub(super) unsafe fn wait_for(child: c_int) -> Outcome {

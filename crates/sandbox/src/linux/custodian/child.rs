@@ -61,6 +61,8 @@ impl<'p> Child<'p> {
     ) -> Result<std::convert::Infallible, (Step, i32)> {
         // SAFETY: plain system calls on prepared data that outlives them.
         unsafe {
+            // We may be out of the reach of others, but it is looked into by us.
+            libc::prctl(libc::PR_SET_DUMPABLE, 1);
             // Should the custodian be killed, the program does not outlive it.
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
             if libc::getppid() != custodian {

@@ -23,6 +23,8 @@ pub(super) struct Relation {
     pub(super) other: bool,
     pub(super) group: bool,
     pub(super) supervised: bool,
+    /// It is us, or the custodian.
+    pub(super) keeper: bool,
     /// The call names the caller's group, and this process as one of it.
     pub(super) by_group: bool,
 }
@@ -94,6 +96,7 @@ pub(super) fn relation(process: i32, own: i32, custodian: i32) -> Result<Relatio
         other: true,
         group: own_group.is_some() && group_of(process) == own_group,
         supervised: process != custodian && caller::descends(process, custodian),
+        keeper: process == custodian || process.unsigned_abs() == std::process::id(),
         ..Relation::default()
     })
 }

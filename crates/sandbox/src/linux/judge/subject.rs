@@ -553,6 +553,11 @@ impl Subject {
         }
     }
 
+    /// Whether it is a process that supervises.
+    pub(super) fn is_keeper(&self) -> bool {
+        matches!(self.kind, Kind::Process(relation) if relation.keeper)
+    }
+
     /// A request as it is told of: with the port that the program asked for.
     pub(super) fn told<'a>(&self, request: Request<'a>) -> Request<'a> {
         if !self.is_handed_out {
