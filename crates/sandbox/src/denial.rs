@@ -6,7 +6,7 @@ use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::event::{Event, OwnedValue};
 use lapbelt_policy::request::Endpoint;
 use lapbelt_policy::rule::Policy;
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{OperationId, World};
 
 /// For a person: `deny(1) file-read-data /etc/passwd — ls[123], default`.
 pub fn line(event: &Event, world: &World, policy: &Policy) -> String {
@@ -43,14 +43,29 @@ pub fn ndjson(event: &Event, message: Option<&str>, world: &World, started: u64)
     )
 }
 
+/// The operation whose default decided where no rule did: the nearest that has one of its own, from
+/// the one that was asked upwards; if none has, that of the profile.
+pub fn defaulting(event: &Event, world: &World, policy: &Policy) -> OperationId {
+    let mut operation = world.operation(event.operation);
+    while let (None, Some(parent)) = (operation.own_default(policy.version), operation.parent) {
+        operation = world.operation(parent);
+    }
+    operation.id
+}
+
 /// Where the deciding rule stands, `file:line`; `default` if no rule of the profile decided or the
-/// one that did is its `(deny default)`.
+/// one that did is its `(deny default)`, and whose default it is if the operation has one of its own.
 pub fn place(event: &Event, world: &World, policy: &Policy) -> String {
     let rule = event
         .rule
         .and_then(|found| Some((found, policy.rules.get(found.rule as usize)?)));
     let Some((found, rule)) = rule else {
-        return "default".into();
+        let operation = defaulting(event, world, policy);
+        return if operation == world.root() {
+            "default".into()
+        } else {
+            format!("own default of {}", world.operation(operation).name)
+        };
     };
     if found.filter.is_none() && rule.operations.contains(&world.root()) {
         return "default".into();
@@ -239,6 +254,22 @@ mod tests {
 
     fn text(text: &str) -> OwnedValue {
         OwnedValue::Text(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn a_default_is_said_whose_it_is() {
+        let world = world();
+        let policy = policy(&world, "default");
+        let by_default = |operation| {
+            let unruled = Event {
+                rule: None,
+                ..event(&world, operation, &[])
+            };
+            place(&unruled, &world, &policy)
+        };
+        assert_eq!(by_default("file-read-data"), "default");
+        let own = "own default of file-write-setugid";
+        assert_eq!(by_default("file-write-setugid"), own);
     }
 
     #[test]

@@ -27,12 +27,14 @@ pub(super) fn place_of(event: &Event, profile: Option<&Profile>, world: &World) 
         return "the profile".to_string();
     };
     if event.rule.is_none() && is_blank(event, world) {
-        return "none: what it is about could not be told".to_string();
+        return "none: what it is about could not be told, or is lapbelt itself".to_string();
     }
-    let source = event
-        .rule
-        .map_or(Source::OwnDefault(world.root()), Source::Rule);
-    place(&source, &profile.policy, world)
+    let by_default = || Source::OwnDefault(denial::defaulting(event, world, &profile.policy));
+    place(
+        &event.rule.map_or_else(by_default, Source::Rule),
+        &profile.policy,
+        world,
+    )
 }
 
 impl Report {
