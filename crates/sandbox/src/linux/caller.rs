@@ -115,7 +115,7 @@ impl Callers {
 
     /// What is known of a thread that waits; what was known [`FRESH`] ago is forgotten.
     pub(crate) fn get(&mut self, thread: i32) -> Arc<Caller> {
-        if self.scattering.remove(&thread) {
+        if !self.scattering.is_empty() && self.scattering.remove(&thread) {
             self.threads.clear();
         }
         let is_still = self.scattering.is_empty();
