@@ -268,3 +268,30 @@ fn a_trace_that_ends_with_its_iterations_says_how_to_go_on() {
         "{text}"
     );
 }
+
+#[test]
+fn a_program_that_fails_now_and_then_is_told_from_one_that_works_once() {
+    if skipped() {
+        return;
+    }
+    // The third run and those after it fail, all or as many as it says.
+    for (until, said) in [
+        (
+            "-lt 6",
+            "in one run without any sandbox, and succeeded in the next",
+        ),
+        (
+            "-lt 3",
+            ", as one before did not; it may do so now and then by itself",
+        ),
+        ("-ge 0", "what it did the first time is in its way"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("runs"), "").expect("a file");
+        let script =
+            format!("n=$(wc -l <runs); echo >>runs; ! {{ [ $n -ge 2 ] && [ $n {until} ]; }}");
+        let (code, text) = learn(folder.path(), &[], &script);
+        assert_ne!(code, 0, "{until}: {text}");
+        assert!(text.contains(said), "{until}: {text}");
+    }
+}

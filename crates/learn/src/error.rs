@@ -60,8 +60,8 @@ pub enum LearnError {
     },
     /// The program worked before and does not any more, with nothing confining it.
     #[error(
-        "`{command}` succeeded before, and fails with {} when it is run again, even without any \
-         sandbox{judged}: what it did the first time is in its way. A profile must hold for a repeat \
+        "`{command}` succeeded before, and fails with {} however often it is run again, even without \
+         any sandbox{judged}: what it did the first time is in its way. A profile must hold for a repeat \
          run too, so give --cmd a command that can be repeated, such as \
          sh -c 'rm -f FILE; …'",
         exit_status(*rc)
@@ -70,6 +70,21 @@ pub enum LearnError {
         /// The command line.
         command: String,
         /// Its exit status.
+        rc: i32,
+        /// What a command of the user said of it.
+        judged: &'static str,
+    },
+    /// The program fails in one run and not in another, with nothing confining it.
+    #[error(
+        "`{command}` failed with {} in one run without any sandbox{judged}, and succeeded in the next, \
+         so what a run of it shows says nothing of a profile. Give --cmd a command that succeeds each \
+         time, such as sh -c 'for try in 1 2 3 4 5; do … && exit; done; exit 1'",
+        exit_status(*rc)
+    )]
+    Wavers {
+        /// The command line.
+        command: String,
+        /// The exit status of the run that failed.
         rc: i32,
         /// What a command of the user said of it.
         judged: &'static str,
@@ -120,11 +135,22 @@ impl LearnError {
         }
         match session.target.success_cmd.clone() {
             _ if bare.timed_out => Self::NeverEnds { command },
-            judge if session.has_succeeded() => Self::WorksOnce {
-                command,
-                rc,
-                judged: judge.map_or("", |_| ", and --success-cmd fails"),
-            },
+            judge if session.has_succeeded() => {
+                let judged = judge.map_or("", |_| ", and --success-cmd fails");
+                if bare.recovered {
+                    Self::Wavers {
+                        command,
+                        rc,
+                        judged,
+                    }
+                } else {
+                    Self::WorksOnce {
+                        command,
+                        rc,
+                        judged,
+                    }
+                }
+            }
             Some(judge) => Self::Rejected {
                 command,
                 rc,

@@ -150,7 +150,7 @@ fn iterate(
                 return Err(LearnError::unconfined(session, bare));
             }
             if lesson.new_rules == 0 {
-                give_up(dir, iter, &run, report)?;
+                give_up(dir, iter, &run, session.has_succeeded(), report)?;
                 return Ok(());
             }
         }
@@ -268,6 +268,7 @@ fn give_up(
     dir: &RunDir,
     iter: usize,
     run: &Run,
+    has_succeeded: bool,
     report: &mut TraceReport,
 ) -> Result<(), LearnError> {
     let (status, reason) = if run.timed_out {
@@ -278,9 +279,13 @@ fn give_up(
         } else {
             TraceStatus::NoNewRules
         };
+        let others = match has_succeeded {
+            true => ", as one before did not; it may do so now and then by itself",
+            false => "",
+        };
         let reason = format!(
             "a run failed with {}, as it does not without any sandbox, and was denied nothing that a \
-             further rule could allow; what it said is in stderr.txt",
+             further rule could allow{others}; what it said is in stderr.txt",
             exit_status(run.rc)
         );
         (status, reason)

@@ -16,6 +16,9 @@ const SHELL: &str = "/bin/sh";
 /// Where a command finds the exit status of the run.
 const STATUS: &str = "LAPBELT_STATUS";
 
+/// How often a target that fails is tried again, to tell whether it does so every time.
+const TRIES: usize = 4;
+
 /// How the target ended with nothing confining it.
 #[derive(Clone, Debug)]
 pub(crate) struct Bare {
@@ -25,13 +28,15 @@ pub(crate) struct Bare {
     pub(crate) timed_out: bool,
     /// Whether it counts as a success.
     pub(crate) success: bool,
+    /// It failed, and succeeded when it was run once more from where that left it.
+    pub(crate) recovered: bool,
     /// Names of the processes that outlived the program and were killed.
     pub(crate) stragglers: Vec<String>,
 }
 
 impl Session<'_> {
     /// Runs the target with nothing confining it, to tell whether it works at all: fresh, and for a
-    /// repeat run once more.
+    /// repeat run once more. If it fails, and did not always, it is seen whether it always does now.
     ///
     /// # Errors
     /// If it cannot be started, or the user asked to stop.
@@ -49,9 +54,18 @@ impl Session<'_> {
     }
 
     fn bare_from(&self, start: Start) -> Result<Bare, SessionError> {
-        let bare = self.bare()?;
+        let mut bare = self.bare()?;
         if start == Start::Repeat && bare.success {
-            return self.bare();
+            bare = self.bare()?;
+        }
+        if self.has_succeeded() && !bare.success && !bare.timed_out {
+            for _ in 0..TRIES {
+                let again = self.bare()?;
+                bare.recovered = again.success;
+                if again.success || again.timed_out {
+                    break;
+                }
+            }
         }
         Ok(bare)
     }
@@ -70,6 +84,7 @@ impl Session<'_> {
             rc,
             timed_out: outcome.timed_out,
             success: self.succeeded(rc)?,
+            recovered: false,
             stragglers: outcome.stragglers,
         })
     }
