@@ -71,6 +71,11 @@ impl Clauses {
         self.known[statement as usize].map(|known| known.is_true)
     }
 
+    /// How many statements are taken for something.
+    pub(super) fn level(&self) -> usize {
+        self.levels.len()
+    }
+
     fn holds(&self, literal: Literal) -> Option<bool> {
         let value = self.value(literal.statement)?;
         Some(value == literal.is_true)

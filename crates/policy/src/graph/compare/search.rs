@@ -53,6 +53,8 @@ struct Side {
     start: NodeId,
     /// A statement for each node: that it is come to.
     nodes: HashMap<NodeId, u32>,
+    /// The statement of the test that a node asks, and where it leads if that holds and if not.
+    tests: HashMap<NodeId, (u32, [NodeId; 2])>,
     /// The decisions, each with statements for the edges that lead to it: that they are taken.
     ends: Vec<(NodeId, Vec<u32>)>,
 }
@@ -67,6 +69,7 @@ impl<'c> Search<'c> {
         let sides = starts.map(|start| Side {
             start,
             nodes: HashMap::new(),
+            tests: HashMap::new(),
             ends: Vec::new(),
         });
         let mut search = Self {
@@ -128,6 +131,7 @@ impl<'c> Search<'c> {
         let mut edges: HashMap<NodeId, Vec<(NodeId, u32)>> = HashMap::new();
         // The nearest node that is on all ways to one.
         let mut before: HashMap<NodeId, NodeId> = HashMap::new();
+        let mut tests = HashMap::new();
         let mut ends = Vec::new();
         for id in reachable {
             let here = self.clauses.statement();
@@ -158,6 +162,7 @@ impl<'c> Search<'c> {
                 continue;
             };
             let test = self.numbers[self.canon.test(test)];
+            tests.insert(id, (test, [matched, unmatched]));
             for (next, answer) in [(matched, true), (unmatched, false)] {
                 let edge = self.clauses.statement();
                 edges.entry(next).or_default().push((id, edge));
@@ -170,14 +175,20 @@ impl<'c> Search<'c> {
                     .require(neither.into_iter().chain([literal(edge, true)]));
             }
         }
+        let any = ends.iter().map(|(end, _)| literal(nodes[end], true));
+        self.clauses.require(any);
         for (at, (one, _)) in ends.iter().enumerate() {
             for (other, _) in &ends[..at] {
                 self.clauses
                     .require([one, other].map(|end| literal(nodes[end], false)));
             }
         }
-        self.sides[side].nodes = nodes;
-        self.sides[side].ends = ends;
+        self.sides[side] = Side {
+            start,
+            nodes,
+            tests,
+            ends,
+        };
     }
 
     fn run<'w>(
@@ -227,46 +238,15 @@ impl<'c> Search<'c> {
 
     /// Answers all tests on a way through either graph, so that they come to different ends.
     fn next_way(&mut self) -> Result<bool, TooComplex> {
-        let (canon, numbers, sides, laws) = (self.canon, &self.numbers, &self.sides, &self.laws);
+        let (sides, laws) = (&self.sides, &self.laws);
+        // By how many statements were taken for something: up to where there is nothing to choose.
+        let mut places: Vec<Place> = Vec::new();
         self.clauses.solve(|clauses| {
-            // Where it ends says more than how it begins.
-            let end = sides.iter().find_map(|side| {
-                let ends = side.ends.iter().map(|(end, _)| side.nodes[end]);
-                first_open(ends, clauses)
-            });
-            let edge = || {
-                let mut ends = sides.iter().flat_map(|side| {
-                    let ends = side.ends.iter();
-                    ends.map(|(end, edges)| (side.nodes[end], edges))
-                });
-                ends.find_map(|(end, edges)| {
-                    let is_taken = clauses.value(end) == Some(true);
-                    first_open(edges.iter().copied().filter(|_| is_taken), clauses)
-                })
-            };
-            if let Some(taken) = end.or_else(edge) {
-                return Some(literal(taken, true));
-            }
-            let open = sides.iter().find_map(|side| {
-                let mut at = side.start;
-                while let Step::Test {
-                    test,
-                    matched,
-                    unmatched,
-                } = canon.step(at)
-                {
-                    let number = numbers[canon.test(test)];
-                    match clauses.value(number) {
-                        Some(true) => at = matched,
-                        Some(false) => at = unmatched,
-                        None => return Some(number),
-                    }
-                }
-                None
-            });
-            let law = || (laws.iter().copied()).find(|number| clauses.value(*number).is_none());
-            // What does not hold is easier to find.
-            open.or_else(law).map(|number| literal(number, false))
+            places.truncate(clauses.level());
+            let mut place = places.last().copied().unwrap_or_default();
+            let choice = place.choose(sides, laws, clauses);
+            places.push(place);
+            choice
         })
     }
 
@@ -275,30 +255,22 @@ impl<'c> Search<'c> {
         let side = &self.sides[side];
         let mut at = side.start;
         let mut asked = Vec::new();
-        loop {
-            match self.canon.step(at) {
-                Step::Decide(outcome) => {
-                    let end = side.nodes[&at];
-                    return Some(Way {
-                        asked,
-                        end,
-                        outcome,
-                    });
-                }
-                Step::Test {
-                    test,
-                    matched,
-                    unmatched,
-                } => {
-                    let number = self.numbers[self.canon.test(test)];
-                    asked.push(number);
-                    at = match self.clauses.value(number)? {
-                        true => matched,
-                        false => unmatched,
-                    };
-                }
-            }
+        while let Some((test, [matched, unmatched])) = side.tests.get(&at).copied() {
+            asked.push(test);
+            at = match self.clauses.value(test)? {
+                true => matched,
+                false => unmatched,
+            };
         }
+        let Step::Decide(outcome) = self.canon.step(at) else {
+            return None;
+        };
+        let end = side.nodes[&at];
+        Some(Way {
+            asked,
+            end,
+            outcome,
+        })
     }
 }
 
@@ -307,6 +279,63 @@ struct Way {
     asked: Vec<u32>,
     end: u32,
     outcome: OutcomeId,
+}
+
+/// How far the choices have come.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// Graphs of which it is known where they end.
+    ended: usize,
+    /// Graphs of which it is known by which edge they do.
+    entered: usize,
+    /// Graphs of which the way is known, and the node that the next has come to.
+    gone: usize,
+    at: Option<NodeId>,
+    laws: usize,
+}
+
+impl Place {
+    /// What to take for true or false next.
+    fn choose(&mut self, sides: &[Side; 2], laws: &[u32], clauses: &Clauses) -> Option<Literal> {
+        // Where it ends says more than how it begins.
+        while let Some(side) = sides.get(self.ended) {
+            let ends = side.ends.iter();
+            if let Some(end) = first_open(ends.map(|(end, _)| side.nodes[end]), clauses) {
+                return Some(literal(end, true));
+            }
+            self.ended += 1;
+        }
+        while let Some(side) = sides.get(self.entered) {
+            let mut ends = side.ends.iter();
+            let end = ends.find(|(end, _)| clauses.value(side.nodes[end]) == Some(true));
+            let edges = end.iter().flat_map(|(_, edges)| edges).copied();
+            if let Some(edge) = first_open(edges, clauses) {
+                return Some(literal(edge, true));
+            }
+            self.entered += 1;
+        }
+        while let Some(side) = sides.get(self.gone) {
+            let at = self.at.unwrap_or(side.start);
+            let Some((test, [matched, unmatched])) = side.tests.get(&at).copied() else {
+                self.at = None;
+                self.gone += 1;
+                continue;
+            };
+            self.at = match clauses.value(test) {
+                Some(true) => Some(matched),
+                Some(false) => Some(unmatched),
+                // What does not hold is easier to find.
+                None => return Some(literal(test, false)),
+            };
+        }
+        while let Some(law) = laws.get(self.laws) {
+            if clauses.value(*law).is_none() {
+                return Some(literal(*law, false));
+            }
+            self.laws += 1;
+        }
+        None
+    }
 }
 
 /// The first of some statements that nothing is known of, if none of them is known to be true.

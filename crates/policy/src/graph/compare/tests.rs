@@ -243,3 +243,16 @@ fn forty_alternatives_are_told_apart() {
         }
     }
 }
+
+#[test]
+fn few_expressions_among_many_names_are_told_apart() {
+    let name = |n: usize| vec![literal("path", &format!("/d/{n}"))];
+    let pair = |n: usize| vec![words(4 * n, 4 * n + 1), words(4 * n + 2, 4 * n + 3)];
+    let all: Vec<Vec<Test>> = (0..400).map(name).chain((0..15).map(pair)).collect();
+    let mut other: Vec<Vec<Test>> = all.iter().rev().cloned().collect();
+    assert_eq!(found(&all, &other), 0);
+    other.swap_remove(3);
+    assert_eq!(found(&all, &other), 1);
+    other.swap_remove(300);
+    assert_eq!(found(&other, &all), 2);
+}
