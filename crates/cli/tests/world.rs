@@ -301,3 +301,14 @@ fn without_operations_a_profile_is_read_by_numbers() {
     assert_eq!(code, 2);
     assert!(error.contains("does not say which operations"), "{error}");
 }
+
+#[test]
+fn nothing_is_compiled_for_a_world_without_operations() {
+    let profile = env!("CARGO_MANIFEST_DIR").to_owned() + "/../../profiles/no-write.sb";
+    let (code, _, error) = lapbelt(&["compile", &profile, "-o", "-", "--world", "ios-17"]);
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("ios-17 has no list of operations"),
+        "{error}"
+    );
+}

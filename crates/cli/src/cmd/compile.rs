@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use lapbelt_blob::encode::{Derived, EncodeError, Encoded, encode};
 use lapbelt_policy::graph::Source;
 use lapbelt_policy::rule::{Policy, RuleRef};
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{Part, World};
 use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
@@ -41,6 +41,12 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         );
         return Err(CommandError::Other(format!(
             "profiles of {} have {layout}; only {WRITTEN} is written",
+            world.id()
+        )));
+    }
+    if world.is_without(Part::Operations) {
+        return Err(CommandError::Other(format!(
+            "{} has no list of operations, so that no profile can be compiled for it",
             world.id()
         )));
     }
