@@ -1,7 +1,7 @@
 //! What a policy decides as boxes and arrows.
 //!
 //! A box is a run of questions that lead to the same place if one of them matches; a shared part
-//! of the graph is drawn once. What would make the picture too big to read is folded, and said.
+//! of the graph is drawn once. What would make a picture too big to read is folded, and said.
 
 mod dot;
 mod layout;
@@ -97,12 +97,13 @@ pub trait Words {
     fn modifiers(&self, outcome: &Outcome) -> Vec<String>;
 }
 
-/// The picture of some operations of a policy.
+/// The picture of some operations of a policy: all of it, or what of it can be read at a glance.
 pub fn picture(
     subject: &Subject<'_>,
     operations: &BTreeSet<OperationId>,
     title: String,
     words: &dyn Words,
+    is_whole: bool,
 ) -> Picture {
     let canon = subject.canon();
     let mut by_entry: BTreeMap<NodeId, BTreeSet<OperationId>> = BTreeMap::new();
@@ -127,12 +128,13 @@ pub fn picture(
         },
         made: HashMap::new(),
         folded: BTreeSet::new(),
+        is_whole,
     };
     for (set, _) in &entries {
         let named = grouped(set, subject.world()).into_iter();
         let names = named.map(|id| subject.world().operation(id).name.clone());
         let mut lines = wrapped(names);
-        if lines.len() > MOST_LINES {
+        if lines.len() > drawing.most(MOST_LINES) {
             let more: usize = lines
                 .drain(MOST_LINES..)
                 .map(|l| l.split(' ').count())
@@ -228,11 +230,19 @@ struct Drawing<'c> {
     picture: Picture,
     made: HashMap<NodeId, usize>,
     folded: BTreeSet<NodeId>,
+    is_whole: bool,
 }
 
 impl Drawing<'_> {
-    fn add(&mut self, kind: Kind, lines: Vec<String>) -> usize {
-        let lines = lines.into_iter().map(|line| shortened(&line)).collect();
+    /// How many there may be of what there are this many of in a picture to be read.
+    fn most(&self, readable: usize) -> usize {
+        if self.is_whole { usize::MAX } else { readable }
+    }
+
+    fn add(&mut self, kind: Kind, mut lines: Vec<String>) -> usize {
+        if !self.is_whole {
+            lines = lines.iter().map(|line| shortened(line)).collect();
+        }
         self.picture.boxes.push(Box { kind, lines });
         self.picture.boxes.len() - 1
     }
@@ -261,8 +271,9 @@ impl Drawing<'_> {
         let is_decision = |node: &NodeId| matches!(self.canon.step(*node), Step::Decide(_));
         let (decisions, questions): (Vec<NodeId>, Vec<NodeId>) =
             order.into_iter().partition(is_decision);
-        let drawn: Vec<NodeId> = questions.iter().copied().take(MOST_BOXES).collect();
-        self.folded = questions.into_iter().skip(MOST_BOXES).collect();
+        let most = self.most(MOST_BOXES);
+        let drawn: Vec<NodeId> = questions.iter().copied().take(most).collect();
+        self.folded = questions.into_iter().skip(most).collect();
         for node in &drawn {
             self.question(*node);
         }
@@ -299,13 +310,14 @@ impl Drawing<'_> {
     fn question(&mut self, node: NodeId) {
         let tests = self.runs.of(node).map_or_else(Vec::new, |run| run.tests);
         let mut lines: Vec<String> = Vec::new();
-        for id in tests.iter().take(MOST_LINES) {
+        let most = self.most(MOST_LINES);
+        for id in tests.iter().take(most) {
             if let Step::Test { test, .. } = self.canon.step(*id) {
                 lines.push(self.words.test(self.canon.test(test)));
             }
         }
-        if tests.len() > MOST_LINES {
-            lines.push(format!("… or any of {} more", tests.len() - MOST_LINES));
+        if tests.len() > most {
+            lines.push(format!("… or any of {} more", tests.len() - most));
             let note = "of long runs of questions only the first are written out".to_owned();
             if !self.picture.notes.contains(&note) {
                 self.picture.notes.push(note);

@@ -579,6 +579,12 @@ fn a_big_graph_is_folded_and_says_so() {
                 .iter()
                 .any(|text| text.contains("more questions"))
         );
+        // What reads it needs all of it.
+        let (_, text) = folder.run(&["graph", input, "--json"]);
+        let picture: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(picture["notes"], json!([]));
+        assert!(text.contains("/opt/tool0\\\""), "{text}");
+        assert!(!text.contains('…'), "{text}");
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// Only this operation; all if not given.
     #[arg(long, value_name = "OPERATION")]
     op: Vec<String>,
-    /// How to draw; with --json the boxes and arrows, not drawn.
+    /// How to draw; with --json all boxes and arrows, not drawn and nothing folded.
     #[arg(long, default_value = "svg")]
     format: Format,
     /// Where the drawing goes; standard output if not given, or `-`.
@@ -69,7 +69,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
         title += &format!(" {name}");
     }
     let words = InWorld(&world);
-    let picture = picture(&subject.analysed(&world), &operations, title, &words);
+    let subject = subject.analysed(&world);
+    let picture = picture(&subject, &operations, title, &words, output.json);
     let text = match args.format {
         _ if output.json => json!(picture).to_string() + "\n",
         Format::Dot => dot(&picture),
