@@ -16,6 +16,13 @@ const HIDDEN: usize = 100;
 /// How many of them are tried.
 const NEAREST: usize = 8;
 
+/// Nodes that shortened edges may hide in a region.
+pub(super) struct Hidden {
+    pub(super) nodes: Vec<NodeId>,
+    /// Whether all nodes of the region were looked at.
+    is_short: bool,
+}
+
 impl Region<'_> {
     /// As [`Self::parts`], where shortened edges hide the node between the first two: that one is
     /// taken with which no filter has to be asked twice.
@@ -26,11 +33,12 @@ impl Region<'_> {
         end: NodeId,
         budget: &mut Budget,
         exits: fn(NodeId, NodeId) -> Exits,
+        hidden: &Hidden,
     ) -> Option<Vec<Filter>> {
-        if !self.near(from, Exits { yes: exit, no: end }).1 {
+        if !hidden.is_short {
             return None;
         }
-        let nodes = self.hidden(from, exit, end);
+        let nodes = &hidden.nodes;
         let plain = nodes.iter().map(|next| (*next, None));
         let mut ways = plain.chain(nodes.iter().map(|next| (*next, Some(*next))));
         ways.find_map(|(next, led)| {
@@ -61,12 +69,11 @@ impl Region<'_> {
         &self,
         from: NodeId,
         exit: NodeId,
-        end: NodeId,
         budget: &mut Budget,
         exits: fn(NodeId, NodeId) -> Exits,
+        hidden: &Hidden,
     ) -> Option<(Vec<Filter>, NodeId)> {
-        let nodes = self.hidden(from, exit, end);
-        nodes.into_iter().find_map(|next| {
+        hidden.nodes.iter().find_map(|&next| {
             budget.tries = budget.tries.checked_sub(1)?;
             let mut tried = budget.clone();
             let first = self.before(from, next, exits(exit, next), &mut tried)?;
@@ -81,21 +88,21 @@ impl Region<'_> {
 
     /// As [`Self::cut`], the nearest nodes that would do if the compiler shortened so many edges that
     /// a path which comes to `end` passed one.
-    pub(super) fn hidden(&self, from: NodeId, exit: NodeId, end: NodeId) -> Vec<NodeId> {
+    pub(super) fn hidden(&self, from: NodeId, exit: NodeId, end: NodeId) -> Hidden {
         let exits = Exits { yes: exit, no: end };
-        let near = self.near(from, exits).0;
+        let (near, is_short) = self.near(from, exits);
         let mut asked: BTreeMap<QuestionId, usize> = BTreeMap::new();
         for (_, question) in &near {
             *asked.entry(*question).or_default() += 1;
         }
-        let mut hidden = Vec::new();
+        let mut nodes = Vec::new();
         let mut crossing = Crossing::default();
         for (at, question) in near {
             crossing.open.remove(&at);
             let is_twice = at != from && asked[&question] > 1;
             if is_twice && self.is_passed(at, &crossing, exits) {
-                hidden.push(at);
-                if hidden.len() == NEAREST {
+                nodes.push(at);
+                if nodes.len() == NEAREST {
                     break;
                 }
             }
@@ -103,7 +110,7 @@ impl Region<'_> {
                 crossing.add(edge, way, exits);
             }
         }
-        hidden
+        Hidden { nodes, is_short }
     }
 
     /// The nodes from one on, nearest first, with what they ask, and whether these are all.

@@ -357,13 +357,15 @@ impl Region<'_> {
             // Near ones first: where the whole is one part, each would be looked for to its end.
             let mut next = cut(NEAR);
             if next.is_none_or(|next| next == end) {
-                if let Some(rest) = self.hidden_parts(at, exit, end, budget, exits) {
+                let hidden = self.hidden(at, exit, end);
+                if let Some(rest) = self.hidden_parts(at, exit, end, budget, exits, &hidden) {
                     parts.extend(rest);
                     break;
                 }
-                if let Some((first, hidden)) = self.hidden_part(at, exit, end, budget, exits) {
+                let part = self.hidden_part(at, exit, budget, exits, &hidden);
+                if let Some((first, next)) = part {
                     parts.extend(first);
-                    at = hidden;
+                    at = next;
                     continue;
                 }
                 next = next.or_else(|| cut(usize::MAX));

@@ -106,7 +106,7 @@ impl Region<'_> {
         let cuts = decisions.flat_map(|(outcome, yes)| {
             let cut = self.decided_by(at, yes, most).map(|cut| cut.next);
             let hidden = self.hidden(at, yes, self.base.unwrap_or(yes));
-            let hidden = hidden.into_iter().take(HIDDEN);
+            let hidden = hidden.nodes.into_iter().take(HIDDEN);
             let hidden = hidden.filter(move |next| Some(*next) != cut);
             let all: Vec<NodeId> = cut.into_iter().chain(hidden).collect();
             all.into_iter().map(move |next| (next, outcome))
