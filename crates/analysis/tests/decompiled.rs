@@ -9,7 +9,7 @@ use lapbelt_analysis::subject::Subject;
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::policy::compiled;
-use lapbelt_policy::rule::{Action, Policy};
+use lapbelt_policy::rule::{Action, Policy, Rule};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -155,6 +155,16 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         "(allow default)(deny file-read* (require-all (extension \"x\") (vnode-type SYMLINK)))(deny file-read* (require-all (subpath \"/d\") (require-any (prefix \"/c\") (require-all (vnode-type SYMLINK) (require-not (vnode-type SYMLINK))))))",
         "(allow file-read* process-exec* (extension \"x\"))(allow process-exec* (require-all (extension \"z\") (require-any (require-all (require-any (vnode-type REGULAR-FILE) (subpath \"/d\") (literal \"/e/f\")) (subpath \"/b\")) (extension \"x\"))))",
         "(allow file-read* process-exec* (prefix \"/b\") (extension \"x\"))(allow process-exec* (require-all (extension \"z\") (require-any (require-all (require-any (vnode-type REGULAR-FILE) (subpath \"/d\") (literal \"/e/f\")) (subpath \"/b\")) (extension \"x\"))))(allow process-exec* (literal \"/a/b\"))",
+        // Which edge of a node led to its equal, and questions that were asked again for what was taken away later.
+        "(allow default)(allow file-read-data (require-all (extension \"x\") (require-not (literal \"/b\")) (require-not (require-not (literal \"/b\")))))(deny file-read* (literal \"/c\"))(allow file-read* (extension \"x\"))",
+        "(allow default)(deny file-write* (require-all (subpath \"/a\") (require-any (require-not (extension \"z\")) (literal \"/b\")) (literal \"/b\")))(deny process-exec* (literal \"/b\"))",
+        "(allow default)(deny file-write-data (require-not (subpath \"/c\")))(deny file-read-metadata file-write-data (require-not (require-any (vnode-type REGULAR-FILE) (subpath \"/c\"))))",
+        "(allow process-exec* file-read* (require-not (extension \"x\")))(deny process-exec* (require-any (literal \"/c\") (require-all (extension \"x\") (vnode-type SYMLINK))))(deny file-read* (extension \"x\"))",
+        "(allow default)(deny file-write-data (require-all (require-any (require-all (literal \"/c\") (require-any (vnode-type REGULAR-FILE) (literal \"/c\") (vnode-type DIRECTORY))) (require-not (vnode-type DIRECTORY))) (literal \"/c\")))",
+        "(allow default)(deny file-read* (vnode-type REGULAR-FILE))(deny file-read* (require-not (require-any (require-all (literal \"/a\") (require-any (vnode-type REGULAR-FILE) (literal \"/c\"))) (require-not (literal \"/c\")))))",
+        "(allow default)(deny file-read* file-write* (require-all (require-any (prefix \"/a\") (extension \"y\")) (require-any (extension \"x\") (subpath \"/b\"))) (require-not (subpath \"/b\")))(deny file-read* (subpath \"/b\"))",
+        "(allow default)(deny file-write* (extension \"z\"))(deny file-write* (require-all (require-not (vnode-type REGULAR-FILE)) (require-any (require-all (require-all (vnode-type SYMLINK) (literal \"/b\")) (require-all (literal \"/c\") (subpath \"/a\"))) (require-any (subpath \"/b\") (extension \"y\") (require-not (extension \"y\"))))))",
+        "(allow file-read-data (require-all (require-not (literal \"/c\")) (require-any (require-any (require-all (subpath \"/a\") (extension \"x\")) (require-not (literal \"/c\")) (prefix \"/b\")) (require-any (require-not (subpath \"/b\")) (vnode-type REGULAR-FILE)))) (require-not (vnode-type REGULAR-FILE)))",
         // A boundary between rules that shortened edges hide.
         "(allow ipc-posix-shm* (ipc-posix-name-prefix \"a\" \"b\") (with telemetry))(deny ipc-posix-shm* (require-not (require-any (ipc-posix-name-regex #\"z$\") (ipc-posix-name-prefix \"b\"))))",
         "(allow iokit-set-properties (require-all (iokit-connection \"a\") (require-any (iokit-user-client-class \"a\" \"b\") (iokit-user-client-class \"c\"))) (iokit-user-client-class \"b\"))",
@@ -240,6 +250,44 @@ fn plain_profiles_come_back_as_they_were_written() {
             rules.collect::<Vec<_>>()
         };
         assert_eq!(said(&policy)[1..], said(&source)[1..], "{text}");
+    }
+}
+
+/// Rules of a message filter are found as those of a profile are, and name each operation that it is
+/// about.
+#[test]
+fn message_filters_come_back_as_they_were_written() {
+    for rules in [
+        "(allow iokit-external-method)",
+        "(deny default-message-filter) (allow iokit-external-method)",
+        "(deny default-message-filter (iokit-method-number 2)) (allow iokit-async-external-method) \
+         (deny iokit-external-method (require-not (iokit-method-number 1)))",
+        "(deny iokit-external-method (iokit-method-number 1) \
+         (require-all (iokit-method-number 2) (require-not (iokit-method-number 3))))",
+        "(deny iokit-async-external-method iokit-external-method \
+         (require-not (iokit-method-number 7)))",
+    ] {
+        let rule = format!("(allow iokit-open-user-client (apply-message-filter {rules}))");
+        let source = policy(&format!("(version 1)(deny default){rule}"));
+        let bytes = encode(&source, &WORLD).expect("bytes").bytes;
+        let policy = decompiled(&bytes, &source);
+        assert!(
+            encode(&policy, &WORLD).expect("bytes").bytes == bytes,
+            "{rules}"
+        );
+        let said = |policy: &Policy| {
+            let messages = policy
+                .rules
+                .iter()
+                .find_map(Rule::message_filter)
+                .expect("messages");
+            let said = messages.iter().map(|rule| {
+                let filters: Vec<_> = rule.filters.iter().map(|one| one.filter.clone()).collect();
+                (rule.action, rule.operations.clone(), filters)
+            });
+            said.collect::<Vec<_>>()
+        };
+        assert_eq!(said(&policy), said(&source), "{rules}");
     }
 }
 

@@ -14,6 +14,7 @@ mod filter;
 mod front;
 mod hidden;
 mod length;
+mod messages;
 mod region;
 mod said;
 mod shared;
@@ -31,7 +32,8 @@ use chain::{Chaining, Said};
 use filter::Filters;
 use front::{Start, without};
 use length::{RULE, words};
-use region::Region;
+pub use messages::raise_messages;
+use region::{Region, Twice};
 use said::said;
 use spine::{End, Found};
 
@@ -68,7 +70,9 @@ pub fn raise(
     let of_library = world.implied().iter();
     let of_library = of_library.map(|rule| written.entries()[usize::from(rule.operation.0)]);
     let of_library = of_library.collect();
-    for anyway in [Anyway::First, Anyway::Last] {
+    let ways =
+        [Anyway::First, Anyway::Last].map(|one| [(one, Twice::Unmatched), (one, Twice::Matched)]);
+    for (anyway, twice) in ways.into_iter().flatten() {
         let is_one = !written.find_again(&of_library, anyway);
         let mut taken = HashMap::new();
         for version in [Version::V1, Version::V2, Version::V3] {
@@ -78,6 +82,7 @@ pub fn raise(
                 world,
                 version,
                 implied,
+                twice,
                 taken: &mut taken,
             };
             match raising.policy() {
@@ -110,6 +115,7 @@ struct Raising<'c> {
     world: &'c World,
     version: Version,
     implied: bool,
+    twice: Twice,
     /// What was taken apart, in any version, by where it starts and what is behind it.
     taken: &'c mut HashMap<(NodeId, Option<NodeId>), Option<Taken>>,
 }
@@ -132,31 +138,12 @@ impl Raising<'_> {
     /// The policy, and how many filters and unconditional rules its operations have.
     fn policy(mut self) -> Result<(usize, Policy), Refusal> {
         let mut filters = Filters::default();
-        let mut groups: Vec<(Own, Vec<OperationId>)> = Vec::new();
-        let mut index: BTreeMap<Own, usize> = BTreeMap::new();
         let world = self.world;
-        for operation in world.operations().iter().filter(|o| o.in_table) {
-            let own = self.own(operation, &mut filters)?;
-            if own == Own::default() {
-                continue;
-            }
-            // The default is said by itself.
-            let at = match groups.len() {
-                0 => 0,
-                count => *index.entry(own.clone()).or_insert(count),
-            };
-            match groups.get_mut(at) {
-                Some(group) => group.1.push(operation.id),
-                None => groups.push((own, vec![operation.id])),
-            }
-        }
-        let mut rules = Vec::new();
-        let mut size = 0;
-        for (own, operations) in groups {
-            let each = own.filtered.len() + usize::from(own.unconditional.is_some());
-            size += each * operations.len();
-            rules = shared::merged(rules, self.rules(&own, &operations, &filters));
-        }
+        let in_table = world.operations().iter().filter(|o| o.in_table);
+        let owns = in_table.map(|operation| Ok((operation.id, self.own(operation, &mut filters)?)));
+        let owns: Vec<_> = owns.collect::<Result<_, _>>()?;
+        let needing = owns.into_iter().filter(|(_, own)| *own != Own::default());
+        let (size, rules) = self.of_owns(needing, &filters);
         let mut policy = Policy {
             version: self.version,
             rules,
@@ -166,6 +153,35 @@ impl Raising<'_> {
         let needed = self.needed(&policy);
         policy.rules.extend(needed);
         Ok((size, policy))
+    }
+
+    /// How many filters and unconditional rules operations have, and their rules, oldest first: those
+    /// that need the same have them together, but the first operation, whose are said by themselves.
+    fn of_owns(
+        &self,
+        owns: impl Iterator<Item = (OperationId, Own)>,
+        filters: &Filters,
+    ) -> (usize, Vec<Rule>) {
+        let mut groups: Vec<(Own, Vec<OperationId>)> = Vec::new();
+        let mut index: BTreeMap<Own, usize> = BTreeMap::new();
+        for (operation, own) in owns {
+            let at = match groups.len() {
+                0 => 0,
+                count => *index.entry(own.clone()).or_insert(count),
+            };
+            match groups.get_mut(at) {
+                Some(group) => group.1.push(operation),
+                None => groups.push((own, vec![operation])),
+            }
+        }
+        let mut rules = Vec::new();
+        let mut size = 0;
+        for (own, operations) in groups {
+            let each = own.filtered.len() + usize::from(own.unconditional.is_some());
+            size += each * operations.len();
+            rules = shared::merged(rules, self.rules(&own, &operations, filters));
+        }
+        (size, rules)
     }
 
     /// Oldest first.
@@ -199,7 +215,6 @@ impl Raising<'_> {
     }
 
     fn own(&mut self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
-        let too_long = || Refusal::TooLong(operation.name.clone());
         let entry = self.written.entries()[usize::from(operation.id.0)];
         let added = self.added(operation, entry)?;
         let start = without(&mut self.written, entry, &added);
@@ -219,8 +234,21 @@ impl Raising<'_> {
         // Unless it decides at once, as that does.
         let is_same = |base: &NodeId| *base == entry && self.written.decided(entry).is_some();
         let base = base.filter(|base| !is_behind || is_same(base));
+        self.from(operation, start, base, &added, filters)
+    }
+
+    /// What an operation needs in front of where it falls back to, if it does.
+    fn from(
+        &mut self,
+        operation: &Operation,
+        start: Start,
+        base: Option<NodeId>,
+        added: &[(Test, Action)],
+        filters: &mut Filters,
+    ) -> Result<Own, Refusal> {
+        let too_long = || Refusal::TooLong(operation.name.clone());
         let (filtered, end) = self.filtered(start, base).ok_or_else(too_long)?;
-        let filtered = self.apart(filtered, start, &added);
+        let filtered = self.apart(filtered, start, added);
         let unconditional = match end {
             End::Decided(outcome) => Some(outcome),
             // A profile says its default, even if it is that of the system.
@@ -277,6 +305,7 @@ impl Raising<'_> {
             led: None,
             depth: 0,
             again: true,
+            twice: self.twice,
         };
         let mut plain = Found::default();
         let end = region.take_apart(from, &mut plain);
@@ -292,7 +321,7 @@ impl Raising<'_> {
         let ways = plain.into_iter().chain(shortest).chain(explained);
         let best = ways.min_by_key(|(found, end)| {
             let size = self.size(&found.filtered) + end.size();
-            (found.lost, size)
+            (found.unlike, size)
         });
         best.map(|(found, end)| (found.filtered, end))
     }

@@ -7,7 +7,7 @@ use crate::graph::NodeId;
 use crate::graph::written::{Edge, Turn, edges};
 
 /// Most questions in a row that are asked in vain, as far as they are looked for.
-const VAIN: usize = 4;
+const VAIN: usize = 8;
 
 /// What is looked for: the first node that all paths pass which do not end in `exit`.
 #[derive(Clone, Copy)]
@@ -25,6 +25,8 @@ pub(super) struct Search {
 pub(super) struct Cut {
     pub(super) before: Vec<NodeId>,
     pub(super) next: NodeId,
+    /// Whether some leave it by questions that are asked in vain.
+    pub(super) is_left: bool,
 }
 
 /// Where a question leads whose answers lead to the exit.
@@ -66,7 +68,12 @@ impl Region<'_> {
         let mut left = Vec::new();
         while before.len() < search.most {
             let Some((at, _)) = open.pop_last() else {
-                return closed.map(|next| Cut { before, next });
+                let is_left = !left.is_empty();
+                return closed.map(|next| Cut {
+                    before,
+                    next,
+                    is_left,
+                });
             };
             if !before.is_empty() && closed.is_none() {
                 let mut others = open.values().flatten();
@@ -74,7 +81,11 @@ impl Region<'_> {
                 // What is asked on both sides of a node, if in vain, is no part before it.
                 let comes_to = |vain| self.comes_to(&mut BTreeSet::from([at]), vain, exits);
                 if all && !left.iter().any(|vain| comes_to(*vain)) {
-                    return Some(Cut { before, next: at });
+                    return Some(Cut {
+                        before,
+                        next: at,
+                        is_left: !left.is_empty(),
+                    });
                 }
             }
             let Turn::Ask {

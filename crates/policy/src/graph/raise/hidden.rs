@@ -56,7 +56,7 @@ impl Region<'_> {
             };
             let made: Option<Vec<Filter>> = in_two();
             budget.tries = tried.tries;
-            if (tried.lost, tried.guards) > (budget.lost, budget.guards) {
+            if tried.unlike > budget.unlike {
                 return None;
             }
             made.inspect(|_| *budget = tried)
@@ -78,7 +78,7 @@ impl Region<'_> {
             let mut tried = budget.clone();
             let first = self.before(from, next, exits(exit, next), &mut tried)?;
             budget.tries = tried.tries;
-            if (tried.lost, tried.guards) > (budget.lost, budget.guards) {
+            if tried.unlike > budget.unlike {
                 return None;
             }
             *budget = tried;

@@ -1,6 +1,7 @@
 //! Parts of a graph with one way in and two ways out.
 
 use std::collections::BTreeSet;
+use std::ops::Add;
 
 use super::chain::{Chaining, not};
 use super::cut::Search;
@@ -24,6 +25,34 @@ pub(super) struct Region<'w> {
     pub(super) depth: usize,
     /// Whether what stands again is asked such that it comes to stand again.
     pub(super) again: bool,
+    pub(super) twice: Twice,
+}
+
+/// Which edge of a node that stands again led to its equal before it was shortened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twice {
+    Unmatched,
+    Matched,
+}
+
+/// How unlike the nodes that rules compile to are to those that they are read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Unlike {
+    /// How many questions are left out, which had their answers already.
+    pub(super) lost: usize,
+    /// How many are asked twice.
+    pub(super) guards: usize,
+}
+
+impl Add for Unlike {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            lost: self.lost + other.lost,
+            guards: self.guards + other.guards,
+        }
+    }
 }
 
 /// How much more of a filter may be made.
@@ -31,10 +60,8 @@ pub(super) struct Region<'w> {
 pub(super) struct Budget {
     pub(super) tests: usize,
     pub(super) depth: usize,
-    /// How many questions were asked twice so far.
-    pub(super) guards: usize,
-    /// How many were left out.
-    pub(super) lost: usize,
+    /// So far.
+    pub(super) unlike: Unlike,
     /// How many more hidden boundaries may be tried.
     pub(super) tries: usize,
     /// Nodes that were taken for what they ask, as no edge from them was shortened.
@@ -48,8 +75,7 @@ impl Default for Budget {
         Self {
             tests: MOST,
             depth: DEEPEST,
-            guards: 0,
-            lost: 0,
+            unlike: Unlike::default(),
             tries: TRIES,
             direct: Vec::new(),
             kept: Vec::new(),
@@ -110,9 +136,14 @@ impl Way {
 
 /// A filter whose node comes to stand beside an equal one: equal nodes are joined before edges are
 /// shortened, so one had an edge to another.
-fn asked_twice(filter: Filter) -> Filter {
+fn asked_twice(filter: Filter, is_not: bool, twice: Twice) -> Filter {
     let once = Filter::Not(Box::new(filter.clone()));
-    Filter::Any(vec![filter, Filter::Not(Box::new(once))])
+    let both = vec![filter, Filter::Not(Box::new(once))];
+    if is_not == (twice == Twice::Matched) {
+        Filter::Any(both)
+    } else {
+        Filter::All(both)
+    }
 }
 
 impl Region<'_> {
@@ -152,15 +183,16 @@ impl Region<'_> {
         if is_direct {
             budget.direct.push(from);
         }
-        let twice = |one: Filter| match is_direct && self.again && self.written.stands_again(from) {
-            true => asked_twice(one),
+        let again = is_direct && self.again && self.written.stands_again(from);
+        let twice = |one: Filter, is_not| match again {
+            true => asked_twice(one, is_not, self.twice),
             false => one,
         };
         let kept = |one: Filter| self.edges_kept(one, question, &ways, exits, budget);
         let is_exit = |exit: NodeId| exit == to || exit == other;
         match [&ways[0].1, &ways[1].1] {
-            [Way::Yes, Way::No] => return Some(kept(twice(one))),
-            [Way::No, Way::Yes] => return Some(kept(twice(not(one)))),
+            [Way::Yes, Way::No] => return Some(kept(twice(one, false))),
+            [Way::No, Way::Yes] => return Some(kept(twice(not(one), true))),
             [Way::Yes, Way::Yes] if is_vain => {
                 return Some(self.asked_in_vain(from, question, true));
             }
@@ -174,7 +206,14 @@ impl Region<'_> {
             [Way::No, Way::No] if self.is_equal(from, exits.no) && !is_exit(exits.yes) => {
                 return Some(Filter::All(vec![one.clone(), not(one)]));
             }
-            [Way::Yes, Way::Yes] | [Way::No, Way::No] => budget.lost += 1,
+            [Way::Yes, Way::Yes] | [Way::No, Way::No] => {
+                let answer = matches!(ways[0].1, Way::Yes);
+                let exit = if answer { exits.yes } else { exits.no };
+                if let Some(vain) = self.asked_before(question, answer, [to, other], exit) {
+                    return Some(vain);
+                }
+                budget.unlike.lost += 1;
+            }
             _ => {}
         }
         let ways = ways.map(|(_, way)| way);
@@ -185,7 +224,7 @@ impl Region<'_> {
         if let Some(parts) = self.parts(from, no, yes, budget, Exits::of_condition)? {
             return Some(self.chaining.all(parts));
         }
-        budget.guards += 1;
+        budget.unlike.guards += 1;
         let mut sides = Vec::new();
         for (way, guard) in ways.into_iter().zip([one.clone(), not(one)]) {
             match way {
@@ -228,7 +267,7 @@ impl Region<'_> {
     ) -> Option<Vec<Filter>> {
         let mut tried = budget.clone();
         let plain = self.before(from, next, exits, &mut tried)?;
-        let cost = |budget: &Budget| (budget.lost, budget.guards);
+        let cost = |budget: &Budget| budget.unlike;
         if cost(&tried) > cost(budget) && tried.tries > 0 {
             let mut other = budget.clone();
             other.tries = tried.tries - 1;
@@ -330,6 +369,28 @@ impl Region<'_> {
             (None, true) => Filter::Any(vec![one.clone(), not(one)]),
             (None, false) => Filter::All(vec![one.clone(), not(one)]),
         }
+    }
+
+    /// A question with one answer for all before a node that asks it again: one edge was shortened,
+    /// and the other not, for what the compiler took away between later.
+    fn asked_before(
+        &self,
+        question: QuestionId,
+        answer: bool,
+        to: [NodeId; 2],
+        exit: NodeId,
+    ) -> Option<Filter> {
+        let one = self.question(question);
+        let kept = match to.map(|to| to == exit) {
+            [true, false] => one,
+            [false, true] => not(one),
+            _ => return None,
+        };
+        let never = self.never(question, 0)?;
+        Some(match answer {
+            true => Filter::Any(vec![not(kept), not(never)]),
+            false => Filter::All(vec![kept, never]),
+        })
     }
 
     /// Takes a region apart at the nodes that all paths pass which do not leave by `exit`; `None`

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::MOST;
 use super::length::{RULE, words};
-use super::region::{Budget, Exits, Region};
+use super::region::{Budget, Exits, Region, Unlike};
 use super::spine::{End, Found, NEAR, is_said};
 use crate::filter::Filter;
 use crate::graph::{NodeId, OutcomeId};
@@ -25,10 +25,10 @@ struct Segment {
     direct: Vec<NodeId>,
 }
 
-/// How many questions are left out, and how much there is to read.
+/// How unlike the nodes come to be, and how much there is to read.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Cost {
-    lost: usize,
+    unlike: Unlike,
     size: usize,
 }
 
@@ -70,7 +70,7 @@ impl Region<'_> {
                 let outcome = Some(segment.outcome);
                 let rule = if last == outcome { 0 } else { RULE };
                 let cost = Cost {
-                    lost: reached.cost.lost + segment.cost.lost,
+                    unlike: reached.cost.unlike + segment.cost.unlike,
                     size: reached.cost.size + segment.cost.size + rule,
                 };
                 let place = (segment.next, outcome);
@@ -94,7 +94,7 @@ impl Region<'_> {
         let filtered = way.iter().flat_map(|step| &step.filtered);
         let found = Found {
             filtered: filtered.cloned().collect(),
-            lost: reached.cost.lost,
+            unlike: reached.cost.unlike,
             direct: way.iter().flat_map(|step| &step.direct).copied().collect(),
         };
         Some((found, end))
@@ -139,15 +139,9 @@ impl Region<'_> {
             let mut budget = Budget::default();
             let filters = Region { led, ..*self }.before(at, next, exits, &mut budget)?;
             let is_said = filters.iter().all(is_said);
-            let guards = budget.guards;
-            let segment = is_said.then(|| self.of_filters(filters, outcome, next, budget))?;
-            Some((guards, segment))
+            is_said.then(|| self.of_filters(filters, outcome, next, budget))
         });
-        let best = segments.min_by_key(|(guards, segment)| {
-            let Cost { lost, size } = segment.cost;
-            (lost, *guards, size)
-        });
-        best.map(|(_, segment)| segment)
+        segments.min_by_key(|segment| segment.cost)
     }
 
     fn of_filters(
@@ -164,7 +158,7 @@ impl Region<'_> {
             outcome,
             next,
             cost: Cost {
-                lost: budget.lost,
+                unlike: budget.unlike,
                 size,
             },
             direct: budget.direct,

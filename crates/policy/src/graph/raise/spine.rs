@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::chain::not;
 use super::cut::{Cut, Search};
 use super::length::RULE;
-use super::region::{Budget, Exits, Region, Way};
+use super::region::{Budget, Exits, Region, Unlike, Way};
 use super::{DEEPEST, MOST};
 use crate::filter::Filter;
 use crate::graph::written::Turn;
@@ -20,8 +20,7 @@ pub(super) const NEAR: usize = 64;
 pub(super) struct Found {
     /// Filters in the order they are asked, each with what it decides.
     pub(super) filtered: Vec<(Filter, OutcomeId)>,
-    /// How many questions were left out, which had their answers already.
-    pub(super) lost: usize,
+    pub(super) unlike: Unlike,
     /// Nodes that were taken for what they ask, as no edge from them was shortened.
     pub(super) direct: Vec<NodeId>,
 }
@@ -72,7 +71,7 @@ impl Region<'_> {
                 let filters = self.before(at, no, exits, &mut budget)?;
                 let filtered = filters.into_iter().map(|filter| (filter, outcome));
                 found.filtered.extend(filtered);
-                found.lost += budget.lost;
+                found.unlike = found.unlike + budget.unlike;
                 at = no;
                 continue;
             }
@@ -107,7 +106,7 @@ impl Region<'_> {
                 found.filtered.push((filter, outcome));
             }
             found.filtered.push((guard, outcome));
-            found.lost += guarded.lost;
+            found.unlike = found.unlike + guarded.unlike;
             at = next;
         }
     }
@@ -177,9 +176,13 @@ impl Region<'_> {
         let filters = found.flatten().filter_map(|(next, outcome, exits)| {
             let mut budget = Budget::default();
             let filter = self.filter(at, exits, &mut budget)?;
-            is_said(&filter).then_some((budget.guards, next, (filter, outcome)))
+            is_said(&filter).then_some((budget.unlike.guards, next, (filter, outcome)))
         });
-        let best = filters.min_by_key(|(guards, ..)| *guards);
+        // What decides as the next does is one rule with it.
+        let best = filters.min_by_key(|(guards, next, (_, outcome))| {
+            let after = self.segment(*next).map(|(_, outcome)| outcome);
+            (*guards, after != Some(*outcome))
+        });
         best.map(|(_, next, filtered)| (next, filtered))
     }
 
@@ -223,7 +226,7 @@ impl Region<'_> {
             } => matched == exit || unmatched == exit,
             Turn::Decide(_) => false,
         };
-        cut.before.iter().any(leads).then_some(cut)
+        (cut.is_left || cut.before.iter().any(leads)).then_some(cut)
     }
 
     /// Whether a segment of several filters that ends in a decision reads as one `require-all`: those
