@@ -1,11 +1,16 @@
 //! Message filters as rules.
 
+use std::collections::HashMap;
+
 use lapbelt_policy::filter::Filter;
+use lapbelt_policy::graph::{
+    Canon, NodeId, Outcome, Written, differences, lower_messages, raise_messages,
+};
 use lapbelt_policy::rule::{Action, Rule, RuleFilter, Version};
 use lapbelt_policy::world::{OperationId, World};
 
 use super::{Building, PolicyError};
-use crate::decode::{MessageFilter, Node, NodeIndex};
+use crate::decode::{MessageFilter, Node, NodeIndex, Terminal};
 
 /// Most nodes that may be walked for all message filters of a profile, and what the graph of one
 /// counts as: it has an entry for each operation.
@@ -13,30 +18,88 @@ const MAX_WALKED: usize = 1_000_000;
 const GRAPH: usize = 200;
 
 impl Building<'_> {
-    /// Rules that decide as message filters do, oldest first for each operation.
+    /// Rules that decide as message filters do, as a person would write them if such are found and
+    /// shown to decide so, oldest first for each operation.
     pub(super) fn message_rules(
         &mut self,
         filters: &[MessageFilter],
     ) -> Result<Vec<Rule>, PolicyError> {
-        let mut all = Vec::new();
+        let mut plain = Vec::new();
         for filter in filters {
             let entry = self.blob.policies[usize::from(filter.policy)];
-            let mut rules = self.rules_of(filter.operation, entry)?;
-            // What would be so without it is not said, but that the filter is about the operation.
-            let default = own_default(self.world, filter.operation);
-            let is_default = |rule: &Rule| {
-                rule.filters.is_empty() && rule.modifiers.is_empty() && rule.action == default
-            };
-            let is_other = |id| filters.iter().any(|one| one.operation == id);
-            if rules.len() > 1
-                && rules.first().is_some_and(is_default)
-                && !before(self.world, filter.operation).skip(1).any(is_other)
-            {
-                rules.remove(0);
-            }
-            all.extend(rules);
+            plain.extend(self.rules_of(filter.operation, entry)?);
         }
-        Ok(all)
+        let about: Vec<OperationId> = filters.iter().map(|filter| filter.operation).collect();
+        let written = self.messages_written(filters)?;
+        let raised = raise_messages(&written, &about, self.world).ok();
+        Ok(raised
+            .filter(|raised| decide_alike(raised, &plain, self.world))
+            .unwrap_or(plain))
+    }
+
+    /// Message filters as they stand in the file.
+    fn messages_written(&mut self, filters: &[MessageFilter]) -> Result<Written, PolicyError> {
+        let mut written = Written::compiled();
+        let mut nodes = HashMap::new();
+        let mut entries: Vec<NodeId> = Vec::new();
+        for operation in self.world.operations() {
+            let from = before(self.world, operation.id).find_map(|id| {
+                let named = filters.iter().find(|filter| filter.operation == id);
+                let own = || self.world.operation(id).own_default(Version::V1);
+                named
+                    .map(Start::Named)
+                    .or_else(|| own().map(Start::Default))
+            });
+            entries.push(match from.unwrap_or(Start::Default(Action::Deny)) {
+                Start::Named(filter) => {
+                    let entry = self.blob.policies[usize::from(filter.policy)];
+                    self.write(entry, &mut written, &mut nodes)?
+                }
+                Start::Default(action) => written.decide(&Outcome::plain(action)),
+            });
+        }
+        Ok(written.finish(entries))
+    }
+
+    /// Writes a node and all it leads to.
+    fn write(
+        &mut self,
+        start: NodeIndex,
+        written: &mut Written,
+        nodes: &mut HashMap<NodeIndex, NodeId>,
+    ) -> Result<NodeId, PolicyError> {
+        let mut open = vec![start];
+        while let Some(&index) = open.last() {
+            if nodes.contains_key(&index) {
+                open.pop();
+                continue;
+            }
+            let blob = self.blob;
+            let node = match blob.node(index) {
+                Node::Terminal(terminal) => {
+                    let rule = rule(terminal, Vec::new(), Vec::new());
+                    written.decide(&Outcome::of(&rule, self.world))
+                }
+                Node::Filter {
+                    filter,
+                    argument,
+                    matched,
+                    unmatched,
+                } => match (nodes.get(matched), nodes.get(unmatched)) {
+                    (Some(&matched), Some(&unmatched)) => {
+                        let tests = self.tests(*filter, *argument)?;
+                        written.ask(tests, matched, unmatched)
+                    }
+                    (one, other) => {
+                        open.extend(one.is_none().then_some(*matched));
+                        open.extend(other.is_none().then_some(*unmatched));
+                        continue;
+                    }
+                },
+            };
+            nodes.insert(index, node);
+        }
+        Ok(nodes[&start])
     }
 
     /// Rules that decide an operation as the nodes from `entry` on do, oldest first.
@@ -77,24 +140,47 @@ impl Building<'_> {
                         Err(held) if held.is_empty() => None,
                         Err(held) => Some(Filter::All(held)),
                     };
-                    rules.push(Rule {
-                        action: terminal.action,
-                        operations: vec![operation],
-                        filters: filter
-                            .map(|filter| RuleFilter {
-                                filter,
-                                origin: None,
-                            })
-                            .into_iter()
-                            .collect(),
-                        modifiers: terminal.modifiers.clone(),
+                    let filters = filter.map(|filter| RuleFilter {
+                        filter,
                         origin: None,
                     });
+                    let filters = filters.into_iter().collect();
+                    rules.push(rule(terminal, vec![operation], filters));
                 }
             }
         }
         Ok(rules)
     }
+}
+
+/// Where an operation of a message filter starts.
+enum Start<'b> {
+    /// Where the filter about it, or about what it falls back to, does.
+    Named(&'b MessageFilter),
+    /// It has a default of its own, or comes to one.
+    Default(Action),
+}
+
+fn rule(terminal: &Terminal, operations: Vec<OperationId>, filters: Vec<RuleFilter>) -> Rule {
+    Rule {
+        action: terminal.action,
+        operations,
+        filters,
+        modifiers: terminal.modifiers.clone(),
+        origin: None,
+    }
+}
+
+/// Whether rules of a message filter are shown to decide as others do.
+fn decide_alike(some: &[Rule], others: &[Rule], world: &World) -> bool {
+    let mut canon = Canon::default();
+    let [some, others] =
+        [some, others].map(|rules| canon.add_graph(&lower_messages(rules, world), rules, world));
+    let messages = world.operations().iter().filter(|one| !one.in_table);
+    messages.map(|one| usize::from(one.id.0)).all(|at| {
+        let filter = |id| world.filter(id);
+        differences(&canon, some[at], others[at], None, filter).is_ok_and(|found| found.is_empty())
+    })
 }
 
 /// What an operation without a slot comes to if no rule names it: that of the nearest operation
