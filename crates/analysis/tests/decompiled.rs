@@ -165,6 +165,8 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         "(allow default)(deny file-read* file-write* (require-all (require-any (prefix \"/a\") (extension \"y\")) (require-any (extension \"x\") (subpath \"/b\"))) (require-not (subpath \"/b\")))(deny file-read* (subpath \"/b\"))",
         "(allow default)(deny file-write* (extension \"z\"))(deny file-write* (require-all (require-not (vnode-type REGULAR-FILE)) (require-any (require-all (require-all (vnode-type SYMLINK) (literal \"/b\")) (require-all (literal \"/c\") (subpath \"/a\"))) (require-any (subpath \"/b\") (extension \"y\") (require-not (extension \"y\"))))))",
         "(allow file-read-data (require-all (require-not (literal \"/c\")) (require-any (require-any (require-all (subpath \"/a\") (extension \"x\")) (require-not (literal \"/c\")) (prefix \"/b\")) (require-any (require-not (subpath \"/b\")) (vnode-type REGULAR-FILE)))) (require-not (vnode-type REGULAR-FILE)))",
+        // The same nodes at the end of one operation and at the start of another.
+        "(allow file-read* file-write* (require-all (require-any (require-all (extension \"y\") (require-any (literal \"/a\") (subpath \"/e/f\"))) (require-any (subpath \"/e/f\") (vnode-type DIRECTORY))) (vnode-type DIRECTORY)))(allow file-read* (literal \"/a/b\"))",
         // A boundary between rules that shortened edges hide.
         "(allow ipc-posix-shm* (ipc-posix-name-prefix \"a\" \"b\") (with telemetry))(deny ipc-posix-shm* (require-not (require-any (ipc-posix-name-regex #\"z$\") (ipc-posix-name-prefix \"b\"))))",
         "(allow iokit-set-properties (require-all (iokit-connection \"a\") (require-any (iokit-user-client-class \"a\" \"b\") (iokit-user-client-class \"c\"))) (iokit-user-client-class \"b\"))",

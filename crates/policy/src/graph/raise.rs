@@ -49,6 +49,16 @@ const DEEPEST: usize = 100;
 #[error("the rules of {0} would be too long to write down")]
 pub struct RaiseError(pub String);
 
+/// What there is to read in filters in a row that decide the same, as the shortest rules are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// One rule.
+    Joined,
+    /// A rule each. What is read does not depend on what is read before, so that operations which
+    /// end in the same nodes end in the same rules.
+    Apart,
+}
+
 /// Rules whose graph in `world` decides as a graph does, in several versions of the language and in
 /// several ways to read what was lost, those that need the fewest rules first; own defaults are left
 /// out, and rules that the system adds anyway, unless the policies are to opt out of them. What
@@ -61,6 +71,7 @@ pub fn raise(
     written: &Written,
     inferred: &[OperationId],
     implied: bool,
+    rows: Rows,
     world: &World,
 ) -> Result<Vec<Policy>, RaiseError> {
     let mut found: Vec<(usize, Policy)> = Vec::new();
@@ -83,6 +94,7 @@ pub fn raise(
                 version,
                 implied,
                 twice,
+                rows,
                 taken: &mut taken,
             };
             match raising.policy() {
@@ -116,6 +128,7 @@ struct Raising<'c> {
     version: Version,
     implied: bool,
     twice: Twice,
+    rows: Rows,
     /// What was taken apart, in any version, by where it starts and what is behind it.
     taken: &'c mut HashMap<(NodeId, Option<NodeId>), Option<Taken>>,
 }
@@ -306,6 +319,7 @@ impl Raising<'_> {
             depth: 0,
             again: true,
             twice: self.twice,
+            rows: self.rows,
         };
         let mut plain = Found::default();
         let end = region.take_apart(from, &mut plain);
@@ -328,7 +342,8 @@ impl Raising<'_> {
 
     /// How much there is to read in rules: what decides the same in a row is one.
     fn size(&self, filtered: &[(Filter, OutcomeId)]) -> usize {
-        let rules = filtered.chunk_by(|a, b| a.1 == b.1).map(|run| {
+        let rules = filtered.chunk_by(|a, b| self.rows == Rows::Joined && a.1 == b.1);
+        let rules = rules.map(|run| {
             let parts = run.iter().map(|(filter, _)| filter.clone()).collect();
             let parts = self.chaining().alternatives(parts, &mut Said::default());
             RULE + parts

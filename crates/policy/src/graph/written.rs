@@ -142,7 +142,7 @@ impl Written {
     }
 
     /// Whether a compiler wrote it, so that questions which stand apart were apart in the rules.
-    pub(super) fn is_compiled(&self) -> bool {
+    pub fn is_compiled(&self) -> bool {
         self.is_compiled
     }
 

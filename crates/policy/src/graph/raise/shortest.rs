@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::MOST;
 use super::length::{RULE, words};
 use super::region::{Budget, Exits, Region, Unlike};
 use super::spine::{End, Found, NEAR, is_said};
+use super::{MOST, Rows};
 use crate::filter::Filter;
 use crate::graph::{NodeId, OutcomeId};
 
@@ -68,7 +68,8 @@ impl Region<'_> {
             }
             for segment in segments.iter().flat_map(|known| &known.1) {
                 let outcome = Some(segment.outcome);
-                let rule = if last == outcome { 0 } else { RULE };
+                let is_joined = self.rows == Rows::Joined && last == outcome;
+                let rule = if is_joined { 0 } else { RULE };
                 let cost = Cost {
                     unlike: reached.cost.unlike + segment.cost.unlike,
                     size: reached.cost.size + segment.cost.size + rule,
