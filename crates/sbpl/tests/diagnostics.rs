@@ -201,6 +201,15 @@ fn texts_that_are_not_well_formed() {
       p.sb:2:1 (
       4:1 this is inside it; a `)` may be missing before
     ");
+    assert_snapshot!(findings("(version 1)\n(allow file-read*\n  (literal \"/a\"\n(deny default)\n"), @r"
+    Error syntax: this list is opened here and never closed, nor is one inside it: 2 `)` are missing
+      p.sb:2:1 (
+      4:1 this is inside it; a `)` may be missing before
+    ");
+    assert_snapshot!(findings("((((("), @r"
+    Error syntax: this list is opened here and never closed, nor are 4 inside it: 5 `)` are missing
+      p.sb:1:1 (
+    ");
     assert_snapshot!(findings("(version 1)) \"\\xzz\" #if"), @r"
     Error syntax: `)` closes nothing
       p.sb:1:12 )

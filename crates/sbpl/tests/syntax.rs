@@ -84,7 +84,7 @@ fn good_texts_have_no_errors() {
 fn each_mistake_has_its_kind() {
     use SyntaxErrorKind::*;
     for (text, kinds) in [
-        ("(a (b", &[UnclosedList, UnclosedList][..]),
+        ("(a (b", &[UnclosedList][..]),
         ("a) b", &[UnmatchedClose]),
         ("(\"a\\\"", &[UnclosedList, UnclosedString]),
         ("#\"abc", &[UnclosedString]),
