@@ -44,6 +44,7 @@ pub struct Written {
     turns: Vec<Turn>,
     entries: Vec<NodeId>,
     is_compiled: bool,
+    has_vain: bool,
     /// Nodes that stand again, with how many of their equals come before.
     again: HashMap<NodeId, usize>,
     /// How many nodes there were when it was finished.
@@ -111,6 +112,7 @@ impl Written {
         if tests.is_empty() {
             return unmatched;
         }
+        self.has_vain |= matched == unmatched;
         let question = match self.question_index.get(&tests) {
             Some(id) => *id,
             None => {
@@ -186,6 +188,11 @@ impl Written {
     /// How many nodes that equal one come before it.
     pub(super) fn equals_before(&self, id: NodeId) -> usize {
         self.again.get(&id).copied().unwrap_or(0)
+    }
+
+    /// Whether a question has one answer for all.
+    pub(super) fn has_vain(&self) -> bool {
+        self.has_vain
     }
 
     /// What is decided at a node, if it asks nothing.
@@ -274,6 +281,13 @@ impl Written {
             let mut alike = nodes.filter(alike).map(|(other, _)| other);
             alike.all(|other| reached.contains(&other) && !direct.contains(&other))
         })
+    }
+
+    /// Whether an operation comes to one node and not to another.
+    pub(super) fn has_own(&self, one: NodeId, other: NodeId) -> bool {
+        let entries: BTreeSet<NodeId> = self.entries.iter().copied().collect();
+        let mut reached = entries.into_iter().map(|entry| self.reached(entry));
+        reached.any(|reached| reached.contains(&one) && !reached.contains(&other))
     }
 
     fn reached(&self, from: NodeId) -> BTreeSet<NodeId> {

@@ -140,7 +140,9 @@ impl Region<'_> {
 
     /// Whether a node leads nowhere but out of a part, by not more than some questions.
     fn leaves(&self, at: NodeId, exits: Exits, most: usize) -> bool {
-        let Some((_, ways)) = self.ways(at, exits) else {
+        // Only a compiler leaves such questions.
+        let ways = self.written.is_compiled().then(|| self.ways(at, exits));
+        let Some((_, ways)) = ways.flatten() else {
             return false;
         };
         most > 0

@@ -119,6 +119,7 @@ impl Exits {
 }
 
 /// What an edge means for a part.
+#[derive(Clone, Copy)]
 pub(super) enum Way {
     Yes,
     No,
@@ -225,6 +226,21 @@ impl Region<'_> {
         if let Some(parts) = self.parts(from, no, yes, budget, Exits::of_condition)? {
             return Some(self.chaining.all(parts));
         }
+        // Where one answer ends it, the other needs no question more.
+        let ended = match ways {
+            [Way::Within(to), Way::No] => Some((one.clone(), to, true)),
+            [Way::No, Way::Within(to)] => Some((not(one.clone()), to, true)),
+            [Way::Yes, Way::Within(to)] => Some((one.clone(), to, false)),
+            [Way::Within(to), Way::Yes] => Some((not(one.clone()), to, false)),
+            _ => None,
+        };
+        if let Some((first, to, is_both)) = ended {
+            let parts = vec![first, self.filter(to, exits, budget)?];
+            return Some(match is_both {
+                true => self.chaining.all(parts),
+                false => self.chaining.any(parts),
+            });
+        }
         budget.unlike.guards += 1;
         let mut sides = Vec::new();
         for (way, guard) in ways.into_iter().zip([one.clone(), not(one)]) {
@@ -313,9 +329,9 @@ impl Region<'_> {
     }
 
     /// Whether two nodes ask the same and lead to the same, and the first is there for the other's
-    /// sake: one at which an operation starts is there for its own.
+    /// sake: one that an operation comes to which does not come to the other is there for its own.
     fn is_equal(&self, one: NodeId, other: NodeId) -> bool {
-        self.written.turn(one) == self.written.turn(other) && !self.written.entries().contains(&one)
+        self.written.turn(one) == self.written.turn(other) && !self.written.has_own(one, other)
     }
 
     /// What the compiler must have taken away between a part and the next, to which an edge leads that

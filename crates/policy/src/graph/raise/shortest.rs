@@ -123,10 +123,13 @@ impl Region<'_> {
                 }
             }
         }
-        let segments = cuts
-            .into_iter()
-            .filter_map(|(next, outcome)| self.cheapest(at, next, outcome));
-        let segments: Vec<_> = segments.collect();
+        let segments = cuts.into_iter();
+        let segments = segments.filter_map(|(next, outcome)| self.cheapest(at, next, outcome));
+        let vain = self.written.has_vain().then(|| self.vain(at)).flatten();
+        let vain = vain.map(|(next, (filter, outcome))| {
+            self.of_filters(vec![filter], outcome, next, Budget::default())
+        });
+        let segments: Vec<_> = segments.chain(vain).collect();
         (!segments.is_empty()).then_some(segments)
     }
 
