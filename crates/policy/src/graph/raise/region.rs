@@ -329,9 +329,14 @@ impl Region<'_> {
     }
 
     /// Whether two nodes ask the same and lead to the same, and the first is there for the other's
-    /// sake: one that an operation comes to which does not come to the other is there for its own.
+    /// sake: one at which an operation starts is there for its own, or to which one comes that does not
+    /// come to the other. (Edges to the more general operation may all be shortened.)
     fn is_equal(&self, one: NodeId, other: NodeId) -> bool {
-        self.written.turn(one) == self.written.turn(other) && !self.written.has_own(one, other)
+        self.written.turn(one) == self.written.turn(other)
+            && match Some(other) == self.base {
+                true => !self.written.entries().contains(&one),
+                false => !self.written.has_own(one, other),
+            }
     }
 
     /// What the compiler must have taken away between a part and the next, to which an edge leads that
