@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use lapbelt_sandbox::was_ignored;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, getsid, kill_process, setrlimit};
 use signal_hook::consts::*;
 use signal_hook::iterator::exfiltrator::WithOrigin;
@@ -18,12 +20,10 @@ const LAUNCH: Duration = Duration::from_millis(200);
 /// One that is not there after this time has ended.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Whether whoever started us had a signal ignored, as nohup(1) does. Asked before it is heeded.
-fn is_ignored(signal: i32) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.unwrap_or(0) >> (signal - 1) & 1 == 1
+/// Elsewhere it is not looked at whether a signal was ignored.
+#[cfg(not(target_os = "linux"))]
+fn was_ignored(_signal: i32) -> bool {
+    false
 }
 
 /// For how long more signals of one kind are the same wish: timeout(1) sends one to us and one to
@@ -47,7 +47,7 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     // A shell has SIGINT ignored by what it starts in the background; who sends it there means it.
     let mut wanted = vec![SIGINT, SIGTERM];
-    if !is_ignored(SIGHUP) {
+    if !was_ignored(SIGHUP) {
         wanted.push(SIGHUP);
     }
     for signal in &wanted {

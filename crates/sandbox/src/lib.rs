@@ -23,6 +23,8 @@ pub use job::{
 pub use linux::LinuxBackend;
 #[cfg(target_os = "linux")]
 pub use linux::host::linux_checks;
+#[cfg(target_os = "linux")]
+pub use linux::inherited::was_ignored;
 pub use macos::MacosBackend;
 pub use script::not_found;
 pub use unseen::{Unseen, reasons};

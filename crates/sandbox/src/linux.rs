@@ -11,7 +11,7 @@ mod darwin;
 mod descendants;
 mod gate;
 pub(crate) mod host;
-mod inherited;
+pub(crate) mod inherited;
 mod job_control;
 mod judge;
 mod mapping;

@@ -58,7 +58,8 @@ pub(crate) fn was_closed(number: i32) -> bool {
     CLOSED.load(Ordering::Relaxed) >> number & 1 == 1
 }
 
-/// Whether a signal was ignored, whatever we do about it now.
-pub(crate) fn was_ignored(signal: i32) -> bool {
+/// Whether a signal was ignored when this process began, as nohup(1) has it, whatever we do about it
+/// now. False for a library, which comes later.
+pub fn was_ignored(signal: i32) -> bool {
     IGNORED.load(Ordering::Relaxed) >> (signal - 1) & 1 == 1
 }
