@@ -296,6 +296,25 @@ fn message_filters_come_back_as_they_were_written() {
     }
 }
 
+/// There are more ways through the nodes of a message filter than could be walked.
+#[test]
+fn message_filters_of_many_rules_come_back() {
+    let rules: Vec<String> = (0..100)
+        .map(|n| {
+            let other = 1000 - n;
+            format!(
+                "(allow iokit-external-method (require-all (iokit-method-number {n}) \
+                 (require-not (iokit-method-number {other}))))"
+            )
+        })
+        .collect();
+    let rules = rules.join(" ");
+    assert_same_bytes(&format!(
+        "(version 1)(deny default)(allow iokit-open-user-client (apply-message-filter \
+         (deny default-message-filter) {rules}))"
+    ));
+}
+
 /// Of two readings of equal bytes that is taken which is shorter.
 #[test]
 fn what_several_rules_allow_is_not_said_by_what_they_do_not() {

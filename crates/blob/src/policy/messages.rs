@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lapbelt_policy::filter::Filter;
+use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::{
     Canon, NodeId, Outcome, Written, differences, lower_messages, raise_messages,
 };
@@ -24,17 +24,20 @@ impl Building<'_> {
         &mut self,
         filters: &[MessageFilter],
     ) -> Result<Vec<Rule>, PolicyError> {
+        self.messages += GRAPH * filters.len();
+        let written = self.messages_written(filters)?;
+        let about: Vec<OperationId> = filters.iter().map(|filter| filter.operation).collect();
+        if let Ok(raised) = raise_messages(&written, &about, self.world)
+            && decide_alike(&written, &raised, self.world)
+        {
+            return Ok(raised);
+        }
         let mut plain = Vec::new();
         for filter in filters {
             let entry = self.blob.policies[usize::from(filter.policy)];
             plain.extend(self.rules_of(filter.operation, entry)?);
         }
-        let about: Vec<OperationId> = filters.iter().map(|filter| filter.operation).collect();
-        let written = self.messages_written(filters)?;
-        let raised = raise_messages(&written, &about, self.world).ok();
-        Ok(raised
-            .filter(|raised| decide_alike(raised, &plain, self.world))
-            .unwrap_or(plain))
+        Ok(plain)
     }
 
     /// Message filters as they stand in the file.
@@ -70,6 +73,7 @@ impl Building<'_> {
     ) -> Result<NodeId, PolicyError> {
         let mut open = vec![start];
         while let Some(&index) = open.last() {
+            self.walk()?;
             if nodes.contains_key(&index) {
                 open.pop();
                 continue;
@@ -102,21 +106,26 @@ impl Building<'_> {
         Ok(nodes[&start])
     }
 
+    /// Counts a node that is walked.
+    fn walk(&mut self) -> Result<(), PolicyError> {
+        self.messages += 1;
+        match self.messages > MAX_WALKED {
+            true => Err(PolicyError::TooBig),
+            false => Ok(()),
+        }
+    }
+
     /// Rules that decide an operation as the nodes from `entry` on do, oldest first.
     fn rules_of(
         &mut self,
         operation: OperationId,
         entry: NodeIndex,
     ) -> Result<Vec<Rule>, PolicyError> {
-        self.messages += GRAPH;
         let mut rules = Vec::new();
         // What must hold to come to a node; what was not met is decided by rules before.
         let mut open: Vec<(NodeIndex, Vec<Filter>)> = vec![(entry, Vec::new())];
         while let Some((index, held)) = open.pop() {
-            self.messages += 1;
-            if self.messages > MAX_WALKED {
-                return Err(PolicyError::TooBig);
-            }
+            self.walk()?;
             let blob = self.blob;
             match blob.node(index) {
                 Node::Filter {
@@ -171,11 +180,17 @@ fn rule(terminal: &Terminal, operations: Vec<OperationId>, filters: Vec<RuleFilt
     }
 }
 
-/// Whether rules of a message filter are shown to decide as others do.
-fn decide_alike(some: &[Rule], others: &[Rule], world: &World) -> bool {
+/// Whether rules of a message filter are shown to decide as it does.
+fn decide_alike(written: &Written, rules: &[Rule], world: &World) -> bool {
+    let mut plain = [Canon::default(), Canon::default()];
+    let graph = lower_messages(rules, world);
+    let entries = [
+        plain[0].add_written(written),
+        plain[1].add_graph(&graph, rules, world),
+    ];
     let mut canon = Canon::default();
     let [some, others] =
-        [some, others].map(|rules| canon.add_graph(&lower_messages(rules, world), rules, world));
+        [0, 1].map(|at| canon.add_changed(&plain[at], &entries[at], Test::clone, Outcome::clone));
     let messages = world.operations().iter().filter(|one| !one.in_table);
     messages.map(|one| usize::from(one.id.0)).all(|at| {
         let filter = |id| world.filter(id);

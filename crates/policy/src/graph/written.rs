@@ -152,6 +152,11 @@ impl Written {
         &self.entries
     }
 
+    /// Successors before a node.
+    pub(super) fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
     pub(super) fn turn(&self, id: NodeId) -> Turn {
         self.turns[id.0 as usize]
     }
