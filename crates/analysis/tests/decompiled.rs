@@ -296,6 +296,26 @@ fn message_filters_come_back_as_they_were_written() {
     }
 }
 
+/// A mask of the routines of messages has a bit for the place of each name.
+#[test]
+fn several_routines_of_messages_come_back() {
+    for routines in [
+        "host_info host_kernel_version",
+        "host_info task_resume",
+        "0 1 5000",
+        "1 2 3",
+        "3405 3406",
+    ] {
+        assert_same_bytes(&format!(
+            "(version 1)(deny default)(deny syscall-mig (kernel-mig-routine {routines}))"
+        ));
+        assert_same_bytes(&format!(
+            "(version 1)(deny default)(allow mach-kernel-endpoint (apply-message-filter \
+             (deny mach-message-send) (allow mach-message-send (kernel-mig-routine {routines}))))"
+        ));
+    }
+}
+
 /// There are more ways through the nodes of a message filter than could be walked.
 #[test]
 fn message_filters_of_many_rules_come_back() {

@@ -5,7 +5,7 @@ mod messages;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-pub use arguments::bit_value;
+pub use arguments::{bit_value, value_bit};
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::{
     Graph, GraphBuilder, NodeId, Outcome, Source, Written, lower_messages,

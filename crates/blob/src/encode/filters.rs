@@ -14,6 +14,7 @@ use super::lower::{Lowering, bits};
 use super::pattern::{Alternative, Tail, Tree, parts};
 use super::regex::plain;
 use super::size::{LONGEST_PATTERN, PatternSize};
+use crate::policy::value_bit;
 
 /// A filter with the rule it is of.
 pub(super) type Part<'f> = (&'f Filter, Option<u32>);
@@ -116,11 +117,14 @@ impl Lowering<'_> {
             }
             Argument::Integer(value) if info.merged => {
                 let value = self.number(&info.name, *value, rule)?;
-                if let Some(Asking::Numbers(_, numbers, _)) = known {
-                    numbers.insert(value);
-                    return Ok(());
+                match (value_bit(info, value), known) {
+                    (None, _) => Asking::Other(filter, rule),
+                    (Some(_), Some(Asking::Numbers(_, numbers, _))) => {
+                        numbers.insert(value);
+                        return Ok(());
+                    }
+                    (Some(_), _) => Asking::Numbers(info.id, BTreeSet::from([value]), rule),
                 }
-                Asking::Numbers(info.id, BTreeSet::from([value]), rule)
             }
             _ => {
                 if known.is_some() {
@@ -372,7 +376,9 @@ impl Lowering<'_> {
             (Some(one), 1) => Stored::Number(*one),
             _ => {
                 self.note(Reason::NumberMask, rule);
-                let mask = Literal::Mask(bits(numbers.iter().copied()));
+                let info = self.world.filter(id);
+                let numbers = numbers.iter().filter_map(|number| value_bit(info, *number));
+                let mask = Literal::Mask(bits(numbers));
                 Stored::Mask(self.literal(mask, rule))
             }
         };

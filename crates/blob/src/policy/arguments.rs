@@ -143,9 +143,25 @@ fn kept_class(negated: bool, ranges: Vec<(u8, u8)>) -> Syntax {
 /// The number that a bit of a mask stands for: itself, but on messages, whose numbers are large,
 /// the number of the name in that place (blacktop/ipsw, pkg/sandbox/sandbox.go @ 6797a84a1527).
 pub fn bit_value(filter: &FilterInfo, bit: u16) -> i64 {
-    let named = match filter.category.as_str() {
-        "mach-message-filter" => filter.values.get(usize::from(bit)),
-        _ => None,
-    };
-    named.map_or(i64::from(bit), |(_, number)| *number)
+    named(filter)
+        .get(usize::from(bit))
+        .map_or(i64::from(bit), |(_, number)| *number)
+}
+
+/// The bit of a mask that stands for a number, as [`bit_value`] reads it; none where it is that of
+/// another number.
+pub fn value_bit(filter: &FilterInfo, value: u16) -> Option<u16> {
+    let names = named(filter).iter();
+    let place = names
+        .zip(0..)
+        .find_map(|((_, number), place)| (*number == i64::from(value)).then_some(place));
+    place.or_else(|| (usize::from(value) >= named(filter).len()).then_some(value))
+}
+
+/// The names whose places are bits of a mask.
+fn named(filter: &FilterInfo) -> &[(String, i64)] {
+    match filter.category.as_str() {
+        "mach-message-filter" => &filter.values,
+        _ => &[],
+    }
 }
