@@ -508,6 +508,27 @@ fn messages_are_decided_by_the_filters_that_are_about_them() {
 }
 
 #[test]
+fn the_target_of_a_message_is_its_number_or_its_name() {
+    let file = profile(
+        "(version 1)\n(deny default)\n\
+         (allow mach-lookup (apply-message-filter\n  \
+         (deny mach-message-send xpc-message-send)\n  \
+         (allow mach-message-send (message-number 100 101))\n  \
+         (allow xpc-message-send (message-name \"a\"))))\n",
+    );
+    let name = file.path().display().to_string();
+    for (operation, target, allowed) in [
+        ("mach-message-send", "100", true),
+        ("mach-message-send", "102", false),
+        ("xpc-message-send", "a", true),
+        ("xpc-message-send", "b", false),
+    ] {
+        let (code, text) = out(lapbelt().args(["query", &name, operation, target]));
+        assert_eq!(code, i32::from(!allowed), "{text}");
+    }
+}
+
+#[test]
 fn what_the_world_lacks_is_told_beside_the_answer() {
     let file = profile(
         "(version 1)\n(deny default)\n(allow coalition-info)\n(allow file-read* (subpath \"/a\"))\n",

@@ -53,6 +53,13 @@ fn did_you_mean(near: &Option<String>) -> String {
     near.as_ref().map_or_else(String::new, help)
 }
 
+/// The filters that the targets of messages are values of, by operation: those of their category are
+/// about kernel routines first.
+const OF_MESSAGES: &[(&str, &str)] = &[
+    ("mach-message-send", "message-number"),
+    ("xpc-message-send", "message-name"),
+];
+
 /// For the first of these filter categories that an operation accepts, the filter that its target
 /// is a value of.
 const TARGETS: &[(&str, &str)] = &[
@@ -187,7 +194,10 @@ pub fn operation_named<'w>(world: &'w World, name: &str) -> Result<&'w Operation
 /// The filter that an operation's target is a value of, for all but network operations.
 pub fn target_filter(world: &World, operation: &Operation) -> Option<FilterId> {
     let takes = |category: &str| operation.categories.iter().any(|own| own == category);
-    let (_, name) = TARGETS.iter().find(|(category, _)| takes(category))?;
+    let mut of_messages = OF_MESSAGES.iter();
+    let of_message = of_messages.find(|(name, _)| operation.name == *name);
+    let of_category = || TARGETS.iter().find(|(category, _)| takes(category));
+    let (_, name) = of_message.or_else(of_category)?;
     world.filter_named(name).map(|filter| filter.id)
 }
 
