@@ -191,6 +191,15 @@ fn lists_that_do_not_end() {
 }
 
 #[test]
+fn message_filters_without_rules() {
+    let text = "(version 1)\n(deny default)\n(allow mach-lookup (apply-message-filter 5))";
+    assert_snapshot!(findings(text), @r"
+    Warning argument-count: this message filter has no rules, so that messages come to their defaults
+      p.sb:3:20 (apply-message-filter 5)
+    ");
+}
+
+#[test]
 fn texts_that_are_not_well_formed() {
     assert_snapshot!(findings("(version 1)\n(allow default"), @r"
     Error syntax: this list is opened here and never closed: a `)` is missing

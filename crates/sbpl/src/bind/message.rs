@@ -4,7 +4,7 @@ use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule};
 use lapbelt_policy::world::ModifierKind;
 
 use super::{Binder, Object, alternatives};
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostic};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
@@ -52,9 +52,15 @@ impl Binder<'_> {
             let message = format!("expected rules about messages, got {}", first.kind());
             return Err(Mistake::wrong_type(message).at(0));
         };
+        let rules = rules.clone();
+        if rules.is_empty() {
+            let message = "this message filter has no rules, so that messages come to their defaults";
+            let message = message.to_owned();
+            self.note(Diagnostic::warning(Code::ArgumentCount, message, call.site));
+        }
         let modifier = Modifier {
             modifier: info.id,
-            argument: Some(ModifierArgument::MessageFilter(rules.clone())),
+            argument: Some(ModifierArgument::MessageFilter(rules)),
         };
         heap.claim(size(&modifier))?;
         Ok(self.object(Object::Modifier(Some(modifier), call.site), heap))
