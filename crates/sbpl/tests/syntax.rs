@@ -85,6 +85,8 @@ fn each_mistake_has_its_kind() {
     use SyntaxErrorKind::*;
     for (text, kinds) in [
         ("(a (b", &[UnclosedList][..]),
+        ("'(a", &[UnclosedList]),
+        ("(a '(b", &[UnclosedList]),
         ("a) b", &[UnmatchedClose]),
         ("(\"a\\\"", &[UnclosedList, UnclosedString]),
         ("#\"abc", &[UnclosedString]),

@@ -54,7 +54,8 @@ impl Binder<'_> {
         };
         let rules = rules.clone();
         if rules.is_empty() {
-            let message = "this message filter has no rules, so that messages come to their defaults";
+            let message =
+                "this message filter has no rules, so that messages come to their defaults";
             let message = message.to_owned();
             self.note(Diagnostic::warning(Code::ArgumentCount, message, call.site));
         }

@@ -273,31 +273,32 @@ impl Parser<'_> {
         let token_end = self.parse.tokens.len();
         self.drop_dangling();
         // What one mistake leaves open is told once, of the outermost list.
-        let count = self.open.len();
-        let mut inside = None;
+        let (mut count, mut outermost, mut inside) = (0, None, None);
         while let Some(top) = self.open.pop() {
+            count += 1;
+            outermost = Some(top.span);
             inside = inside.or_else(|| self.line_starting_list(&top.children));
-            if self.open.is_empty() {
-                let message = match count {
-                    1 => "this list is opened here and never closed: a `)` is missing".into(),
-                    2 => "this list is opened here and never closed, nor is one inside it: \
-                          2 `)` are missing"
-                        .into(),
-                    _ => format!(
-                        "this list is opened here and never closed, nor are {} inside it: \
-                         {count} `)` are missing",
-                        count - 1
-                    ),
-                };
-                self.parse.errors.push(SyntaxError {
-                    kind: SyntaxErrorKind::UnclosedList,
-                    message,
-                    span: top.span,
-                    inside,
-                });
-            }
             self.end(top, end, token_end);
             self.drop_dangling();
+        }
+        if let Some(span) = outermost {
+            let message = match count {
+                1 => "this list is opened here and never closed: a `)` is missing".into(),
+                2 => "this list is opened here and never closed, nor is one inside it: 2 `)` are \
+                      missing"
+                    .into(),
+                _ => format!(
+                    "this list is opened here and never closed, nor are {} inside it: {count} `)` \
+                     are missing",
+                    count - 1
+                ),
+            };
+            self.parse.errors.push(SyntaxError {
+                kind: SyntaxErrorKind::UnclosedList,
+                message,
+                span,
+                inside,
+            });
         }
         self.parse.errors.sort_by_key(|e| e.span);
         self.parse
