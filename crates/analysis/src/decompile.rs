@@ -1,7 +1,7 @@
 //! A graph to the rules that a person would write for it, checked.
 
 use lapbelt_policy::added::added;
-use lapbelt_policy::graph::{RaiseError, Rows, lower, raise};
+use lapbelt_policy::graph::{RaiseError, Reading, lower, raise};
 use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter};
 use lapbelt_policy::world::{OperationId, World};
 
@@ -121,18 +121,20 @@ fn without(
 ) -> Result<Option<(Policy, bool)>, DecompileError> {
     let world = subject.world();
     let written = subject.written();
-    let mut shortest = raise(&written, added, implied, Rows::Joined, world)?;
-    if let Some(at) = shortest.iter().position(are_they) {
-        return Ok(Some((shortest.swap_remove(at), true)));
+    let mut plain = raise(&written, added, implied, Reading::Plain, world)?;
+    if let Some(at) = plain.iter().position(are_they) {
+        return Ok(Some((plain.swap_remove(at), true)));
     }
     if written.is_compiled() {
-        let others = raise(&written, added, implied, Rows::Apart, world).unwrap_or_default();
-        if let Some(policy) = others.into_iter().find(are_they) {
-            return Ok(Some((policy, true)));
+        for reading in [Reading::Short, Reading::Apart] {
+            let others = raise(&written, added, implied, reading, world).unwrap_or_default();
+            if let Some(policy) = others.into_iter().find(are_they) {
+                return Ok(Some((policy, true)));
+            }
         }
     }
     let mut first = None;
-    for policy in shortest {
+    for policy in plain {
         let raised = Subject::of_rules(lower(&policy, world), &policy.rules, world);
         let answer = diff(subject, &raised, 1);
         let differing = answer.different.into_iter().flat_map(|one| one.operations);

@@ -216,6 +216,12 @@ fn plain_profiles_come_back_as_they_were_written() {
     for text in [
         "(version 1)(allow default)",
         "(version 1)(deny default)(allow mach*)",
+        "(version 1)(deny default)(allow file-read*)(deny file-read* (subpath \"/s\"))",
+        "(version 1)(deny default)(allow file-read*)(deny file-read* (subpath \"/s\"))\
+         (allow file-read* (literal \"/s/k\"))",
+        "(version 1)(allow default)(deny file-write*)(allow file-write* (subpath \"/w\"))",
+        "(version 1)(deny default)(deny process-exec* (with send-signal SIGKILL))\
+         (allow process-exec* (subpath \"/bin\"))",
         "(version 1)(deny default)(allow file-write* (require-all (subpath \"/w\")\
          (require-not (subpath \"/w/.git\")) (require-not (subpath \"/w/.x\"))))",
         "(version 1)(allow default)(deny file-write*)\
@@ -269,8 +275,8 @@ fn message_filters_come_back_as_they_were_written() {
          (deny iokit-external-method (require-not (iokit-method-number 1)))",
         "(deny iokit-external-method (iokit-method-number 1) \
          (require-all (iokit-method-number 2) (require-not (iokit-method-number 3))))",
-        "(deny iokit-async-external-method iokit-external-method \
-         (require-not (iokit-method-number 7)))",
+        "(deny iokit-async-external-method iokit-external-method) \
+         (allow iokit-async-external-method iokit-external-method (iokit-method-number 7))",
     ] {
         let rule = format!("(allow iokit-open-user-client (apply-message-filter {rules}))");
         let source = policy(&format!("(version 1)(deny default){rule}"));

@@ -49,13 +49,15 @@ const DEEPEST: usize = 100;
 #[error("the rules of {0} would be too long to write down")]
 pub struct RaiseError(pub String);
 
-/// What there is to read in filters in a row that decide the same, as the shortest rules are looked for.
+/// Which rules are chosen of those that a graph can be read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rows {
-    /// One rule.
-    Joined,
-    /// A rule each. What is read does not depend on what is read before, so that operations which
-    /// end in the same nodes end in the same rules.
+pub enum Reading {
+    /// Those that a person would write: what a rule does not apply to is said by another one.
+    Plain,
+    /// The least to read.
+    Short,
+    /// The least to read where each filter counts as a rule. So what is read does not depend on what
+    /// is read before, and operations that end in the same nodes end in the same rules.
     Apart,
 }
 
@@ -71,7 +73,7 @@ pub fn raise(
     written: &Written,
     inferred: &[OperationId],
     implied: bool,
-    rows: Rows,
+    reading: Reading,
     world: &World,
 ) -> Result<Vec<Policy>, RaiseError> {
     let mut found: Vec<(usize, Policy)> = Vec::new();
@@ -94,7 +96,7 @@ pub fn raise(
                 version,
                 implied,
                 twice,
-                rows,
+                reading,
                 taken: &mut taken,
             };
             match raising.policy() {
@@ -128,7 +130,7 @@ struct Raising<'c> {
     version: Version,
     implied: bool,
     twice: Twice,
-    rows: Rows,
+    reading: Reading,
     /// What was taken apart, in any version, by where it starts and what is behind it.
     taken: &'c mut HashMap<(NodeId, Option<NodeId>), Option<Taken>>,
 }
@@ -169,7 +171,7 @@ impl Raising<'_> {
     }
 
     /// How many filters and unconditional rules operations have, and their rules, oldest first: those
-    /// that need the same have them together, but the first operation, whose are said by themselves.
+    /// that need the same have them together.
     fn of_owns(
         &self,
         owns: impl Iterator<Item = (OperationId, Own)>,
@@ -178,9 +180,10 @@ impl Raising<'_> {
         let mut groups: Vec<(Own, Vec<OperationId>)> = Vec::new();
         let mut index: BTreeMap<Own, usize> = BTreeMap::new();
         for (operation, own) in owns {
-            let at = match groups.len() {
-                0 => 0,
-                count => *index.entry(own.clone()).or_insert(count),
+            // The default is said by itself.
+            let at = match operation == self.world.root() {
+                true => groups.len(),
+                false => *index.entry(own.clone()).or_insert(groups.len()),
             };
             match groups.get_mut(at) {
                 Some(group) => group.1.push(operation),
@@ -319,7 +322,7 @@ impl Raising<'_> {
             depth: 0,
             again: true,
             twice: self.twice,
-            rows: self.rows,
+            reading: self.reading,
         };
         let mut plain = Found::default();
         let end = region.take_apart(from, &mut plain);
@@ -342,13 +345,13 @@ impl Raising<'_> {
 
     /// How much there is to read in rules: what decides the same in a row is one.
     fn size(&self, filtered: &[(Filter, OutcomeId)]) -> usize {
-        let rules = filtered.chunk_by(|a, b| self.rows == Rows::Joined && a.1 == b.1);
+        let rules = filtered.chunk_by(|a, b| self.reading != Reading::Apart && a.1 == b.1);
         let rules = rules.map(|run| {
             let parts = run.iter().map(|(filter, _)| filter.clone()).collect();
             let parts = self.chaining().alternatives(parts, &mut Said::default());
             RULE + parts
                 .iter()
-                .map(|one| words(one, self.world))
+                .map(|one| words(one, self.reading, self.world))
                 .sum::<usize>()
         });
         rules.sum()

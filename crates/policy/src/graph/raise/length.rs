@@ -1,5 +1,6 @@
 //! How much there is to read in rules, by which one reading of a graph is preferred to another.
 
+use super::Reading;
 use crate::filter::Filter;
 use crate::world::World;
 
@@ -36,8 +37,14 @@ fn contradiction(parts: &[Filter]) -> usize {
 }
 
 /// How much there is to read in a filter: the deeper conditions are nested, the more each.
-pub(super) fn words(filter: &Filter, world: &World) -> usize {
-    words_at(filter, 0, world)
+pub(super) fn words(filter: &Filter, reading: Reading, world: &World) -> usize {
+    let exceptions = match filter {
+        // Nothing but exceptions: rules say what they are exceptions of.
+        Filter::Not(_) if reading == Reading::Plain => 3 * RULE,
+        Filter::Not(inner) if matches!(&**inner, Filter::Any(parts) if parts.len() > 1) => RULE,
+        _ => 0,
+    };
+    exceptions + words_at(filter, 0, world)
 }
 
 fn words_at(filter: &Filter, depth: usize, world: &World) -> usize {
@@ -47,12 +54,7 @@ fn words_at(filter: &Filter, depth: usize, world: &World) -> usize {
     };
     match filter {
         Filter::Test(_) => 1,
-        // Nothing but exceptions: rules say what they are exceptions of.
-        Filter::Not(inner) => {
-            let many = matches!(&**inner, Filter::Any(parts) if parts.len() > 1);
-            let exceptions = if many && depth == 0 { RULE } else { 0 };
-            1 + exceptions + words_at(inner, depth, world)
-        }
+        Filter::Not(inner) => 1 + words_at(inner, depth, world),
         Filter::Any(parts) => all(parts),
         Filter::All(parts) => all(parts) + exceptions_first(parts, world) + contradiction(parts),
     }

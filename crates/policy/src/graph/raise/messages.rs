@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::filter::Filters;
 use super::front::without;
 use super::region::Twice;
-use super::{Own, RaiseError, Raising, Refusal, Rows};
+use super::{Own, RaiseError, Raising, Reading, Refusal};
 use crate::graph::written::{Anyway, Written};
 use crate::rule::{Rule, Version};
 use crate::world::{Operation, OperationId, World};
@@ -30,7 +30,7 @@ pub fn raise_messages(
         version: Version::V1,
         implied: false,
         twice: Twice::Unmatched,
-        rows: Rows::Joined,
+        reading: Reading::Plain,
         taken: &mut HashMap::new(),
     };
     raising.messages(about).map_err(|refusal| match refusal {

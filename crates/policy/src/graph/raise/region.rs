@@ -6,7 +6,7 @@ use std::ops::Add;
 use super::chain::{Chaining, not};
 use super::cut::Search;
 use super::spine::NEAR;
-use super::{DEEPEST, MOST, Rows};
+use super::{DEEPEST, MOST, Reading};
 use crate::filter::Filter;
 use crate::graph::NodeId;
 use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
@@ -26,7 +26,7 @@ pub(super) struct Region<'w> {
     /// Whether what stands again is asked such that it comes to stand again.
     pub(super) again: bool,
     pub(super) twice: Twice,
-    pub(super) rows: Rows,
+    pub(super) reading: Reading,
 }
 
 /// Which edge of a node that stands again led to its equal before it was shortened.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::length::{RULE, words};
 use super::region::{Budget, Exits, Region, Unlike};
 use super::spine::{End, Found, NEAR, is_said};
-use super::{MOST, Rows};
+use super::{MOST, Reading};
 use crate::filter::Filter;
 use crate::graph::{NodeId, OutcomeId};
 
@@ -68,7 +68,7 @@ impl Region<'_> {
             }
             for segment in segments.iter().flat_map(|known| &known.1) {
                 let outcome = Some(segment.outcome);
-                let is_joined = self.rows == Rows::Joined && last == outcome;
+                let is_joined = self.reading != Reading::Apart && last == outcome;
                 let rule = if is_joined { 0 } else { RULE };
                 let cost = Cost {
                     unlike: reached.cost.unlike + segment.cost.unlike,
@@ -156,7 +156,10 @@ impl Region<'_> {
         budget: Budget,
     ) -> Segment {
         let world = self.chaining.world;
-        let size = filters.iter().map(|one| words(one, world)).sum();
+        let size = filters
+            .iter()
+            .map(|one| words(one, self.reading, world))
+            .sum();
         Segment {
             filters,
             outcome,
