@@ -272,6 +272,22 @@ fn a_denial_of_nothing_in_particular_is_told_without_a_gap() {
     );
 }
 
+/// No profile allows it, so that none is asked for.
+#[test]
+fn who_supervises_is_out_of_reach() {
+    if skipped() {
+        return;
+    }
+    let profile = "(version 1)(allow default)(deny file-write-data (literal \"/none\"))";
+    let script = "echo x > /proc/$PPID/mem";
+    let output = lapbelt(&["exec", "-p", profile, "/bin/sh", "-c", script]);
+    assert_ne!(output.status.code(), Some(0));
+    let said = stderr(&output);
+    let told = "lapbelt: refused whatever the profile says: 1 call (no program may reach into";
+    assert!(said.contains(told), "{said}");
+    assert!(!said.contains("only if the profile allows"), "{said}");
+}
+
 #[test]
 fn denials_that_cannot_be_written_fail() {
     if skipped() {

@@ -23,7 +23,7 @@ use lapbelt_policy::event::Event;
 use lapbelt_policy::rule::{Action, Policy, Version};
 use lapbelt_policy::world::World;
 use lapbelt_sandbox::{
-    Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile, not_found, reasons,
+    Job, ProfileSource, RunError, Status, Stdio, Support, SystemProfile, Unseen, not_found, reasons,
 };
 
 use super::run_options::lingering;
@@ -275,14 +275,22 @@ fn supervise(
             if let Some(reason) = outcome.undecided {
                 output.tell(&format!("lapbelt: what was denied is not known: {reason}"));
             }
-            if !outcome.unseen.is_empty() {
-                let calls: u64 = outcome.unseen.values().sum();
+            let mut blank = outcome.unseen.clone();
+            let calls = |count: u64| counted(usize::try_from(count).unwrap_or(usize::MAX), "call");
+            if let Some(count) = blank.remove(&Unseen::Keeper) {
+                output.tell(&format!(
+                    "lapbelt: refused whatever the profile says: {} ({})",
+                    calls(count),
+                    Unseen::Keeper
+                ));
+            }
+            if !blank.is_empty() {
                 let operations: Vec<&str> = unseen.iter().map(String::as_str).collect();
                 output.tell(&format!(
                     "lapbelt: refused not by a rule, but because what is asked cannot be told: {} ({}); such \
                      a call goes on only if the profile allows {} of everything",
-                    counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
-                    reasons(&outcome.unseen),
+                    calls(blank.values().sum()),
+                    reasons(&blank),
                     operations.join(" and ")
                 ));
             }
