@@ -1,7 +1,7 @@
 //! A graph to the rules that a person would write for it, checked.
 
 use lapbelt_policy::added::added;
-use lapbelt_policy::graph::{RaiseError, Reading, lower, raise};
+use lapbelt_policy::graph::{Compiler, RaiseError, Reading, lower, raise, raise_tried};
 use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter};
 use lapbelt_policy::world::{OperationId, World};
 
@@ -30,17 +30,21 @@ pub enum DecompileError {
 /// # Errors
 /// If no rules do, or it cannot be shown that they do.
 pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
-    decompile_to(subject, &|_| false)
+    let compiler = Compiler {
+        compile: &|_| None,
+        is_it: &|_| false,
+    };
+    decompile_to(subject, &compiler)
 }
 
-/// As [`decompile`], and of several such rules those that `are_they` if any are: the very rules, as
-/// far as bytes tell, which needs no other proof.
+/// As [`decompile`], and of several such rules those that compile to the very profile if any do, which
+/// needs no other proof.
 ///
 /// # Errors
 /// If no rules do, or it cannot be shown that they do.
 pub fn decompile_to(
     subject: &Subject<'_>,
-    are_they: &dyn Fn(&Policy) -> bool,
+    compiler: &Compiler<'_>,
 ) -> Result<Policy, DecompileError> {
     let mut found = None;
     let world = subject.world();
@@ -55,19 +59,21 @@ pub fn decompile_to(
         let added = operations.iter().zip(0_u32..);
         let added = added.filter(|(_, bit)| kept.checked_shr(*bit).unwrap_or(0) & 1 == 0);
         let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
-        match without(subject, &added, true, are_they) {
+        match without(subject, &added, true, compiler.is_it) {
             Ok(Some((policy, true))) => return Ok(policy),
-            Ok(Some((policy, false))) => _ = found.get_or_insert(policy),
+            Ok(Some((policy, false))) => _ = found.get_or_insert((policy, added)),
             // What the library adds is not there, whatever the compiler adds.
             Ok(None) => break,
             Err(error) => _ = first.get_or_insert(error),
         }
     }
-    if let Some(found) = found {
-        return Ok(or_with_vain(found, are_they, world));
+    if let Some((found, added)) = found {
+        let tried = || raise_tried(&subject.written(), &added, &found, world, compiler);
+        let vain = with_vain(&found, compiler.is_it, world);
+        return Ok(vain.or_else(tried).unwrap_or(found));
     }
     // No rules of a profile that has the system's added to them: it opts out.
-    match without(subject, &[], false, are_they) {
+    match without(subject, &[], false, compiler.is_it) {
         Ok(Some((policy, _))) => Ok(policy),
         Ok(None) => Err(first.unwrap_or(DecompileError::Undecided(Vec::new()))),
         Err(error) => Err(first.unwrap_or(error)),
@@ -77,12 +83,10 @@ pub fn decompile_to(
 /// The rules, with one for some operations that the system's own are asked before if only so they are
 /// the very ones. Nothing is left of such a rule in a compiled profile but that the node of the
 /// system's stands by itself, not as one with its equals.
-fn or_with_vain(policy: Policy, are_they: &dyn Fn(&Policy) -> bool, world: &World) -> Policy {
-    let Some(quiet) = world.modifier_named("no-report") else {
-        return policy;
-    };
+fn with_vain(policy: &Policy, are_they: &dyn Fn(&Policy) -> bool, world: &World) -> Option<Policy> {
+    let quiet = world.modifier_named("no-report")?;
     let implied = world.implied().len() as u32;
-    let own = added(&policy, world).into_iter();
+    let own = added(policy, world).into_iter();
     let vain = own.filter(|one| one.number < implied).map(|one| Rule {
         action: Action::Deny,
         operations: vec![one.operation],
@@ -105,10 +109,10 @@ fn or_with_vain(policy: Policy, are_they: &dyn Fn(&Policy) -> bool, world: &Worl
             .filter(|(_, bit)| chosen >> bit & 1 == 1);
         with.rules.extend(one.map(|(rule, _)| rule.clone()));
         if are_they(&with) {
-            return with;
+            return Some(with);
         }
     }
-    policy
+    None
 }
 
 /// The rules, if what stands in front of some operations was added by the compiler, and whether they

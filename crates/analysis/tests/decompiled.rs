@@ -6,9 +6,11 @@ mod support;
 use lapbelt_analysis::decompile::{decompile, decompile_to};
 use lapbelt_analysis::diff::diff;
 use lapbelt_analysis::subject::Subject;
+use lapbelt_blob::again::nodes;
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::policy::compiled;
+use lapbelt_policy::graph::Compiler;
 use lapbelt_policy::rule::{Action, Policy, Rule};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -24,7 +26,11 @@ fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
     assert_eq!(answer.different, []);
     assert_eq!(answer.undecided, Vec::<String>::new());
     let compiles = |policy: &Policy| encode(policy, &WORLD).is_ok_and(|made| made.bytes == bytes);
-    decompile_to(&whole, &compiles).expect("rules")
+    let compiler = Compiler {
+        compile: &|policy| nodes(policy, &WORLD),
+        is_it: &compiles,
+    };
+    decompile_to(&whole, &compiler).expect("rules")
 }
 
 /// Compiles a profile, decompiles it, and compiles that.
@@ -101,6 +107,36 @@ fn long_profiles_compile_to_the_same_bytes_again() {
     assert_same_bytes(&format!(
         r#"(version 1) (deny default) (allow file-read* {conditions}) (deny file-read* (regex #"x$"))"#
     ));
+}
+
+/// What came to nothing left traces here that only trying tells: a node of one operation at the edge
+/// of another, questions asked in vain, nodes that are one if operations say the same.
+#[test]
+fn what_only_trying_tells_compiles_to_the_same_bytes_again() {
+    for rules in [
+        r#"(deny default)
+           (allow process-exec* file-write* (require-all (prefix "/c") (require-all (extension "x") (extension "y")) (require-not (extension "y"))))
+           (allow file-read* file-write* (require-not (require-any (subpath "/e/f") (require-all (literal "/c") (vnode-type REGULAR-FILE)))))"#,
+        r#"(deny default)
+           (allow process-exec* (require-any (require-not (literal "/b")) (literal "/b")))
+           (allow process-exec* (require-any (require-all (prefix "/d") (prefix "/a/b") (require-any (subpath "/a/b") (require-not (vnode-type SYMLINK)))) (vnode-type SYMLINK)))"#,
+        r#"(deny default)
+           (allow process-exec* file-read* (require-not (require-all (extension "x") (literal "/a"))))
+           (deny process-exec* (require-all (extension "x") (vnode-type SYMLINK)))
+           (deny file-read* (extension "x"))
+           (allow file-read* (require-all (require-any (prefix "/e/f") (extension "y")) (extension "y")))"#,
+        r#"(allow default)
+           (deny file-write* file-read-data (require-all (literal "/b") (extension "z")) (require-all (require-any (require-not (vnode-type SYMLINK)) (vnode-type DIRECTORY)) (require-all (require-not (require-any (vnode-type SYMLINK) (vnode-type DIRECTORY))) (vnode-type DIRECTORY))))
+           (allow file-write* (require-all (literal "/b") (extension "z")))"#,
+        r#"(deny default)
+           (deny file-write-data (prefix "/b"))
+           (allow file-write* (extension "x"))
+           (deny file-write-data (require-all (require-any (require-all (prefix "/b") (extension "x")) (extension "x")) (require-not (extension "x"))))"#,
+        r#"(deny default)
+           (allow file-read-data (require-any (require-all (require-any (literal "/e/f") (require-all (subpath "/a") (literal "/b"))) (require-all (require-all (literal "/b") (subpath "/c")) (literal "/a") (extension "x"))) (require-any (require-all (require-any (prefix "/c") (extension "y")) (literal "/c")) (require-any (require-any (subpath "/d") (extension "y")) (require-not (extension "y"))))))"#,
+    ] {
+        assert_same_bytes(&format!("(version 1) {rules}"));
+    }
 }
 
 /// What equal decisions can be written as in more than one way, each of which has bytes of its own.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod again;
 pub mod byte_set;
 pub mod bytes;
 pub mod decode;

@@ -6,8 +6,8 @@ mod text;
 use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile_to;
-use lapbelt_policy::graph::Source;
-use lapbelt_policy::rule::Policy;
+use lapbelt_blob::again::nodes;
+use lapbelt_policy::graph::{Compiler, Source};
 use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
@@ -48,8 +48,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let failed =
         |error: String| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob)));
     let bytes = subject.bytes();
-    let compiles = |policy: &Policy| text::compiles_to(policy, bytes, &world) == Some(true);
-    let policy = decompile_to(&analysed, &compiles).map_err(|error| failed(error.to_string()))?;
+    let compiler = Compiler {
+        compile: &|policy| text::comparable(bytes, &world).and_then(|_| nodes(policy, &world)),
+        is_it: &|policy| text::compiles_to(policy, bytes, &world) == Some(true),
+    };
+    let policy = decompile_to(&analysed, &compiler).map_err(|error| failed(error.to_string()))?;
     let policy = text::with_unix_sockets(policy, &world);
     let (text, same_bytes) = {
         let place = |source: &Source| subject.place(source, &world);

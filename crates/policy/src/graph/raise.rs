@@ -15,12 +15,15 @@ mod front;
 mod hidden;
 mod length;
 mod messages;
+mod nodes;
 mod region;
 mod said;
 mod shared;
 mod shortest;
 mod spine;
+mod tried;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::written::{Anyway, Written};
@@ -29,6 +32,7 @@ use crate::filter::{Filter, Test};
 use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
 use crate::world::{Operation, OperationId, World};
 use chain::{Chaining, Said};
+use cut::VAIN;
 use filter::Filters;
 use front::{Start, without};
 use length::{RULE, words};
@@ -36,6 +40,7 @@ pub use messages::raise_messages;
 use region::{Region, Twice};
 use said::said;
 use spine::{End, Found};
+pub use tried::{Compiler, raise_tried};
 
 /// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
 /// rules were lowered to can need more than anyone could read.
@@ -79,10 +84,7 @@ pub fn raise(
     let mut found: Vec<(usize, Policy)> = Vec::new();
     let mut error = None;
     let mut written = written.clone();
-    // What the library adds is asked at nodes of its own.
-    let of_library = world.implied().iter();
-    let of_library = of_library.map(|rule| written.entries()[usize::from(rule.operation.0)]);
-    let of_library = of_library.collect();
+    let of_library = written.of_library(world);
     let ways =
         [Anyway::First, Anyway::Last].map(|one| [(one, Twice::Unmatched), (one, Twice::Matched)]);
     for (anyway, twice) in ways.into_iter().flatten() {
@@ -96,7 +98,10 @@ pub fn raise(
                 version,
                 implied,
                 twice,
+                vain: VAIN,
                 reading,
+                breadth: 1,
+                effort: Cell::new(usize::MAX),
                 taken: &mut taken,
             };
             match raising.policy() {
@@ -130,9 +135,14 @@ struct Raising<'c> {
     version: Version,
     implied: bool,
     twice: Twice,
+    vain: usize,
     reading: Reading,
+    /// How many ways to write the rules of an operation are found at most.
+    breadth: usize,
+    /// How many more nodes are looked at.
+    effort: Cell<usize>,
     /// What was taken apart, in any version, by where it starts and what is behind it.
-    taken: &'c mut HashMap<(NodeId, Option<NodeId>), Option<Taken>>,
+    taken: &'c mut HashMap<(NodeId, Option<NodeId>), Vec<Taken>>,
 }
 
 /// The filters of an operation as they are asked, newest first, and what is behind them.
@@ -155,10 +165,18 @@ impl Raising<'_> {
         let mut filters = Filters::default();
         let world = self.world;
         let in_table = world.operations().iter().filter(|o| o.in_table);
-        let owns = in_table.map(|operation| Ok((operation.id, self.own(operation, &mut filters)?)));
+        let owns = in_table.map(|operation| {
+            let own = self.ways_of(operation, &mut filters)?.swap_remove(0);
+            Ok((operation.id, own))
+        });
         let owns: Vec<_> = owns.collect::<Result<_, _>>()?;
+        Ok(self.policy_of(owns, &filters))
+    }
+
+    /// The policy of what each operation needs, and how many filters and unconditional rules that is.
+    fn policy_of(&self, owns: Vec<(OperationId, Own)>, filters: &Filters) -> (usize, Policy) {
         let needing = owns.into_iter().filter(|(_, own)| *own != Own::default());
-        let (size, rules) = self.of_owns(needing, &filters);
+        let (size, rules) = self.of_owns(needing, filters);
         let mut policy = Policy {
             version: self.version,
             rules,
@@ -167,7 +185,7 @@ impl Raising<'_> {
         };
         let needed = self.needed(&policy);
         policy.rules.extend(needed);
-        Ok((size, policy))
+        (size, policy)
     }
 
     /// How many filters and unconditional rules operations have, and their rules, oldest first: those
@@ -230,7 +248,12 @@ impl Raising<'_> {
         unconditional.into_iter().chain(filtered).collect()
     }
 
-    fn own(&mut self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
+    /// What an operation needs, in all ways that are found, the best first; never empty.
+    fn ways_of(
+        &mut self,
+        operation: &Operation,
+        filters: &mut Filters,
+    ) -> Result<Vec<Own>, Refusal> {
         let entry = self.written.entries()[usize::from(operation.id.0)];
         let added = self.added(operation, entry)?;
         let start = without(&mut self.written, entry, &added);
@@ -253,7 +276,7 @@ impl Raising<'_> {
         self.from(operation, start, base, &added, filters)
     }
 
-    /// What an operation needs in front of where it falls back to, if it does.
+    /// As [`Self::ways_of`], in front of where an operation falls back to, if it does.
     fn from(
         &mut self,
         operation: &Operation,
@@ -261,25 +284,30 @@ impl Raising<'_> {
         base: Option<NodeId>,
         added: &[(Test, Action)],
         filters: &mut Filters,
-    ) -> Result<Own, Refusal> {
-        let too_long = || Refusal::TooLong(operation.name.clone());
-        let (filtered, end) = self.filtered(start, base).ok_or_else(too_long)?;
-        let filtered = self.apart(filtered, start, added);
-        let unconditional = match end {
-            End::Decided(outcome) => Some(outcome),
-            // A profile says its default, even if it is that of the system.
-            End::Base if operation.id == self.world.root() => {
-                base.and_then(|base| self.written.decided(base))
+    ) -> Result<Vec<Own>, Refusal> {
+        let all = self.filtered(start, base);
+        if all.is_empty() {
+            return Err(Refusal::TooLong(operation.name.clone()));
+        }
+        let owns = all.into_iter().map(|(filtered, end)| {
+            let filtered = self.apart(filtered, start, added);
+            let unconditional = match end {
+                End::Decided(outcome) => Some(outcome),
+                // A profile says its default, even if it is that of the system.
+                End::Base if operation.id == self.world.root() => {
+                    base.and_then(|base| self.written.decided(base))
+                }
+                End::Base => None,
+            };
+            let filtered = filtered.into_iter();
+            Own {
+                filtered: filtered
+                    .map(|(filter, outcome)| (filters.add(filter), outcome))
+                    .collect(),
+                unconditional,
             }
-            End::Base => None,
-        };
-        let filtered = filtered.into_iter();
-        Ok(Own {
-            filtered: filtered
-                .map(|(filter, outcome)| (filters.add(filter), outcome))
-                .collect(),
-            unconditional,
-        })
+        });
+        Ok(owns.collect())
     }
 
     /// Whether an operation falls back, if to no default before, to what starts at a node.
@@ -295,10 +323,10 @@ impl Raising<'_> {
         entries.any(|other| other == entry)
     }
 
-    fn filtered(&mut self, start: Start, base: Option<NodeId>) -> Option<Taken> {
+    fn filtered(&mut self, start: Start, base: Option<NodeId>) -> Vec<Taken> {
         let is_base = |edge| base.is_some_and(|base| self.written.led_to(edge, base));
         if start.by.is_some_and(is_base) {
-            return Some((Vec::new(), End::Base));
+            return vec![(Vec::new(), End::Base)];
         }
         // What was put together anew is known to this version only.
         if !self.written.is_original(start.at) {
@@ -313,7 +341,8 @@ impl Raising<'_> {
         taken
     }
 
-    fn taken_apart(&self, from: NodeId, base: Option<NodeId>) -> Option<Taken> {
+    /// The ways to take what starts at a node apart, the best first.
+    fn taken_apart(&self, from: NodeId, base: Option<NodeId>) -> Vec<Taken> {
         let region = Region {
             written: &self.written,
             chaining: self.chaining(),
@@ -322,7 +351,10 @@ impl Raising<'_> {
             depth: 0,
             again: true,
             twice: self.twice,
+            vain: self.vain,
             reading: self.reading,
+            breadth: self.breadth,
+            effort: &self.effort,
         };
         let mut plain = Found::default();
         let end = region.take_apart(from, &mut plain);
@@ -332,15 +364,20 @@ impl Raising<'_> {
             again: false,
             ..region
         };
-        let explained = self.written.has_again(from).then(|| relaxed.shortest(from));
-        let explained = explained.flatten();
-        let explained = explained.filter(|(found, _)| self.written.explains(from, &found.direct));
-        let ways = plain.into_iter().chain(shortest).chain(explained);
-        let best = ways.min_by_key(|(found, end)| {
+        let explained = match self.written.has_again(from) {
+            true => relaxed.shortest(from),
+            false => Vec::new(),
+        };
+        let explained = explained
+            .into_iter()
+            .filter(|(found, _)| self.breadth > 1 || self.written.explains(from, &found.direct));
+        let mut ways: Vec<_> = plain.into_iter().chain(shortest).chain(explained).collect();
+        ways.sort_by_cached_key(|(found, end)| {
             let size = self.size(&found.filtered) + end.size();
             (found.unlike, size)
         });
-        best.map(|(found, end)| (found.filtered, end))
+        let ways = ways.into_iter().take(self.breadth);
+        ways.map(|(found, end)| (found.filtered, end)).collect()
     }
 
     /// How much there is to read in rules: what decides the same in a row is one.

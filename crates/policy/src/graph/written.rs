@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{Canon, NodeId, Outcome, OutcomeId, Step};
 use crate::filter::{Argument, Test};
 use crate::pattern::Pattern;
+use crate::world::World;
 
 /// Index of a distinct question in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,6 +167,14 @@ impl Written {
         (id.0 as usize) < self.finished
     }
 
+    /// Nodes that ask what the library adds, which are its own.
+    pub(super) fn of_library(&self, world: &World) -> HashSet<NodeId> {
+        let rules = world.implied().iter();
+        rules
+            .map(|rule| self.entries[usize::from(rule.operation.0)])
+            .collect()
+    }
+
     /// Finds out which nodes stand again, if of equal ones the first or the last is taken for the
     /// one that stands there anyway, and says whether there are any. Those in `aside` do not count,
     /// nor what equals them only.
@@ -295,7 +304,8 @@ impl Written {
         reached.any(|reached| reached.contains(&one) && !reached.contains(&other))
     }
 
-    fn reached(&self, from: NodeId) -> BTreeSet<NodeId> {
+    /// The nodes that can be reached from one, itself among them.
+    pub(super) fn reached(&self, from: NodeId) -> BTreeSet<NodeId> {
         let mut seen = BTreeSet::from([from]);
         let mut open = vec![from];
         while let Some(id) = open.pop() {
@@ -310,6 +320,17 @@ impl Written {
             }
         }
         seen
+    }
+
+    /// Other nodes that edges to one node may all have led to before they were shortened.
+    pub(super) fn led_by(&self, edges: &[Edge]) -> Vec<NodeId> {
+        let Some(first) = edges.first() else {
+            return Vec::new();
+        };
+        let nodes = (0..self.turns.len() as u32).map(NodeId);
+        let others = nodes.filter(|to| *to != first.to);
+        let led = others.filter(|to| edges.iter().all(|edge| self.led_to(*edge, *to)));
+        led.collect()
     }
 
     /// Whether an edge that leads to a node led to another before it was shortened: to that one

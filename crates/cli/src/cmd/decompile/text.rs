@@ -95,9 +95,14 @@ fn deny_with_messages(subject: &Analysed<'_>) -> Option<GraphSource> {
     })
 }
 
+/// The bytes, if such are written.
+pub(super) fn comparable<'b>(bytes: Option<&'b [u8]>, world: &World) -> Option<&'b [u8]> {
+    bytes.filter(|_| world.layout() == Some(WRITTEN))
+}
+
 /// Whether rules compile to these bytes, if there are any and such are written.
 pub(super) fn compiles_to(policy: &Policy, bytes: Option<&[u8]>, world: &World) -> Option<bool> {
-    let bytes = bytes.filter(|_| world.layout() == Some(WRITTEN));
+    let bytes = comparable(bytes, world);
     bytes.map(|bytes| encode(policy, world).is_ok_and(|made| made.bytes == bytes))
 }
 

@@ -7,7 +7,7 @@ use crate::graph::NodeId;
 use crate::graph::written::{Edge, Turn, edges};
 
 /// Most questions in a row that are asked in vain, as far as they are looked for.
-const VAIN: usize = 8;
+pub(super) const VAIN: usize = 8;
 
 /// What is looked for: the first node that all paths pass which do not end in `exit`.
 #[derive(Clone, Copy)]
@@ -49,6 +49,15 @@ impl Region<'_> {
         })
     }
 
+    /// Where all is left by questions that are asked in vain, that to which most edges lead, if one
+    /// is to be the next.
+    fn last_left(&self, left: &[NodeId]) -> Option<NodeId> {
+        let edges = |node: &NodeId| left.iter().filter(|other| *other == node).count();
+        let has_others = left.iter().any(|node| *node != left[0]);
+        let nodes = left.iter().filter(|_| self.breadth > 1 && has_others);
+        nodes.copied().max_by_key(|node| edges(node))
+    }
+
     /// Notes whether a question was met that is asked in vain.
     fn cut_where(
         &self,
@@ -69,7 +78,8 @@ impl Region<'_> {
         while before.len() < search.most {
             let Some((at, _)) = open.pop_last() else {
                 let is_left = !left.is_empty();
-                return closed.map(|next| Cut {
+                let next = closed.or_else(|| self.last_left(&left));
+                return next.map(|next| Cut {
                     before,
                     next,
                     is_left,
@@ -102,6 +112,7 @@ impl Region<'_> {
                 continue;
             };
             before.push(at);
+            self.looked()?;
             let is_vain = matched == unmatched && matched == exits.yes && exits.yes != exits.no;
             *has_vain |= is_vain;
             if is_vain && vain == Vain::GoesOn {
@@ -113,7 +124,9 @@ impl Region<'_> {
                     Way::Yes => {}
                     Way::No if closed.is_some_and(|other| other != exits.no) => return None,
                     Way::No => closed = Some(exits.no),
-                    Way::Within(to) if vain == Vain::Leaves && self.leaves(to, exits, VAIN) => {
+                    Way::Within(to)
+                        if vain == Vain::Leaves && self.leaves(to, exits, self.vain) =>
+                    {
                         *has_vain = true;
                         left.push(to);
                     }
@@ -146,6 +159,7 @@ impl Region<'_> {
             return false;
         };
         most > 0
+            && self.looked().is_some()
             && ways.iter().all(|(_, way)| match way {
                 Way::Yes => true,
                 Way::No => false,

@@ -1,8 +1,10 @@
 //! Rules of a message filter. Unlike in a profile, an operation that decides as the one it falls back
 //! to has to be named: the filter is about those that its rules name.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
+use super::cut::VAIN;
 use super::filter::Filters;
 use super::front::without;
 use super::region::Twice;
@@ -30,7 +32,10 @@ pub fn raise_messages(
         version: Version::V1,
         implied: false,
         twice: Twice::Unmatched,
+        vain: VAIN,
         reading: Reading::Plain,
+        breadth: 1,
+        effort: Cell::new(usize::MAX),
         taken: &mut HashMap::new(),
     };
     raising.messages(about).map_err(|refusal| match refusal {
@@ -45,7 +50,7 @@ impl Raising<'_> {
         let mut owns = Vec::new();
         for id in about {
             let operation = self.world.operation(*id);
-            let own = match self.own(operation, &mut filters)? {
+            let own = match self.ways_of(operation, &mut filters)?.swap_remove(0) {
                 own if own == Own::default() => self.whole(operation, &mut filters)?,
                 own => own,
             };
@@ -58,6 +63,7 @@ impl Raising<'_> {
     fn whole(&mut self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
         let entry = self.written.entries()[usize::from(operation.id.0)];
         let start = without(&mut self.written, entry, &[]);
-        self.from(operation, start, None, &[], filters)
+        let mut ways = self.from(operation, start, None, &[], filters)?;
+        Ok(ways.swap_remove(0))
     }
 }

@@ -1,5 +1,6 @@
 //! Parts of a graph with one way in and two ways out.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Add;
 
@@ -26,7 +27,13 @@ pub(super) struct Region<'w> {
     /// Whether what stands again is asked such that it comes to stand again.
     pub(super) again: bool,
     pub(super) twice: Twice,
+    /// Most questions in a row that are taken for asked in vain.
+    pub(super) vain: usize,
     pub(super) reading: Reading,
+    /// How many ways to take it apart are found at most: if more than one, unlikely ones, too.
+    pub(super) breadth: usize,
+    /// How many more nodes are looked at.
+    pub(super) effort: &'w Cell<usize>,
 }
 
 /// Which edge of a node that stands again led to its equal before it was shortened.
@@ -170,9 +177,16 @@ impl Region<'_> {
     pub(super) fn filter(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
         budget.tests = budget.tests.checked_sub(1)?;
         budget.depth = budget.depth.checked_sub(1)?;
+        self.looked()?;
         let made = self.filter_within(from, exits, budget);
         budget.depth += 1;
         made
+    }
+
+    /// Notes that one more node is looked at; `None` if that is too many.
+    pub(super) fn looked(&self) -> Option<()> {
+        self.effort.set(self.effort.get().checked_sub(1)?);
+        Some(())
     }
 
     fn filter_within(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {

@@ -4,13 +4,16 @@
 //! spine may be read as several rules, and where it ends depends on which. Successors come before a
 //! node, so that the shortest way to the end is found in one pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::cut::Cut;
 use super::length::{RULE, words};
 use super::region::{Budget, Exits, Region, Unlike};
-use super::spine::{End, Found, NEAR, is_said};
+use super::spine::{End, Found, NEAR, Vain, is_said};
 use super::{MOST, Reading};
 use crate::filter::Filter;
+use crate::graph::written::Edge;
 use crate::graph::{NodeId, OutcomeId};
 
 /// How many of the boundaries that shortened edges hide are tried at each node.
@@ -39,102 +42,162 @@ struct Step {
     before: Option<usize>,
 }
 
-/// How a node was come to: at what cost, and by which step.
+/// How something was come to: at what cost, and by which step.
 #[derive(Clone, Copy, Default)]
 struct Reached {
     cost: Cost,
     by: Option<usize>,
+    /// Tells what was said on the way from what else may be said.
+    said: u64,
+}
+
+impl Segment {
+    /// Alternatives in a row are the same whether they are of one filter or of several.
+    fn said_after(&self, said: u64) -> u64 {
+        let filters = self.filters.iter().flat_map(|filter| match filter {
+            Filter::Any(parts) => parts.as_slice(),
+            one => std::slice::from_ref(one),
+        });
+        filters.fold(said, |said, filter| {
+            let mut hasher = DefaultHasher::new();
+            (said, filter, self.outcome).hash(&mut hasher);
+            hasher.finish()
+        })
+    }
 }
 
 impl Region<'_> {
-    /// As [`Self::take_apart`], at the least cost; `None` where the graph has no segments.
-    pub(super) fn shortest(&self, from: NodeId) -> Option<(Found, End)> {
+    /// As [`Self::take_apart`], at the least cost, and as many more ways as are to be found; none
+    /// where the graph has no segments.
+    pub(super) fn shortest(&self, from: NodeId) -> Vec<(Found, End)> {
         let mut steps: Vec<Step> = Vec::new();
         // A rule in a row with one that decides the same is no rule of its own.
-        let mut open = BTreeMap::from([((from, None), Reached::default())]);
-        let mut ended: Option<(Reached, End)> = None;
+        let mut open = BTreeMap::from([((from, None), vec![Reached::default()])]);
+        let mut ended: Vec<(Reached, End)> = Vec::new();
         let mut segments: Option<(NodeId, Vec<Segment>)> = None;
-        while let Some(((at, last), mut reached)) = open.pop_last() {
+        let own = self.written.reached(from);
+        while let Some(((at, last), reached)) = open.pop_last() {
             if let Some(end) = self.end(at) {
-                reached.cost.size += end.size();
-                if ended.is_none_or(|(best, _)| reached.cost < best.cost) {
-                    ended = Some((reached, end));
+                for mut one in reached {
+                    one.cost.size += end.size();
+                    self.keep(&mut ended, (one, end), |(one, _)| one.cost);
                 }
                 continue;
             }
             if segments.as_ref().is_none_or(|known| known.0 != at) {
                 let most = if at == from { MOST } else { NEAR };
-                segments = Some((at, self.segments(at, most)?));
+                let found = self.segments(at, most, &own);
+                segments = Some((at, found));
             }
             for segment in segments.iter().flat_map(|known| &known.1) {
                 let outcome = Some(segment.outcome);
                 let is_joined = self.reading != Reading::Apart && last == outcome;
                 let rule = if is_joined { 0 } else { RULE };
-                let cost = Cost {
-                    unlike: reached.cost.unlike + segment.cost.unlike,
-                    size: reached.cost.size + segment.cost.size + rule,
-                };
-                let place = (segment.next, outcome);
-                if open.get(&place).is_some_and(|known| known.cost <= cost) {
-                    continue;
+                let known = open.entry((segment.next, outcome)).or_default();
+                for one in &reached {
+                    let cost = Cost {
+                        unlike: one.cost.unlike + segment.cost.unlike,
+                        size: one.cost.size + segment.cost.size + rule,
+                    };
+                    let by = Some(steps.len());
+                    let said = segment.said_after(one.said);
+                    if known
+                        .iter()
+                        .any(|other| other.said == said && other.cost <= cost)
+                    {
+                        continue;
+                    }
+                    if self.keep(known, Reached { cost, by, said }, |one| one.cost) {
+                        let filters = segment.filters.iter().cloned();
+                        steps.push(Step {
+                            filtered: filters.map(|filter| (filter, segment.outcome)).collect(),
+                            direct: segment.direct.clone(),
+                            before: one.by,
+                        });
+                    }
                 }
-                let by = Some(steps.len());
-                open.insert(place, Reached { cost, by });
-                let filters = segment.filters.iter().cloned();
-                steps.push(Step {
-                    filtered: filters.map(|filter| (filter, segment.outcome)).collect(),
-                    direct: segment.direct.clone(),
-                    before: reached.by,
-                });
             }
         }
-        let (reached, end) = ended?;
-        let back = std::iter::successors(reached.by, |at| steps[*at].before);
-        let mut way: Vec<_> = back.map(|at| &steps[at]).collect();
-        way.reverse();
-        let filtered = way.iter().flat_map(|step| &step.filtered);
-        let found = Found {
-            filtered: filtered.cloned().collect(),
-            unlike: reached.cost.unlike,
-            direct: way.iter().flat_map(|step| &step.direct).copied().collect(),
-        };
-        Some((found, end))
+        let ended = ended.into_iter();
+        ended
+            .map(|(reached, end)| (found(&steps, reached), end))
+            .collect()
+    }
+
+    /// Adds one of several ways, if it is among the best.
+    fn keep<T>(&self, known: &mut Vec<T>, one: T, cost: impl Fn(&T) -> Cost) -> bool {
+        let at = known.partition_point(|other| cost(other) <= cost(&one));
+        if at < self.breadth {
+            known.truncate(self.breadth - 1);
+            known.insert(at, one);
+        }
+        at < self.breadth
     }
 
     /// The segments that begin at a node.
-    fn segments(&self, at: NodeId, most: usize) -> Option<Vec<Segment>> {
+    fn segments(&self, at: NodeId, most: usize, own: &BTreeSet<NodeId>) -> Vec<Segment> {
         let decisions = self.decisions(at, most).into_iter();
         let cuts = decisions.flat_map(|(outcome, yes)| {
-            let cut = self.decided_by(at, yes, most).map(|cut| cut.next);
+            let cut = self.decided_by(at, yes, most);
+            let unreached: Vec<NodeId> = match &cut {
+                Some(cut) if self.breadth > 1 => self.unreached(at, cut, own),
+                _ => Vec::new(),
+            };
+            let cut = cut.map(|cut| cut.next);
             let hidden = self.hidden(at, yes, self.base.unwrap_or(yes));
-            let hidden = hidden.nodes.into_iter().take(HIDDEN);
+            let most = if self.breadth > 1 { usize::MAX } else { HIDDEN };
+            let hidden = hidden.nodes.into_iter().take(most);
             let hidden = hidden.filter(move |next| Some(*next) != cut);
-            let all: Vec<NodeId> = cut.into_iter().chain(hidden).collect();
+            let all = cut.into_iter().chain(hidden).chain(unreached);
+            let all: Vec<NodeId> = all.collect();
             all.into_iter().map(move |next| (next, outcome))
         });
         let mut cuts: Vec<_> = cuts.collect();
         if cuts.is_empty() {
             match self.segment(at) {
                 Some(cut) => cuts.push(cut),
+                None if self.breadth > 1 => {}
                 None => {
-                    let (next, (filter, outcome)) = self.vain(at)?;
-                    let segment = self.of_filters(vec![filter], outcome, next, Budget::default());
-                    return Some(vec![segment]);
+                    return self
+                        .vain(at)
+                        .map(|vain| self.of_vain(vain))
+                        .into_iter()
+                        .collect();
                 }
             }
         }
         let segments = cuts.into_iter();
-        let segments = segments.filter_map(|(next, outcome)| self.cheapest(at, next, outcome));
-        let vain = self.written.has_vain().then(|| self.vain(at)).flatten();
-        let vain = vain.map(|(next, (filter, outcome))| {
-            self.of_filters(vec![filter], outcome, next, Budget::default())
-        });
-        let segments: Vec<_> = segments.chain(vain).collect();
-        (!segments.is_empty()).then_some(segments)
+        let segments = segments.flat_map(|(next, outcome)| self.read(at, next, outcome));
+        let vain = match self.written.has_vain() {
+            true if self.breadth > 1 => self.all_vain(at),
+            true => self.vain(at).into_iter().collect(),
+            false => Vec::new(),
+        };
+        let vain = vain.into_iter().map(|vain| self.of_vain(vain));
+        segments.chain(vain).collect()
     }
 
-    /// A segment: edges that leave it may have led to the next before they were shortened.
-    fn cheapest(&self, at: NodeId, next: NodeId, outcome: OutcomeId) -> Option<Segment> {
+    /// Nodes to which a part led before all edges that leave it were shortened, of those that are not
+    /// the operation's own.
+    fn unreached(&self, from: NodeId, cut: &Cut, own: &BTreeSet<NodeId>) -> Vec<NodeId> {
+        if !own.contains(&from) {
+            return Vec::new();
+        }
+        let exits = Exits {
+            yes: cut.next,
+            no: cut.next,
+        };
+        let edges = cut.before.iter().flat_map(|at| self.ways(*at, exits));
+        let edges = edges.flat_map(|(_, ways)| ways.map(|(edge, _)| edge));
+        let edges: Vec<Edge> = edges.filter(|edge| edge.to == cut.next).collect();
+        let mut nodes = self.written.led_by(&edges);
+        nodes.retain(|to| !own.contains(to) && !self.written.reached(*to).contains(&from));
+        nodes
+    }
+
+    /// A segment in the best of the ways that it can be read, or in all: edges that leave it may have
+    /// led to the next before they were shortened.
+    fn read(&self, at: NodeId, next: NodeId, outcome: OutcomeId) -> Vec<Segment> {
         let exits = Exits {
             yes: self.written.node_of(outcome),
             no: next,
@@ -145,7 +208,15 @@ impl Region<'_> {
             let is_said = filters.iter().all(is_said);
             is_said.then(|| self.of_filters(filters, outcome, next, budget))
         });
-        segments.min_by_key(|segment| segment.cost)
+        let mut segments: Vec<Segment> = segments.collect();
+        segments.sort_by_key(|segment| segment.cost);
+        segments.dedup_by(|one, other| one.filters == other.filters);
+        segments.truncate(self.breadth);
+        segments
+    }
+
+    fn of_vain(&self, vain: Vain) -> Segment {
+        self.of_filters(vain.filters, vain.outcome, vain.next, Budget::default())
     }
 
     fn of_filters(
@@ -170,5 +241,18 @@ impl Region<'_> {
             },
             direct: budget.direct,
         }
+    }
+}
+
+/// What a way to take a graph apart comes to.
+fn found(steps: &[Step], reached: Reached) -> Found {
+    let back = std::iter::successors(reached.by, |at| steps[*at].before);
+    let mut way: Vec<_> = back.map(|at| &steps[at]).collect();
+    way.reverse();
+    let filtered = way.iter().flat_map(|step| &step.filtered);
+    Found {
+        filtered: filtered.cloned().collect(),
+        unlike: reached.cost.unlike,
+        direct: way.iter().flat_map(|step| &step.direct).copied().collect(),
     }
 }
