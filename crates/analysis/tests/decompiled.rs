@@ -134,6 +134,13 @@ fn what_only_trying_tells_compiles_to_the_same_bytes_again() {
            (deny file-write-data (require-all (require-any (require-all (prefix "/b") (extension "x")) (extension "x")) (require-not (extension "x"))))"#,
         r#"(deny default)
            (allow file-read-data (require-any (require-all (require-any (literal "/e/f") (require-all (subpath "/a") (literal "/b"))) (require-all (require-all (literal "/b") (subpath "/c")) (literal "/a") (extension "x"))) (require-any (require-all (require-any (prefix "/c") (extension "y")) (literal "/c")) (require-any (require-any (subpath "/d") (extension "y")) (require-not (extension "y"))))))"#,
+        r#"(allow default)
+           (deny file-write-data file-read* (require-any (require-all (require-any (extension "x") (subpath "/a/b")) (extension "y")) (require-not (literal "/d"))) (literal "/d"))
+           (allow file-write-data (extension "z"))
+           (deny file-write-data (require-not (literal "/c")))"#,
+        r#"(allow default)
+           (allow file-read-metadata (vnode-type REGULAR-FILE))
+           (deny file-read-metadata file-read* (extension "y") (require-all (vnode-type REGULAR-FILE) (require-any (subpath "/b") (require-not (vnode-type REGULAR-FILE)))))"#,
     ] {
         assert_same_bytes(&format!("(version 1) {rules}"));
     }

@@ -4,7 +4,7 @@
 //! nodes before it shortens edges, those which lead to a node that asks the same again. Both are lost
 //! in a [`Canon`], which knows what is decided only.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Canon, NodeId, Outcome, OutcomeId, Step};
 use crate::filter::{Argument, Test};
@@ -26,6 +26,12 @@ pub(super) enum Turn {
     },
     /// A decision.
     Decide(OutcomeId),
+}
+
+impl Turn {
+    fn is_vain(self) -> bool {
+        matches!(self, Self::Ask { matched, unmatched, .. } if matched == unmatched)
+    }
 }
 
 /// Which of equal nodes is taken for the one that no edge was shortened to.
@@ -322,15 +328,53 @@ impl Written {
         seen
     }
 
-    /// Other nodes that edges to one node may all have led to before they were shortened.
-    pub(super) fn led_by(&self, edges: &[Edge]) -> Vec<NodeId> {
-        let Some(first) = edges.first() else {
-            return Vec::new();
-        };
-        let nodes = (0..self.turns.len() as u32).map(NodeId);
-        let others = nodes.filter(|to| *to != first.to);
-        let led = others.filter(|to| edges.iter().all(|edge| self.led_to(*edge, *to)));
-        led.collect()
+    /// The nodes that were there when the graph was finished.
+    pub(super) fn originals(&self) -> impl Iterator<Item = NodeId> {
+        (0..self.finished as u32).map(NodeId)
+    }
+
+    /// Those that were added since.
+    pub(super) fn shadowed(&self) -> impl Iterator<Item = NodeId> {
+        (self.finished as u32..self.turns.len() as u32).map(NodeId)
+    }
+
+    /// Whether one node leads to another.
+    pub(super) fn comes_to(&self, from: NodeId, to: NodeId) -> bool {
+        self.reached(from).contains(&to)
+    }
+
+    /// Writes nodes that are not there, though edges may have led to them before they were shortened:
+    /// all that did so answered what such a node asks.
+    pub(super) fn add_shadowed(&mut self, most: usize) {
+        let mut sides: BTreeMap<QuestionId, [BTreeSet<NodeId>; 2]> = BTreeMap::new();
+        let mut known = HashSet::new();
+        for turn in &self.turns {
+            if let Turn::Ask {
+                question,
+                matched,
+                unmatched,
+            } = turn
+            {
+                let [yes, no] = sides.entry(*question).or_default();
+                yes.insert(*matched);
+                no.insert(*unmatched);
+                known.insert(*turn);
+            }
+        }
+        let pairs = sides.into_iter().flat_map(|(question, [yes, no])| {
+            let pairs = yes.into_iter().flat_map(move |matched| {
+                let no = no.clone().into_iter();
+                no.map(move |unmatched| Turn::Ask {
+                    question,
+                    matched,
+                    unmatched,
+                })
+            });
+            pairs.collect::<Vec<Turn>>()
+        });
+        let is_new = |turn: &Turn| !known.contains(turn) && !turn.is_vain();
+        let new: Vec<Turn> = pairs.filter(is_new).take(most).collect();
+        self.turns.extend(new);
     }
 
     /// Whether an edge that leads to a node led to another before it was shortened: to that one

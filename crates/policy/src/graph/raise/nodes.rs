@@ -21,50 +21,53 @@ enum Kind<'w> {
 /// What is in one graph and not in another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unequal {
-    /// How many nodes, and entries that lead to others.
+    /// How many nodes; those that an operation comes to count once more for it.
     pub(super) size: usize,
-    /// The operations that come to such a node in either.
+    /// The operations that come to such nodes.
     pub(super) operations: BTreeSet<OperationId>,
 }
 
-/// How two graphs differ.
+/// How two graphs differ: all in all, and what each operation comes to. So an operation whose own nodes
+/// are equal counts for more even if it does not yet share them with others.
 pub(super) fn unequal(one: &Written, other: &Written) -> Unequal {
     let mut index = HashMap::new();
     let kinds = [one, other].map(|graph| kinds(graph, &mut index));
-    let mut more: Vec<i64> = vec![0; index.len()];
-    kinds[0].iter().for_each(|kind| more[*kind] += 1);
-    kinds[1].iter().for_each(|kind| more[*kind] -= 1);
-    let mut size: u64 = more.iter().map(|more| more.unsigned_abs()).sum();
+    let all = more(kinds[0].iter().copied(), kinds[1].iter().copied());
+    let mut size = of(&all);
+    let mut known: HashMap<(NodeId, NodeId), bool> = HashMap::new();
     let mut operations = BTreeSet::new();
-    let touched = [one, other].into_iter().zip(&kinds).map(|(graph, kinds)| {
-        let mut touched: Vec<bool> = Vec::with_capacity(kinds.len());
-        for (turn, kind) in graph.turns().iter().zip(kinds) {
-            let is_behind = match turn {
-                Turn::Ask {
-                    matched, unmatched, ..
-                } => [matched, unmatched]
-                    .iter()
-                    .any(|next| touched[next.0 as usize]),
-                Turn::Decide(_) => false,
-            };
-            touched.push(is_behind || more[*kind] != 0);
-        }
-        touched
-    });
-    let touched: Vec<Vec<bool>> = touched.collect();
     let entries = one.entries().iter().zip(other.entries());
-    for (id, (entry, of_other)) in (0..).map(OperationId).zip(entries) {
-        let at = |node: &NodeId| node.0 as usize;
-        let is_other = kinds[0][at(entry)] != kinds[1][at(of_other)];
-        size += u64::from(is_other);
-        if is_other || touched[0][at(entry)] || touched[1][at(of_other)] {
+    for (id, (&entry, &of_other)) in (0..).map(OperationId).zip(entries) {
+        let is_other = *known.entry((entry, of_other)).or_insert_with(|| {
+            let here = one.reached(entry).into_iter();
+            let here = here.map(|id| kinds[0][id.0 as usize]);
+            let there = other.reached(of_other).into_iter();
+            let there = there.map(|id| kinds[1][id.0 as usize]);
+            let own = more(here, there);
+            size += of(&own);
+            own.keys().any(|kind| own[kind] != 0 || all[kind] != 0)
+        });
+        if is_other {
             operations.insert(id);
         }
     }
-    Unequal {
-        size: size as usize,
-        operations,
-    }
+    Unequal { size, operations }
+}
+
+/// How many more nodes of each kind there are in one graph than in another.
+fn more(
+    one: impl Iterator<Item = usize>,
+    other: impl Iterator<Item = usize>,
+) -> HashMap<usize, i64> {
+    let mut more: HashMap<usize, i64> = HashMap::new();
+    one.for_each(|kind| *more.entry(kind).or_default() += 1);
+    other.for_each(|kind| *more.entry(kind).or_default() -= 1);
+    more
+}
+
+/// Of all kinds, in either.
+fn of(more: &HashMap<usize, i64>) -> usize {
+    more.values().map(|more| more.unsigned_abs() as usize).sum()
 }
 
 /// The kind of each node, by its number.

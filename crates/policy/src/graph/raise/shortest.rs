@@ -13,11 +13,14 @@ use super::region::{Budget, Exits, Region, Unlike};
 use super::spine::{End, Found, NEAR, Vain, is_said};
 use super::{MOST, Reading};
 use crate::filter::Filter;
-use crate::graph::written::Edge;
+use crate::graph::written::{Edge, Turn, edges};
 use crate::graph::{NodeId, OutcomeId};
 
 /// How many of the boundaries that shortened edges hide are tried at each node.
 const HIDDEN: usize = 2;
+
+/// From how many nodes on edges are looked at that may have led to nodes no longer there.
+const SHADOWED: usize = 6;
 
 /// Rules in a row that decide the same, and the node behind them.
 struct Segment {
@@ -137,10 +140,15 @@ impl Region<'_> {
     /// The segments that begin at a node.
     fn segments(&self, at: NodeId, most: usize, own: &BTreeSet<NodeId>) -> Vec<Segment> {
         let decisions = self.decisions(at, most).into_iter();
+        let is_wide = self.breadth > 1 && own.contains(&at);
+        let shadowed = match is_wide {
+            true => self.shadowed(at),
+            false => Vec::new(),
+        };
         let cuts = decisions.flat_map(|(outcome, yes)| {
             let cut = self.decided_by(at, yes, most);
-            let unreached: Vec<NodeId> = match &cut {
-                Some(cut) if self.breadth > 1 => self.unreached(at, cut, own),
+            let unreached = match &cut {
+                Some(cut) if is_wide => self.unreached(at, cut, own),
                 _ => Vec::new(),
             };
             let cut = cut.map(|cut| cut.next);
@@ -149,6 +157,7 @@ impl Region<'_> {
             let hidden = hidden.nodes.into_iter().take(most);
             let hidden = hidden.filter(move |next| Some(*next) != cut);
             let all = cut.into_iter().chain(hidden).chain(unreached);
+            let all = all.chain(shadowed.iter().copied());
             let all: Vec<NodeId> = all.collect();
             all.into_iter().map(move |next| (next, outcome))
         });
@@ -180,19 +189,40 @@ impl Region<'_> {
     /// Nodes to which a part led before all edges that leave it were shortened, of those that are not
     /// the operation's own.
     fn unreached(&self, from: NodeId, cut: &Cut, own: &BTreeSet<NodeId>) -> Vec<NodeId> {
-        if !own.contains(&from) {
-            return Vec::new();
-        }
         let exits = Exits {
             yes: cut.next,
             no: cut.next,
         };
-        let edges = cut.before.iter().flat_map(|at| self.ways(*at, exits));
-        let edges = edges.flat_map(|(_, ways)| ways.map(|(edge, _)| edge));
+        let ways = cut.before.iter().flat_map(|at| self.ways(*at, exits));
+        let edges = ways.flat_map(|(_, ways)| ways.map(|(edge, _)| edge));
         let edges: Vec<Edge> = edges.filter(|edge| edge.to == cut.next).collect();
-        let mut nodes = self.written.led_by(&edges);
-        nodes.retain(|to| !own.contains(to) && !self.written.reached(*to).contains(&from));
+        let is_led = |to: &NodeId| edges.iter().all(|edge| self.written.led_to(*edge, *to));
+        let nodes = self.written.originals();
         nodes
+            .filter(|to| !own.contains(to) && is_led(to) && !self.written.comes_to(*to, from))
+            .collect()
+    }
+
+    /// Nodes that are there no more to which edges near a node may have led.
+    fn shadowed(&self, from: NodeId) -> Vec<NodeId> {
+        let mut near = Vec::new();
+        let mut open = BTreeSet::from([from]);
+        while let (true, Some(at)) = (near.len() < 2 * SHADOWED, open.pop_last()) {
+            if let Turn::Ask {
+                question,
+                matched,
+                unmatched,
+            } = self.written.turn(at)
+            {
+                near.extend(edges(question, matched, unmatched));
+                open.extend([matched, unmatched]);
+            }
+        }
+        let is_led = |to: &NodeId| near.iter().any(|edge| self.written.led_to(*edge, *to));
+        let nodes = self.written.shadowed();
+        nodes
+            .filter(|to| is_led(to) && !self.written.comes_to(*to, from))
+            .collect()
     }
 
     /// A segment in the best of the ways that it can be read, or in all: edges that leave it may have

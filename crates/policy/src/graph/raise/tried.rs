@@ -22,11 +22,16 @@ use crate::world::{OperationId, World};
 const BREADTH: usize = 32;
 const MOST_WAYS: usize = 100;
 
-/// Most nodes that are looked at in one reading of an operation.
+/// Most nodes that are looked at in one reading of an operation, and in all.
 const EFFORT: usize = 100_000;
+const ALL_EFFORT: usize = 20_000_000;
 
-/// Most policies that are compiled.
+/// Most nodes that are taken for shadowed by others.
+const SHADOWED: usize = 100;
+
+/// Most policies that are compiled, and nodes that they have.
 const TRIES: usize = 500;
+const COMPILED: usize = 1_000_000;
 
 /// Most nodes of a graph for which ways are tried.
 const MOST_NODES: usize = 4_000;
@@ -53,23 +58,30 @@ pub fn raise_tried(
         return None;
     }
     (compiler.compile)(like)?;
-    let mut taken = HashMap::new();
-    let raising = Raising {
-        written: written.clone(),
-        inferred,
-        world,
-        version: like.version,
-        implied: true,
-        twice: Twice::Unmatched,
-        vain: VAIN,
-        reading: Reading::Plain,
-        breadth: BREADTH,
-        effort: Cell::new(EFFORT),
-        taken: &mut taken,
-    };
+    // Few rules are shadowed by others so that no node is left of them.
+    [0, SHADOWED].into_iter().find_map(|shadowed| {
+        let mut taken = HashMap::new();
+        let raising = Raising {
+            written: written.clone(),
+            inferred,
+            world,
+            version: like.version,
+            implied: true,
+            twice: Twice::Unmatched,
+            vain: VAIN,
+            reading: Reading::Plain,
+            breadth: BREADTH,
+            effort: Cell::new(0),
+            taken: &mut taken,
+        };
+        tried(raising, shadowed, compiler)
+    })
+}
+
+fn tried(raising: Raising<'_>, shadowed: usize, compiler: &Compiler<'_>) -> Option<Policy> {
     let mut filters = Filters::default();
     let mut groups: BTreeMap<Vec<Own>, Vec<OperationId>> = BTreeMap::new();
-    for (operation, ways) in ways(&raising, &mut filters)? {
+    for (operation, ways) in ways(&raising, shadowed, &mut filters)? {
         groups.entry(ways).or_default().push(operation);
     }
     let groups = groups.into_iter();
@@ -78,12 +90,12 @@ pub fn raise_tried(
     // The more general come first.
     groups.sort_by(|one, other| one.operations.cmp(&other.operations));
     let mut trying = Trying {
+        tries: TRIES.min(COMPILED / raising.written.turns().len().max(1)),
         raising,
         filters,
         chosen: vec![0; groups.len()],
         groups,
         compiler,
-        tries: TRIES,
     };
     let Err(end) = trying.search();
     match end {
@@ -93,13 +105,19 @@ pub fn raise_tried(
 }
 
 /// The ways to write each operation in the table, in all readings; `None` if one has none.
-fn ways(raising: &Raising<'_>, filters: &mut Filters) -> Option<Vec<(OperationId, Vec<Own>)>> {
+fn ways(
+    raising: &Raising<'_>,
+    shadowed: usize,
+    filters: &mut Filters,
+) -> Option<Vec<(OperationId, Vec<Own>)>> {
     let world = raising.world;
     let in_table = world.operations().iter().filter(|o| o.in_table);
     let mut all: Vec<(OperationId, Vec<Own>)> = in_table.map(|o| (o.id, Vec::new())).collect();
+    let mut left = ALL_EFFORT;
     for (reading, vain, anyway, twice) in settings() {
         let mut written = raising.written.clone();
         written.find_again(&written.of_library(world), anyway);
+        written.add_shadowed(shadowed);
         let mut one = Raising {
             written,
             twice,
@@ -110,8 +128,10 @@ fn ways(raising: &Raising<'_>, filters: &mut Filters) -> Option<Vec<(OperationId
             ..*raising
         };
         for (operation, ways) in &mut all {
-            one.effort.set(EFFORT);
+            let effort = EFFORT.min(left);
+            one.effort.set(effort);
             let found = one.ways_of(world.operation(*operation), filters);
+            left -= effort - one.effort.get();
             for way in found.unwrap_or_default() {
                 if ways.len() < MOST_WAYS && !ways.contains(&way) {
                     ways.push(way);
