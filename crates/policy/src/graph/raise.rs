@@ -21,6 +21,7 @@ mod said;
 mod shared;
 mod shortest;
 mod spine;
+mod traces;
 mod tried;
 
 use std::cell::Cell;
