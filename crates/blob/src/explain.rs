@@ -80,17 +80,17 @@ pub fn argument(blob: &Blob, filter: FilterId, argument: Argument, world: &World
     let filter = world.filter(filter);
     match argument {
         Argument::Pattern(at) | Argument::Text(at) | Argument::Mask(at) | Argument::Network(at) => {
-            literal(blob, at, filter)
+            literal(blob, at, filter, world)
         }
-        Argument::Regex(index) => literal(blob, blob.regexes[usize::from(index)], filter),
-        Argument::Integer(number) => number_of(filter, number),
+        Argument::Regex(index) => literal(blob, blob.regexes[usize::from(index)], filter, world),
+        Argument::Integer(number) => number_of(filter, number, world),
         Argument::Bits(bits) => format!("#o{bits:04o}"),
         Argument::Bool(true) => "#t".to_string(),
         Argument::Bool(false) => "#f".to_string(),
     }
 }
 
-fn literal(blob: &Blob, at: LiteralAt, filter: &FilterInfo) -> String {
+fn literal(blob: &Blob, at: LiteralAt, filter: &FilterInfo, world: &World) -> String {
     match blob.literals.get(&at) {
         Some(Literal::Program(_) | Literal::Pattern(_)) => patterns(blob, at),
         Some(Literal::Regex(_)) => regex_text(blob, at),
@@ -98,8 +98,8 @@ fn literal(blob: &Blob, at: LiteralAt, filter: &FilterInfo) -> String {
         Some(Literal::Mask(bits)) => {
             let names = bits
                 .iter()
-                .map(|bit| number_of(filter, bit_value(filter, *bit)));
-            names.collect::<Vec<_>>().join(" ")
+                .map(|bit| number_of(filter, bit_value(filter, *bit), world));
+            names.collect::<Vec<_>>().join(", ")
         }
         Some(Literal::Network(network)) => network.to_string(),
         Some(Literal::Modifiers(_)) => literal_text(blob, at),
@@ -161,10 +161,14 @@ pub(crate) fn regex(source: &[u8]) -> String {
     }
 }
 
-/// A number of a filter by its name, if it has one.
-fn number_of(filter: &FilterInfo, number: i64) -> String {
-    let named = filter.values.iter().find(|(_, own)| *own == number);
-    named.map_or_else(|| number.to_string(), |(name, _)| name.clone())
+/// A number of a filter by its name, if it has one. A node alone does not say which of several is meant.
+pub(crate) fn named(filter: &FilterInfo, number: i64, world: &World) -> Option<String> {
+    let names = world.number_names(filter, number);
+    (!names.is_empty()).then(|| names.join(" or "))
+}
+
+fn number_of(filter: &FilterInfo, number: i64, world: &World) -> String {
+    named(filter, number, world).unwrap_or_else(|| number.to_string())
 }
 
 fn quoted(text: &[u8]) -> String {

@@ -54,10 +54,15 @@ fn bytes(filter: &str, value: &OwnedValue, world: &World) -> Vec<u8> {
     let text = match value {
         OwnedValue::Text(text) => return text.clone(),
         OwnedValue::Integer(number) => {
-            let values = world.filter_named(filter).map(|filter| &filter.values);
-            let mut named = values.into_iter().flatten();
-            let name = named.find(|(_, own)| own == number);
-            name.map_or(number.to_string(), |(name, _)| name.clone())
+            let filter = world.filter_named(filter);
+            // Which of several names is meant, the value alone does not say.
+            match filter
+                .map(|filter| world.number_names(filter, *number))
+                .as_deref()
+            {
+                Some([name]) => (*name).to_owned(),
+                _ => number.to_string(),
+            }
         }
         OwnedValue::Bits(bits) => format!("0{bits:o}"),
         OwnedValue::Bool(flag) => flag.to_string(),

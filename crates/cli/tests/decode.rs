@@ -226,3 +226,30 @@ fn a_profile_of_a_bundle_is_named() {
         "{error}"
     );
 }
+
+#[test]
+fn numbers_with_several_names_are_told_apart_by_the_socket_domain() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name);
+    let text = "(version 1)\n(deny default)\n(allow network-outbound\n  (require-all (socket-domain AF_SYSTEM) (socket-protocol SYSPROTO_CONTROL)))\n";
+    std::fs::write(at("a.sb"), text).expect("a profile");
+    let compile = |from: &str, to: &str| {
+        let mut command = lapbelt();
+        let command = command.arg("compile").arg(at(from)).arg("-o").arg(at(to));
+        assert_eq!(out(command).0, 0);
+        std::fs::read(at(to)).expect("the compiled profile")
+    };
+    let bytes = compile("a.sb", "a.bin");
+    let (_, nodes, _) = out(lapbelt().arg("decode").arg(at("a.bin")));
+    assert!(
+        nodes.contains("socket-protocol IPPROTO_IGMP or SYSPROTO_CONTROL?"),
+        "{nodes}"
+    );
+    let (_, rules, _) = out(lapbelt().arg("decompile").arg(at("a.bin")));
+    assert!(
+        rules.contains("(socket-protocol SYSPROTO_CONTROL)"),
+        "{rules}"
+    );
+    std::fs::write(at("b.sb"), rules).expect("a profile");
+    assert_eq!(compile("b.sb", "b.bin"), bytes);
+}

@@ -6,7 +6,7 @@ use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{ModifierArgument, Policy, Rule, Version};
-use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo, World};
+use lapbelt_policy::world::{ArgumentKind, Beside, FilterId, FilterInfo, World};
 
 /// A string literal that reads back as exactly these bytes.
 pub fn quote(bytes: &[u8]) -> String {
@@ -101,7 +101,7 @@ fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
     }
     let inner = format!("{line}    ");
     let filters = rule.filters.iter().map(|one| &one.filter);
-    let filters = texts(filters, lacked, world);
+    let filters = texts(filters, lacked, &Beside::default(), world);
     let separator = if filters.len() > 1 { &inner } else { " " };
     for one in &filters {
         out.push_str(separator);
@@ -134,17 +134,24 @@ fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
 
 /// A filter on one line.
 pub fn filter(filter: &Filter, world: &World) -> String {
+    filter_beside(filter, &Beside::default(), world)
+}
+
+fn filter_beside(filter: &Filter, beside: &Beside, world: &World) -> String {
     let mut out = String::new();
-    put(filter, world, &mut out);
+    put(filter, beside, world, &mut out);
     out
 }
 
-fn put(filter: &Filter, world: &World, out: &mut String) {
+fn put(filter: &Filter, beside: &Beside, world: &World, out: &mut String) {
     let (word, inner) = match filter {
-        Filter::Test(test) => return put_test(test, world, out),
-        Filter::Any(inner) => ("require-any", texts(inner, lacked, world)),
-        Filter::All(inner) => ("require-all", texts(inner, entitlement, world)),
-        Filter::Not(inner) => ("require-not", vec![self::filter(inner, world)]),
+        Filter::Test(test) => return put_test(test, beside, world, out),
+        Filter::Any(inner) => ("require-any", texts(inner, lacked, beside, world)),
+        Filter::All(inner) => {
+            let beside = beside.with(inner, world);
+            ("require-all", texts(inner, entitlement, &beside, world))
+        }
+        Filter::Not(inner) => ("require-not", vec![filter_beside(inner, beside, world)]),
     };
     match inner.as_slice() {
         // Two that are one as people write them.
@@ -167,6 +174,7 @@ fn put(filter: &Filter, world: &World, out: &mut String) {
 fn texts<'f>(
     filters: impl IntoIterator<Item = &'f Filter>,
     as_one: fn(&Filter, &Filter, &World) -> Option<String>,
+    beside: &Beside,
     world: &World,
 ) -> Vec<String> {
     let mut rest = filters.into_iter().peekable();
@@ -178,7 +186,7 @@ fn texts<'f>(
                 rest.next();
                 both
             }
-            None => filter(one, world),
+            None => filter_beside(one, beside, world),
         });
     }
     texts
@@ -244,7 +252,12 @@ fn value_of(filter: FilterId, value: &Argument, world: &World) -> Option<String>
         (_, "%entitlement-string") => {
             let mut text = String::new();
             let argument = value.clone();
-            put_test(&Test { filter, argument }, world, &mut text);
+            put_test(
+                &Test { filter, argument },
+                &Beside::default(),
+                world,
+                &mut text,
+            );
             ["", "-regex"].into_iter().find_map(|form| {
                 let value = text.strip_prefix(&format!("(%entitlement-string{form} "))?;
                 Some(format!("(entitlement-value{form} {value}"))
@@ -254,7 +267,7 @@ fn value_of(filter: FilterId, value: &Argument, world: &World) -> Option<String>
     }
 }
 
-fn put_test(test: &Test, world: &World, out: &mut String) {
+fn put_test(test: &Test, beside: &Beside, world: &World, out: &mut String) {
     let info = world.filter(test.filter);
     let _ = match &test.argument {
         Argument::Pattern(pattern) => {
@@ -270,13 +283,10 @@ fn put_test(test: &Test, world: &World, out: &mut String) {
             };
             write!(out, "({} {text})", pattern_name(info, suffix))
         }
-        Argument::Integer(number) => {
-            let named = info.values.iter().find(|(_, n)| n == number);
-            match named {
-                Some((name, _)) => write!(out, "({} {name})", info.name),
-                None => write!(out, "({} {number})", info.name),
-            }
-        }
+        Argument::Integer(number) => match world.number_name(info, *number, beside) {
+            Some(name) => write!(out, "({} {name})", info.name),
+            None => write!(out, "({} {number})", info.name),
+        },
         Argument::Bits(bits) => write!(out, "({} #o{bits:04o})", info.name),
         Argument::Text(text) => write!(out, "({} {})", info.name, quote(text)),
         Argument::Bool(truth) => {

@@ -409,3 +409,33 @@ fn entitlements_are_printed_as_profiles_say_them() {
         );
     }
 }
+
+#[test]
+fn numbers_have_the_names_of_the_socket_domain_asked_beside() {
+    let start = "(version 1)\n(deny default)\n(allow network-outbound";
+    for (written, printed) in [
+        (
+            "(require-all (socket-domain AF_SYSTEM) (socket-protocol 2))",
+            "(require-all (socket-domain AF_SYSTEM) (socket-protocol SYSPROTO_CONTROL))",
+        ),
+        (
+            "(require-all (socket-protocol 2) (require-any (socket-domain AF_INET) (socket-domain AF_INET6)))",
+            "(require-all (socket-protocol IPPROTO_IGMP) (require-any (socket-domain AF_INET) (socket-domain AF_INET6)))",
+        ),
+        (
+            "(require-all (socket-domain AF_SYSTEM) (require-not (require-any (socket-protocol 1) (socket-type SOCK_RAW))))",
+            "(require-all (socket-domain AF_SYSTEM) (require-not (require-any (socket-protocol SYSPROTO_EVENT) (socket-type SOCK_RAW))))",
+        ),
+        ("(socket-protocol IPPROTO_IGMP)", "(socket-protocol 2)"),
+        ("(socket-protocol 6)", "(socket-protocol IPPROTO_TCP)"),
+        (
+            "(require-all (require-not (socket-domain AF_SYSTEM)) (socket-protocol 2))",
+            "(require-all (require-not (socket-domain AF_SYSTEM)) (socket-protocol 2))",
+        ),
+    ] {
+        let policy = read(&format!("{start} {written})\n"));
+        let text = print::policy(&policy, &WORLD);
+        assert_eq!(text, format!("{start} {printed})\n"));
+        assert_eq!(bare(read(&text)), bare(policy), "{text}");
+    }
+}

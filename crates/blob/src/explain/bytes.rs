@@ -187,7 +187,7 @@ impl Explaining<'_> {
                     format!(
                         "{}: {}",
                         filter.name,
-                        literal(blob, LiteralAt(start), filter)
+                        literal(blob, LiteralAt(start), filter, self.world)
                     )
                 });
                 names.unwrap_or_else(|| format!("{bits:?}"))

@@ -1,10 +1,11 @@
 //! What a filter node compares with.
 
-use lapbelt_policy::world::{ArgumentKind, FilterInfo};
+use lapbelt_policy::world::{ArgumentKind, FilterInfo, World};
 
 use super::{Kind, Of, Reading, Says, Surveyor};
 use crate::decode::{Literal, OTHER_FORM, number_of};
 use crate::error::DecodeError;
+use crate::explain;
 use crate::layout::Table;
 use crate::policy::bit_value;
 use crate::raw::Stored;
@@ -58,7 +59,7 @@ impl Surveyor<'_, '_> {
         argument: u16,
     ) -> Result<Vec<Reading>, Wrong> {
         let literal = |stored| Ok(Says::Literal(self.text(argument, stored)?));
-        let value = i64::from(argument);
+        let (value, world) = (i64::from(argument), self.world);
         let one = |says: Result<Says, Wrong>| Ok(vec![reading(Of::Argument, value, says?)]);
         match (filter.kind, other_form) {
             (ArgumentKind::PathPattern | ArgumentKind::Pattern, false) => {
@@ -75,19 +76,23 @@ impl Surveyor<'_, '_> {
             (ArgumentKind::Network, false) => one(literal(Stored::Network)),
             (ArgumentKind::Integer, false) => {
                 let number = number_of(filter, argument);
-                Ok(vec![reading(Of::Argument, number, named(filter, number))])
+                Ok(vec![reading(
+                    Of::Argument,
+                    number,
+                    named(filter, number, world),
+                )])
             }
             (ArgumentKind::Integer, true) => match self.read(argument, Stored::Mask)? {
                 Literal::Mask(bits) => {
                     let bit = |bit: &u16| {
                         let number = bit_value(filter, *bit);
-                        reading(Of::Bit, number, named(filter, number))
+                        reading(Of::Bit, number, named(filter, number, world))
                     };
                     Ok(bits.iter().map(bit).collect())
                 }
                 _ => Ok(Vec::new()),
             },
-            (ArgumentKind::Bits, false) => one(Ok(named(filter, value))),
+            (ArgumentKind::Bits, false) => one(Ok(named(filter, value, world))),
             (ArgumentKind::Bool, false) => one(Ok(match argument {
                 0 => Says::Named("#f".to_string()),
                 1 => Says::Named("#t".to_string()),
@@ -102,10 +107,9 @@ pub(super) fn reading(of: Of, value: i64, says: Says) -> Reading {
     Reading { of, value, says }
 }
 
-fn named(filter: &FilterInfo, number: i64) -> Says {
-    let found = filter.values.iter().find(|(_, own)| *own == number);
-    match found {
-        Some((name, _)) => Says::Named(name.clone()),
+fn named(filter: &FilterInfo, number: i64, world: &World) -> Says {
+    match explain::named(filter, number, world) {
+        Some(name) => Says::Named(name),
         None if filter.values.is_empty() => Says::Number,
         None => Says::Unnamed,
     }

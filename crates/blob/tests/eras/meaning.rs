@@ -64,7 +64,7 @@ fn each_kind_of_argument() {
             "number one",
             "number minus",
             "number 7",
-            "number one 7 8",
+            "number one, 7, 8",
             "mode #o0644",
             "flag #t",
             "remote tcp \"localhost:443\"",
