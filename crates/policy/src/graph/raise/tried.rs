@@ -31,10 +31,10 @@ const SHADOWED: usize = 100;
 
 /// Most policies that are compiled, and nodes that they have.
 const TRIES: usize = 500;
-const COMPILED: usize = 1_000_000;
+const COMPILED: usize = 150_000;
 
 /// Most nodes of a graph for which ways are tried.
-const MOST_NODES: usize = 4_000;
+const MOST_NODES: usize = 1_000;
 
 /// What becomes of rules that are compiled.
 pub struct Compiler<'c> {
