@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lapbelt_learn::source::{FileImports, Profile, evaluate_text};
 use lapbelt_policy::graph::Source;
+use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::{Policy, Rule, RuleRef};
 use lapbelt_policy::world::{SHIPPED, World, shipped_text};
 
@@ -163,12 +164,15 @@ pub(crate) fn rule_place(rule: &Rule, reference: &RuleRef, sources: &[String]) -
         .filter
         .and_then(|at| rule.filters[at as usize].origin);
     match rule.origin.or(filter) {
-        Some(origin) => {
-            let name = sources
-                .get(origin.source.0 as usize)
-                .map_or("?", String::as_str);
-            format!("{name}:{}:{}", origin.line, origin.column)
-        }
+        Some(origin) => origin_place(origin, sources),
         None => format!("rule {}", reference.rule + 1),
     }
+}
+
+/// `FILE:LINE:COLUMN`.
+pub(crate) fn origin_place(origin: Origin, sources: &[String]) -> String {
+    let name = sources
+        .get(origin.source.0 as usize)
+        .map_or("?", String::as_str);
+    format!("{name}:{}:{}", origin.line, origin.column)
 }

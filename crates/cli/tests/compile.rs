@@ -101,14 +101,30 @@ fn what_does_not_fit_is_refused_with_its_rule() {
         "a".repeat(70_000)
     );
     let number = "(version 1)\n(allow network-outbound\n  (socket-protocol 70000))\n".to_string();
-    for (text, message) in [
-        (long, "70"),
-        (number, "the value 70000 of `socket-protocol`"),
+    let bits =
+        "(version 1)\n(allow file-read*\n  (literal \"/a\") (file-mode #o7000000))\n".to_string();
+    let message_number = "(version 1)\n(allow mach-lookup (apply-message-filter\n  (allow mach-message-send (message-number 70000))))\n".to_string();
+    let errno =
+        "(version 1)\n(deny file-read*)\n(deny file-write*\n  (with errno 70000))\n".to_string();
+    for (text, at, message) in [
+        (long, "2:1", "70"),
+        (
+            number,
+            "3:3",
+            "the value 70000 of `socket-protocol` does not fit into 16 bits: it must be from 0 to 65535",
+        ),
+        (bits, "3:18", "the value 1835008 of `file-mode`"),
+        (
+            message_number,
+            "3:28",
+            "the value 70000 of `message-number`",
+        ),
+        (errno, "3:1", "the value 70000 of `errno`"),
     ] {
         let profile = write(&dir, "profile.sb", &text);
         let (code, _, error) = out(lapbelt().args(["compile", &profile, "-o", &target]));
         assert_eq!(code, 2);
-        assert!(error.contains(&format!("{profile}:2:1: ")), "{error}");
+        assert!(error.contains(&format!("{profile}:{at}: ")), "{error}");
         assert!(error.contains(message), "{error}");
     }
     assert!(!std::path::Path::new(&target).exists());

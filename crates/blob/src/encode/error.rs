@@ -1,6 +1,9 @@
 //! Why a policy cannot be compiled.
 
+use lapbelt_policy::filter::{Argument, Filter};
 use lapbelt_policy::origin::Origin;
+use lapbelt_policy::rule::{ModifierArgument, Rule};
+use lapbelt_policy::world::World;
 
 /// Why a policy cannot be compiled, and which rule is to blame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,15 +13,58 @@ pub struct EncodeError {
     pub problem: Problem,
     /// The rule, an index in [`lapbelt_policy::rule::Policy::rules`]; `None` if no single one.
     pub rule: Option<u32>,
-    /// Where it stands, if it came from text.
+    /// Where that stands which is to blame, the rule or a part of it, if it came from text.
     pub origin: Option<Origin>,
+}
+
+impl Problem {
+    /// Where in a rule it stands, in a message filter too; `None` where no part of the rule is known
+    /// to be it.
+    pub(super) fn place(&self, rule: &Rule, world: &World) -> Option<Origin> {
+        let Self::Number { name, value } = self else {
+            return None;
+        };
+        let mut filters = rule.filters.iter();
+        let filter = filters.find(|one| asks(&one.filter, name, *value, world));
+        let filter = filter.and_then(|one| one.origin);
+        filter.or_else(|| {
+            rule.modifiers.iter().find_map(|one| match &one.argument {
+                Some(ModifierArgument::Integer(number)) => {
+                    let is_it = number == value && world.modifier(one.modifier).name == *name;
+                    rule.origin.filter(|_| is_it)
+                }
+                Some(ModifierArgument::MessageFilter(rules)) => {
+                    rules.iter().find_map(|rule| self.place(rule, world))
+                }
+                _ => None,
+            })
+        })
+    }
+}
+
+/// Whether a filter asks a value for a number.
+fn asks(filter: &Filter, name: &str, value: i64, world: &World) -> bool {
+    match filter {
+        Filter::Test(test) => {
+            let is_it = match test.argument {
+                Argument::Integer(number) => number == value,
+                Argument::Bits(bits) => i64::try_from(bits).unwrap_or(i64::MAX) == value,
+                _ => false,
+            };
+            is_it && world.filter(test.filter).name == name
+        }
+        Filter::Any(inner) | Filter::All(inner) => {
+            inner.iter().any(|one| asks(one, name, value, world))
+        }
+        Filter::Not(inner) => asks(inner, name, value, world),
+    }
 }
 
 /// What does not fit into a compiled profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A number beyond the 16 bits that a node has for it.
-    #[error("the value {value} of `{name}` does not fit into 16 bits")]
+    #[error("the value {value} of `{name}` does not fit into 16 bits: it must be from 0 to 65535")]
     Number {
         /// The filter or modifier.
         name: String,

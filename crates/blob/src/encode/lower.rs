@@ -285,10 +285,12 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn error(&self, problem: Problem, rule: Option<u32>) -> EncodeError {
+        let own = rule.and_then(|at| self.policy.rules.get(at as usize));
+        let part = own.and_then(|own| problem.place(own, self.world));
         EncodeError {
             problem,
             rule,
-            origin: self.origin(rule),
+            origin: part.or_else(|| self.origin(rule)),
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
-use crate::profile::{self, Params, place};
+use crate::profile::{self, Params, origin_place, place};
 use crate::replace::{file_out, write_out};
 use crate::show;
 
@@ -76,9 +76,12 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     Ok(Exit::Yes)
 }
 
-/// Why a policy was not compiled, with the place of the rule.
+/// Why a policy was not compiled, with the place of the rule, or of the part of it that is to blame.
 pub(crate) fn refused(error: &EncodeError, policy: &Policy, world: &World) -> CommandError {
-    let at = error.rule.map(|rule| at(rule, policy, world));
+    let part = error
+        .origin
+        .map(|origin| origin_place(origin, &policy.sources));
+    let at = part.or_else(|| error.rule.map(|rule| at(rule, policy, world)));
     CommandError::Other(match at {
         Some(at) => format!("{at}: {error}"),
         None => error.to_string(),
