@@ -423,15 +423,29 @@ impl World {
 
     /// The number of a modifier as a profile says it: the name of a signal or an errno, if it has one.
     pub fn modifier_number(&self, modifier: ModifierId, number: i64) -> String {
-        let family = match self.modifier(modifier).name.as_str() {
-            "send-signal" => "SIG",
-            "errno" => "E",
-            _ => return number.to_string(),
-        };
-        let named = |(name, value): &(&str, i64)| *value == number && name.starts_with(family);
+        let mut names = self.numbers_of_modifier(modifier);
         // Some numbers have two names.
-        let name = self.constants().filter(named).map(|(name, _)| name).min();
-        name.map_or_else(|| number.to_string(), str::to_owned)
+        let name = names.find(|(value, _)| *value == number);
+        name.map_or_else(|| number.to_string(), |(_, name)| name.to_owned())
+    }
+
+    /// The names of numbers that a modifier takes, by number.
+    pub fn modifier_names(&self, modifier: ModifierId) -> Vec<&str> {
+        let names = self.numbers_of_modifier(modifier);
+        names.map(|(_, name)| name).collect()
+    }
+
+    fn numbers_of_modifier(&self, modifier: ModifierId) -> impl Iterator<Item = (i64, &str)> {
+        let family = match self.modifier(modifier).name.as_str() {
+            "send-signal" => Some("SIG"),
+            "errno" => Some("E"),
+            _ => None,
+        };
+        let named = |name: &str| family.is_some_and(|family| name.starts_with(family));
+        let constants = self.constants().filter(|(name, _)| named(name));
+        let mut numbers: Vec<(i64, &str)> = constants.map(|(name, value)| (value, name)).collect();
+        numbers.sort_unstable();
+        numbers.into_iter()
     }
 
     /// Other names of operations, filters and modifiers with what they stand for, in no

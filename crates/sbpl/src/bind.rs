@@ -7,6 +7,7 @@ mod filter;
 mod message;
 mod rule;
 mod suggest;
+mod takes;
 mod template;
 mod vocabulary;
 
@@ -290,7 +291,9 @@ impl<'a> Binder<'a> {
             [Value::Integer(1)] => Version::V1,
             [Value::Integer(2)] => Version::V2,
             [Value::Integer(3)] => Version::V3,
-            [Value::Integer(other)] => return wrong(format!("there is no version {other}")),
+            [Value::Integer(other)] => {
+                return wrong(format!("there is no version {other}; write 1, 2 or 3"));
+            }
             _ => return wrong("`version` takes one number: 1, 2 or 3".into()),
         };
         match self.version {
@@ -301,7 +304,7 @@ impl<'a> Binder<'a> {
                 Ok(Value::Unspecified)
             }
             Some(before) if before != version => {
-                wrong("the profile already has another version".into())
+                wrong("the profile already has another version; leave one".into())
             }
             _ => {
                 self.version = Some(version);
@@ -315,9 +318,12 @@ impl<'a> Binder<'a> {
         match (call.arguments, heap) {
             ([Value::String(group), Value::Integer(number)], heap) => match heap.bytes(*group) {
                 [group] => Ok(Value::Integer(i64::from(*group) * 256 + number % 256)),
-                _ => Err(Mistake::wrong_type("the group is one character").at(0)),
+                _ => {
+                    let mistake = Mistake::wrong_type("the group is one character");
+                    Err(mistake.at(0).help(IOCTL))
+                }
             },
-            _ => Err(Mistake::wrong_type("`_IO` takes a group and a number")),
+            _ => Err(Mistake::wrong_type("`_IO` takes a group and a number").help(IOCTL)),
         }
     }
 
@@ -439,10 +445,12 @@ impl Host for Binder<'_> {
         }
     }
 
-    fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake {
-        self.suggest(name, caller, head, heap)
+    fn unbound(&self, name: &str, called: &[Value], head: bool, heap: &Heap) -> Mistake {
+        self.suggest(name, called, head, heap)
     }
 }
+
+const IOCTL: &str = "write it as `(_IO \"t\" 97)`";
 
 /// A string argument of a call.
 fn string<'h>(call: &Call<'_>, heap: &'h Heap, at: usize, what: &str) -> Result<&'h [u8], Mistake> {
@@ -452,9 +460,9 @@ fn string<'h>(call: &Call<'_>, heap: &'h Heap, at: usize, what: &str) -> Result<
             let message = format!("expected string as {what}, got {}", other.kind());
             Err(Mistake::wrong_type(message).at(at))
         }
-        None => Err(Mistake::new(
-            Code::ArgumentCount,
-            format!("a {what} is missing"),
-        )),
+        None => {
+            let message = format!("a {what} is missing");
+            Err(Mistake::new(Code::ArgumentCount, message).help("write it as a string, `\"…\"`"))
+        }
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use lapbelt_policy::origin::Origin;
+use lapbelt_policy::origin::{Origin, SourceId};
 use lapbelt_policy::rule::{Policy, Version};
 use lapbelt_policy::world::World;
 
 use crate::bind::Binder;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::machine::Machine;
+use crate::eval::read::Lines;
 use crate::source::{Imports, LoadedSource, Source};
+use crate::syntax::Span;
 
 /// The parameter that turns off the rules a system adds to every profile.
 pub const NO_IMPLICIT_RULES: &str = "NO_IMPLICIT_RULES";
@@ -52,7 +54,9 @@ pub fn evaluate(
             .all(|d| d.severity != Severity::Error);
         if binder.version.is_none() && ran {
             let message = "the profile has no `(version …)`";
-            let mut diagnostic = Diagnostic::error(Code::Version, message, None);
+            // Where it is missing: at the start.
+            let start = Lines::new(SourceId(0), source.text).origin(Span { start: 0, end: 0 });
+            let mut diagnostic = Diagnostic::error(Code::Version, message, Some(start));
             diagnostic.help = Some("start the profile with `(version 1)`".into());
             binder.diagnostics.push(diagnostic);
         }

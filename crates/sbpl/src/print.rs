@@ -305,7 +305,7 @@ fn put_test(test: &Test, beside: &Beside, world: &World, out: &mut String) {
 }
 
 /// The form of a filter for a kind of pattern: plain words for paths, suffixes for all others.
-fn pattern_name(info: &FilterInfo, suffix: &str) -> String {
+pub(crate) fn pattern_name(info: &FilterInfo, suffix: &str) -> String {
     match (info.name.as_str(), info.kind, suffix) {
         ("path", ArgumentKind::PathPattern, _) => suffix.to_owned(),
         (name, _, "literal") => name.to_owned(),

@@ -31,7 +31,8 @@ fn findings_with(text: &str, imports: &dyn Imports) -> String {
         if let Some(at) = found.origin {
             let source = &evaluation.sources[at.source.0 as usize];
             let part = &source.text[at.start as usize..at.end as usize];
-            let _ = write!(out, "\n  {}:{}:{} {part}", source.name, at.line, at.column);
+            let place = format!("{}:{}:{} {part}", source.name, at.line, at.column);
+            let _ = write!(out, "\n  {}", place.trim_end());
         }
         for label in &found.labels {
             let at = label.origin;
@@ -120,12 +121,13 @@ fn versions() {
     ");
     assert_snapshot!(findings("(define x 1)"), @r"
     Error version: the profile has no `(version …)`
+      p.sb:1:1
       help: start the profile with `(version 1)`
     ");
     assert_snapshot!(findings("(version 1)(version 1)(version 2)(version 4)"), @r"
-    Error version: the profile already has another version
+    Error version: the profile already has another version; leave one
       p.sb:1:32 2
-    Error version: there is no version 4
+    Error version: there is no version 4; write 1, 2 or 3
       p.sb:1:43 4
     ");
 }
@@ -264,4 +266,65 @@ fn modifiers_of_other_operations() {
       p.sb:3:32 (with no-sandbox)
       help: it is for process-exec*, process-exec-interpreter
     ");
+}
+
+#[test]
+fn what_is_accepted_is_said() {
+    assert_snapshot!(findings(
+        "(version 1)
+(allow file-read* (vnode-type FOO))
+(allow file-read* (vnode-type \"FOO\"))
+(allow signal (target foo))
+(allow system-socket (socket-domain DOMAIN))
+(allow network-outbound (remote foo))
+(allow mach-lookup (apply-message-filter (allow mach-message-send (message-number FOOBAR))))
+(allow file-read* (literal foobar))
+(allow file-read* (literal))
+(allow file-read* (regex))
+(allow file-read* (subpath 3))
+(allow sysctl-read (sysctl-name-prefix))
+(allow file-read* (vnode-type))
+(allow file-read* (file-mode))
+(allow file-read* (file-mode -1))
+(allow mach-lookup (apply-message-filter (allow mach-message-send (message-number))))
+(allow file-read* (require-not))
+(deny file-read* (with errno EFOOBAR))
+(deny file-read* (with errno EACCESS))
+(deny file-read* (with errno \"EFOO\"))
+(deny file-read* (with send-signal SIGFOOBAR))
+(deny file-read* (with message))
+(deny file-read* (with report 3))
+(deny file-read* (with foobar))
+(deny file-read* (with))
+(deny foobarbaz)
+(deny file-read* (foobarbaz))
+(deny)
+(param)
+(allow file-ioctl (ioctl-command (_IO \"ab\" 3)))
+(allow network-outbound (remote tcp \"*:70000\"))"
+    ));
+}
+
+#[test]
+fn one_word_about_a_wrong_version_is_enough() {
+    for version in ["(version 4)", "(version)", "(version x)"] {
+        let found = findings(&format!("{version}\n(deny default)\n(allow file-raed*)"));
+        let said: Vec<&str> = found
+            .lines()
+            .filter(|line| line.contains("rror "))
+            .collect();
+        assert_eq!(said.len(), 2, "{found}");
+        assert!(
+            said[0].contains("version: ") && said[0].contains("1, 2 or 3"),
+            "{found}"
+        );
+        assert!(said[1].contains("unknown-operation"), "{found}");
+    }
+    for empty in ["", "; nothing\n"] {
+        assert!(
+            findings(empty).contains("\n  p.sb:1:1\n  help: "),
+            "{}",
+            findings(empty)
+        );
+    }
 }

@@ -44,10 +44,13 @@ pub(super) fn address(protocol: Protocol, text: &[u8]) -> Result<NetworkPattern,
     let port = match port {
         "*" => None,
         // A compiled profile has 0 for any port, and no other way to name a port 0.
-        _ if port.bytes().all(|b| b.is_ascii_digit()) && !port.is_empty() => NonZeroU16::new(
-            port.parse()
-                .map_err(|_| bad(format!("port {port} is above 65535")))?,
-        ),
+        _ if port.bytes().all(|b| b.is_ascii_digit()) && !port.is_empty() => {
+            let above = |_| {
+                let mistake = bad(format!("port {port} is above 65535"));
+                mistake.help("write a port from 1 to 65535, or * for every port")
+            };
+            NonZeroU16::new(port.parse().map_err(above)?)
+        }
         _ => return Err(bad(format!("port must be a number or *, got `{port}`"))),
     };
     Ok(NetworkPattern {

@@ -10,7 +10,7 @@ use lapbelt_policy::rule::RuleFilter;
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
 
 use super::alternatives::Alternatives;
-use super::{Binder, Object, Shape, address, string, suggest};
+use super::{Binder, Object, Shape, address, string, takes};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
@@ -33,7 +33,8 @@ impl Binder<'_> {
         if call.arguments.is_empty() {
             if info.kind != ArgumentKind::Bool {
                 let message = format!("filter `{}` needs a value", info.name);
-                return Err(Mistake::new(Code::ArgumentCount, message));
+                let mistake = Mistake::new(Code::ArgumentCount, message);
+                return Err(mistake.help(takes::by_filter(info, shape)));
             }
             let filter = test(id, Argument::Bool(true));
             return self.filter_object(filter, call.site, heap);
@@ -74,14 +75,17 @@ impl Binder<'_> {
             (ArgumentKind::Bool, Value::Bool(truth)) => Ok(Argument::Bool(truth)),
             (ArgumentKind::Bits, Value::Integer(bits)) => match u64::try_from(bits) {
                 Ok(bits) => Ok(Argument::Bits(bits)),
-                Err(_) => Err(Mistake::new(Code::OutOfRange, "bits cannot be negative")),
+                Err(_) => {
+                    let mistake = Mistake::new(Code::OutOfRange, "bits cannot be negative");
+                    Err(mistake.help(takes::by_filter(info, shape)))
+                }
             },
             (ArgumentKind::Integer, Value::Integer(number)) => Ok(Argument::Integer(number)),
             (ArgumentKind::Integer, Value::Symbol(name)) => self.named_value(info, heap.name(name)),
             (ArgumentKind::Integer, Value::String(name)) => {
                 self.named_value(info, &String::from_utf8_lossy(heap.bytes(name)))
             }
-            _ => Err(self.wrong_value(info, value)),
+            _ => Err(wrong_value(info, shape, value)),
         }
     }
 
@@ -121,27 +125,10 @@ impl Binder<'_> {
             .map(Argument::Integer)
             .ok_or_else(|| {
                 let message = format!("`{name}` is no value of filter `{}`", info.name);
-                let names = info.values.iter().map(|(name, _)| name.as_str());
                 let mut mistake = Mistake::new(Code::UnknownValue, message);
-                mistake.help = suggest::help(name, names);
+                mistake.help = takes::instead(info, name);
                 mistake
             })
-    }
-
-    fn wrong_value(&self, info: &FilterInfo, value: Value) -> Mistake {
-        let expected = match info.kind {
-            ArgumentKind::PathPattern | ArgumentKind::Pattern => "pattern",
-            ArgumentKind::Text => "string",
-            ArgumentKind::Integer => "integer",
-            ArgumentKind::Bits => "bits",
-            ArgumentKind::Bool => "boolean",
-            ArgumentKind::Network => "network address",
-        };
-        Mistake::wrong_type(format!(
-            "invalid data type of {} filter; expected {expected}, got {}",
-            info.name,
-            value.kind()
-        ))
     }
 
     /// `(remote ip "HOST:PORT" …)`, `(remote unix-socket)`, `(remote unix-socket FILTER …)`.
@@ -153,7 +140,7 @@ impl Binder<'_> {
     ) -> Result<Value, Mistake> {
         let word = match call.arguments.first() {
             Some(Value::Symbol(word)) => heap.name(*word).to_owned(),
-            Some(other) => return Err(self.wrong_value(info, *other).at(0)),
+            Some(other) => return Err(wrong_value(info, Shape::Exact, *other).at(0)),
             None => {
                 let message = format!("filter `{}` needs a protocol", info.name);
                 return Err(Mistake::new(Code::ArgumentCount, message).help(format!(
@@ -165,7 +152,7 @@ impl Binder<'_> {
         let Some(protocol) = address::protocol(&word) else {
             let message = format!("`{word}` is no protocol of filter `{}`", info.name);
             let mut mistake = Mistake::new(Code::UnknownValue, message).at(0);
-            mistake.help = suggest::help(&word, address::protocols());
+            mistake.help = takes::instead(info, &word);
             return Err(mistake);
         };
         let rest = &call.arguments[1..];
@@ -264,10 +251,8 @@ impl Binder<'_> {
     ) -> Result<Value, Mistake> {
         let filters = self.filters(call, heap)?;
         if filters.is_empty() {
-            return Err(Mistake::new(
-                Code::ArgumentCount,
-                "`require-not` needs a filter",
-            ));
+            let mistake = Mistake::new(Code::ArgumentCount, "`require-not` needs a filter");
+            return Err(mistake.help("write `(require-not (FILTER …))`"));
         }
         let all = filters
             .iter()
@@ -295,7 +280,7 @@ impl Binder<'_> {
         let mut bytes = 0;
         for at in 0..call.arguments.len() {
             let Value::String(id) = call.arguments[at] else {
-                return Err(self.wrong_value(info, call.arguments[at]).at(at));
+                return Err(wrong_value(info, Shape::Exact, call.arguments[at]).at(at));
             };
             let path = heap.bytes(id);
             if !path.starts_with(b"/") && !path.starts_with(b"${") {
@@ -328,4 +313,25 @@ impl Binder<'_> {
 
 fn test(filter: FilterId, argument: Argument) -> Filter {
     Filter::Test(Test { filter, argument })
+}
+
+fn wrong_value(info: &FilterInfo, shape: Shape, value: Value) -> Mistake {
+    let expected = match info.kind {
+        ArgumentKind::PathPattern | ArgumentKind::Pattern => "pattern",
+        ArgumentKind::Text => "string",
+        ArgumentKind::Integer => "integer",
+        ArgumentKind::Bits => "bits",
+        ArgumentKind::Bool => "boolean",
+        ArgumentKind::Network => "network address",
+    };
+    let mistake = Mistake::wrong_type(format!(
+        "invalid data type of {} filter; expected {expected}, got {}",
+        info.name,
+        value.kind()
+    ));
+    match value {
+        // Where a `#f` came from says more.
+        Value::Bool(_) => mistake,
+        _ => mistake.help(takes::by_filter(info, shape)),
+    }
 }

@@ -6,7 +6,7 @@ use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter}
 use lapbelt_policy::world::{ModifierId, ModifierInfo, ModifierKind, Operation, OperationId};
 
 use super::{Binder, Object, Procedure, message};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
@@ -30,7 +30,10 @@ impl Binder<'_> {
         call: &Call<'_>,
         heap: &mut Heap,
     ) -> Result<Value, Mistake> {
-        if self.version.is_none() {
+        let is_version_wrong =
+            |found: &Diagnostic| (found.code, found.severity) == (Code::Version, Severity::Error);
+        // Who was told that the version is wrong need not hear that there is none.
+        if self.version.is_none() && !self.diagnostics.iter().any(is_version_wrong) {
             return Err(
                 Mistake::new(Code::Version, "a rule stands before `(version …)`")
                     .help("start the profile with `(version 1)`"),
@@ -52,10 +55,9 @@ impl Binder<'_> {
             self.surrounding(value, call, &mut parts, heap)?;
         }
         if !parts.has_operations {
-            return Err(Mistake::new(
-                Code::NoOperation,
-                "the rule names no operation",
-            ));
+            let mistake = Mistake::new(Code::NoOperation, "the rule names no operation");
+            let word = action.word();
+            return Err(mistake.help(format!("name one, as in `({word} file-read* …)`")));
         }
         if parts.operations.is_empty() {
             return Ok(Value::Nil);
@@ -170,7 +172,9 @@ impl Binder<'_> {
                 mistake.help(format!("to name a path, write `(literal {text})`"))
             }
             Value::HostProcedure(_) => mistake.help("a filter is written in parentheses"),
-            _ => mistake,
+            // Where a `#f` came from says more.
+            Value::Bool(_) => mistake,
+            _ => mistake.help("operations are names, filters and modifiers are in parentheses"),
         }
     }
 
@@ -383,7 +387,8 @@ impl Binder<'_> {
             Code::UnknownModifier,
             format!("`with` takes a modifier, got {got}"),
         )
-        .at(0))
+        .at(0)
+        .help(self.modifiers_listed()))
     }
 
     pub(super) fn modifier(
@@ -410,7 +415,8 @@ impl Binder<'_> {
             }
             (ModifierKind::Flag, _) => {
                 let message = format!("modifier `{name}` takes no argument");
-                return Err(Mistake::new(Code::ArgumentCount, message).at(first));
+                let mistake = Mistake::new(Code::ArgumentCount, message).at(first);
+                return Err(mistake.help(self.by_modifier(info)));
             }
             (kind, _) => {
                 let wanted = if kind == ModifierKind::Text {
@@ -419,7 +425,8 @@ impl Binder<'_> {
                     "number"
                 };
                 let message = format!("modifier `{name}` takes one {wanted}");
-                return Err(Mistake::new(Code::WrongType, message).at(first));
+                let mistake = Mistake::new(Code::WrongType, message).at(first);
+                return Err(mistake.help(self.by_modifier(info)));
             }
         };
         let modifier = Modifier {

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use lapbelt_policy::world::{ArgumentKind, FilterId, nearest};
 
-use super::address;
 use super::vocabulary::WORDS;
-use super::{Binder, Procedure};
+use super::{Binder, Procedure, takes};
 use crate::diag::Code;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
@@ -14,16 +13,15 @@ use crate::eval::language;
 use crate::eval::value::Value;
 
 impl Binder<'_> {
-    pub(super) fn suggest(
-        &self,
-        name: &str,
-        caller: Option<Value>,
-        head: bool,
-        heap: &Heap,
-    ) -> Mistake {
-        let caller = match caller {
+    pub(super) fn suggest(&self, name: &str, called: &[Value], head: bool, heap: &Heap) -> Mistake {
+        let procedure = |at: usize| match called.get(at) {
             Some(Value::HostProcedure(id)) => self.procedures.get(id.0 as usize).copied(),
             _ => None,
+        };
+        let caller = match (procedure(0), procedure(1)) {
+            // What follows it is its argument.
+            (Some(Procedure::With), Some(of @ Procedure::Modifier(_))) => Some(of),
+            (caller, _) => caller,
         };
         let in_rule = matches!(caller, Some(Procedure::Rule(_)));
         let wants_filter = in_rule
@@ -58,13 +56,20 @@ impl Binder<'_> {
             }
             Some(Procedure::Filter(id, _)) if self.has_words(id) => {
                 let info = world.filter(id);
-                let values = info.values.iter().map(|(name, _)| name.as_str());
-                let names = match info.kind {
-                    ArgumentKind::Network => address::protocols().map(Cow::from).collect(),
-                    _ => values.map(Cow::from).collect(),
-                };
                 let message = format!("`{name}` is no value of filter `{}`", info.name);
-                (Code::UnknownValue, message, names)
+                let mut mistake = Mistake::new(Code::UnknownValue, message);
+                mistake.help = takes::instead(info, name);
+                return mistake;
+            }
+            Some(Procedure::Modifier(id)) => {
+                let info = world.modifier(id);
+                let names = world.modifier_names(id).into_iter().map(Cow::from);
+                let message = format!("`{name}` is no value of modifier `{}`", info.name);
+                (Code::UnknownValue, message, names.collect())
+            }
+            Some(Procedure::Version) => {
+                let message = "`version` takes one number: 1, 2 or 3".to_owned();
+                (Code::Version, message, Vec::new())
             }
             _ => {
                 let names = self.words(heap);
@@ -72,7 +77,18 @@ impl Binder<'_> {
             }
         };
         let mut mistake = Mistake::new(code, message);
-        mistake.help = help(name, names.iter().map(AsRef::as_ref));
+        let near = help(name, names.iter().map(AsRef::as_ref));
+        mistake.help = near.or_else(|| match caller {
+            Some(Procedure::With) => Some(self.modifiers_listed()),
+            Some(Procedure::Modifier(id)) => Some(self.by_modifier(world.modifier(id))),
+            Some(Procedure::Filter(id, shape)) if !head => {
+                Some(takes::by_filter(world.filter(id), shape))
+            }
+            _ if matches!(code, Code::UnknownFilter | Code::UnknownOperation) => {
+                Some("`lapbelt world show` lists those there are".to_owned())
+            }
+            _ => None,
+        });
         mistake
     }
 }

@@ -43,7 +43,7 @@ pub(crate) trait Host {
     /// the parameter if the argument is written `(param NAME)`.
     fn explain_false(&self, written: Option<&[u8]>) -> Option<String>;
 
-    /// Says what an unbound name was meant to be. `caller` is the procedure it is an argument of,
-    /// `head` tells that it stands in the place of a procedure.
-    fn unbound(&self, name: &str, caller: Option<Value>, head: bool, heap: &Heap) -> Mistake;
+    /// Says what an unbound name was meant to be. `called` is the procedure it is an argument of with
+    /// the arguments before, `head` tells that it stands in the place of a procedure.
+    fn unbound(&self, name: &str, called: &[Value], head: bool, heap: &Heap) -> Mistake;
 }

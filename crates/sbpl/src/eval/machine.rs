@@ -245,15 +245,15 @@ impl Machine {
                         self.heap.define(GLOBAL, name, value);
                         return Ok(Step::Return(value));
                     }
-                    let (caller, head) = match self.frames.last().map(|saved| saved.frame) {
-                        Some(Frame::Operator { .. }) => (self.outer_caller(), true),
-                        Some(Frame::Operand { base, .. }) => {
-                            (self.values.get(base).copied(), false)
-                        }
-                        _ => (None, false),
+                    let mut frames = self.frames.iter().rev().map(|saved| saved.frame);
+                    let last = frames.next();
+                    let head = matches!(last, Some(Frame::Operator { .. }));
+                    let called = match if head { frames.next() } else { last } {
+                        Some(Frame::Operand { base, .. }) => self.values.get(base..),
+                        _ => None,
                     };
-                    let name = self.heap.name(name);
-                    let mistake = host.unbound(name, caller, head, &self.heap);
+                    let (name, called) = (self.heap.name(name), called.unwrap_or_default());
+                    let mistake = host.unbound(name, called, head, &self.heap);
                     Err(self.fault(mistake, origin))
                 }
             },
@@ -283,15 +283,6 @@ impl Machine {
             language::value(&mut self.heap, &text).or_else(|| host.word(&text, &mut self.heap))?;
         self.heap.define(GLOBAL, name, value);
         Some(value)
-    }
-
-    /// The procedure that the form in head position is an argument of.
-    fn outer_caller(&self) -> Option<Value> {
-        let outer = self.frames.iter().nth_back(1)?;
-        match outer.frame {
-            Frame::Operand { base, .. } => self.values.get(base).copied(),
-            _ => None,
-        }
     }
 
     fn resume(&mut self, frame: Frame, value: Value, host: &mut dyn Host) -> Result<Step, Fault> {

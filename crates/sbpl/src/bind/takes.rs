@@ -1,0 +1,83 @@
+//! What filters and modifiers take, for who gave them something else.
+
+use lapbelt_policy::world::{ArgumentKind, FilterInfo, ModifierInfo, ModifierKind};
+
+use super::{Binder, Shape, suggest};
+use crate::print::pattern_name;
+
+/// As many names as a line holds; the rest is counted.
+const LISTED: usize = 12;
+
+const NUMBER: &str = "a number from 0 to 65535";
+
+/// What a filter takes, in words that tell what to write.
+pub(super) fn by_filter(info: &FilterInfo, shape: Shape) -> String {
+    let names: Vec<&str> = info.values.iter().map(|(name, _)| name.as_str()).collect();
+    match info.kind {
+        ArgumentKind::PathPattern | ArgumentKind::Pattern => {
+            let (suffix, text) = match shape {
+                Shape::Exact => ("literal", "\"…\""),
+                Shape::Prefix => ("prefix", "\"…\""),
+                Shape::Subpath => ("subpath", "\"…\""),
+                Shape::Regex => ("regex", "#\"…\""),
+            };
+            format!("write `({} {text})`", pattern_name(info, suffix))
+        }
+        ArgumentKind::Text => format!("write `({} \"…\")`", info.name),
+        ArgumentKind::Integer if names.is_empty() => format!("`{}` takes {NUMBER}", info.name),
+        ArgumentKind::Integer => {
+            format!("`{}` takes {}, or {NUMBER}", info.name, listed(&names))
+        }
+        ArgumentKind::Bits => format!("write `({} #o0644)`", info.name),
+        ArgumentKind::Bool => format!("`{}` takes #t or #f", info.name),
+        ArgumentKind::Network => {
+            let protocols: Vec<&str> = super::address::protocols().collect();
+            format!("`{}` takes {}", info.name, listed(&protocols))
+        }
+    }
+}
+
+/// What is to be done about a name that is no value of a filter.
+pub(super) fn instead(info: &FilterInfo, name: &str) -> Option<String> {
+    let names = info.values.iter().map(|(name, _)| name.as_str());
+    let near = match info.kind {
+        ArgumentKind::Network => suggest::help(name, super::address::protocols()),
+        _ => suggest::help(name, names),
+    };
+    near.or_else(|| Some(by_filter(info, Shape::Exact)))
+}
+
+impl Binder<'_> {
+    /// What a modifier takes, in words that tell what to write.
+    pub(super) fn by_modifier(&self, info: &ModifierInfo) -> String {
+        let name = &info.name;
+        let names = self.world.modifier_names(info.id);
+        match info.kind {
+            ModifierKind::Flag => format!("write `(with {name})`"),
+            ModifierKind::Integer if names.is_empty() => format!("`{name}` takes {NUMBER}"),
+            ModifierKind::Integer => format!("`{name}` takes {}, or {NUMBER}", listed(&names)),
+            ModifierKind::Text => format!("write `(with {name} \"…\")`"),
+            ModifierKind::MessageFilter => "write `(apply-message-filter RULE…)`".to_owned(),
+        }
+    }
+
+    /// The modifiers there are.
+    pub(super) fn modifiers_listed(&self) -> String {
+        let mut names: Vec<&str> = self
+            .world
+            .modifiers()
+            .iter()
+            .map(|m| m.name.as_str())
+            .collect();
+        names.sort_unstable();
+        format!("there are {}", listed(&names))
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    let shown = names.len().min(LISTED);
+    match names.len() - shown {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..shown].join(", ")),
+    }
+}
