@@ -163,17 +163,7 @@ impl Region<'_> {
         });
         let mut cuts: Vec<_> = cuts.collect();
         if cuts.is_empty() {
-            match self.segment(at) {
-                Some(cut) => cuts.push(cut),
-                None if self.breadth > 1 => {}
-                None => {
-                    return self
-                        .vain(at)
-                        .map(|vain| self.of_vain(vain))
-                        .into_iter()
-                        .collect();
-                }
-            }
+            cuts.extend(self.segment(at));
         }
         let segments = cuts.into_iter();
         let segments = segments.flat_map(|(next, outcome)| self.read(at, next, outcome));
