@@ -30,22 +30,19 @@ pub enum DecompileError {
 /// # Errors
 /// If no rules do, or it cannot be shown that they do.
 pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
-    let compiler = Compiler {
-        compile: &|_| None,
-        is_it: &|_| false,
-    };
-    decompile_to(subject, &compiler)
+    decompile_to(subject, None)
 }
 
 /// As [`decompile`], and of several such rules those that compile to the very profile if any do, which
-/// needs no other proof.
+/// needs no other proof. Without a compiler none do.
 ///
 /// # Errors
 /// If no rules do, or it cannot be shown that they do.
 pub fn decompile_to(
     subject: &Subject<'_>,
-    compiler: &Compiler<'_>,
+    compiler: Option<&dyn Compiler>,
 ) -> Result<Policy, DecompileError> {
+    let is_it = |policy: &Policy| compiler.is_some_and(|one| one.is_it(policy));
     let mut found = None;
     let world = subject.world();
     let inferred = world.inferred().iter();
@@ -59,7 +56,7 @@ pub fn decompile_to(
         let added = operations.iter().zip(0_u32..);
         let added = added.filter(|(_, bit)| kept.checked_shr(*bit).unwrap_or(0) & 1 == 0);
         let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
-        match without(subject, &added, true, compiler.is_it) {
+        match without(subject, &added, true, &is_it) {
             Ok(Some((policy, true))) => return Ok(policy),
             Ok(Some((policy, false))) => _ = found.get_or_insert((policy, added)),
             // What the library adds is not there, whatever the compiler adds.
@@ -68,12 +65,12 @@ pub fn decompile_to(
         }
     }
     if let Some((found, added)) = found {
-        let tried = || raise_tried(&subject.written(), &added, &found, world, compiler);
-        let vain = with_vain(&found, compiler.is_it, world);
+        let tried = || raise_tried(&subject.written(), &added, &found, world, compiler?);
+        let vain = with_vain(&found, &is_it, world);
         return Ok(vain.or_else(tried).unwrap_or(found));
     }
     // No rules of a profile that has the system's added to them: it opts out.
-    match without(subject, &[], false, compiler.is_it) {
+    match without(subject, &[], false, &is_it) {
         Ok(Some((policy, _))) => Ok(policy),
         Ok(None) => Err(first.unwrap_or(DecompileError::Undecided(Vec::new()))),
         Err(error) => Err(first.unwrap_or(error)),

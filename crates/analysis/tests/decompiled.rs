@@ -6,11 +6,10 @@ mod support;
 use lapbelt_analysis::decompile::{decompile, decompile_to};
 use lapbelt_analysis::diff::diff;
 use lapbelt_analysis::subject::Subject;
-use lapbelt_blob::again::nodes;
+use lapbelt_blob::again::Original;
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::policy::compiled;
-use lapbelt_policy::graph::Compiler;
 use lapbelt_policy::rule::{Action, Policy, Rule};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -25,12 +24,11 @@ fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
     let answer = diff(&subject(source), &whole, 1);
     assert_eq!(answer.different, []);
     assert_eq!(answer.undecided, Vec::<String>::new());
-    let compiles = |policy: &Policy| encode(policy, &WORLD).is_ok_and(|made| made.bytes == bytes);
-    let compiler = Compiler {
-        compile: &|policy| nodes(policy, &WORLD),
-        is_it: &compiles,
+    let original = Original {
+        bytes,
+        world: &WORLD,
     };
-    decompile_to(&whole, &compiler).expect("rules")
+    decompile_to(&whole, Some(&original)).expect("rules")
 }
 
 /// Compiles a profile, decompiles it, and compiles that.

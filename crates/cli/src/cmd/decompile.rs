@@ -6,10 +6,11 @@ mod text;
 use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile_to;
-use lapbelt_blob::again::nodes;
+use lapbelt_blob::again::Original;
 use lapbelt_policy::graph::{Compiler, Source};
 use serde_json::json;
 
+use crate::cmd::compile::WRITTEN;
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile;
@@ -47,16 +48,16 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let analysed = subject.analysed(&world);
     let failed =
         |error: String| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob)));
-    let bytes = subject.bytes();
-    let compiler = Compiler {
-        compile: &|policy| text::comparable(bytes, &world).and_then(|_| nodes(policy, &world)),
-        is_it: &|policy| text::compiles_to(policy, bytes, &world) == Some(true),
-    };
-    let policy = decompile_to(&analysed, &compiler).map_err(|error| failed(error.to_string()))?;
-    let policy = text::with_unix_sockets(policy, &world);
+    // Only bytes of the layout that is written can be the same.
+    let bytes = subject.bytes().filter(|_| world.layout() == Some(WRITTEN));
+    let world = &world;
+    let original = bytes.map(|bytes| Original { bytes, world });
+    let compiler = original.as_ref().map(|one| one as &dyn Compiler);
+    let policy = decompile_to(&analysed, compiler).map_err(|error| failed(error.to_string()))?;
+    let policy = text::with_unix_sockets(policy, world);
     let (text, same_bytes) = {
-        let place = |source: &Source| subject.place(source, &world);
-        text::text(&policy, &analysed, bytes, &world, place).map_err(failed)?
+        let place = |source: &Source| subject.place(source, world);
+        text::text(&policy, &analysed, original.as_ref(), world, place).map_err(failed)?
     };
     match out {
         Some(out) => write_out(out, text.as_bytes())?,

@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 use lapbelt_analysis::diff::diff;
 use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_analysis::unix_sockets::unix_sockets;
+use lapbelt_blob::again::Original;
 use lapbelt_blob::encode::encode;
 use lapbelt_policy::filter::Filter;
-use lapbelt_policy::graph::{Node, Source as GraphSource, lower};
+use lapbelt_policy::graph::{Compiler, Node, Source as GraphSource, lower};
 use lapbelt_policy::rule::{Action, Policy};
 use lapbelt_policy::world::World;
 use lapbelt_sbpl::diag::Severity;
 use lapbelt_sbpl::expand::expand;
 use lapbelt_sbpl::{NO_IMPLICIT_RULES, NoImports, Source, evaluate};
-
-use crate::cmd::compile::WRITTEN;
 
 /// The parameters that rules have to be compiled with.
 pub(super) fn params(policy: &Policy) -> BTreeMap<String, String> {
@@ -35,7 +34,7 @@ pub(super) fn but_for(variables: &[String]) -> String {
 }
 
 /// The text of the rules that `subject` was decompiled to, and whether it compiles to the same
-/// bytes, if they are given. `place` says where a decision stands in the compiled profile.
+/// bytes, if the original is given. `place` says where a decision stands in the compiled profile.
 ///
 /// # Errors
 /// If what is read from the text does not decide as the subject does: some bytes that only a hand
@@ -43,7 +42,7 @@ pub(super) fn but_for(variables: &[String]) -> String {
 pub(super) fn text(
     policy: &Policy,
     subject: &Analysed<'_>,
-    bytes: Option<&[u8]>,
+    original: Option<&Original<'_>>,
     world: &World,
     place: impl Fn(&GraphSource) -> String,
 ) -> Result<(String, Option<bool>), String> {
@@ -63,7 +62,7 @@ pub(super) fn text(
         });
         format!("{}{at}{why}", refused())
     })?;
-    let same_bytes = compiles_to(&read, bytes, world);
+    let same_bytes = original.map(|original| original.is_it(&read));
     if same_bytes != Some(true) {
         let again = Analysed::of_rules(lower(&read, world), &read.rules, world);
         let answer = diff(subject, &again, 1);
@@ -93,17 +92,6 @@ fn deny_with_messages(subject: &Analysed<'_>) -> Option<GraphSource> {
         } => graph.messages(*source).map(|_| *source),
         _ => None,
     })
-}
-
-/// The bytes, if such are written.
-pub(super) fn comparable<'b>(bytes: Option<&'b [u8]>, world: &World) -> Option<&'b [u8]> {
-    bytes.filter(|_| world.layout() == Some(WRITTEN))
-}
-
-/// Whether rules compile to these bytes, if there are any and such are written.
-pub(super) fn compiles_to(policy: &Policy, bytes: Option<&[u8]>, world: &World) -> Option<bool> {
-    let bytes = comparable(bytes, world);
-    bytes.map(|bytes| encode(policy, world).is_ok_and(|made| made.bytes == bytes))
 }
 
 /// The rules with unix sockets named as such, if they are none the worse for it: they have to compile

@@ -10,13 +10,12 @@ use std::path::{Path, PathBuf};
 use lapbelt_analysis::decompile::decompile_to;
 use lapbelt_analysis::finding::{Finding, Tier};
 use lapbelt_analysis::subject::Subject;
-use lapbelt_blob::again::nodes;
+use lapbelt_blob::again::Original;
 use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::encode::{Encoded, encode};
 use lapbelt_blob::policy::compiled;
 use lapbelt_learn::run_dir;
 use lapbelt_policy::graph::Compiler;
-use lapbelt_policy::rule::Policy;
 use lapbelt_policy::world::World;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -300,13 +299,9 @@ fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
     let profile = blob.profiles.first().ok_or("no profile in it")?;
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
     let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
-    let compiles = |policy: &Policy| encode(policy, world).is_ok_and(|made| made.bytes == bytes);
-    let compiler = Compiler {
-        compile: &|policy| nodes(policy, world),
-        is_it: &compiles,
-    };
-    let policy = decompile_to(&subject, &compiler).map_err(|error| error.to_string())?;
-    Ok(compiles(&policy))
+    let original = Original { bytes, world };
+    let policy = decompile_to(&subject, Some(&original)).map_err(|error| error.to_string())?;
+    Ok(original.is_it(&policy))
 }
 
 fn to_json(report: &Report) -> Value {

@@ -37,11 +37,12 @@ const COMPILED: usize = 150_000;
 const MOST_NODES: usize = 1_000;
 
 /// What becomes of rules that are compiled.
-pub struct Compiler<'c> {
+pub trait Compiler {
     /// The nodes, if there are any.
-    pub compile: &'c dyn Fn(&Policy) -> Option<Written>,
-    /// Whether they are those of the profile that was asked about.
-    pub is_it: &'c dyn Fn(&Policy) -> bool,
+    fn nodes(&self, policy: &Policy) -> Option<Written>;
+
+    /// Whether the rules compile to the profile that was asked about.
+    fn is_it(&self, policy: &Policy) -> bool;
 }
 
 /// Rules for a graph that a compiler wrote which compile to it again, if such are found: of the version
@@ -52,12 +53,12 @@ pub fn raise_tried(
     inferred: &[OperationId],
     like: &Policy,
     world: &World,
-    compiler: &Compiler<'_>,
+    compiler: &dyn Compiler,
 ) -> Option<Policy> {
     if !written.is_compiled() || written.turns().len() > MOST_NODES {
         return None;
     }
-    (compiler.compile)(like)?;
+    compiler.nodes(like)?;
     // Few rules are shadowed by others so that no node is left of them.
     [0, SHADOWED].into_iter().find_map(|shadowed| {
         let mut taken = HashMap::new();
@@ -78,7 +79,7 @@ pub fn raise_tried(
     })
 }
 
-fn tried(raising: Raising<'_>, shadowed: usize, compiler: &Compiler<'_>) -> Option<Policy> {
+fn tried(raising: Raising<'_>, shadowed: usize, compiler: &dyn Compiler) -> Option<Policy> {
     let mut filters = Filters::default();
     let mut groups: BTreeMap<Vec<Own>, Vec<OperationId>> = BTreeMap::new();
     for (operation, ways) in ways(&raising, shadowed, &mut filters)? {
@@ -174,7 +175,7 @@ struct Trying<'c> {
     groups: Vec<Group>,
     /// The way of each group.
     chosen: Vec<usize>,
-    compiler: &'c Compiler<'c>,
+    compiler: &'c dyn Compiler,
     /// How many more policies are compiled.
     tries: usize,
 }
@@ -257,9 +258,9 @@ impl Trying<'_> {
         owns.sort_by_key(|(id, _)| *id);
         let (_, policy) = self.raising.policy_of(owns, &self.filters);
         self.tries = self.tries.checked_sub(1).ok_or(End::Over)?;
-        let nodes = (self.compiler.compile)(&policy).ok_or(End::Over)?;
+        let nodes = self.compiler.nodes(&policy).ok_or(End::Over)?;
         let unequal = unequal(&self.raising.written, &nodes);
-        if unequal.size == 0 && (self.compiler.is_it)(&policy) {
+        if unequal.size == 0 && self.compiler.is_it(&policy) {
             return Err(End::Found(policy));
         }
         Ok(unequal)
