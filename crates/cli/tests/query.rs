@@ -1,5 +1,7 @@
 //! `lapbelt query` as a user runs it.
 
+use std::collections::BTreeSet;
+
 use assert_cmd::Command;
 use serde_json::Value;
 
@@ -503,6 +505,122 @@ fn messages_are_decided_by_the_filters_that_are_about_them() {
     assert!(text.contains("\"decision\":\"allow\""), "{text}");
     assert!(
         text.contains("message filters of the profile decide it differently"),
+        "{text}"
+    );
+}
+
+/// The decisions of a list in an answer, but for those that nothing let be sent.
+fn decisions(answer: &Value) -> BTreeSet<String> {
+    let messages = answer["messages"].as_array().expect("a list").iter();
+    let is_sent = |one: &&Value| {
+        !one["after"]
+            .as_str()
+            .expect("a place")
+            .ends_with("is denied")
+    };
+    let word = |one: &Value| one["decision"].as_str().expect("a word").to_owned();
+    messages.filter(is_sent).map(word).collect()
+}
+
+/// The first words of the names of an operation and of the messages that it lets be sent.
+fn family(name: &str) -> Option<&str> {
+    name.split('-').next()
+}
+
+#[test]
+fn a_message_is_asked_about_as_diff_compares_it() {
+    let json = |command: &mut Command| -> Value {
+        serde_json::from_str(&out(command.arg("--json")).1).expect("JSON")
+    };
+    let after = [
+        "iokit-open-service",
+        "iokit-open-user-client",
+        "mach-bootstrap",
+        "mach-lookup",
+    ];
+    let none_or_all = [
+        "",
+        "(apply-message-filter (deny iokit-external-method mach-message-send))",
+    ];
+    let sides = none_or_all.map(|filter| {
+        let rules = after.map(|operation| format!("(allow {operation} {filter})\n"));
+        profile(&format!("(version 2)\n(deny default)\n{}", rules.concat()))
+    });
+    for rules in [
+        "",
+        "(allow mach-lookup)",
+        "(allow mach-lookup (apply-message-filter (deny mach-message-send)))",
+        "(allow mach-lookup (apply-message-filter (deny mach-message-send)))\n\
+         (allow mach-bootstrap)",
+        "(allow mach-bootstrap (apply-message-filter\n (deny mach-message-send)\n \
+         (allow mach-message-send (message-number 100))))\n\
+         (allow mach-lookup (global-name \"x\"))",
+        "(allow iokit-open-user-client (apply-message-filter (deny iokit-external-trap)))",
+        "(allow default)\n(allow iokit-open-user-client (apply-message-filter\n \
+         (deny iokit-external-method)))",
+    ] {
+        let file = profile(&format!("(version 2)\n(deny default)\n{rules}\n"));
+        let mut shown: BTreeSet<(String, String)> = BTreeSet::new();
+        for side in &sides {
+            let answer = json(lapbelt().arg("diff").args([file.path(), side.path()]));
+            for differing in answer["different"].as_array().expect("a list") {
+                let all = differing["all_operations"].as_array().expect("a list");
+                let all = all.iter().filter_map(Value::as_str);
+                let all: Vec<&str> = all.filter(|name| after.contains(name)).collect();
+                let examples = differing["examples"].as_array().expect("a list").iter();
+                for message in examples.flat_map(|one| one["messages"].as_array().expect("a list"))
+                {
+                    let request = message["request"].as_str().expect("a request");
+                    let operation = request.split(' ').next().expect("an operation");
+                    let decision = message["a"]["decision"].as_str().expect("a word");
+                    if all.iter().any(|name| family(name) == family(operation)) {
+                        shown.insert((operation.to_owned(), decision.to_owned()));
+                    }
+                }
+            }
+        }
+        for operation in ["iokit-external-method", "mach-message-send"] {
+            // One number that a filter names, and one that none does.
+            let ask = |number: &str| {
+                let mut command = lapbelt();
+                let command = command.arg("query").arg(file.path());
+                decisions(&json(command.args([operation, number])))
+            };
+            let said: BTreeSet<String> = ["100", "101"].into_iter().flat_map(ask).collect();
+            let shown = shown.iter().filter(|(name, _)| name == operation);
+            let shown: BTreeSet<String> = shown.map(|(_, decision)| decision.clone()).collect();
+            assert_eq!(said, shown, "{operation} of\n{rules}");
+        }
+    }
+}
+
+#[test]
+fn a_message_passes_after_what_is_allowed_without_a_filter() {
+    let file = profile(
+        "(version 1)\n(deny default)\n\
+         (allow mach-lookup (apply-message-filter (deny mach-message-send)))\n\
+         (allow mach-bootstrap)\n",
+    );
+    let name = file.path().display().to_string();
+    let ask = |words: &[&str]| out(lapbelt().args(["query", &name]).args(words));
+    let (code, text) = ask(&["mach-message-send", "100"]);
+    assert_eq!(code, 3, "{text}");
+    assert!(
+        text.contains(&format!("allow by default after {name}:4:1\n")),
+        "{text}"
+    );
+    // Only a look-up is of a name.
+    let (code, text) = ask(&["mach-message-send", "100", "--filter", "global-name=x"]);
+    assert_eq!(code, 1, "{text}");
+    // A client must be opened first, which is denied.
+    let denied = profile("(version 2)\n(deny default)\n");
+    let (code, text) = out(lapbelt()
+        .arg("query")
+        .arg(denied.path())
+        .args(["iokit-external-method", "3"]));
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("after iokit-open-user-client is denied"),
         "{text}"
     );
 }

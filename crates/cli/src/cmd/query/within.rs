@@ -18,6 +18,10 @@ use crate::subject::Subject;
 /// What is said where message filters do not agree and one answer is asked for.
 pub(super) const UNDECIDED: &str = "the message filters of the profile decide it differently";
 
+/// What is said beside the answer where it comes from no rule of a message filter.
+const NONE_ABOUT: &str =
+    "it is asked within message filters only, and none of this profile is about it";
+
 /// What is said of a message after one decision.
 pub(super) struct Message {
     action: Action,
@@ -30,8 +34,15 @@ pub(super) struct Message {
     lacks: Option<String>,
 }
 
-/// What is said of a message after each decision that may have let it be sent; none if no message
-/// filter is about it, or it is no operation of messages.
+impl Message {
+    /// Whether the same is said of the message, after another decision.
+    fn says_as(&self, other: &Self) -> bool {
+        (self.action, &self.by, &self.text) == (other.action, &other.by, &other.text)
+    }
+}
+
+/// What is said of a message after each decision that may have let it be sent; none if none is
+/// known to, or it is no operation of messages.
 pub(super) fn answers(
     question: &Question<'_>,
     subject: &Subject,
@@ -39,11 +50,11 @@ pub(super) fn answers(
     world: &World,
 ) -> Result<Vec<Message>, String> {
     let operation = world.operation_named(question.operation);
-    let Some(operation) = operation.filter(|one| !one.in_table).map(|one| one.id) else {
+    let Some(operation) = operation.filter(|one| !one.in_table) else {
         return Ok(Vec::new());
     };
-    let about = subject.filtering(operation, world);
-    let opened = opened::opened(question, decider, &about, world)?;
+    let about = subject.filtering(operation.id, world);
+    let opened = opened::opened(question, operation, decider, &about, world)?;
     let mut found = Vec::new();
     for outer in &opened.by {
         let filter = decider.messages(outer);
@@ -92,7 +103,7 @@ pub(super) fn tell(
     question: &Question<'_>,
     messages: &[Message],
     given: BTreeMap<&str, Vec<&str>>,
-    world: &World,
+    (subject, world): (&Subject, &World),
     output: &Output,
 ) -> Exit {
     let action = decision(messages);
@@ -112,9 +123,13 @@ pub(super) fn tell(
         || {
             let target = target.map_or(String::new(), |target| format!(" {target}"));
             let mut text = format!("{word} {operation}{target}");
-            for one in messages {
+            for alike in messages.chunk_by(|one, other| one.says_as(other)) {
+                let (one, more) = (&alike[0], alike.len() - 1);
                 let decided = one.action.word();
                 text += &format!("\n  {decided} by {} after {}", one.by, one.after);
+                if more > 0 {
+                    text += &format!(" and {more} more");
+                }
                 text += &one
                     .text
                     .as_ref()
@@ -125,6 +140,10 @@ pub(super) fn tell(
     );
     if let Some(filter) = lacks {
         output.tell(&super::lacking(filter));
+    }
+    let asked = world.operation_named(operation);
+    if asked.is_some_and(|one| subject.filtering(one.id, world).is_empty()) {
+        output.tell(&format!("lapbelt: {NONE_ABOUT}"));
     }
     match action {
         Some(Action::Allow) => Exit::Yes,
@@ -144,8 +163,7 @@ pub(super) fn note(
         .operation_named(operation)
         .is_some_and(|one| !one.in_table)
     {
-        let note = "it is asked within message filters only, and none of this profile is about it";
-        return Some(note.to_string());
+        return Some(NONE_ABOUT.to_string());
     }
     let Source::Rule(reference) = source else {
         return None;
