@@ -1,5 +1,6 @@
 //! Exit codes, and errors that end a command.
 
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +11,9 @@ use lapbelt_learn::plan::PlanError;
 use lapbelt_learn::run_dir::DirError;
 use lapbelt_learn::session::SessionError;
 use lapbelt_learn::source::ProfileError;
+use lapbelt_sbpl::LoadedSource;
+use lapbelt_sbpl::diag::{Diagnostic, Severity};
+use serde_json::{Value, json};
 
 use crate::output::{Output, visible};
 use crate::profile::shown;
@@ -54,6 +58,16 @@ pub(crate) enum CommandError {
     /// The system did not tell what it decided.
     #[error("{0}")]
     Untold(String),
+    /// A file, or a place of it.
+    #[error("{text}")]
+    In {
+        /// The file as it is named to a person.
+        file: String,
+        /// Line and column, from 1 on.
+        at: Option<(u32, u32)>,
+        /// The paragraph, which names both.
+        text: String,
+    },
     /// Anything that one paragraph says.
     #[error("{0}")]
     Other(String),
@@ -84,11 +98,32 @@ impl From<PlanError> for CommandError {
 impl CommandError {
     /// A file that could not be read or written, with what to do.
     pub(crate) fn of_file(action: &str, path: &Path, error: &io::Error) -> Self {
-        Self::Other(format!(
-            "cannot {action} {}: {error}{}",
-            shown(path),
-            next_step(path, error)
-        ))
+        let file = shown(path);
+        let text = format!("cannot {action} {file}: {error}{}", next_step(path, error));
+        Self::In {
+            file,
+            at: None,
+            text,
+        }
+    }
+
+    /// What is wrong with a file.
+    pub(crate) fn about(path: &Path, problem: impl Display) -> Self {
+        let file = shown(path);
+        Self::In {
+            text: format!("{file}: {problem}"),
+            file,
+            at: None,
+        }
+    }
+
+    /// What is wrong at a place of a file.
+    pub(crate) fn at(file: &str, line: u32, column: u32, problem: impl Display) -> Self {
+        Self::In {
+            file: file.to_owned(),
+            at: Some((line, column)),
+            text: format!("{file}:{line}:{column}: {problem}"),
+        }
     }
 
     /// The exit code it ends a command with.
@@ -96,6 +131,36 @@ impl CommandError {
         match self {
             Self::Undecided(_) | Self::Untold(_) => Exit::Undecided,
             _ => Exit::Failed,
+        }
+    }
+
+    /// Ends a command with it: told on standard error, and where JSON was asked for answered too.
+    pub(crate) fn end(&self, output: &Output) -> Exit {
+        self.show(output);
+        if output.json {
+            output.answer(&json!({ "errors": self.values() }).to_string());
+        }
+        self.exit()
+    }
+
+    /// For scripts: what it is, where, and what to do; null where that is not known.
+    pub(crate) fn values(&self) -> Vec<Value> {
+        match self {
+            Self::Profile(error) => {
+                let all = error.diagnostics.iter();
+                all.map(|one| diagnostic(one, &error.sources)).collect()
+            }
+            Self::In { file, at, .. } => {
+                let (line, column) = at.unzip();
+                vec![
+                    json!({"message": self.to_string(), "level": "error", "code": null,
+                            "file": file, "line": line, "column": column, "help": null}),
+                ]
+            }
+            other => vec![
+                json!({"message": other.to_string(), "level": "error", "code": null,
+                                 "file": null, "line": null, "column": null, "help": null}),
+            ],
         }
     }
 
@@ -110,4 +175,16 @@ impl CommandError {
             other => output.complain(&visible(&format!("lapbelt: {other}"))),
         }
     }
+}
+
+fn diagnostic(one: &Diagnostic, sources: &[LoadedSource]) -> Value {
+    let level = match one.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let source = one.origin.and_then(|at| sources.get(at.source.0 as usize));
+    json!({"message": one.message, "level": level, "code": one.code.as_str(),
+           "file": source.map(|source| &source.name),
+           "line": one.origin.map(|at| at.line), "column": one.origin.map(|at| at.column),
+           "help": one.help})
 }

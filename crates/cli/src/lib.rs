@@ -140,10 +140,7 @@ pub fn main(name: &'static str) -> ExitCode {
     }
     match result {
         Ok(exit) => exit.into(),
-        Err(error) => {
-            error.show(&output);
-            error.exit().into()
-        }
+        Err(error) => error.end(&output).into(),
     }
 }
 

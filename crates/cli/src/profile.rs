@@ -75,7 +75,11 @@ pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
         let name = shown(path);
         if is_blob(error.as_bytes()) {
             let help = "a compiled profile is turned into rules by `lapbelt decompile`";
-            return CommandError::Other(format!("{name} is not text; {help}"));
+            return CommandError::In {
+                text: format!("{name} is not text; {help}"),
+                file: name,
+                at: None,
+            };
         }
         let at = error.utf8_error().valid_up_to();
         let before = &error.as_bytes()[..at];
@@ -88,9 +92,8 @@ pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
             + 1;
         let byte = error.as_bytes()[at];
         let help = "profiles are UTF-8 text; convert the file, or escape the byte";
-        CommandError::Other(format!(
-            "{name}:{line}:{column}: byte {byte:#04x} is not UTF-8; {help}"
-        ))
+        let problem = format!("byte {byte:#04x} is not UTF-8; {help}");
+        CommandError::at(&name, line as u32, column as u32, problem)
     })
 }
 

@@ -52,7 +52,7 @@ const TEXT: &str = "no compiled profile, but text; `lapbelt compile` makes one o
 
 /// Decodes a compiled file.
 pub(crate) fn blob(path: &Path, bytes: &[u8], world: &World) -> Result<Blob, CommandError> {
-    let named = |error: String| CommandError::Other(format!("{}: {error}", profile::shown(path)));
+    let named = |error: String| CommandError::about(path, error);
     if bytes.is_empty() {
         return Err(named("the file is empty".to_string()));
     }
@@ -74,8 +74,7 @@ impl Subject {
         if is_blob(&bytes) {
             return Self::decoded(path, bytes, member, world);
         }
-        let file = profile::shown(path);
-        let failed = |what: String| CommandError::Other(format!("{file}: {what}"));
+        let failed = |what: String| CommandError::about(path, what);
         let text = String::from_utf8(bytes);
         let text = text.map_err(|_| failed("neither text nor a compiled profile".to_string()))?;
         match member {
@@ -92,7 +91,7 @@ impl Subject {
         world: &World,
     ) -> Result<Self, CommandError> {
         let file = profile::shown(path);
-        let failed = |what: String| CommandError::Other(format!("{file}: {what}"));
+        let failed = |what: String| CommandError::about(path, what);
         let blob = blob(path, &bytes, world)?;
         let chosen = choose(&blob, member).map_err(failed)?;
         let compiled = compiled(&blob, &blob.profiles[chosen], world);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
+use serde_json::Value;
 
 /// Runs in a folder of its own and answers with exit code and standard error.
 fn run(folder: &Path, args: &[&str]) -> (i32, String) {
@@ -14,6 +15,66 @@ fn run(folder: &Path, args: &[&str]) -> (i32, String) {
         .expect("a run");
     let text = String::from_utf8(output.stderr).expect("text");
     (output.status.code().expect("an exit code"), text)
+}
+
+/// The errors that a command answers with where JSON is asked for.
+fn errors(folder: &Path, args: &[&str]) -> Vec<Value> {
+    let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+    let output = command
+        .current_dir(folder)
+        .args(args)
+        .arg("--json")
+        .output();
+    let output = output.expect("a run");
+    assert_eq!(output.status.code(), Some(2), "{args:?}");
+    let told = String::from_utf8(output.stderr).expect("text");
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("one value of JSON");
+    let errors = answer["errors"].as_array().expect("a list").clone();
+    for error in &errors {
+        let message = error["message"].as_str().expect("a message");
+        assert!(told.contains(message), "{told}");
+    }
+    errors
+}
+
+#[test]
+fn errors_are_json_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("a file");
+    write("good.sb", "(version 1)\n(deny default)\n");
+    write("bad.sb", "(version 1)\n(deny defualt)\n");
+    for args in [
+        &["compile", "bad.sb", "-o", "out"][..],
+        &["query", "bad.sb", "process-fork"],
+        &["diff", "good.sb", "bad.sb"],
+        &["expand", "bad.sb"],
+        &["workflow", "--profile", "bad.sb", "--cmd", "true"],
+    ] {
+        let place = serde_json::json!({
+            "message": "unknown operation `defualt`", "level": "error",
+            "code": "unknown-operation", "file": "bad.sb", "line": 2, "column": 7,
+            "help": "did you mean `default`?"});
+        assert_eq!(errors(folder, args), [place], "{args:?}");
+    }
+    let file = |args: &[&str]| errors(folder, args)[0]["file"].clone();
+    assert_eq!(file(&["decode", "bad.sb"]), "bad.sb");
+    assert_eq!(file(&["decode", "absent"]), "absent");
+    assert_eq!(file(&["query", "absent", "process-fork"]), "absent");
+    assert_eq!(file(&["lint", "absent"]), "absent");
+    // Not about a file.
+    assert_eq!(file(&["query", "good.sb", "process-frok"]), Value::Null);
+    // What the format cannot hold is told with the place of the rule.
+    let long = "x".repeat(70_000);
+    write(
+        "long.sb",
+        &format!("(version 1)\n(allow file-read* (literal \"/{long}\"))\n"),
+    );
+    let error = &errors(folder, &["compile", "long.sb", "-o", "out"])[0];
+    assert_eq!(
+        (&error["file"], &error["line"]),
+        (&"long.sb".into(), &2.into())
+    );
 }
 
 fn assert_nothing_written(folder: &Path) {

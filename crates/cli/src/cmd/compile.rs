@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
-use crate::profile::{self, Params, origin_place, place};
+use crate::profile::{self, Params, place};
 use crate::replace::{file_out, write_out};
 use crate::show;
 
@@ -78,12 +78,14 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
 
 /// Why a policy was not compiled, with the place of the rule, or of the part of it that is to blame.
 pub(crate) fn refused(error: &EncodeError, policy: &Policy, world: &World) -> CommandError {
-    let part = error
-        .origin
-        .map(|origin| origin_place(origin, &policy.sources));
-    let at = part.or_else(|| error.rule.map(|rule| at(rule, policy, world)));
-    CommandError::Other(match at {
-        Some(at) => format!("{at}: {error}"),
+    let rule = || policy.rules[error.rule? as usize].origin;
+    if let Some(at) = error.origin.or_else(rule)
+        && let Some(file) = policy.sources.get(at.source.0 as usize)
+    {
+        return CommandError::at(file, at.line, at.column, error);
+    }
+    CommandError::Other(match error.rule {
+        Some(rule) => format!("{}: {error}", self::at(rule, policy, world)),
         None => error.to_string(),
     })
 }

@@ -46,8 +46,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let member = args.member.as_deref();
     let subject = Subject::decoded(&args.blob, bytes, member, &world)?;
     let analysed = subject.analysed(&world);
-    let failed =
-        |error: String| CommandError::Other(format!("{}: {error}", profile::shown(&args.blob)));
+    let failed = |error: String| CommandError::about(&args.blob, error);
     // Only bytes of the layout that is written can be the same.
     let bytes = subject.bytes().filter(|_| world.layout() == Some(WRITTEN));
     let world = &world;

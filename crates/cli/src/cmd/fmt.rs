@@ -102,7 +102,7 @@ fn refused(name: &str, text: &str, error: FormatError, output: &Output) -> Comma
     let shown = show::diagnostics(&[diagnostic], &[source], output.is_coloured());
     output.complain(&shown);
     let (line, column) = (origin.line, origin.column);
-    CommandError::Other(format!("{name}:{line}:{column}: not formatted: {error}"))
+    CommandError::at(name, line, column, format!("not formatted: {error}"))
 }
 
 fn place(span: Span, text: &str) -> Origin {

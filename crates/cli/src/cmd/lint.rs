@@ -76,7 +76,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let settings = Settings::new(&args)?;
     let given = profile::world(args.world.as_deref().unwrap_or(DEFAULT))?;
     let files = args.profile.iter().chain(&args.profiles);
-    let (mut reports, mut failed) = (Vec::new(), false);
+    let (mut reports, mut errors) = (Vec::new(), Vec::new());
     for path in files {
         let recorded = match args.world {
             Some(_) => Ok(None),
@@ -86,7 +86,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             Ok(recorded) => recorded,
             Err(error) => {
                 error.show(output);
-                failed = true;
+                errors.extend(error.values());
                 continue;
             }
         };
@@ -95,14 +95,14 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
             && let Err(error) = mend::mend(path, &args.params, world, &settings, output)
         {
             error.show(output);
-            failed = true;
+            errors.extend(error.values());
             continue;
         }
         match examine(path, &args.params, world, &settings) {
             Ok(report) => reports.push(report),
             Err(error) => {
                 error.show(output);
-                failed = true;
+                errors.extend(error.values());
             }
         }
     }
@@ -115,7 +115,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         Format::Text => tell(&reports, output),
         Format::Json => {
             let findings: Vec<_> = reports.iter().flat_map(value::findings).collect();
-            output.answer(&json!({ "findings": findings }).to_string());
+            output.answer(&json!({"findings": findings, "errors": errors}).to_string());
         }
         Format::Sarif => {
             let log = sarif::log(&reports);
@@ -123,7 +123,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         }
     }
     let mut found = reports.iter().flat_map(|report| &report.findings);
-    Ok(if failed {
+    Ok(if !errors.is_empty() {
         Exit::Failed
     } else if found.any(|finding| finding.level >= Level::Warning) {
         Exit::No
