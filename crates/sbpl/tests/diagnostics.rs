@@ -269,6 +269,19 @@ fn modifiers_of_other_operations() {
 }
 
 #[test]
+fn modifiers_of_the_other_action() {
+    assert_snapshot!(findings(
+        "(version 1)
+(allow file-read* (with no-log))
+(allow file-read* no-report)
+(deny file-read* (with report))
+(deny process-exec* (with no-profile))
+(allow file-read* (with errno EPERM))
+(deny file-read* (with no-log) (with no-report))"
+    ));
+}
+
+#[test]
 fn what_is_accepted_is_said() {
     assert_snapshot!(findings(
         "(version 1)

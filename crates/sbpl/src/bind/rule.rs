@@ -5,7 +5,7 @@ use lapbelt_policy::origin::Origin;
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter};
 use lapbelt_policy::world::{ModifierId, ModifierInfo, ModifierKind, Operation, OperationId};
 
-use super::{Binder, Object, Procedure, message};
+use super::{Binder, Object, Procedure, message, takes};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
@@ -302,29 +302,37 @@ impl Binder<'_> {
             let twice = parts.modifiers[..at]
                 .iter()
                 .any(|(m, _)| m.modifier == modifier.modifier);
+            let origin = origin.or(call.site);
+            let word = self.modifier_word(info, origin);
             let (code, message) = if in_message_filter && info.kind == ModifierKind::MessageFilter {
                 let message = "a message filter cannot stand in another".to_owned();
                 (Code::ModifierNotApplicable, message)
             } else if !applies {
-                let action = if action == Action::Allow {
-                    "allow"
-                } else {
-                    "deny"
-                };
-                let message = format!("modifier `{}` does not apply to {action}", info.name);
+                let message = format!("modifier `{word}` does not apply to {}", action.word());
                 (Code::ModifierNotApplicable, message)
             } else if twice {
-                (
-                    Code::DuplicateModifier,
-                    format!("modifier `{}` is given twice", info.name),
-                )
+                let message = format!("modifier `{word}` is given twice");
+                (Code::DuplicateModifier, message)
             } else {
-                self.check_takers(info, &parts.operations, origin.or(call.site));
+                self.check_takers(info, &parts.operations, origin);
                 continue;
             };
-            let origin = origin.or(call.site);
-            self.note(Diagnostic::error(code, message, origin));
+            let mut diagnostic = Diagnostic::error(code, message, origin);
+            diagnostic.help = (!applies).then(|| takes::other_action(info, action, &word));
+            self.note(diagnostic);
         }
+    }
+
+    /// The word that a modifier is written with at a place: it may have several.
+    fn modifier_word(&self, info: &ModifierInfo, origin: Option<Origin>) -> String {
+        let written = origin.and_then(|at| {
+            let text = &self.sources.get(at.source.0 as usize)?.text;
+            let text = text.get(at.start as usize..at.end as usize)?;
+            let mut words = text.split(|c: char| c.is_whitespace() || "()\";".contains(c));
+            let names = |word: &&str| self.world.modifier_named(word) == Some(info);
+            words.find(names)
+        });
+        written.unwrap_or(&info.name).to_owned()
     }
 
     /// Warns of a modifier on an operation that does not list it. As with filters, no system is

@@ -1,5 +1,6 @@
 //! What filters and modifiers take, for who gave them something else.
 
+use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{ArgumentKind, FilterInfo, ModifierInfo, ModifierKind};
 
 use super::{Binder, Shape, suggest};
@@ -45,6 +46,22 @@ pub(super) fn instead(info: &FilterInfo, name: &str) -> Option<String> {
         _ => suggest::help(name, names),
     };
     near.or_else(|| Some(by_filter(info, Shape::Exact)))
+}
+
+/// What is to be done about a modifier, written as `word`, on a rule with an action that it is not
+/// for.
+pub(super) fn other_action(info: &ModifierInfo, action: Action, word: &str) -> String {
+    let why = match (info.name.as_str(), action) {
+        ("no-report", _) => "what is allowed is not reported anyway",
+        ("report", _) => "what is denied is reported anyway",
+        (_, Action::Allow) => "it is for deny rules",
+        (_, Action::Deny) => "it is for allow rules",
+    };
+    let name = match word == info.name {
+        true => String::new(),
+        false => format!("`{word}` is another name of `{}`; ", info.name),
+    };
+    format!("{name}{why}: leave it out")
 }
 
 impl Binder<'_> {
