@@ -147,7 +147,7 @@ fn a_profile_with_a_syntax_error_or_an_unknown_operation() {
         (
             "(version 1)\n(allow file-read* (subpath (param \"X\")))\n",
             "bad.sb:2:",
-            "pattern, got boolean",
+            "pass it with -D X=VALUE",
         ),
     ] {
         std::fs::write(folder.path().join("bad.sb"), text).expect("a profile");

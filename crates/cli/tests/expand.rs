@@ -67,7 +67,7 @@ fn what_does_not_evaluate_is_said() {
     let text = "(version 1)\n(allow file-read* (subpath (param \"P\")))\n";
     let (code, out, errors) = run(folder.path(), &["-"], text);
     assert_eq!((code, out.as_str()), (2, ""));
-    let wanted = "invalid data type of path filter; expected pattern, got boolean";
+    let wanted = "parameter `P` was not given";
     assert!(errors.contains(wanted), "{errors}");
     assert_eq!(run(folder.path(), &["-", "--world", "no-such"], text).0, 2);
     fs::write(folder.path().join("compiled"), [0, 0x80, 0xff, 0xbe]).expect("written");

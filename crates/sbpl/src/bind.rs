@@ -422,27 +422,21 @@ impl Host for Binder<'_> {
         self.running.pop();
     }
 
-    fn explain_false(&self, written: Option<&[u8]>) -> Option<String> {
-        match written {
-            Some(name) => {
-                let name = String::from_utf8_lossy(name);
-                Some(format!(
-                    "parameter `{name}` was not given; pass it with -D {name}=…"
-                ))
-            }
-            None if self.missing.is_empty() => None,
-            None => {
-                let mut names: Vec<&str> = self.missing.iter().map(String::as_str).collect();
-                if names.len() > 5 {
-                    names.truncate(5);
-                    names.push("…");
-                }
-                Some(format!(
-                    "a parameter that is not given is #f; not given: {}",
-                    names.join(", ")
-                ))
-            }
+    fn explain_false(&self) -> Option<String> {
+        let mut names: Vec<&str> = self.missing.iter().map(String::as_str).collect();
+        let pass = match names.as_slice() {
+            [] => return None,
+            [one] => format!("it with -D {one}=VALUE"),
+            _ => "each with -D NAME=VALUE".to_owned(),
+        };
+        if names.len() > 5 {
+            names.truncate(5);
+            names.push("…");
         }
+        let names = names.join(", ");
+        Some(format!(
+            "a parameter that is not given is #f; not given: {names}; pass {pass}"
+        ))
     }
 
     fn unbound(&self, name: &str, called: &[Value], head: bool, heap: &Heap) -> Mistake {

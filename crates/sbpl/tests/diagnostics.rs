@@ -53,7 +53,10 @@ fn parameters() {
 (allow file-read* (subpath (param \"HOME\")))
 (define dir (param \"DIR\"))
 (allow file-read* (literal \"/a\" dir))
-(allow file-read* (literal (string-append (param \"X\") \"/a\")))"
+(allow file-read* (literal (string-append (param \"X\") \"/a\")))
+(allow file-read* (param \"X\"))
+(allow file-read* (require-not (param \"X\")))
+(with-filter (param \"X\") (allow file-read*))"
     ));
 }
 

@@ -35,7 +35,7 @@ fn a_program_in_c_compiles_and_is_told_why_not() {
     let said = String::from_utf8(output.stdout).expect("text");
     let lines: Vec<&str> = said.lines().collect();
     let expected = [
-        "without: <string>: 1:53: invalid data type of path filter; expected pattern, got boolean",
+        "without: <string>: 1:53: parameter `F` was not given",
         "set: 0",
         "with: 435 bytes",
         "set again: 0",

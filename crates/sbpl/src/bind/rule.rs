@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
+use crate::eval::host::Host;
 use crate::eval::value::Value;
 
 /// What a rule is made of, sorted by kind.
@@ -173,7 +174,11 @@ impl Binder<'_> {
             }
             Value::HostProcedure(_) => mistake.help("a filter is written in parentheses"),
             // Where a `#f` came from says more.
-            Value::Bool(_) => mistake,
+            Value::Bool(false) => Mistake {
+                help: self.explain_false(),
+                ..mistake
+            },
+            Value::Bool(true) => mistake,
             _ => mistake.help("operations are names, filters and modifiers are in parentheses"),
         }
     }

@@ -103,8 +103,14 @@ impl Machine {
             let Some(argument) = mistake.argument else {
                 return self.fault(mistake, None);
             };
-            if mistake.help.is_none() && arguments.get(argument) == Some(&Value::Bool(false)) {
-                mistake.help = host.explain_false(self.parameter_name(form, argument));
+            if arguments.get(argument) == Some(&Value::Bool(false)) {
+                if let Some(name) = self.parameter_name(form, argument) {
+                    let name = String::from_utf8_lossy(name);
+                    mistake.message = format!("parameter `{name}` was not given");
+                    mistake.help = Some(format!("pass it with -D {name}=VALUE"));
+                } else if mistake.help.is_none() {
+                    mistake.help = host.explain_false();
+                }
             }
             let origin = argument_place(&self.heap, form, argument);
             self.fault(mistake, origin)

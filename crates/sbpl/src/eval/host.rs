@@ -39,9 +39,8 @@ pub(crate) trait Host {
     /// Notes a mistake; false if there have been too many to go on.
     fn report(&mut self, diagnostic: Diagnostic) -> bool;
 
-    /// Says where a `#f` may come from that was no good as an argument; `written` is the name of
-    /// the parameter if the argument is written `(param NAME)`.
-    fn explain_false(&self, written: Option<&[u8]>) -> Option<String>;
+    /// Says where a `#f` may come from that was no good as an argument.
+    fn explain_false(&self) -> Option<String>;
 
     /// Says what an unbound name was meant to be. `called` is the procedure it is an argument of with
     /// the arguments before, `head` tells that it stands in the place of a procedure.

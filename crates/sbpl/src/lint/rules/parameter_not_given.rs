@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, out: &mut Sink) {
         });
         let origin = read.map_or_else(|| context.start(), |form| tree.origin(form));
         let finding = out.at(origin, format!("parameter `{name}` is not given"));
-        finding.help(format!("pass it with -D {name}=…"));
+        finding.help(format!("pass it with -D {name}=VALUE"));
         if others_given {
             finding.level(Level::Warning);
         }
