@@ -322,6 +322,20 @@ fn what_is_accepted_is_said() {
 }
 
 #[test]
+fn the_form_of_what_has_too_few_arguments_is_said() {
+    assert_snapshot!(findings(
+        "(version 1)
+(define (app path) (string-append \"/Applications\" path))
+(allow file-read* (require-entitlement))
+(allow file-read* (require-entitlement 3))
+(allow file-read* (require-entitlement \"a\" (entitlement-value 3)))
+(allow file-read* (literal (app)))
+(allow file-read* (literal (app 1 2)))
+(allow file-read* (literal ((lambda (x) x))))"
+    ));
+}
+
+#[test]
 fn one_word_about_a_wrong_version_is_enough() {
     for version in ["(version 4)", "(version)", "(version x)"] {
         let found = findings(&format!("{version}\n(deny default)\n(allow file-raed*)"));

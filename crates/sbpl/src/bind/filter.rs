@@ -326,7 +326,7 @@ fn wrong_value(info: &FilterInfo, shape: Shape, value: Value) -> Mistake {
     };
     let mistake = Mistake::wrong_type(format!(
         "invalid data type of {} filter; expected {expected}, got {}",
-        info.name,
+        takes::written_name(info),
         value.kind()
     ));
     match value {

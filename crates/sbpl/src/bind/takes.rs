@@ -11,6 +11,18 @@ const LISTED: usize = 12;
 
 const NUMBER: &str = "a number from 0 to 65535";
 
+/// The filter of an entitlement's value, which profiles have another word for.
+const OF_VALUE: &str = "%entitlement-string";
+
+/// The name that profiles have for a filter.
+pub(super) fn written_name(info: &FilterInfo) -> &str {
+    match info.name.as_str() {
+        "%entitlement-load" => "require-entitlement",
+        OF_VALUE => "entitlement-value",
+        name => name,
+    }
+}
+
 /// What a filter takes, in words that tell what to write.
 pub(super) fn by_filter(info: &FilterInfo, shape: Shape) -> String {
     let names: Vec<&str> = info.values.iter().map(|(name, _)| name.as_str()).collect();
@@ -22,9 +34,13 @@ pub(super) fn by_filter(info: &FilterInfo, shape: Shape) -> String {
                 Shape::Subpath => ("subpath", "\"…\""),
                 Shape::Regex => ("regex", "#\"…\""),
             };
-            format!("write `({} {text})`", pattern_name(info, suffix))
+            let name = pattern_name(info, suffix);
+            format!(
+                "write `({} {text})`",
+                name.replace(OF_VALUE, "entitlement-value")
+            )
         }
-        ArgumentKind::Text => format!("write `({} \"…\")`", info.name),
+        ArgumentKind::Text => format!("write `({} \"…\")`", written_name(info)),
         ArgumentKind::Integer if names.is_empty() => format!("`{}` takes {NUMBER}", info.name),
         ArgumentKind::Integer => {
             format!("`{}` takes {}, or {NUMBER}", info.name, listed(&names))

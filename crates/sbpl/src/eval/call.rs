@@ -4,11 +4,14 @@ use lapbelt_policy::origin::Origin;
 
 use super::builtin::{Builtin, Control};
 use super::fault::{Fault, Mistake};
-use super::heap::{GLOBAL, Heap, Place};
+use super::heap::{Closure, GLOBAL, Heap, Place};
 use super::host::Host;
 use super::machine::{Machine, Saved, Step};
 use super::value::{ContinuationId, PairId, Symbol, Value};
 use crate::diag::Code;
+
+/// As many parameters of a procedure as a person is told.
+const PARAMETERS_TOLD: usize = 12;
 
 /// A call of a host procedure.
 pub(crate) struct Call<'a> {
@@ -153,7 +156,7 @@ impl Machine {
                         return Err(Mistake::new(Code::BadForm, "a parameter is not a name"));
                     };
                     let Some((first, rest)) = arguments.split_first() else {
-                        return Err(self.wrong_count("few", closure.name));
+                        return Err(self.wrong_count("few", closure));
                     };
                     self.heap.define(env, name, *first);
                     arguments = rest;
@@ -165,17 +168,38 @@ impl Machine {
                     break;
                 }
                 _ if arguments.is_empty() => break,
-                _ => return Err(self.wrong_count("many", closure.name)),
+                _ => return Err(self.wrong_count("many", closure)),
             }
         }
         Ok(self.sequence(closure.body, env))
     }
 
-    fn wrong_count(&self, which: &str, name: Option<Symbol>) -> Mistake {
-        let of = name.map_or_else(String::new, |name| {
+    fn wrong_count(&self, which: &str, closure: Closure) -> Mistake {
+        let of = closure.name.map_or_else(String::new, |name| {
             format!(" for `{}`", self.heap.name(name))
         });
-        Mistake::new(Code::ArgumentCount, format!("too {which} arguments{of}"))
+        let mut mistake = Mistake::new(Code::ArgumentCount, format!("too {which} arguments{of}"));
+        mistake.help = self.form_of(closure.name, closure.parameters);
+        mistake
+    }
+
+    /// How a procedure is called, if it has a name.
+    fn form_of(&self, name: Option<Symbol>, mut parameters: Value) -> Option<String> {
+        let mut form = format!("write `({}", self.heap.name(name?));
+        // A profile can make a list without an end.
+        for _ in 0..PARAMETERS_TOLD {
+            let Value::Pair(cell) = parameters else { break };
+            if let Value::Symbol(parameter) = self.heap.car(cell) {
+                form += &format!(" {}", self.heap.name(parameter));
+            }
+            parameters = self.heap.cdr(cell);
+        }
+        match parameters {
+            Value::Symbol(rest) => form += &format!(" [{}…]", self.heap.name(rest)),
+            Value::Pair(_) => form += " …",
+            _ => {}
+        }
+        Some(form + ")`")
     }
 
     fn control(
