@@ -253,3 +253,50 @@ fn numbers_with_several_names_are_told_apart_by_the_socket_domain() {
     std::fs::write(at("b.sb"), rules).expect("a profile");
     assert_eq!(compile("b.sb", "b.bin"), bytes);
 }
+
+#[test]
+fn paths_that_were_made_lower_case_are_said_to_be() {
+    const SAYS: &str = "(version 1)\n; Paths are in lower case, as compiled profiles";
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let decompiled = |bytes: &[u8]| {
+        std::fs::write(at("b.bin"), bytes).expect("a blob");
+        let (code, text, error) = out(lapbelt().arg("decompile").arg(at("b.bin")));
+        assert_eq!(code, 0, "{error}");
+        text
+    };
+    let compiled = |rule: &str| {
+        let text = format!("(version 1)\n(deny default)\n{rule}\n");
+        std::fs::write(at("a.sb"), text).expect("a profile");
+        let mut command = lapbelt();
+        command
+            .arg("compile")
+            .arg(at("a.sb"))
+            .arg("-o")
+            .arg(at("a.bin"));
+        assert_eq!(out(&mut command).0, 0);
+        std::fs::read(at("a.bin")).expect("a blob")
+    };
+    let mut bytes = compiled("(allow file-read* (literal \"/Users/Me\"))");
+    let text = decompiled(&bytes);
+    assert!(
+        text.starts_with(SAYS) && text.contains("\"/users/me\""),
+        "{text}"
+    );
+    // One that somebody wrote otherwise has the case that it has.
+    let path = bytes.windows(5).position(|part| part == b"users");
+    bytes[path.expect("the path")] = b'U';
+    let text = decompiled(&bytes);
+    assert!(
+        !text.contains("lower case") && text.contains("\"/Users/me\""),
+        "{text}"
+    );
+    // Names are no paths, and a path without letters has no case.
+    for rule in [
+        "(allow mach-lookup (global-name \"com.example\"))",
+        "(allow file-read* (literal \"/\"))",
+    ] {
+        let text = decompiled(&compiled(rule));
+        assert!(!text.contains("lower case"), "{text}");
+    }
+}

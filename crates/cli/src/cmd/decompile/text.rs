@@ -7,10 +7,11 @@ use lapbelt_analysis::subject::Subject as Analysed;
 use lapbelt_analysis::unix_sockets::unix_sockets;
 use lapbelt_blob::again::Original;
 use lapbelt_blob::encode::encode;
-use lapbelt_policy::filter::Filter;
+use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::graph::{Compiler, Node, Source as GraphSource, lower};
+use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Policy};
-use lapbelt_policy::world::World;
+use lapbelt_policy::world::{ArgumentKind, World};
 use lapbelt_sbpl::diag::Severity;
 use lapbelt_sbpl::expand::expand;
 use lapbelt_sbpl::{NO_IMPLICIT_RULES, NoImports, Source, evaluate};
@@ -46,7 +47,11 @@ pub(super) fn text(
     world: &World,
     place: impl Fn(&GraphSource) -> String,
 ) -> Result<(String, Option<bool>), String> {
-    let text = expand(policy, &[], world);
+    let mut text = expand(policy, &[], world);
+    // After the line of the version, which comes first.
+    if let (true, Some(end)) = (are_paths_folded(subject), text.find('\n')) {
+        text.insert_str(end + 1, FOLDED);
+    }
     let source = Source {
         name: "decompiled",
         text: &text,
@@ -80,6 +85,27 @@ pub(super) fn text(
         }
     }
     Ok((text, same_bytes))
+}
+
+/// What is said of paths that do not have the case that they were written in.
+const FOLDED: &str = "; Paths are in lower case, as compiled profiles of this system hold them: either case matches.\n";
+
+/// Whether the paths of a profile are in lower case because a compiler made them so.
+fn are_paths_folded(subject: &Analysed<'_>) -> bool {
+    let world = subject.world();
+    let is_path = |test: &&Test| world.filter(test.filter).kind == ArgumentKind::PathPattern;
+    let paths = subject.graph().tests().iter().filter(is_path);
+    let texts = paths.filter_map(|test| match &test.argument {
+        Argument::Pattern(
+            Pattern::Literal(text) | Pattern::Prefix(text) | Pattern::Subpath(text),
+        ) => Some(text),
+        _ => None,
+    });
+    let mut letters = texts
+        .flatten()
+        .filter(|byte| byte.is_ascii_alphabetic())
+        .peekable();
+    world.folds_paths() && letters.peek().is_some() && letters.all(u8::is_ascii_lowercase)
 }
 
 /// A decision that only a hand can write: nothing follows a denial that could be filtered.
