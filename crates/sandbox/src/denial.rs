@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::event::{Event, OwnedValue};
+use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::request::Endpoint;
 use lapbelt_policy::rule::Policy;
-use lapbelt_policy::world::{OperationId, World};
+use lapbelt_policy::world::{Beside, OperationId, World};
 
 /// For a person: `deny(1) file-read-data /etc/passwd — ls[123], default`.
 pub fn line(event: &Event, world: &World, policy: &Policy) -> String {
@@ -83,6 +84,17 @@ pub fn place(event: &Event, world: &World, policy: &Policy) -> String {
 pub fn target(event: &Event, world: &World) -> String {
     let mut out = String::new();
     let mut shown = "";
+    let numbers = event
+        .values
+        .iter()
+        .filter_map(|(filter, value)| match value {
+            OwnedValue::Integer(number) => Some(Filter::Test(Test {
+                filter: *filter,
+                argument: Argument::Integer(*number),
+            })),
+            _ => None,
+        });
+    let others = Beside::default().with(&numbers.collect::<Vec<_>>(), world);
     for (i, (filter, value)) in event.values.iter().enumerate() {
         let info = world.filter(*filter);
         let beside = match shown {
@@ -105,10 +117,12 @@ pub fn target(event: &Event, world: &World) -> String {
                 out.push_str(&escaped(text));
             }
             OwnedValue::Integer(number) => {
-                let named = info.values.iter().find(|(_, value)| value == number);
-                let _ = match named {
-                    Some((name, _)) => write!(out, "{name}"),
-                    None => write!(out, "{number}"),
+                let name = world.number_name(info, *number, &others);
+                let names = name.map_or_else(|| world.number_names(info, *number), |one| vec![one]);
+                let _ = match names.as_slice() {
+                    [] => write!(out, "{number}"),
+                    // None of them is told from the others by what is known.
+                    names => write!(out, "{}", names.join(" or ")),
                 };
             }
             OwnedValue::Bits(bits) => drop(write!(out, "0{bits:o}")),
@@ -331,6 +345,23 @@ mod tests {
             "0644"
         );
         assert_eq!(named("process-fork", &[]), "");
+    }
+
+    #[test]
+    fn a_number_with_several_names_has_the_one_that_is_meant() {
+        let world = shipped("macos-14.4.1").unwrap().unwrap();
+        let socket = |domain, protocol| {
+            let values = [("socket-domain", domain), ("socket-protocol", protocol)];
+            let values = values.map(|(filter, number)| (filter, OwnedValue::Integer(number)));
+            target(&event(&world, "system-socket", &values), &world)
+        };
+        assert_eq!(socket(32, 2), "AF_SYSTEM socket-protocol:SYSPROTO_CONTROL");
+        assert_eq!(socket(2, 2), "AF_INET socket-protocol:IPPROTO_IGMP");
+        // Neither is known to be meant.
+        assert_eq!(
+            socket(17, 2),
+            "AF_ROUTE socket-protocol:IPPROTO_IGMP or SYSPROTO_CONTROL"
+        );
     }
 
     #[test]
