@@ -6,7 +6,7 @@ use lapbelt_policy::deceptive::is_deceptive;
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{ModifierArgument, Policy, Rule, Version};
-use lapbelt_policy::world::{ArgumentKind, Beside, FilterId, FilterInfo, World};
+use lapbelt_policy::world::{ArgumentKind, Beside, FilterId, FilterInfo, OperationId, World};
 
 /// A string literal that reads back as exactly these bytes.
 pub fn quote(bytes: &[u8]) -> String {
@@ -101,7 +101,7 @@ fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
     }
     let inner = format!("{line}    ");
     let filters = rule.filters.iter().map(|one| &one.filter);
-    let filters = texts(filters, lacked, &Beside::default(), world);
+    let filters = texts(filters, lacked, &Place::of(rule, world), world);
     let separator = if filters.len() > 1 { &inner } else { " " };
     for one in &filters {
         out.push_str(separator);
@@ -134,24 +134,70 @@ fn put_rule(rule: &Rule, world: &World, line: &str, out: &mut String) {
 
 /// A filter on one line.
 pub fn filter(filter: &Filter, world: &World) -> String {
-    filter_beside(filter, &Beside::default(), world)
+    filter_at(filter, &Place::default(), world)
 }
 
-fn filter_beside(filter: &Filter, beside: &Beside, world: &World) -> String {
+/// Each filter of a rule on one line.
+pub fn filters(rule: &Rule, world: &World) -> Vec<String> {
+    let place = Place::of(rule, world);
+    let filters = rule.filters.iter();
+    filters
+        .map(|one| filter_at(&one.filter, &place, world))
+        .collect()
+}
+
+/// Where a filter stands.
+#[derive(Default)]
+struct Place {
+    beside: Beside,
+    /// In a rule about opening user clients, whose class the filter of classes is about there.
+    opens_clients: bool,
+}
+
+impl Place {
+    /// In a rule.
+    fn of(rule: &Rule, world: &World) -> Self {
+        let opens = |id: &OperationId| OPEN_CLIENTS.contains(&&*world.operation(*id).name);
+        Self {
+            beside: Beside::default(),
+            opens_clients: !rule.operations.is_empty() && rule.operations.iter().all(opens),
+        }
+    }
+
+    /// The word for a filter here.
+    fn word<'w>(&self, info: &'w FilterInfo, world: &World) -> &'w str {
+        let of_clients = world.filter_named(CLIENT_CLASS).map(|one| one.id);
+        match self.opens_clients && of_clients == Some(info.id) {
+            true => CLIENT_CLASS,
+            false => &info.name,
+        }
+    }
+}
+
+/// Operations that are asked with the class of a user client.
+const OPEN_CLIENTS: &[&str] = &["iokit-open", "iokit-open*", "iokit-open-user-client"];
+
+/// What the filter of classes is called in their rules.
+const CLIENT_CLASS: &str = "iokit-user-client-class";
+
+fn filter_at(filter: &Filter, place: &Place, world: &World) -> String {
     let mut out = String::new();
-    put(filter, beside, world, &mut out);
+    put(filter, place, world, &mut out);
     out
 }
 
-fn put(filter: &Filter, beside: &Beside, world: &World, out: &mut String) {
+fn put(filter: &Filter, place: &Place, world: &World, out: &mut String) {
     let (word, inner) = match filter {
-        Filter::Test(test) => return put_test(test, beside, world, out),
-        Filter::Any(inner) => ("require-any", texts(inner, lacked, beside, world)),
+        Filter::Test(test) => return put_test(test, place, world, out),
+        Filter::Any(inner) => ("require-any", texts(inner, lacked, place, world)),
         Filter::All(inner) => {
-            let beside = beside.with(inner, world);
-            ("require-all", texts(inner, entitlement, &beside, world))
+            let place = Place {
+                beside: place.beside.with(inner, world),
+                ..*place
+            };
+            ("require-all", texts(inner, entitlement, &place, world))
         }
-        Filter::Not(inner) => ("require-not", vec![filter_beside(inner, beside, world)]),
+        Filter::Not(inner) => ("require-not", vec![filter_at(inner, place, world)]),
     };
     match inner.as_slice() {
         // Two that are one as people write them.
@@ -174,7 +220,7 @@ fn put(filter: &Filter, beside: &Beside, world: &World, out: &mut String) {
 fn texts<'f>(
     filters: impl IntoIterator<Item = &'f Filter>,
     as_one: fn(&Filter, &Filter, &World) -> Option<String>,
-    beside: &Beside,
+    place: &Place,
     world: &World,
 ) -> Vec<String> {
     let mut rest = filters.into_iter().peekable();
@@ -186,7 +232,7 @@ fn texts<'f>(
                 rest.next();
                 both
             }
-            None => filter_beside(one, beside, world),
+            None => filter_at(one, place, world),
         });
     }
     texts
@@ -254,7 +300,7 @@ fn value_of(filter: FilterId, value: &Argument, world: &World) -> Option<String>
             let argument = value.clone();
             put_test(
                 &Test { filter, argument },
-                &Beside::default(),
+                &Place::default(),
                 world,
                 &mut text,
             );
@@ -267,7 +313,7 @@ fn value_of(filter: FilterId, value: &Argument, world: &World) -> Option<String>
     }
 }
 
-fn put_test(test: &Test, beside: &Beside, world: &World, out: &mut String) {
+fn put_test(test: &Test, place: &Place, world: &World, out: &mut String) {
     let info = world.filter(test.filter);
     let _ = match &test.argument {
         Argument::Pattern(pattern) => {
@@ -281,9 +327,10 @@ fn put_test(test: &Test, beside: &Beside, world: &World, out: &mut String) {
                 Pattern::Subpath(text) => ("subpath", quote(text)),
                 Pattern::Regex(regex) => ("regex", quote_regex(regex.source())),
             };
-            write!(out, "({} {text})", pattern_name(info, suffix))
+            let name = with_suffix(place.word(info, world), info.kind, suffix);
+            write!(out, "({name} {text})")
         }
-        Argument::Integer(number) => match world.number_name(info, *number, beside) {
+        Argument::Integer(number) => match world.number_name(info, *number, &place.beside) {
             Some(name) => write!(out, "({} {name})", info.name),
             None => write!(out, "({} {number})", info.name),
         },
@@ -306,7 +353,11 @@ fn put_test(test: &Test, beside: &Beside, world: &World, out: &mut String) {
 
 /// The form of a filter for a kind of pattern: plain words for paths, suffixes for all others.
 pub(crate) fn pattern_name(info: &FilterInfo, suffix: &str) -> String {
-    match (info.name.as_str(), info.kind, suffix) {
+    with_suffix(&info.name, info.kind, suffix)
+}
+
+fn with_suffix(name: &str, kind: ArgumentKind, suffix: &str) -> String {
+    match (name, kind, suffix) {
         ("path", ArgumentKind::PathPattern, _) => suffix.to_owned(),
         (name, _, "literal") => name.to_owned(),
         (name, _, _) => format!("{name}-{suffix}"),

@@ -348,7 +348,7 @@ fn rules_are_laid_out_one_filter_a_line() {
 (allow mach-lookup (global-name-prefix \"com.apple.\"))
 (allow file-write-mode (file-mode #o4000))
 (deny process-exec* (with send-signal SIGKILL))
-(allow iokit-open-user-client (iokit-registry-entry-class \"A\") (with report)
+(allow iokit-open-user-client (iokit-user-client-class \"A\") (with report)
     (apply-message-filter
         (deny iokit-external-method)
         (allow iokit-external-method
@@ -356,6 +356,26 @@ fn rules_are_laid_out_one_filter_a_line() {
             (iokit-method-number 2))))
 ";
     assert_eq!(print::policy(&read(text), &WORLD), text);
+}
+
+#[test]
+fn a_class_is_that_of_a_user_client_where_one_is_opened() {
+    let text = "(version 1)
+(allow iokit-open-user-client
+    (iokit-user-client-class \"A\")
+    (require-not (iokit-user-client-class-regex #\"^B\")))
+(allow iokit-open* (iokit-user-client-class-prefix \"C\"))
+(allow iokit-open-service (iokit-registry-entry-class \"D\"))
+(allow iokit-open-user-client iokit-get-properties (iokit-registry-entry-class \"E\"))
+";
+    let policy = read(text);
+    assert_eq!(print::policy(&policy, &WORLD), text);
+    let other = text.replace("iokit-user-client-class", "iokit-registry-entry-class");
+    assert_eq!(print::policy(&read(&other), &WORLD), text);
+    assert_eq!(
+        print::filters(&policy.rules[1], &WORLD),
+        ["(iokit-user-client-class-prefix \"C\")"]
+    );
 }
 
 /// Bytes may say so, though no filter of names has a form for it.

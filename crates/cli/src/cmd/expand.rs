@@ -76,11 +76,6 @@ fn rule_json(rule: &Rule, policy: &Policy, imported_at: &[Option<Origin>], world
         .iter()
         .map(|id| world.operation(*id).name.as_str())
         .collect();
-    let filters: Vec<String> = rule
-        .filters
-        .iter()
-        .map(|one| print::filter(&one.filter, world))
-        .collect();
     let places: Vec<Value> = places(rule, imported_at)
         .into_iter()
         .map(|place| {
@@ -88,6 +83,6 @@ fn rule_json(rule: &Rule, policy: &Policy, imported_at: &[Option<Origin>], world
             json!({"file": file, "line": place.line, "column": place.column})
         })
         .collect();
-    json!({"action": rule.action.word(), "operations": operations, "filters": filters,
+    json!({"action": rule.action.word(), "operations": operations, "filters": print::filters(rule, world),
            "text": print::rule(rule, world), "places": places})
 }
