@@ -98,13 +98,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let messages = within::answers(&question, &subject, &decider, &world);
     let messages = messages.map_err(CommandError::Other)?;
     if !messages.is_empty() {
-        return Ok(within::tell(
-            &question,
-            &messages,
-            given,
-            (&subject, &world),
-            output,
-        ));
+        return Ok(within::tell(&question, &messages, given, &world, output));
     }
     let answer = question
         .answer(&decider, &world)

@@ -18,10 +18,6 @@ use crate::subject::Subject;
 /// What is said where message filters do not agree and one answer is asked for.
 pub(super) const UNDECIDED: &str = "the message filters of the profile decide it differently";
 
-/// What is said beside the answer where it comes from no rule of a message filter.
-const NONE_ABOUT: &str =
-    "it is asked within message filters only, and none of this profile is about it";
-
 /// What is said of a message after one decision.
 pub(super) struct Message {
     action: Action,
@@ -34,15 +30,8 @@ pub(super) struct Message {
     lacks: Option<String>,
 }
 
-impl Message {
-    /// Whether the same is said of the message, after another decision.
-    fn says_as(&self, other: &Self) -> bool {
-        (self.action, &self.by, &self.text) == (other.action, &other.by, &other.text)
-    }
-}
-
-/// What is said of a message after each decision that may have let it be sent; none if none is
-/// known to, or it is no operation of messages.
+/// What is said of a message after each decision that may have let it be sent; none if no message
+/// filter is about it, or it is no operation of messages.
 pub(super) fn answers(
     question: &Question<'_>,
     subject: &Subject,
@@ -50,11 +39,11 @@ pub(super) fn answers(
     world: &World,
 ) -> Result<Vec<Message>, String> {
     let operation = world.operation_named(question.operation);
-    let Some(operation) = operation.filter(|one| !one.in_table) else {
+    let Some(operation) = operation.filter(|one| !one.in_table).map(|one| one.id) else {
         return Ok(Vec::new());
     };
-    let about = subject.filtering(operation.id, world);
-    let opened = opened::opened(question, operation, decider, &about, world)?;
+    let about = subject.filtering(operation, world);
+    let opened = opened::opened(question, decider, &about, world)?;
     let mut found = Vec::new();
     for outer in &opened.by {
         let filter = decider.messages(outer);
@@ -103,7 +92,7 @@ pub(super) fn tell(
     question: &Question<'_>,
     messages: &[Message],
     given: BTreeMap<&str, Vec<&str>>,
-    (subject, world): (&Subject, &World),
+    world: &World,
     output: &Output,
 ) -> Exit {
     let action = decision(messages);
@@ -123,13 +112,9 @@ pub(super) fn tell(
         || {
             let target = target.map_or(String::new(), |target| format!(" {target}"));
             let mut text = format!("{word} {operation}{target}");
-            for alike in messages.chunk_by(|one, other| one.says_as(other)) {
-                let (one, more) = (&alike[0], alike.len() - 1);
+            for one in messages {
                 let decided = one.action.word();
                 text += &format!("\n  {decided} by {} after {}", one.by, one.after);
-                if more > 0 {
-                    text += &format!(" and {more} more");
-                }
                 text += &one
                     .text
                     .as_ref()
@@ -140,10 +125,6 @@ pub(super) fn tell(
     );
     if let Some(filter) = lacks {
         output.tell(&super::lacking(filter));
-    }
-    let asked = world.operation_named(operation);
-    if asked.is_some_and(|one| subject.filtering(one.id, world).is_empty()) {
-        output.tell(&format!("lapbelt: {NONE_ABOUT}"));
     }
     match action {
         Some(Action::Allow) => Exit::Yes,
@@ -163,7 +144,8 @@ pub(super) fn note(
         .operation_named(operation)
         .is_some_and(|one| !one.in_table)
     {
-        return Some(NONE_ABOUT.to_string());
+        let note = "it is asked within message filters only, and none of this profile is about it";
+        return Some(note.to_string());
     }
     let Source::Rule(reference) = source else {
         return None;

@@ -7,7 +7,7 @@ use lapbelt_policy::decide::Decider;
 use lapbelt_policy::graph::{Graph, Node, NodeId, Source};
 use lapbelt_policy::request::{Request, Value};
 use lapbelt_policy::rule::Action;
-use lapbelt_policy::world::{ArgumentKind, FilterId, Operation, OperationId, World};
+use lapbelt_policy::world::{ArgumentKind, FilterId, OperationId, World};
 
 /// The decisions before a message.
 #[derive(Default)]
@@ -18,19 +18,10 @@ pub(super) struct Opened {
     pub(super) denied: Option<(OperationId, Source)>,
 }
 
-/// The operations that let a message be sent, by the first words of its own.
-const LET_SEND: &[(&str, &[&str])] = &[
-    ("iokit-", &["iokit-open-user-client", "iokit-open-service"]),
-    ("mach-", &["mach-lookup", "mach-bootstrap"]),
-    ("xpc-", &["mach-lookup", "mach-bootstrap"]),
-];
-
-/// The decisions of the operations that let `message` be sent, or to which one of the rules in
-/// `about` belongs: for the values of the question if their rules ask for any of those, else
-/// whatever the values. What no rule says counts if no rule allows anything.
+/// The decisions of the operations to which one of the rules in `about` belongs: for the values of
+/// the question if their rules ask for any of those, else whatever the values.
 pub(super) fn opened(
     question: &Question<'_>,
-    message: &Operation,
     decider: &Decider,
     about: &BTreeSet<u32>,
     world: &World,
@@ -38,14 +29,6 @@ pub(super) fn opened(
     let given = question.filters.iter();
     let given = given.map(|(name, value)| parse_value(world, name, value));
     let given: Vec<_> = given.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-    let takes = |operation: &Operation, filter: FilterId| {
-        let category = &world.filter(filter).category;
-        operation.categories.is_empty() || operation.categories.contains(category)
-    };
-    let of_first: Vec<FilterId> = (given.iter())
-        .map(|(filter, _)| *filter)
-        .filter(|filter| !takes(message, *filter))
-        .collect();
     // How a path is spelled is not looked into.
     let is_path = |filter: &FilterId| world.filter(*filter).kind == ArgumentKind::PathPattern;
     let given: Vec<(FilterId, Value<'_>)> = given
@@ -53,47 +36,27 @@ pub(super) fn opened(
         .filter(|(filter, _)| !is_path(filter))
         .map(|(filter, value)| (*filter, value.borrow()))
         .collect();
-    let mut families = LET_SEND.iter();
-    let family = families.find(|(first, _)| message.name.starts_with(first));
-    let lets_send = |operation: &Operation| {
-        family.is_some_and(|(_, names)| names.contains(&operation.name.as_str()))
-            && of_first.iter().all(|filter| takes(operation, *filter))
-    };
     let graph = decider.graph();
     let mut opened = Opened::default();
-    let mut by_default = Vec::new();
     let mut known: HashMap<NodeId, Ends> = HashMap::new();
     for operation in world.operations().iter().filter(|one| one.in_table) {
         let entry = graph.entry(operation.id);
         let ends = known.entry(entry).or_insert_with(|| Ends::of(graph, entry));
         let is_about = |source: &Source| matches!(source, Source::Rule(reference) if about.contains(&reference.rule));
-        let is_about = ends.allowed.iter().any(is_about);
-        if !is_about && !lets_send(operation) {
+        if !ends.allowed.iter().any(is_about) {
             continue;
         }
-        let asks = given.iter().any(|(filter, _)| ends.asked.contains(filter));
-        let mut allowed = ends.allowed.clone();
-        if asks || allowed.is_empty() {
+        if given.iter().any(|(filter, _)| ends.asked.contains(filter)) {
             let verdict = decider.decide(&Request::of(operation.id, &given));
-            allowed = Vec::new();
             match verdict.action {
-                Action::Allow => allowed.push(verdict.source),
+                Action::Allow => opened.add(verdict.source),
                 Action::Deny => {
-                    let denied = (operation.id, verdict.source);
-                    opened.denied.get_or_insert(denied);
+                    opened.denied.get_or_insert((operation.id, verdict.source));
                 }
             }
+        } else {
+            ends.allowed.iter().for_each(|source| opened.add(*source));
         }
-        for source in allowed {
-            match source {
-                Source::Rule(_) => opened.add(source),
-                _ if is_about => opened.add(source),
-                _ => by_default.push(source),
-            }
-        }
-    }
-    if opened.by.is_empty() {
-        by_default.into_iter().for_each(|source| opened.add(source));
     }
     let order = |source: &Source| rule(source).unwrap_or(u32::MAX);
     opened.by.sort_by_key(order);
