@@ -1,7 +1,7 @@
 //! A graph to the rules that a person would write for it, checked.
 
 use lapbelt_policy::added::added;
-use lapbelt_policy::graph::{Compiler, RaiseError, Reading, lower, raise, raise_tried};
+use lapbelt_policy::graph::{RaiseError, inferred_in_front, lower, raise, raise_settled};
 use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter};
 use lapbelt_policy::world::{OperationId, World};
 
@@ -34,47 +34,68 @@ pub fn decompile(subject: &Subject<'_>) -> Result<Policy, DecompileError> {
 }
 
 /// As [`decompile`], and of several such rules those that compile to the very profile if any do, which
-/// needs no other proof. Without a compiler none do.
+/// needs no other proof: `is_compiled` tells whether rules do.
 ///
 /// # Errors
 /// If no rules do, or it cannot be shown that they do.
 pub fn decompile_to(
     subject: &Subject<'_>,
-    compiler: Option<&dyn Compiler>,
+    is_compiled: Option<&dyn Fn(&Policy) -> bool>,
 ) -> Result<Policy, DecompileError> {
-    let is_it = |policy: &Policy| compiler.is_some_and(|one| one.is_it(policy));
-    let mut found = None;
     let world = subject.world();
-    let inferred = world.inferred().iter();
-    let mut operations: Vec<OperationId> = inferred.map(|rule| rule.operation).collect();
-    operations.sort_unstable();
-    operations.dedup();
+    let written = subject.written();
+    let operations = inferred_in_front(&written, world);
     // What the compiler adds depends on the rules, and a profile may have the same rules itself: all
     // is taken as added first, then less.
+    let mut all: Vec<(Vec<OperationId>, Vec<Policy>)> = Vec::new();
     let mut first = None;
     for kept in 0..1_u32 << operations.len().min(4) {
         let added = operations.iter().zip(0_u32..);
         let added = added.filter(|(_, bit)| kept.checked_shr(*bit).unwrap_or(0) & 1 == 0);
         let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
-        match without(subject, &added, true, &is_it) {
-            Ok(Some((policy, true))) => return Ok(policy),
-            Ok(Some((policy, false))) => _ = found.get_or_insert((policy, added)),
+        let mut raised = match raise(&written, &added, true, world) {
+            Ok(raised) => raised,
+            Err(error) => {
+                first.get_or_insert(error.into());
+                continue;
+            }
+        };
+        if raised.is_empty() {
             // What the library adds is not there, whatever the compiler adds.
-            Ok(None) => break,
+            break;
+        }
+        if let Some(at) = is_compiled.and_then(|is_it| raised.iter().position(is_it)) {
+            return Ok(raised.swap_remove(at));
+        }
+        if all.iter().all(|(_, known)| *known != raised) {
+            all.push((added, raised));
+        }
+    }
+    let compiled = is_compiled.and_then(|is_it| {
+        let all = all
+            .iter()
+            .flat_map(|(added, raised)| raised.iter().map(move |one| (added, one)));
+        let mut found = all.map(|(added, policy)| {
+            let settled = || raise_settled(&written, added, policy.version, world, is_it);
+            with_vain(policy, is_it, world).or_else(settled)
+        });
+        found.find_map(|found| found)
+    });
+    if let Some(policy) = compiled {
+        return Ok(policy);
+    }
+    for (_, raised) in all {
+        match alike(subject, raised) {
+            Ok(policy) => return Ok(policy),
             Err(error) => _ = first.get_or_insert(error),
         }
     }
-    if let Some((found, added)) = found {
-        let tried = || raise_tried(&subject.written(), &added, &found, world, compiler?);
-        let vain = with_vain(&found, &is_it, world);
-        return Ok(vain.or_else(tried).unwrap_or(found));
-    }
     // No rules of a profile that has the system's added to them: it opts out.
-    match without(subject, &[], false, &is_it) {
-        Ok(Some((policy, _))) => Ok(policy),
-        Ok(None) => Err(first.unwrap_or(DecompileError::Undecided(Vec::new()))),
-        Err(error) => Err(first.unwrap_or(error)),
+    let mut out = raise(&written, &[], false, world)?;
+    if let Some(at) = is_compiled.and_then(|is_it| out.iter().position(is_it)) {
+        return Ok(out.swap_remove(at));
     }
+    alike(subject, out).map_err(|error| first.unwrap_or(error))
 }
 
 /// The rules, with one for some operations that the system's own are asked before if only so they are
@@ -112,30 +133,11 @@ fn with_vain(policy: &Policy, are_they: &dyn Fn(&Policy) -> bool, world: &World)
     None
 }
 
-/// The rules, if what stands in front of some operations was added by the compiler, and whether they
-/// are the very ones; `None` if no rules have what the system adds to all.
-fn without(
-    subject: &Subject<'_>,
-    added: &[OperationId],
-    implied: bool,
-    are_they: &dyn Fn(&Policy) -> bool,
-) -> Result<Option<(Policy, bool)>, DecompileError> {
+/// The first of several policies that is shown to decide as the subject does.
+fn alike(subject: &Subject<'_>, policies: Vec<Policy>) -> Result<Policy, DecompileError> {
     let world = subject.world();
-    let written = subject.written();
-    let mut plain = raise(&written, added, implied, Reading::Plain, world)?;
-    if let Some(at) = plain.iter().position(are_they) {
-        return Ok(Some((plain.swap_remove(at), true)));
-    }
-    if written.is_compiled() {
-        for reading in [Reading::Short, Reading::Apart] {
-            let others = raise(&written, added, implied, reading, world).unwrap_or_default();
-            if let Some(policy) = others.into_iter().find(are_they) {
-                return Ok(Some((policy, true)));
-            }
-        }
-    }
     let mut first = None;
-    for policy in plain {
+    for policy in policies {
         let raised = Subject::of_rules(lower(&policy, world), &policy.rules, world);
         let answer = diff(subject, &raised, 1);
         let differing = answer.different.into_iter().flat_map(|one| one.operations);
@@ -143,9 +145,9 @@ fn without(
         let error = match (differing.is_empty(), answer.undecided.is_empty()) {
             (false, _) => DecompileError::Differs(differing),
             (true, false) => DecompileError::Undecided(answer.undecided),
-            (true, true) => return Ok(Some((policy, false))),
+            (true, true) => return Ok(policy),
         };
         first.get_or_insert(error);
     }
-    first.map_or(Ok(None), Err)
+    Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
 }

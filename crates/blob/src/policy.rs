@@ -7,13 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use arguments::{bit_value, value_bit};
 use lapbelt_policy::filter::{Filter, Test};
-use lapbelt_policy::graph::{
-    Graph, GraphBuilder, NodeId, Outcome, Source, Written, lower_messages,
-};
-use lapbelt_policy::rule::{Modifier, ModifierArgument, Rule, RuleRef};
-use lapbelt_policy::world::{ModifierKind, OperationId, Part, World};
+use lapbelt_policy::graph::{Graph, GraphBuilder, NodeId, Outcome, Source, Written};
+use lapbelt_policy::rule::{Rule, RuleRef};
+use lapbelt_policy::world::{OperationId, Part, World};
 
-use crate::decode::{Argument, Blob, LiteralAt, Node, NodeIndex, Profile};
+use crate::decode::{Argument, Blob, LiteralAt, MessageFilter, Node, NodeIndex, Profile};
 use crate::regex::TooLong;
 use crate::strings::ConvertError;
 
@@ -91,11 +89,13 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
         rules: Vec::new(),
         nodes: Vec::new(),
         variables: BTreeMap::new(),
+        asked: Vec::new(),
         messages: 0,
     };
     for &entry in &profile.entries {
         building.node(entry)?;
     }
+    building.add_messages()?;
     let mut slots = profile.entries.iter();
     let mut entries = Vec::new();
     for operation in world.operations() {
@@ -136,6 +136,8 @@ struct Building<'b> {
     rules: Vec<Rule>,
     nodes: Vec<NodeIndex>,
     variables: BTreeMap<LiteralAt, String>,
+    /// By number of a rule, the message filters that what it allows must pass.
+    asked: Vec<(u32, &'b [MessageFilter])>,
     /// Nodes walked for message filters so far.
     messages: usize,
 }
@@ -188,23 +190,14 @@ impl Building<'_> {
             unreachable!("asked for terminal nodes only");
         };
         let number = self.rules.len() as u32;
-        let mut modifiers = terminal.modifiers.clone();
         if !terminal.message_filters.is_empty() {
-            let rules = self.message_rules(&terminal.message_filters)?;
-            let graph = lower_messages(&rules, self.world);
-            self.builder.message_filter(number, graph);
-            let mut modifiers_of = self.world.modifiers().iter();
-            let own = modifiers_of.find(|m| m.kind == ModifierKind::MessageFilter);
-            modifiers.extend(own.map(|own| Modifier {
-                modifier: own.id,
-                argument: Some(ModifierArgument::MessageFilter(rules)),
-            }));
+            self.asked.push((number, &terminal.message_filters));
         }
         self.rules.push(Rule {
             action: terminal.action,
             operations: Vec::new(),
             filters: Vec::new(),
-            modifiers,
+            modifiers: terminal.modifiers.clone(),
             origin: None,
         });
         self.nodes.push(index);

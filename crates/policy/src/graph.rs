@@ -21,7 +21,9 @@ pub(crate) use entitlement::loads;
 pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::{lower, lower_messages};
 pub use outcome::Outcome;
-pub use raise::{Compiler, RaiseError, Reading, raise, raise_messages, raise_tried};
+pub use raise::{
+    Messages, RaiseError, inferred_in_front, raise, raise_messages, raise_settled, settle_messages,
+};
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};
 pub use written::Written;
 

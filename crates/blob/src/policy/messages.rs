@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::{
-    Canon, NodeId, Outcome, Written, differences, lower_messages, raise_messages,
+    Canon, Messages, NodeId, Outcome, Written, differences, lower_messages, raise_messages,
+    settle_messages,
 };
-use lapbelt_policy::rule::{Action, Rule, RuleFilter, Version};
-use lapbelt_policy::world::{OperationId, World};
+use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter, Version};
+use lapbelt_policy::world::{ModifierKind, OperationId, World};
 
 use super::{Building, PolicyError};
 use crate::decode::{MessageFilter, Node, NodeIndex, Terminal};
@@ -18,17 +19,55 @@ const MAX_WALKED: usize = 1_000_000;
 const GRAPH: usize = 200;
 
 impl Building<'_> {
+    /// Gives the rules that were made their message filters.
+    pub(super) fn add_messages(&mut self) -> Result<(), PolicyError> {
+        let asked = std::mem::take(&mut self.asked);
+        let mut all: Vec<&[MessageFilter]> = Vec::new();
+        for (_, filters) in &asked {
+            self.messages += GRAPH * filters.len();
+            self.walk()?;
+            if !all.contains(filters) {
+                all.push(filters);
+            }
+        }
+        let rules = self.message_rules(&all)?;
+        let mut modifiers = self.world.modifiers().iter();
+        let own = modifiers.find(|one| one.kind == ModifierKind::MessageFilter);
+        for (number, filters) in asked {
+            let at = all.iter().position(|one| *one == filters);
+            let rules = &rules[at.expect("each is among all")];
+            let graph = lower_messages(rules, self.world);
+            self.builder.message_filter(number, graph);
+            let modifiers = own.map(|own| Modifier {
+                modifier: own.id,
+                argument: Some(ModifierArgument::MessageFilter(rules.clone())),
+            });
+            self.rules[number as usize].modifiers.extend(modifiers);
+        }
+        Ok(())
+    }
+
     /// Rules that decide as message filters do, as a person would write them if such are found and
     /// shown to decide so, oldest first for each operation.
-    pub(super) fn message_rules(
-        &mut self,
-        filters: &[MessageFilter],
-    ) -> Result<Vec<Rule>, PolicyError> {
-        self.messages += GRAPH * filters.len();
-        let written = self.messages_written(filters)?;
-        let about: Vec<OperationId> = filters.iter().map(|filter| filter.operation).collect();
-        if let Ok(raised) = raise_messages(&written, &about, self.world)
-            && decide_alike(&written, &raised, self.world)
+    fn message_rules(&mut self, all: &[&[MessageFilter]]) -> Result<Vec<Vec<Rule>>, PolicyError> {
+        let (written, places) = self.messages_written(all)?;
+        if let Some(settled) = settle_messages(&written, &places, self.world) {
+            let mut both = settled.iter().zip(&places);
+            if both.all(|(rules, place)| decide_alike(&written, place, rules, self.world)) {
+                return Ok(settled);
+            }
+        }
+        let each = all.iter().map(|filters| self.rules_by_themselves(filters));
+        each.collect()
+    }
+
+    /// As [`Self::message_rules`], of those of one rule.
+    fn rules_by_themselves(&mut self, filters: &[MessageFilter]) -> Result<Vec<Rule>, PolicyError> {
+        let (written, places) = self.messages_written(&[filters])?;
+        let place = &places[0];
+        let written = written.finish(place.entries.clone());
+        if let Ok(raised) = raise_messages(&written, &place.about, self.world)
+            && decide_alike(&written, place, &raised, self.world)
         {
             return Ok(raised);
         }
@@ -40,28 +79,36 @@ impl Building<'_> {
         Ok(plain)
     }
 
-    /// Message filters as they stand in the file.
-    fn messages_written(&mut self, filters: &[MessageFilter]) -> Result<Written, PolicyError> {
+    /// Message filters as they stand in the file, and where.
+    fn messages_written(
+        &mut self,
+        all: &[&[MessageFilter]],
+    ) -> Result<(Written, Vec<Messages>), PolicyError> {
         let mut written = Written::compiled();
         let mut nodes = HashMap::new();
-        let mut entries: Vec<NodeId> = Vec::new();
-        for operation in self.world.operations() {
-            let from = before(self.world, operation.id).find_map(|id| {
-                let named = filters.iter().find(|filter| filter.operation == id);
-                let own = || self.world.operation(id).own_default(Version::V1);
-                named
-                    .map(Start::Named)
-                    .or_else(|| own().map(Start::Default))
-            });
-            entries.push(match from.unwrap_or(Start::Default(Action::Deny)) {
-                Start::Named(filter) => {
-                    let entry = self.blob.policies[usize::from(filter.policy)];
-                    self.write(entry, &mut written, &mut nodes)?
-                }
-                Start::Default(action) => written.decide(&Outcome::plain(action)),
-            });
+        let mut places = Vec::new();
+        for filters in all {
+            let mut entries: Vec<NodeId> = Vec::new();
+            for operation in self.world.operations() {
+                let from = before(self.world, operation.id).find_map(|id| {
+                    let named = filters.iter().find(|filter| filter.operation == id);
+                    let own = || self.world.operation(id).own_default(Version::V1);
+                    named
+                        .map(Start::Named)
+                        .or_else(|| own().map(Start::Default))
+                });
+                entries.push(match from.unwrap_or(Start::Default(Action::Deny)) {
+                    Start::Named(filter) => {
+                        let entry = self.blob.policies[usize::from(filter.policy)];
+                        self.write(entry, &mut written, &mut nodes)?
+                    }
+                    Start::Default(action) => written.decide(&Outcome::plain(action)),
+                });
+            }
+            let about = filters.iter().map(|filter| filter.operation).collect();
+            places.push(Messages { entries, about });
         }
-        Ok(written.finish(entries))
+        Ok((written, places))
     }
 
     /// Writes a node and all it leads to.
@@ -181,11 +228,12 @@ fn rule(terminal: &Terminal, operations: Vec<OperationId>, filters: Vec<RuleFilt
 }
 
 /// Whether rules of a message filter are shown to decide as it does.
-fn decide_alike(written: &Written, rules: &[Rule], world: &World) -> bool {
+fn decide_alike(written: &Written, place: &Messages, rules: &[Rule], world: &World) -> bool {
+    let written = written.clone().finish(place.entries.clone());
     let mut plain = [Canon::default(), Canon::default()];
     let graph = lower_messages(rules, world);
     let entries = [
-        plain[0].add_written(written),
+        plain[0].add_written(&written),
         plain[1].add_graph(&graph, rules, world),
     ];
     let mut canon = Canon::default();

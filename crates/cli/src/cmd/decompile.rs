@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use lapbelt_analysis::decompile::decompile_to;
 use lapbelt_blob::again::Original;
-use lapbelt_policy::graph::{Compiler, Source};
+use lapbelt_policy::graph::Source;
+use lapbelt_policy::rule::Policy;
 use serde_json::json;
 
 use crate::cmd::compile::WRITTEN;
@@ -51,8 +52,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let bytes = subject.bytes().filter(|_| world.layout() == Some(WRITTEN));
     let world = &world;
     let original = bytes.map(|bytes| Original { bytes, world });
-    let compiler = original.as_ref().map(|one| one as &dyn Compiler);
-    let policy = decompile_to(&analysed, compiler).map_err(|error| failed(error.to_string()))?;
+    let is_it = original.map(|one| move |policy: &Policy| one.is_it(policy));
+    let is_it = is_it.as_ref().map(|one| one as &dyn Fn(&Policy) -> bool);
+    let policy = decompile_to(&analysed, is_it).map_err(|error| failed(error.to_string()))?;
     let policy = text::with_unix_sockets(policy, world);
     let (text, same_bytes) = {
         let place = |source: &Source| subject.place(source, world);

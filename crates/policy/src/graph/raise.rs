@@ -13,35 +13,36 @@ mod cut;
 mod filter;
 mod front;
 mod hidden;
+mod leads;
 mod length;
 mod messages;
-mod nodes;
+mod parts;
 mod region;
+mod route;
 mod said;
+mod settled;
 mod shared;
 mod shortest;
 mod spine;
-mod traces;
-mod tried;
+mod told;
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
-use super::written::{Anyway, Written};
+use super::written::Written;
 use super::{NodeId, Outcome, OutcomeId};
 use crate::filter::{Filter, Test};
 use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
 use crate::world::{Operation, OperationId, World};
+pub use added::inferred_in_front;
 use chain::{Chaining, Said};
-use cut::VAIN;
 use filter::Filters;
 use front::{Start, without};
 use length::{RULE, words};
-pub use messages::raise_messages;
-use region::{Region, Twice};
+pub use messages::{Messages, raise_messages, settle_messages};
+use region::Region;
 use said::said;
+pub use settled::raise_settled;
 use spine::{End, Found};
-pub use tried::{Compiler, raise_tried};
 
 /// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
 /// rules were lowered to can need more than anyone could read.
@@ -55,20 +56,8 @@ const DEEPEST: usize = 100;
 #[error("the rules of {0} would be too long to write down")]
 pub struct RaiseError(pub String);
 
-/// Which rules are chosen of those that a graph can be read as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// Those that a person would write: what a rule does not apply to is said by another one.
-    Plain,
-    /// The least to read.
-    Short,
-    /// The least to read where each filter counts as a rule. So what is read does not depend on what
-    /// is read before, and operations that end in the same nodes end in the same rules.
-    Apart,
-}
-
-/// Rules whose graph in `world` decides as a graph does, in several versions of the language and in
-/// several ways to read what was lost, those that need the fewest rules first; own defaults are left
+/// Rules whose graph in `world` decides as a graph does, in several versions of the language, those that
+/// need the fewest rules first; own defaults are left
 /// out, and rules that the system adds anyway, unless the policies are to opt out of them. What
 /// stands in front of the operations in `inferred` is taken as added by the compiler where it could
 /// be. None if the system adds what decides otherwise.
@@ -79,40 +68,24 @@ pub fn raise(
     written: &Written,
     inferred: &[OperationId],
     implied: bool,
-    reading: Reading,
     world: &World,
 ) -> Result<Vec<Policy>, RaiseError> {
     let mut found: Vec<(usize, Policy)> = Vec::new();
     let mut error = None;
-    let mut written = written.clone();
-    let of_library = written.of_library(world);
-    let ways =
-        [Anyway::First, Anyway::Last].map(|one| [(one, Twice::Unmatched), (one, Twice::Matched)]);
-    for (anyway, twice) in ways.into_iter().flatten() {
-        let is_one = !written.find_again(&of_library, anyway);
-        let mut taken = HashMap::new();
-        for version in [Version::V1, Version::V2, Version::V3] {
-            let raising = Raising {
-                written: written.clone(),
-                inferred,
-                world,
-                version,
-                implied,
-                twice,
-                vain: VAIN,
-                reading,
-                breadth: 1,
-                effort: Cell::new(usize::MAX),
-                taken: &mut taken,
-            };
-            match raising.policy() {
-                Ok(one) => found.push(one),
-                Err(Refusal::Implied) => {}
-                Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
-            }
-        }
-        if is_one {
-            break;
+    let mut taken = HashMap::new();
+    for version in [Version::V1, Version::V2, Version::V3] {
+        let raising = Raising {
+            written: written.clone(),
+            inferred,
+            world,
+            version,
+            implied,
+            taken: &mut taken,
+        };
+        match raising.policy() {
+            Ok(one) => found.push(one),
+            Err(Refusal::Implied) => {}
+            Err(Refusal::TooLong(name)) => error = Some(RaiseError(name)),
         }
     }
     if let (true, Some(error)) = (found.is_empty(), error) {
@@ -135,19 +108,29 @@ struct Raising<'c> {
     world: &'c World,
     version: Version,
     implied: bool,
-    twice: Twice,
-    vain: usize,
-    reading: Reading,
-    /// How many ways to write the rules of an operation are found at most.
-    breadth: usize,
-    /// How many more nodes are looked at.
-    effort: Cell<usize>,
     /// What was taken apart, in any version, by where it starts and what is behind it.
-    taken: &'c mut HashMap<(NodeId, Option<NodeId>), Vec<Taken>>,
+    taken: &'c mut HashMap<At, Option<Taken>>,
 }
+
+/// Where an operation's rules start, and what they fall back to.
+type At = (NodeId, Option<NodeId>);
 
 /// The filters of an operation as they are asked, newest first, and what is behind them.
 type Taken = (Vec<(Filter, OutcomeId)>, End);
+
+/// Where the own rules of an operation stand: behind what the system added, and before what it falls
+/// back to.
+struct Place {
+    start: Start,
+    base: Option<NodeId>,
+    added: Vec<(Test, Action)>,
+}
+
+impl Place {
+    fn at(&self) -> At {
+        (self.start.at, self.base)
+    }
+}
 
 /// What an operation needs besides what it falls back to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,7 +150,7 @@ impl Raising<'_> {
         let world = self.world;
         let in_table = world.operations().iter().filter(|o| o.in_table);
         let owns = in_table.map(|operation| {
-            let own = self.ways_of(operation, &mut filters)?.swap_remove(0);
+            let own = self.own_of(operation, &mut filters)?;
             Ok((operation.id, own))
         });
         let owns: Vec<_> = owns.collect::<Result<_, _>>()?;
@@ -249,12 +232,26 @@ impl Raising<'_> {
         unconditional.into_iter().chain(filtered).collect()
     }
 
-    /// What an operation needs, in all ways that are found, the best first; never empty.
-    fn ways_of(
+    /// What an operation needs.
+    fn own_of(&mut self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
+        let place = self.placed(operation)?;
+        self.own_at(operation, &place, filters)
+    }
+
+    /// As [`Self::own_of`], where its rules stand.
+    fn own_at(
         &mut self,
         operation: &Operation,
+        place: &Place,
         filters: &mut Filters,
-    ) -> Result<Vec<Own>, Refusal> {
+    ) -> Result<Own, Refusal> {
+        let taken = self.filtered(place);
+        let taken = taken.ok_or_else(|| Refusal::TooLong(operation.name.clone()))?;
+        Ok(self.own(operation, place, taken, filters))
+    }
+
+    /// Where an operation's own rules stand.
+    fn placed(&mut self, operation: &Operation) -> Result<Place, Refusal> {
         let entry = self.written.entries()[usize::from(operation.id.0)];
         let added = self.added(operation, entry)?;
         let start = without(&mut self.written, entry, &added);
@@ -274,41 +271,33 @@ impl Raising<'_> {
         // Unless it decides at once, as that does.
         let is_same = |base: &NodeId| *base == entry && self.written.decided(entry).is_some();
         let base = base.filter(|base| !is_behind || is_same(base));
-        self.from(operation, start, base, &added, filters)
+        Ok(Place { start, base, added })
     }
 
-    /// As [`Self::ways_of`], in front of where an operation falls back to, if it does.
-    fn from(
-        &mut self,
+    /// What an operation needs if it is taken apart so.
+    fn own(
+        &self,
         operation: &Operation,
-        start: Start,
-        base: Option<NodeId>,
-        added: &[(Test, Action)],
+        place: &Place,
+        (filtered, end): Taken,
         filters: &mut Filters,
-    ) -> Result<Vec<Own>, Refusal> {
-        let all = self.filtered(start, base);
-        if all.is_empty() {
-            return Err(Refusal::TooLong(operation.name.clone()));
-        }
-        let owns = all.into_iter().map(|(filtered, end)| {
-            let filtered = self.apart(filtered, start, added);
-            let unconditional = match end {
-                End::Decided(outcome) => Some(outcome),
-                // A profile says its default, even if it is that of the system.
-                End::Base if operation.id == self.world.root() => {
-                    base.and_then(|base| self.written.decided(base))
-                }
-                End::Base => None,
-            };
-            let filtered = filtered.into_iter();
-            Own {
-                filtered: filtered
-                    .map(|(filter, outcome)| (filters.add(filter), outcome))
-                    .collect(),
-                unconditional,
+    ) -> Own {
+        let filtered = self.apart(filtered, place.start, &place.added);
+        let unconditional = match end {
+            End::Decided(outcome) => Some(outcome),
+            // A profile says its default, even if it is that of the system.
+            End::Base if operation.id == self.world.root() => {
+                place.base.and_then(|base| self.written.decided(base))
             }
-        });
-        Ok(owns.collect())
+            End::Base => None,
+        };
+        let filtered = filtered.into_iter();
+        Own {
+            filtered: filtered
+                .map(|(filter, outcome)| (filters.add(filter), outcome))
+                .collect(),
+            unconditional,
+        }
     }
 
     /// Whether an operation falls back, if to no default before, to what starts at a node.
@@ -324,72 +313,69 @@ impl Raising<'_> {
         entries.any(|other| other == entry)
     }
 
-    fn filtered(&mut self, start: Start, base: Option<NodeId>) -> Vec<Taken> {
-        let is_base = |edge| base.is_some_and(|base| self.written.led_to(edge, base));
-        if start.by.is_some_and(is_base) {
-            return vec![(Vec::new(), End::Base)];
+    /// Whether an operation has no rules of its own.
+    fn is_at_base(&self, place: &Place) -> bool {
+        let is_base = |edge| {
+            place
+                .base
+                .is_some_and(|base| self.written.led_to(edge, base))
+        };
+        place.start.by.is_some_and(is_base)
+    }
+
+    fn filtered(&mut self, place: &Place) -> Option<Taken> {
+        if self.is_at_base(place) {
+            return Some((Vec::new(), End::Base));
         }
+        let at = place.at();
         // What was put together anew is known to this version only.
-        if !self.written.is_original(start.at) {
-            return self.taken_apart(start.at, base);
+        if !self.written.is_original(at.0) {
+            return self.taken_apart(at.0, at.1);
         }
-        let place = (start.at, base);
-        if let Some(taken) = self.taken.get(&place) {
+        if let Some(taken) = self.taken.get(&at) {
             return taken.clone();
         }
-        let taken = self.taken_apart(start.at, base);
-        self.taken.insert(place, taken.clone());
+        let taken = self.taken_apart(at.0, at.1);
+        self.taken.insert(at, taken.clone());
         taken
     }
 
-    /// The ways to take what starts at a node apart, the best first.
-    fn taken_apart(&self, from: NodeId, base: Option<NodeId>) -> Vec<Taken> {
-        let region = Region {
+    /// The graph, with where a more general operation begins.
+    fn region(&self, base: Option<NodeId>) -> Region<'_> {
+        Region {
             written: &self.written,
             chaining: self.chaining(),
             base,
             led: None,
             depth: 0,
-            again: true,
-            twice: self.twice,
-            vain: self.vain,
-            reading: self.reading,
-            breadth: self.breadth,
-            effort: &self.effort,
-        };
+        }
+    }
+
+    fn taken_apart(&self, from: NodeId, base: Option<NodeId>) -> Option<Taken> {
+        let region = self.region(base);
         let mut plain = Found::default();
         let end = region.take_apart(from, &mut plain);
         let plain = end.map(|end| (plain, end));
         let shortest = region.shortest(from);
-        let relaxed = Region {
-            again: false,
-            ..region
-        };
-        let explained = match self.written.has_again(from) {
-            true => relaxed.shortest(from),
-            false => Vec::new(),
-        };
-        let explained = explained
+        let best = plain
             .into_iter()
-            .filter(|(found, _)| self.breadth > 1 || self.written.explains(from, &found.direct));
-        let mut ways: Vec<_> = plain.into_iter().chain(shortest).chain(explained).collect();
-        ways.sort_by_cached_key(|(found, end)| {
-            let size = self.size(&found.filtered) + end.size();
-            (found.unlike, size)
-        });
-        let ways = ways.into_iter().take(self.breadth);
-        ways.map(|(found, end)| (found.filtered, end)).collect()
+            .chain(shortest)
+            .min_by_key(|(found, end)| {
+                let size = self.size(&found.filtered) + end.size();
+                (found.unlike, size)
+            });
+        best.map(|(found, end)| (found.filtered, end))
     }
 
     /// How much there is to read in rules: what decides the same in a row is one.
     fn size(&self, filtered: &[(Filter, OutcomeId)]) -> usize {
-        let rules = filtered.chunk_by(|a, b| self.reading != Reading::Apart && a.1 == b.1);
+        let rules = filtered.chunk_by(|a, b| a.1 == b.1);
         let rules = rules.map(|run| {
             let parts = run.iter().map(|(filter, _)| filter.clone()).collect();
             let parts = self.chaining().alternatives(parts, &mut Said::default());
             RULE + parts
                 .iter()
-                .map(|one| words(one, self.reading, self.world))
+                .map(|one| words(one, self.world))
                 .sum::<usize>()
         });
         rules.sum()

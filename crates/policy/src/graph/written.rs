@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{Canon, NodeId, Outcome, OutcomeId, Step};
 use crate::filter::{Argument, Test};
 use crate::pattern::Pattern;
-use crate::world::World;
 
 /// Index of a distinct question in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,19 +27,6 @@ pub(super) enum Turn {
     Decide(OutcomeId),
 }
 
-impl Turn {
-    fn is_vain(self) -> bool {
-        matches!(self, Self::Ask { matched, unmatched, .. } if matched == unmatched)
-    }
-}
-
-/// Which of equal nodes is taken for the one that no edge was shortened to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Anyway {
-    First,
-    Last,
-}
-
 /// Decision graphs as they were written. Successors come before a node.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
@@ -52,8 +38,6 @@ pub struct Written {
     entries: Vec<NodeId>,
     is_compiled: bool,
     has_vain: bool,
-    /// Nodes that stand again, with how many of their equals come before.
-    again: HashMap<NodeId, usize>,
     /// How many nodes there were when it was finished.
     finished: usize,
 }
@@ -173,43 +157,6 @@ impl Written {
         (id.0 as usize) < self.finished
     }
 
-    /// Nodes that ask what the library adds, which are its own.
-    pub(super) fn of_library(&self, world: &World) -> HashSet<NodeId> {
-        let rules = world.implied().iter();
-        rules
-            .map(|rule| self.entries[usize::from(rule.operation.0)])
-            .collect()
-    }
-
-    /// Finds out which nodes stand again, if of equal ones the first or the last is taken for the
-    /// one that stands there anyway, and says whether there are any. Those in `aside` do not count,
-    /// nor what equals them only.
-    pub(super) fn find_again(&mut self, aside: &HashSet<NodeId>, anyway: Anyway) -> bool {
-        let mut known: HashMap<Turn, usize> = HashMap::new();
-        let nodes = (0..).map(NodeId).zip(&self.turns);
-        let mut nodes: Vec<(NodeId, &Turn)> = nodes.filter(|(id, _)| !aside.contains(id)).collect();
-        if anyway == Anyway::Last {
-            nodes.reverse();
-        }
-        let ranks = nodes.into_iter().map(|(id, turn)| {
-            let before = known.entry(*turn).or_default();
-            *before += 1;
-            (id, *before - 1)
-        });
-        self.again = ranks.filter(|(_, before)| *before > 0).collect();
-        !self.again.is_empty()
-    }
-
-    /// Whether another node asks the same, leads to the same nodes, and stands there anyway.
-    pub(super) fn stands_again(&self, id: NodeId) -> bool {
-        self.again.contains_key(&id)
-    }
-
-    /// How many nodes that equal one come before it.
-    pub(super) fn equals_before(&self, id: NodeId) -> usize {
-        self.again.get(&id).copied().unwrap_or(0)
-    }
-
     /// Whether a question has one answer for all.
     pub(super) fn has_vain(&self) -> bool {
         self.has_vain
@@ -285,31 +232,6 @@ impl Written {
         self.reached(from).len()
     }
 
-    /// Whether a node that can be reached from one stands again.
-    pub(super) fn has_again(&self, from: NodeId) -> bool {
-        !self.again.is_empty() && self.reached(from).iter().any(|id| self.stands_again(*id))
-    }
-
-    /// Whether equal nodes come to stand beside each other by what led to them, if these are taken
-    /// for what they ask and the others that can be reached from a node are not: but one of a kind
-    /// is, and all of them can be reached.
-    pub(super) fn explains(&self, from: NodeId, direct: &[NodeId]) -> bool {
-        let reached = self.reached(from);
-        direct.iter().all(|id| {
-            let alike = |(other, turn): &(NodeId, &Turn)| other != id && **turn == self.turn(*id);
-            let nodes = (0..).map(NodeId).zip(&self.turns);
-            let mut alike = nodes.filter(alike).map(|(other, _)| other);
-            alike.all(|other| reached.contains(&other) && !direct.contains(&other))
-        })
-    }
-
-    /// Whether an operation comes to one node and not to another.
-    pub(super) fn has_own(&self, one: NodeId, other: NodeId) -> bool {
-        let entries: BTreeSet<NodeId> = self.entries.iter().copied().collect();
-        let mut reached = entries.into_iter().map(|entry| self.reached(entry));
-        reached.any(|reached| reached.contains(&one) && !reached.contains(&other))
-    }
-
     /// The nodes that can be reached from one, itself among them.
     pub(super) fn reached(&self, from: NodeId) -> BTreeSet<NodeId> {
         let mut seen = BTreeSet::from([from]);
@@ -328,53 +250,42 @@ impl Written {
         seen
     }
 
-    /// The nodes that were there when the graph was finished.
-    pub(super) fn originals(&self) -> impl Iterator<Item = NodeId> {
-        (0..self.finished as u32).map(NodeId)
-    }
-
-    /// Those that were added since.
-    pub(super) fn shadowed(&self) -> impl Iterator<Item = NodeId> {
-        (self.finished as u32..self.turns.len() as u32).map(NodeId)
-    }
-
-    /// Whether one node leads to another.
-    pub(super) fn comes_to(&self, from: NodeId, to: NodeId) -> bool {
-        self.reached(from).contains(&to)
-    }
-
-    /// Writes nodes that are not there, though edges may have led to them before they were shortened:
-    /// all that did so answered what such a node asks.
-    pub(super) fn add_shadowed(&mut self, most: usize) {
+    /// Adds nodes that may have been there, with one edge or more to them from each side of what they
+    /// ask, all of which were shortened: as some nodes lead on, and no node does that is there. No more
+    /// are added than come to so many nodes.
+    pub(super) fn add_unseen(&mut self, of: &BTreeSet<NodeId>, most: usize) {
         let mut sides: BTreeMap<QuestionId, [BTreeSet<NodeId>; 2]> = BTreeMap::new();
-        let mut known = HashSet::new();
-        for turn in &self.turns {
+        for at in of {
             if let Turn::Ask {
                 question,
                 matched,
                 unmatched,
-            } = turn
+            } = self.turn(*at)
             {
-                let [yes, no] = sides.entry(*question).or_default();
-                yes.insert(*matched);
-                no.insert(*unmatched);
-                known.insert(*turn);
+                let [yes, no] = sides.entry(question).or_default();
+                yes.insert(matched);
+                no.insert(unmatched);
             }
         }
-        let pairs = sides.into_iter().flat_map(|(question, [yes, no])| {
-            let pairs = yes.into_iter().flat_map(move |matched| {
-                let no = no.clone().into_iter();
-                no.map(move |unmatched| Turn::Ask {
+        let mut known: HashSet<Turn> = self.turns.iter().copied().collect();
+        for (question, [yes, no]) in sides {
+            let pairs = yes
+                .iter()
+                .flat_map(|one| no.iter().map(move |other| (*one, *other)));
+            for (matched, unmatched) in pairs.filter(|(one, other)| one != other) {
+                let turn = Turn::Ask {
                     question,
                     matched,
                     unmatched,
-                })
-            });
-            pairs.collect::<Vec<Turn>>()
-        });
-        let is_new = |turn: &Turn| !known.contains(turn) && !turn.is_vain();
-        let new: Vec<Turn> = pairs.filter(is_new).take(most).collect();
-        self.turns.extend(new);
+                };
+                if self.turns.len() == most {
+                    return;
+                }
+                if known.insert(turn) {
+                    self.turns.push(turn);
+                }
+            }
+        }
     }
 
     /// Whether an edge that leads to a node led to another before it was shortened: to that one

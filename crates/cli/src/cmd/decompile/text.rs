@@ -8,7 +8,7 @@ use lapbelt_analysis::unix_sockets::unix_sockets;
 use lapbelt_blob::again::Original;
 use lapbelt_blob::encode::encode;
 use lapbelt_policy::filter::{Argument, Filter, Test};
-use lapbelt_policy::graph::{Compiler, Node, Source as GraphSource, lower};
+use lapbelt_policy::graph::{Node, Source as GraphSource, lower};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Policy};
 use lapbelt_policy::world::{ArgumentKind, World};

@@ -15,7 +15,6 @@ use lapbelt_blob::decode::{Blob, decode};
 use lapbelt_blob::encode::{Encoded, encode};
 use lapbelt_blob::policy::compiled;
 use lapbelt_learn::run_dir;
-use lapbelt_policy::graph::Compiler;
 use lapbelt_policy::world::World;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -300,7 +299,8 @@ fn recompile(blob: &Blob, bytes: &[u8], world: &World) -> Result<bool, String> {
     let compiled = compiled(blob, profile, world).map_err(|error| error.to_string())?;
     let subject = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, world);
     let original = Original { bytes, world };
-    let policy = decompile_to(&subject, Some(&original)).map_err(|error| error.to_string())?;
+    let policy = decompile_to(&subject, Some(&|one| original.is_it(one)))
+        .map_err(|error| error.to_string())?;
     Ok(original.is_it(&policy))
 }
 

@@ -1,13 +1,31 @@
 //! What the system adds to a policy, told from the rules that it was added to.
 
+use std::collections::BTreeSet;
+
 use super::front::without;
 use super::{Raising, Refusal};
 use crate::added::{allows, implied_test, inferred_test};
 use crate::filter::{Argument, Filter, Test};
 use crate::graph::NodeId;
-use crate::graph::written::Turn;
+use crate::graph::written::{Turn, Written};
 use crate::rule::{Action, Policy, Rule, RuleFilter};
-use crate::world::{InferredRule, InferredValue, Operation};
+use crate::world::{InferredRule, InferredValue, Operation, OperationId, World};
+
+/// The operations in front of whose rules stands what the compiler adds to some profiles, in the order
+/// of their numbers.
+pub fn inferred_in_front(written: &Written, world: &World) -> Vec<OperationId> {
+    let rules = world.inferred().iter();
+    let operations: BTreeSet<OperationId> = rules.map(|rule| rule.operation).collect();
+    let is_there = |id: &OperationId| {
+        let rules = world.inferred().iter().filter(|rule| rule.operation == *id);
+        let tests: Vec<_> = rules
+            .map(|rule| (inferred_test(rule), rule.action))
+            .collect();
+        let entry = written.entries()[usize::from(id.0)];
+        without(&mut written.clone(), entry, &tests).at != entry
+    };
+    operations.into_iter().filter(is_there).collect()
+}
 
 impl Raising<'_> {
     /// What the system puts before an operation's own rules.

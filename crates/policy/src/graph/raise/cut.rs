@@ -7,7 +7,7 @@ use crate::graph::NodeId;
 use crate::graph::written::{Edge, Turn, edges};
 
 /// Most questions in a row that are asked in vain, as far as they are looked for.
-pub(super) const VAIN: usize = 8;
+const VAIN: usize = 8;
 
 /// What is looked for: the first node that all paths pass which do not end in `exit`.
 #[derive(Clone, Copy)]
@@ -49,15 +49,6 @@ impl Region<'_> {
         })
     }
 
-    /// Where all is left by questions that are asked in vain, that to which most edges lead, if one
-    /// is to be the next.
-    fn last_left(&self, left: &[NodeId]) -> Option<NodeId> {
-        let edges = |node: &NodeId| left.iter().filter(|other| *other == node).count();
-        let has_others = left.iter().any(|node| *node != left[0]);
-        let nodes = left.iter().filter(|_| self.breadth > 1 && has_others);
-        nodes.copied().max_by_key(|node| edges(node))
-    }
-
     /// Notes whether a question was met that is asked in vain.
     fn cut_where(
         &self,
@@ -78,8 +69,7 @@ impl Region<'_> {
         while before.len() < search.most {
             let Some((at, _)) = open.pop_last() else {
                 let is_left = !left.is_empty();
-                let next = closed.or_else(|| self.last_left(&left));
-                return next.map(|next| Cut {
+                return closed.map(|next| Cut {
                     before,
                     next,
                     is_left,
@@ -112,7 +102,6 @@ impl Region<'_> {
                 continue;
             };
             before.push(at);
-            self.looked()?;
             let is_vain = matched == unmatched && matched == exits.yes && exits.yes != exits.no;
             *has_vain |= is_vain;
             if is_vain && vain == Vain::GoesOn {
@@ -124,9 +113,7 @@ impl Region<'_> {
                     Way::Yes => {}
                     Way::No if closed.is_some_and(|other| other != exits.no) => return None,
                     Way::No => closed = Some(exits.no),
-                    Way::Within(to)
-                        if vain == Vain::Leaves && self.leaves(to, exits, self.vain) =>
-                    {
+                    Way::Within(to) if vain == Vain::Leaves && self.leaves(to, exits, VAIN) => {
                         *has_vain = true;
                         left.push(to);
                     }
@@ -159,7 +146,6 @@ impl Region<'_> {
             return false;
         };
         most > 0
-            && self.looked().is_some()
             && ways.iter().all(|(_, way)| match way {
                 Way::Yes => true,
                 Way::No => false,

@@ -46,7 +46,7 @@ impl Region<'_> {
             let mut tried = budget.clone();
             let mut in_two = || {
                 let region = Region { led, ..*self };
-                let mut parts = region.before(from, next, exits(exit, next), &mut tried)?;
+                let mut parts = vec![region.filter(from, exits(exit, next), &mut tried)?];
                 let rest = match self.parts(next, exit, end, &mut tried, exits)? {
                     Some(rest) => rest,
                     None => vec![self.filter(next, exits(exit, end), &mut tried)?],
@@ -72,11 +72,11 @@ impl Region<'_> {
         budget: &mut Budget,
         exits: fn(NodeId, NodeId) -> Exits,
         hidden: &Hidden,
-    ) -> Option<(Vec<Filter>, NodeId)> {
+    ) -> Option<(Filter, NodeId)> {
         hidden.nodes.iter().find_map(|&next| {
             budget.tries = budget.tries.checked_sub(1)?;
             let mut tried = budget.clone();
-            let first = self.before(from, next, exits(exit, next), &mut tried)?;
+            let first = self.filter(from, exits(exit, next), &mut tried)?;
             budget.tries = tried.tries;
             if tried.unlike > budget.unlike {
                 return None;

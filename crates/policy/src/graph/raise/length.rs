@@ -1,6 +1,5 @@
 //! How much there is to read in rules, by which one reading of a graph is preferred to another.
 
-use super::Reading;
 use crate::filter::Filter;
 use crate::world::World;
 
@@ -37,11 +36,10 @@ fn contradiction(parts: &[Filter]) -> usize {
 }
 
 /// How much there is to read in a filter: the deeper conditions are nested, the more each.
-pub(super) fn words(filter: &Filter, reading: Reading, world: &World) -> usize {
+pub(super) fn words(filter: &Filter, world: &World) -> usize {
     let exceptions = match filter {
         // Nothing but exceptions: rules say what they are exceptions of.
-        Filter::Not(_) if reading == Reading::Plain => 3 * RULE,
-        Filter::Not(inner) if matches!(&**inner, Filter::Any(parts) if parts.len() > 1) => RULE,
+        Filter::Not(_) => 3 * RULE,
         _ => 0,
     };
     exceptions + words_at(filter, 0, world)

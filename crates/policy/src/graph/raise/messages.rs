@@ -1,20 +1,29 @@
 //! Rules of a message filter. Unlike in a profile, an operation that decides as the one it falls back
 //! to has to be named: the filter is about those that its rules name.
 
-use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::cut::VAIN;
 use super::filter::Filters;
-use super::front::without;
-use super::region::Twice;
-use super::{Own, RaiseError, Raising, Reading, Refusal};
-use crate::graph::written::{Anyway, Written};
+use super::leads::Leads;
+use super::{At, Place, RaiseError, Raising, Refusal, Taken};
+use crate::graph::NodeId;
+use crate::graph::written::Written;
 use crate::rule::{Rule, Version};
 use crate::world::{Operation, OperationId, World};
 
-/// Rules of a message filter that is about some operations, oldest first, and decides them as a graph
-/// does. The others are to start there at what they come to without rules.
+/// Most parts that are looked at, and ways that nodes may have led.
+const EFFORT: usize = 200_000;
+
+/// A message filter in a graph that holds those of several rules.
+#[derive(Clone, Debug)]
+pub struct Messages {
+    /// Where each operation of the world starts.
+    pub entries: Vec<NodeId>,
+    /// The operations that it is about. The others are to start at what they come to without rules.
+    pub about: Vec<OperationId>,
+}
+
+/// Rules of a message filter, oldest first, that decide as a graph does, which holds no other.
 ///
 /// # Errors
 /// If too many rules would be needed.
@@ -23,47 +32,87 @@ pub fn raise_messages(
     about: &[OperationId],
     world: &World,
 ) -> Result<Vec<Rule>, RaiseError> {
-    let mut written = written.clone();
-    written.find_again(&HashSet::new(), Anyway::First);
-    let raising = Raising {
-        written,
-        inferred: &[],
-        world,
-        version: Version::V1,
-        implied: false,
-        twice: Twice::Unmatched,
-        vain: VAIN,
-        reading: Reading::Plain,
-        breadth: 1,
-        effort: Cell::new(usize::MAX),
-        taken: &mut HashMap::new(),
-    };
+    let mut taken = HashMap::new();
+    let mut raising = of_messages(written, &mut taken, world);
     raising.messages(about).map_err(|refusal| match refusal {
         Refusal::TooLong(name) => RaiseError(name),
         Refusal::Implied => unreachable!("the system adds nothing to a message filter"),
     })
 }
 
-impl Raising<'_> {
-    fn messages(mut self, about: &[OperationId]) -> Result<Vec<Rule>, Refusal> {
+/// As [`raise_messages`], of all message filters of a profile, if nodes of theirs may have led in
+/// several ways and are settled such that the compiler makes all of them again.
+pub fn settle_messages(
+    written: &Written,
+    all: &[Messages],
+    world: &World,
+) -> Option<Vec<Vec<Rule>>> {
+    let leads = Leads::of(written, written.turns().len(), EFFORT)?;
+    if !leads.are_doubtful() {
+        return None;
+    }
+    let mut taken = HashMap::new();
+    let mut raising = of_messages(written, &mut taken, world);
+    let mut places: Vec<Vec<(&Operation, Place)>> = Vec::new();
+    for one in all {
+        raising.written = std::mem::take(&mut raising.written).finish(one.entries.clone());
+        places.push(raising.message_places(&one.about).ok()?);
+    }
+    let order = raising.order(places.iter().flatten().map(|(_, place)| place));
+    raising.settled(order, EFFORT, &|raising, settled| {
+        let each = places.iter().map(|places| {
+            let mut filters = Filters::default();
+            let owns = places.iter().map(|(operation, place)| {
+                let own = raising.own_settled(operation, place, settled, &mut filters);
+                (operation.id, own)
+            });
+            let owns: Vec<_> = owns.collect();
+            raising.of_owns(owns.into_iter(), &filters).1
+        });
+        Some(each.collect())
+    })
+}
+
+fn of_messages<'c>(
+    written: &Written,
+    taken: &'c mut HashMap<At, Option<Taken>>,
+    world: &'c World,
+) -> Raising<'c> {
+    Raising {
+        written: written.clone(),
+        inferred: &[],
+        world,
+        version: Version::V1,
+        implied: false,
+        taken,
+    }
+}
+
+impl<'c> Raising<'c> {
+    fn messages(&mut self, about: &[OperationId]) -> Result<Vec<Rule>, Refusal> {
+        let places = self.message_places(about)?;
         let mut filters = Filters::default();
-        let mut owns = Vec::new();
-        for id in about {
-            let operation = self.world.operation(*id);
-            let own = match self.ways_of(operation, &mut filters)?.swap_remove(0) {
-                own if own == Own::default() => self.whole(operation, &mut filters)?,
-                own => own,
-            };
-            owns.push((*id, own));
-        }
+        let owns = places.iter().map(|(operation, place)| {
+            let own = self.own_at(operation, place, &mut filters)?;
+            Ok((operation.id, own))
+        });
+        let owns: Vec<_> = owns.collect::<Result<_, _>>()?;
         Ok(self.of_owns(owns.into_iter(), &filters).1)
     }
 
-    /// What an operation needs if it falls back to nothing.
-    fn whole(&mut self, operation: &Operation, filters: &mut Filters) -> Result<Own, Refusal> {
-        let entry = self.written.entries()[usize::from(operation.id.0)];
-        let start = without(&mut self.written, entry, &[]);
-        let mut ways = self.from(operation, start, None, &[], filters)?;
-        Ok(ways.swap_remove(0))
+    /// Where the rules about messages stand, as though they fell back to nothing where none would be
+    /// needed.
+    fn message_places(
+        &mut self,
+        about: &[OperationId],
+    ) -> Result<Vec<(&'c Operation, Place)>, Refusal> {
+        let world = self.world;
+        let places = about.iter().map(|id| {
+            let operation = world.operation(*id);
+            let mut place = self.placed(operation)?;
+            place.base = place.base.filter(|base| *base != place.start.at);
+            Ok((operation, place))
+        });
+        places.collect()
     }
 }

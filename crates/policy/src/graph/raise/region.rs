@@ -1,13 +1,11 @@
 //! Parts of a graph with one way in and two ways out.
 
-use std::cell::Cell;
 use std::ops::Add;
 
 use super::chain::{Chaining, not};
 use super::cut::Search;
 use super::spine::NEAR;
-use super::traces::asked_twice;
-use super::{DEEPEST, MOST, Reading};
+use super::{DEEPEST, MOST};
 use crate::filter::Filter;
 use crate::graph::NodeId;
 use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
@@ -16,6 +14,7 @@ use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
 const TRIES: usize = 1_000;
 
 /// A graph with the node where a more general one begins, which is left whole.
+#[derive(Clone, Copy)]
 pub(super) struct Region<'w> {
     pub(super) written: &'w Written,
     pub(super) chaining: Chaining<'w>,
@@ -24,23 +23,6 @@ pub(super) struct Region<'w> {
     pub(super) led: Option<NodeId>,
     /// How many tests it is under.
     pub(super) depth: usize,
-    /// Whether what stands again is asked such that it comes to stand again.
-    pub(super) again: bool,
-    pub(super) twice: Twice,
-    /// Most questions in a row that are taken for asked in vain.
-    pub(super) vain: usize,
-    pub(super) reading: Reading,
-    /// How many ways to take it apart are found at most: if more than one, unlikely ones, too.
-    pub(super) breadth: usize,
-    /// How many more nodes are looked at.
-    pub(super) effort: &'w Cell<usize>,
-}
-
-/// Which edge of a node that stands again led to its equal before it was shortened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Twice {
-    Unmatched,
-    Matched,
 }
 
 /// How unlike the nodes that rules compile to are to those that they are read from.
@@ -72,10 +54,6 @@ pub(super) struct Budget {
     pub(super) unlike: Unlike,
     /// How many more hidden boundaries may be tried.
     pub(super) tries: usize,
-    /// Nodes that were taken for what they ask, as no edge from them was shortened.
-    pub(super) direct: Vec<NodeId>,
-    /// Nodes before which stands what keeps edges to them from being shortened.
-    pub(super) kept: Vec<NodeId>,
 }
 
 impl Default for Budget {
@@ -85,8 +63,6 @@ impl Default for Budget {
             depth: DEEPEST,
             unlike: Unlike::default(),
             tries: TRIES,
-            direct: Vec::new(),
-            kept: Vec::new(),
         }
     }
 }
@@ -165,58 +141,25 @@ impl Region<'_> {
     pub(super) fn filter(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
         budget.tests = budget.tests.checked_sub(1)?;
         budget.depth = budget.depth.checked_sub(1)?;
-        self.looked()?;
         let made = self.filter_within(from, exits, budget);
         budget.depth += 1;
         made
     }
 
-    /// Notes that one more node is looked at; `None` if that is too many.
-    pub(super) fn looked(&self) -> Option<()> {
-        self.effort.set(self.effort.get().checked_sub(1)?);
-        Some(())
-    }
-
     fn filter_within(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
         let (question, ways) = self.ways(from, exits)?;
         let one = self.question(question);
-        let [to, other] = [ways[0].0.to, ways[1].0.to];
-        let is_vain = to == other;
-        let is_direct =
-            to.max(other) == exits.yes.max(exits.no) && to.min(other) == exits.yes.min(exits.no);
-        if is_direct {
-            budget.direct.push(from);
-        }
-        let again = is_direct && self.again && self.written.stands_again(from);
-        let twice = |one: Filter, is_not| match again {
-            true => asked_twice(one, is_not, self.twice),
-            false => one,
-        };
-        let kept = |one: Filter| self.edges_kept(one, question, &ways, exits, budget);
-        let is_exit = |exit: NodeId| exit == to || exit == other;
         match [&ways[0].1, &ways[1].1] {
-            [Way::Yes, Way::No] => return Some(kept(twice(one, false))),
-            [Way::No, Way::Yes] => return Some(kept(twice(not(one), true))),
-            [Way::Yes, Way::Yes] if is_vain => {
-                return Some(self.asked_in_vain(from, question, true));
-            }
-            [Way::No, Way::No] if is_vain => {
-                return Some(self.asked_in_vain(from, question, false));
-            }
-            // An equal of the node behind it, where edges from that question to itself led.
-            [Way::Yes, Way::Yes] if self.is_equal(from, exits.yes) && !is_exit(exits.no) => {
-                return Some(Filter::Any(vec![one.clone(), not(one)]));
-            }
-            [Way::No, Way::No] if self.is_equal(from, exits.no) && !is_exit(exits.yes) => {
-                return Some(Filter::All(vec![one.clone(), not(one)]));
-            }
+            [Way::Yes, Way::No] => return Some(one),
+            [Way::No, Way::Yes] => return Some(not(one)),
+            // A question with one answer for all, if not one that it had before.
             [Way::Yes, Way::Yes] | [Way::No, Way::No] => {
-                let answer = matches!(ways[0].1, Way::Yes);
-                let exit = if answer { exits.yes } else { exits.no };
-                if let Some(vain) = self.asked_before(question, answer, [to, other], exit) {
-                    return Some(vain);
-                }
-                budget.unlike.lost += 1;
+                let both = vec![one.clone(), not(one)];
+                budget.unlike.lost += usize::from(ways[0].0.to != ways[1].0.to);
+                return Some(match ways[0].1 {
+                    Way::Yes => Filter::Any(both),
+                    _ => Filter::All(both),
+                });
             }
             _ => {}
         }
@@ -258,34 +201,17 @@ impl Region<'_> {
         Some(self.chaining.any(sides))
     }
 
-    /// The filter of a part and what was taken away before the next, such that their nodes come to be
-    /// again.
-    pub(super) fn before(
+    /// As [`Self::filter`] of a part before another, if need be as though edges that end elsewhere had
+    /// led to that before they were shortened.
+    fn filter_or_led(
         &self,
         from: NodeId,
         next: NodeId,
         exits: Exits,
         budget: &mut Budget,
-    ) -> Option<Vec<Filter>> {
-        let again = self.asked_again(from, next, exits);
-        let kept = budget.kept.len();
-        budget.kept.extend(again.as_ref().map(|_| next));
-        let filter = self.filter(from, exits, budget)?;
-        budget.kept.truncate(kept);
-        Some(std::iter::once(filter).chain(again).collect())
-    }
-
-    /// As [`Self::before`], if need be as though edges that end elsewhere had led to the next before
-    /// they were shortened.
-    fn before_or_led(
-        &self,
-        from: NodeId,
-        next: NodeId,
-        exits: Exits,
-        budget: &mut Budget,
-    ) -> Option<Vec<Filter>> {
+    ) -> Option<Filter> {
         let mut tried = budget.clone();
-        let plain = self.before(from, next, exits, &mut tried)?;
+        let plain = self.filter(from, exits, &mut tried)?;
         let cost = |budget: &Budget| budget.unlike;
         if cost(&tried) > cost(budget) && tried.tries > 0 {
             let mut other = budget.clone();
@@ -294,7 +220,7 @@ impl Region<'_> {
                 led: Some(next),
                 ..*self
             };
-            let led = region.before(from, next, exits, &mut other);
+            let led = region.filter(from, exits, &mut other);
             tried.tries = other.tries;
             if let Some(led) = led.filter(|_| cost(&other) < cost(&tried)) {
                 *budget = other;
@@ -337,7 +263,7 @@ impl Region<'_> {
                 }
                 let part = self.hidden_part(at, exit, budget, exits, &hidden);
                 if let Some((first, next)) = part {
-                    parts.extend(first);
+                    parts.push(first);
                     at = next;
                     continue;
                 }
@@ -347,11 +273,10 @@ impl Region<'_> {
             if next == end && parts.is_empty() {
                 return Some(None);
             }
-            if next == end {
-                parts.push(self.filter(at, exits(exit, next), budget)?);
-            } else {
-                parts.extend(self.before_or_led(at, next, exits(exit, next), budget)?);
-            }
+            parts.push(match next == end {
+                true => self.filter(at, exits(exit, next), budget)?,
+                false => self.filter_or_led(at, next, exits(exit, next), budget)?,
+            });
             at = next;
         }
         Some(Some(parts))

@@ -21,16 +21,6 @@ pub(super) struct Found {
     /// Filters in the order they are asked, each with what it decides.
     pub(super) filtered: Vec<(Filter, OutcomeId)>,
     pub(super) unlike: Unlike,
-    /// Nodes that were taken for what they ask, as no edge from them was shortened.
-    pub(super) direct: Vec<NodeId>,
-}
-
-/// Questions that are asked in vain, as rules of which nothing comes.
-pub(super) struct Vain {
-    pub(super) filters: Vec<Filter>,
-    pub(super) outcome: OutcomeId,
-    pub(super) next: NodeId,
-    unlike: Unlike,
 }
 
 /// Where the filters of an operation end.
@@ -76,19 +66,15 @@ impl Region<'_> {
                 let yes = self.written.node_of(outcome);
                 let exits = Exits { yes, no };
                 let mut budget = Budget::default();
-                let filters = self.before(at, no, exits, &mut budget)?;
-                let filtered = filters.into_iter().map(|filter| (filter, outcome));
-                found.filtered.extend(filtered);
+                let filter = self.filter(at, exits, &mut budget)?;
+                found.filtered.push((filter, outcome));
                 found.unlike = found.unlike + budget.unlike;
                 at = no;
                 continue;
             }
-            if let Some(vain) = self.vain(at) {
-                let filters = vain.filters.into_iter();
-                found
-                    .filtered
-                    .extend(filters.map(|one| (one, vain.outcome)));
-                at = vain.next;
+            if let Some((no, filtered)) = self.vain(at) {
+                found.filtered.push(filtered);
+                at = no;
                 continue;
             }
             // Nothing but the question itself tells the two sides apart: the smaller one is decided
@@ -168,55 +154,33 @@ impl Region<'_> {
 
     /// The next node of the spine where nothing is decided before it: questions asked in vain, which a
     /// rule leaves that contradicts itself.
-    pub(super) fn vain(&self, at: NodeId) -> Option<Vain> {
-        // What decides as the next does is one rule with it.
-        self.all_vain(at).into_iter().min_by_key(|vain| {
-            let after = self.segment(vain.next).map(|(_, outcome)| outcome);
-            (vain.unlike.guards, after != Some(vain.outcome))
-        })
-    }
-
-    /// All that [`Self::vain`] chooses from.
-    pub(super) fn all_vain(&self, at: NodeId) -> Vec<Vain> {
-        let ways = self.written.decisions().flat_map(|(outcome, exit)| {
-            let cut = self.cut(at, self.search(exit, NEAR, false));
-            cut.into_iter().flat_map(move |cut| {
-                let next = cut.next;
-                // What never holds decides nothing; what always holds decides what is decided anyway.
-                let never = Exits {
-                    yes: exit,
-                    no: next,
-                };
-                let always = Exits {
-                    yes: next,
-                    no: exit,
-                };
-                let decided = self.written.decided(next);
-                let always = decided.map(|decided| (next, decided, always));
-                // Nothing comes to what is behind such a rule.
-                let base = self.base.filter(|base| self.breadth > 1 && *base != next);
-                let to_base = base.zip(decided).map(|(base, decided)| {
-                    let always = Exits {
-                        yes: next,
-                        no: base,
-                    };
-                    (base, decided, always)
-                });
-                let ways = std::iter::once((next, outcome, never));
-                ways.chain(always).chain(to_base)
-            })
+    pub(super) fn vain(&self, at: NodeId) -> Option<(NodeId, (Filter, OutcomeId))> {
+        let found = self.written.decisions().filter_map(|(outcome, exit)| {
+            let next = self.cut(at, self.search(exit, NEAR, false))?.next;
+            // What never holds decides nothing; what always holds decides what is decided anyway.
+            let never = Exits {
+                yes: exit,
+                no: next,
+            };
+            let always = Exits {
+                yes: next,
+                no: exit,
+            };
+            let decided = self.written.decided(next);
+            let always = decided.map(|decided| (next, decided, always));
+            Some(std::iter::once((next, outcome, never)).chain(always))
         });
-        let found = ways.filter_map(|(next, outcome, exits)| {
+        let filters = found.flatten().filter_map(|(next, outcome, exits)| {
             let mut budget = Budget::default();
-            let filters = self.before(at, next, exits, &mut budget)?;
-            filters.iter().all(is_said).then_some(Vain {
-                next,
-                outcome,
-                filters,
-                unlike: budget.unlike,
-            })
+            let filter = self.filter(at, exits, &mut budget)?;
+            is_said(&filter).then_some((budget.unlike.guards, next, (filter, outcome)))
         });
-        found.collect()
+        // What decides as the next does is one rule with it.
+        let best = filters.min_by_key(|(guards, next, (_, outcome))| {
+            let after = self.segment(*next).map(|(_, outcome)| outcome);
+            (*guards, after != Some(*outcome))
+        });
+        best.map(|(_, next, filtered)| (next, filtered))
     }
 
     /// The decisions that a node and those behind it lead to, of so many nodes at most.

@@ -1,0 +1,185 @@
+//! What nodes may have led to before the compiler shortened their edges.
+//!
+//! An edge to a node that asks the same again is shortened to the answer. So an edge led where it
+//! leads, or to any node that asks the same and has it lead there.
+
+use std::collections::HashMap;
+
+use crate::graph::NodeId;
+use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
+
+/// Most nodes of a graph that is looked at.
+pub(super) const MOST_NODES: usize = 10_000;
+
+/// What a node led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Lead {
+    /// To one node if its question matched, and to another if not.
+    Apart(NodeId, NodeId),
+    /// By both answers to one node, in the end: there was another that no request came to. It may be
+    /// any.
+    Vain(NodeId, Option<NodeId>),
+}
+
+/// What each node of a graph may have led to.
+#[derive(Clone, Debug)]
+pub(super) struct Leads {
+    of: Vec<Vec<Lead>>,
+    turns: Vec<Turn>,
+    /// Nodes that ask the same and lead to the same, of which each led elsewhere.
+    alike: HashMap<Turn, Vec<NodeId>>,
+    /// How many nodes are there to be seen, which come first.
+    seen: usize,
+}
+
+impl Leads {
+    /// All that is possible, where so many nodes are to be seen; `None` if more than `most` ways had to
+    /// be looked at, or there are too many nodes.
+    pub(super) fn of(written: &Written, seen: usize, most: usize) -> Option<Self> {
+        if written.turns().len() > MOST_NODES {
+            return None;
+        }
+        let nodes = || (0..).map(NodeId).zip(written.turns());
+        let mut by_edge: HashMap<(QuestionId, bool, NodeId), Vec<NodeId>> = HashMap::new();
+        let mut by_turn: HashMap<Turn, Vec<NodeId>> = HashMap::new();
+        for (at, turn) in nodes() {
+            for edge in asked(*turn).into_iter().flatten() {
+                let key = (edge.question, edge.answer, edge.to);
+                by_edge.entry(key).or_default().push(at);
+            }
+            by_turn.entry(*turn).or_default().push(at);
+        }
+        let reached = Reached::of(written);
+        let mut left = most;
+        let of = nodes().map(|(at, turn)| {
+            let alike = |edge: Edge| &by_edge[&(edge.question, edge.answer, edge.to)];
+            let ways = |edge: Edge| -> Vec<NodeId> {
+                let others = alike(edge).iter().copied();
+                let others = others.filter(|other| !reached.comes_to(*other, at));
+                std::iter::once(edge.to).chain(others).collect()
+            };
+            let looked = asked(*turn).map_or(0, |both| {
+                let [yes, no] = both.map(|edge| alike(edge).len() + 1);
+                yes * no
+            });
+            left = left.checked_sub(looked)?;
+            Some(match asked(*turn) {
+                None => Vec::new(),
+                // One answer at least led to what was left out, or the node were, too.
+                Some([one, other]) if one.to == other.to => vec![Lead::Vain(one.to, None)],
+                // What is not to be seen leads where it is said to: elsewhere others do.
+                Some([one, other]) if at.0 as usize >= seen => vec![Lead::Apart(one.to, other.to)],
+                Some(both) => pairs(both.map(ways)),
+            })
+        });
+        let of = of.collect::<Option<_>>()?;
+        let turns = written.turns().to_vec();
+        Some(Self {
+            of,
+            turns,
+            alike: by_turn,
+            seen,
+        })
+    }
+
+    /// Whether some nodes may have led in several ways, or to what was left out.
+    pub(super) fn are_doubtful(&self) -> bool {
+        let mut all = self.of.iter();
+        let is_left_out = |turn: &Turn| {
+            let mut edges = asked(*turn).into_iter().flatten();
+            edges.any(|edge| {
+                let next = asked(self.turns[edge.to.0 as usize]);
+                next.is_some_and(|[next, _]| next.question == edge.question)
+            })
+        };
+        all.any(|leads| !matches!(leads.as_slice(), [] | [Lead::Apart(..)]))
+            || self.turns.iter().any(is_left_out)
+    }
+
+    pub(super) fn at(&self, node: NodeId) -> &[Lead] {
+        &self.of[node.0 as usize]
+    }
+
+    /// Whether a node is there to be seen, and so is one.
+    pub(super) fn is_seen(&self, node: NodeId) -> bool {
+        (node.0 as usize) < self.seen
+    }
+
+    /// How many nodes that ask the same and lead to the same come before a node.
+    pub(super) fn alike_before(&self, node: NodeId) -> usize {
+        let alike = &self.alike[&self.turns[node.0 as usize]];
+        alike.iter().filter(|other| **other < node).count()
+    }
+
+    /// Takes a node to have led so, and those like it not; false if that cannot be.
+    pub(super) fn take(&mut self, node: NodeId, lead: Lead) -> bool {
+        let open = match lead {
+            Lead::Apart(..) => lead,
+            Lead::Vain(to, _) => Lead::Vain(to, None),
+        };
+        let mut leads = self.at(node).iter();
+        if !leads.any(|one| *one == lead || *one == open) {
+            return false;
+        }
+        self.of[node.0 as usize] = vec![lead];
+        for other in &self.alike[&self.turns[node.0 as usize]] {
+            if *other != node {
+                self.of[other.0 as usize].retain(|one| *one != lead);
+            }
+        }
+        true
+    }
+}
+
+/// What a node may lead to by its two edges.
+fn pairs([yes, no]: [Vec<NodeId>; 2]) -> Vec<Lead> {
+    let apart = yes.iter().flat_map(|one| {
+        let others = no.iter().filter(move |other| *other != one);
+        others.map(|other| Lead::Apart(*one, *other))
+    });
+    // To what asks the same and leads to the same.
+    let vain = yes.iter().filter(|one| no.contains(one));
+    apart
+        .chain(vain.map(|one| Lead::Vain(*one, None)))
+        .collect()
+}
+
+/// Both ways from a node, if it asks.
+fn asked(turn: Turn) -> Option<[Edge; 2]> {
+    match turn {
+        Turn::Ask {
+            question,
+            matched,
+            unmatched,
+        } => Some(edges(question, matched, unmatched)),
+        Turn::Decide(_) => None,
+    }
+}
+
+/// Which nodes lead to which, as bits.
+struct Reached(Vec<Vec<u64>>);
+
+impl Reached {
+    fn of(written: &Written) -> Self {
+        let mut rows: Vec<Vec<u64>> = Vec::with_capacity(written.turns().len());
+        // Successors come before a node.
+        for (at, turn) in written.turns().iter().enumerate() {
+            let mut row = vec![0; at / 64 + 1];
+            row[at / 64] |= 1 << (at % 64);
+            for edge in asked(*turn).into_iter().flatten() {
+                for (all, of) in row.iter_mut().zip(&rows[edge.to.0 as usize]) {
+                    *all |= of;
+                }
+            }
+            rows.push(row);
+        }
+        Self(rows)
+    }
+
+    /// Whether one node leads to another, or is it.
+    fn comes_to(&self, from: NodeId, to: NodeId) -> bool {
+        let to = to.0 as usize;
+        let word = self.0[from.0 as usize].get(to / 64);
+        word.is_some_and(|word| word >> (to % 64) & 1 == 1)
+    }
+}

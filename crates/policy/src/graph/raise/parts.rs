@@ -1,0 +1,213 @@
+//! All parts of a graph with one way in and two ways out, each with the least that it takes to say it.
+//!
+//! A question is such a part, and so is one with another behind one of its ways out, if both leave by
+//! the other: the first and the second hold, or one of them. Filters are put together so, and the
+//! compiler makes nodes of them in this order.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::hash::Hash;
+
+use super::leads::{Lead, Leads};
+use crate::graph::NodeId;
+use crate::graph::written::Written;
+
+/// Index of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PartId(usize);
+
+/// Where a part is left. What is asked in vain leaves by the first for all, and by any for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Ways {
+    Two(NodeId, NodeId),
+    One(NodeId),
+}
+
+impl Ways {
+    fn of(one: NodeId, other: NodeId) -> Self {
+        Self::Two(one.min(other), one.max(other))
+    }
+}
+
+/// What a part is put together of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Made {
+    Question(Lead),
+    /// A part, and one at which it is left.
+    Joined(PartId, PartId),
+}
+
+/// A part of a graph.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) from: NodeId,
+    pub(super) ways: Ways,
+    pub(super) made: Made,
+    pub(super) cost: u32,
+    /// The way out that the parts have in common of which it is put together.
+    pub(super) common: Option<NodeId>,
+}
+
+/// Those of a graph, the cheapest first.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    parts: Vec<Part>,
+    by_start: HashMap<NodeId, Vec<PartId>>,
+}
+
+impl Parts {
+    /// All parts, each in the cheapest way that it can be put together; `None` if more than `effort`
+    /// had to be looked at, which becomes what is left of it. What a question costs is told by its
+    /// node.
+    pub(super) fn of(
+        written: &Written,
+        leads: &Leads,
+        cost: &dyn Fn(NodeId, Lead) -> u32,
+        effort: &mut usize,
+    ) -> Option<Self> {
+        let mut joining = Joining::default();
+        for at in (0..written.turns().len() as u32).map(NodeId) {
+            for lead in leads.at(at) {
+                joining.open(Part {
+                    from: at,
+                    ways: match *lead {
+                        Lead::Apart(one, other) | Lead::Vain(one, Some(other)) => {
+                            Ways::of(one, other)
+                        }
+                        Lead::Vain(to, None) => Ways::One(to),
+                    },
+                    made: Made::Question(*lead),
+                    cost: cost(at, *lead),
+                    common: None,
+                });
+            }
+        }
+        let mut looked = 0;
+        while let Some(Reverse((_, at))) = joining.open.pop() {
+            joining.add(joining.seen[at]);
+            *effort = effort.checked_sub(joining.seen.len() - looked)?;
+            looked = joining.seen.len();
+        }
+        Some(joining.found)
+    }
+
+    pub(super) fn part(&self, id: PartId) -> Part {
+        self.parts[id.0]
+    }
+
+    /// The parts that start at a node.
+    pub(super) fn from(&self, at: NodeId) -> impl Iterator<Item = (PartId, Part)> {
+        let ids = self.by_start.get(&at).into_iter().flatten();
+        ids.map(|id| (*id, self.part(*id)))
+    }
+}
+
+/// Parts as they come to be known, and by where they are left.
+#[derive(Default)]
+struct Joining {
+    found: Parts,
+    known: HashSet<(NodeId, Ways, Option<NodeId>)>,
+    /// By cost, what is yet to be added of what was seen.
+    open: BinaryHeap<Reverse<(u32, usize)>>,
+    seen: Vec<Part>,
+    /// By where they start and one way out.
+    behind: HashMap<(NodeId, NodeId), Vec<PartId>>,
+    /// By a way out at which others may start, and the other way.
+    before: HashMap<(NodeId, NodeId), Vec<PartId>>,
+    /// By a way out at which others may start, with the other way.
+    left_at: HashMap<NodeId, Vec<(PartId, NodeId)>>,
+    /// Those that are asked in vain, by where they start, and by where they are left.
+    vain_behind: HashMap<NodeId, Vec<PartId>>,
+    vain_before: HashMap<NodeId, Vec<PartId>>,
+}
+
+impl Joining {
+    fn open(&mut self, part: Part) {
+        if !self.known.contains(&(part.from, part.ways, part.common)) {
+            self.open.push(Reverse((part.cost, self.seen.len())));
+            self.seen.push(part);
+        }
+    }
+
+    /// Adds a part that costs no less than those before, and opens what comes of it with them.
+    fn add(&mut self, part: Part) {
+        if !self.known.insert((part.from, part.ways, part.common)) {
+            return;
+        }
+        let id = PartId(self.found.parts.len());
+        self.found.parts.push(part);
+        match part.ways {
+            Ways::Two(one, other) => self.add_of_two(id, part, [one, other]),
+            Ways::One(to) => self.add_vain(id, part, to),
+        }
+        self.found.by_start.entry(part.from).or_default().push(id);
+    }
+
+    fn add_of_two(&mut self, id: PartId, part: Part, [one, other]: [NodeId; 2]) {
+        for (at, common) in [(one, other), (other, one)] {
+            // Parts in a row that have a way out in common are joined from the last on.
+            if part.common != Some(common) {
+                self.before.entry((at, common)).or_default().push(id);
+                self.left_at.entry(at).or_default().push((id, common));
+                for behind in listed(&self.behind, &(at, common)) {
+                    self.join(id, behind, common);
+                }
+                for behind in listed(&self.vain_behind, &at) {
+                    self.join(id, behind, common);
+                }
+            }
+            let behind = self.behind.entry((part.from, common));
+            behind.or_default().push(id);
+            for before in listed(&self.before, &(part.from, common)) {
+                self.join(before, id, common);
+            }
+        }
+        for before in listed(&self.vain_before, &part.from) {
+            self.join(before, id, one);
+        }
+    }
+
+    fn add_vain(&mut self, id: PartId, part: Part, to: NodeId) {
+        self.vain_behind.entry(part.from).or_default().push(id);
+        self.vain_before.entry(to).or_default().push(id);
+        for behind in listed(&self.found.by_start, &to) {
+            let common = match self.found.part(behind).ways {
+                Ways::Two(one, _) | Ways::One(one) => one,
+            };
+            self.join(id, behind, common);
+        }
+        for before in listed(&self.vain_before, &part.from) {
+            self.join(before, id, to);
+        }
+        for (before, common) in listed(&self.left_at, &part.from) {
+            self.join(before, id, common);
+        }
+    }
+
+    /// Opens a part with one behind it, which both are left by a way in common, or could be.
+    fn join(&mut self, before: PartId, behind: PartId, common: NodeId) {
+        let [first, second] = [before, behind].map(|id| self.found.part(id));
+        let ways = match second.ways {
+            Ways::One(to) if to != common => Ways::of(to, common),
+            ways => ways,
+        };
+        let comes_back = match ways {
+            Ways::Two(one, other) => one == first.from || other == first.from,
+            Ways::One(to) => to == first.from,
+        };
+        if !comes_back {
+            self.open(Part {
+                from: first.from,
+                ways,
+                made: Made::Joined(before, behind),
+                cost: first.cost.saturating_add(second.cost),
+                common: Some(common),
+            });
+        }
+    }
+}
+
+/// What an index lists, as it is now.
+fn listed<K: Eq + Hash, T: Clone>(index: &HashMap<K, Vec<T>>, key: &K) -> Vec<T> {
+    index.get(key).cloned().unwrap_or_default()
+}

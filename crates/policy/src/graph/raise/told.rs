@@ -1,0 +1,158 @@
+//! Parts of a graph as filters of which the compiler makes the very nodes.
+
+use std::collections::BTreeMap;
+
+use super::chain::not;
+use super::leads::{Lead, Leads};
+use super::parts::{Made, PartId, Parts, Ways};
+use super::region::{Exits, Region};
+use super::route::Route;
+use super::{DEEPEST, Taken};
+use crate::filter::Filter;
+use crate::graph::NodeId;
+use crate::graph::written::{QuestionId, Turn};
+
+/// Tells what parts say, and notes how nodes led for it.
+pub(super) struct Telling<'t> {
+    pub(super) region: Region<'t>,
+    pub(super) leads: &'t Leads,
+    pub(super) parts: &'t Parts,
+    pub(super) led: BTreeMap<NodeId, Lead>,
+    /// A node that would have to have led two ways.
+    pub(super) double: Option<NodeId>,
+}
+
+impl Telling<'_> {
+    /// The filters of a route, each with what it decides; `None` if they nest too deep.
+    pub(super) fn taken(&mut self, route: &Route) -> Option<Taken> {
+        let steps = route.steps.iter();
+        let filters = steps.map(|step| {
+            let filter = self.filter(step.part, step.exits, DEEPEST)?;
+            Some((filter, step.outcome))
+        });
+        Some((filters.collect::<Option<_>>()?, route.end))
+    }
+
+    /// What holds exactly if a part is left for `yes`.
+    fn filter(&mut self, id: PartId, exits: Exits, depth: usize) -> Option<Filter> {
+        let depth = depth.checked_sub(1)?;
+        // Parts in a row are one filter: all of them, or any.
+        let mut row = Vec::new();
+        let mut is_row_of_any = None;
+        let mut id = id;
+        loop {
+            let part = self.parts.part(id);
+            let (before, behind) = match part.made {
+                Made::Question(lead) => {
+                    row.push(self.question(part.from, lead, exits)?);
+                    break;
+                }
+                Made::Joined(before, behind) => (before, behind),
+            };
+            let next = self.parts.part(behind).from;
+            let is_any = match self.parts.part(before).ways {
+                Ways::Two(one, other) => (if one == next { other } else { one }) == exits.yes,
+                // In vain: both do.
+                Ways::One(_) => is_row_of_any.unwrap_or(false),
+            };
+            if is_row_of_any.is_some_and(|other| other != is_any) {
+                row.push(self.filter(id, exits, depth)?);
+                break;
+            }
+            is_row_of_any = Some(is_any);
+            let inner = match is_any {
+                true => Exits { no: next, ..exits },
+                false => Exits { yes: next, ..exits },
+            };
+            row.push(self.filter(before, inner, depth)?);
+            id = behind;
+        }
+        let chaining = &self.region.chaining;
+        match is_row_of_any {
+            None => row.pop(),
+            Some(true) => Some(chaining.any(row)),
+            Some(false) => Some(chaining.all(row)),
+        }
+    }
+
+    fn question(&mut self, at: NodeId, lead: Lead, exits: Exits) -> Option<Filter> {
+        let region = self.region;
+        let Turn::Ask {
+            question,
+            matched,
+            unmatched,
+        } = region.written.turn(at)
+        else {
+            return None;
+        };
+        let one = region.question(question);
+        let to = match lead {
+            Lead::Apart(yes, _) => {
+                self.note(at, lead);
+                let filter = if yes == exits.yes { one } else { not(one) };
+                return self.edges_kept(filter, question, [matched, unmatched], exits);
+            }
+            Lead::Vain(to, _) => to,
+        };
+        let answer = to == exits.yes;
+        let besides = if answer { exits.no } else { exits.yes };
+        self.note(at, Lead::Vain(to, Some(besides)));
+        // The node comes to be the same whether it holds always or never.
+        let is_kept = |edge: NodeId| edge == to && self.asks(to, question);
+        let number = self.leads.alike_before(at);
+        let never = || self.never(question, number);
+        let always = match [matched, unmatched].map(is_kept) {
+            [true, false] => [not(one), not(never()?)],
+            [true, true] => [region.chaining.all(vec![one, not(never()?)]), not(never()?)],
+            [false, false] if matched != unmatched => [one.clone(), not(one)],
+            _ => match never() {
+                Some(never) => [one, not(never)],
+                None => [one.clone(), not(one)],
+            },
+        };
+        Some(match answer {
+            true => region.chaining.any(always.to_vec()),
+            false => region.chaining.all(always.map(not).to_vec()),
+        })
+    }
+
+    /// A filter whose node has edges to nodes that ask the same again: the compiler would have
+    /// shortened them, but for what it took away between.
+    fn edges_kept(
+        &self,
+        filter: Filter,
+        question: QuestionId,
+        edges: [NodeId; 2],
+        exits: Exits,
+    ) -> Option<Filter> {
+        edges.into_iter().try_fold(filter, |filter, to| {
+            Some(match to {
+                _ if !self.asks(to, question) => filter,
+                _ if to == exits.no => Filter::Any(vec![filter, self.never(question, 0)?]),
+                _ if to == exits.yes => Filter::All(vec![filter, not(self.never(question, 0)?)]),
+                _ => filter,
+            })
+        })
+    }
+
+    fn asks(&self, at: NodeId, question: QuestionId) -> bool {
+        let turn = self.region.written.turn(at);
+        matches!(turn, Turn::Ask { question: asked, .. } if asked == question)
+    }
+
+    /// A filter that contradicts itself, of the same value as a question: of several the one with a
+    /// number.
+    fn never(&self, question: QuestionId, number: usize) -> Option<Filter> {
+        let written = self.region.written;
+        let other = written.other_test(&written.tests(question)[0], number)?;
+        let other = Filter::Test(other);
+        Some(Filter::All(vec![other.clone(), not(other)]))
+    }
+
+    fn note(&mut self, at: NodeId, lead: Lead) {
+        // What is not to be seen may be several nodes.
+        if self.leads.is_seen(at) && self.led.insert(at, lead).is_some_and(|one| one != lead) {
+            self.double.get_or_insert(at);
+        }
+    }
+}
