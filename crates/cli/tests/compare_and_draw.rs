@@ -242,8 +242,8 @@ fn what_is_decompiled_compiles_to_the_same_bytes() {
     assert_eq!(code, 0);
     assert_eq!(
         text,
-        "(version 1)\n; Paths are in lower case, as compiled profiles of this system hold them: \
-         either case matches.\n\n(deny default)\n\n(allow file-read*\n  (literal \"/private/etc/hosts\")\n  \
+        "(version 1)\n; Paths are in lower case, as the compiler stores them: how they were \
+         written is not in the file.\n\n(deny default)\n\n(allow file-read*\n  (literal \"/private/etc/hosts\")\n  \
          (subpath \"/usr\"))\n\n(allow network-outbound (require-all (socket-domain AF_INET) \
          (socket-protocol IPPROTO_TCP)))\n\n(allow process*)\n"
     );
@@ -267,8 +267,8 @@ fn unix_sockets_and_numbers_come_back_by_name() {
     assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
     assert_eq!(
         folder.run(&["decompile", "a.bin"]).1,
-        "(version 1)\n; Paths are in lower case, as compiled profiles of this system hold them: \
-         either case matches.\n\n(deny default)\n\n\
+        "(version 1)\n; Paths are in lower case, as the compiler stores them: how they were \
+         written is not in the file.\n\n(deny default)\n\n\
          (allow file-read* (regex #\"^/[-_a-z]+$\"))\n\n\
          (deny file-read* (subpath \"/s\") (with send-signal SIGKILL))\n\n\
          (deny file-write* (subpath \"/e\") (with errno EACCES))\n\n\

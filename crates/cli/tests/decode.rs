@@ -256,7 +256,8 @@ fn numbers_with_several_names_are_told_apart_by_the_socket_domain() {
 
 #[test]
 fn paths_that_were_made_lower_case_are_said_to_be() {
-    const SAYS: &str = "(version 1)\n; Paths are in lower case, as compiled profiles";
+    const SAYS: &str = "(version 1)\n; Paths are in lower case, as the compiler stores them: \
+         how they were written is not in the file.\n";
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     let decompiled = |bytes: &[u8]| {
@@ -291,10 +292,17 @@ fn paths_that_were_made_lower_case_are_said_to_be() {
         !text.contains("lower case") && text.contains("\"/Users/me\""),
         "{text}"
     );
+    // Expressions about paths are folded too; what a class holds tells nothing.
+    let text = decompiled(&compiled("(allow file-read* (regex #\"^/Users/[^/]+\"))"));
+    assert!(
+        text.starts_with(SAYS) && text.contains("^/users/[^/]+"),
+        "{text}"
+    );
     // Names are no paths, and a path without letters has no case.
     for rule in [
         "(allow mach-lookup (global-name \"com.example\"))",
         "(allow file-read* (literal \"/\"))",
+        "(allow file-read* (regex #\"^/[0-9]\"))",
     ] {
         let text = decompiled(&compiled(rule));
         assert!(!text.contains("lower case"), "{text}");

@@ -10,6 +10,7 @@ use lapbelt_blob::encode::encode;
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::graph::{Node, Source as GraphSource, lower};
 use lapbelt_policy::pattern::Pattern;
+use lapbelt_policy::pattern::regex::{Regex, Syntax};
 use lapbelt_policy::rule::{Action, Policy};
 use lapbelt_policy::world::{ArgumentKind, World};
 use lapbelt_sbpl::diag::Severity;
@@ -88,24 +89,34 @@ pub(super) fn text(
 }
 
 /// What is said of paths that do not have the case that they were written in.
-const FOLDED: &str = "; Paths are in lower case, as compiled profiles of this system hold them: either case matches.\n";
+const FOLDED: &str = "; Paths are in lower case, as the compiler stores them: how they were written is not in the file.\n";
 
 /// Whether the paths of a profile are in lower case because a compiler made them so.
 fn are_paths_folded(subject: &Analysed<'_>) -> bool {
     let world = subject.world();
     let is_path = |test: &&Test| world.filter(test.filter).kind == ArgumentKind::PathPattern;
     let paths = subject.graph().tests().iter().filter(is_path);
-    let texts = paths.filter_map(|test| match &test.argument {
-        Argument::Pattern(
-            Pattern::Literal(text) | Pattern::Prefix(text) | Pattern::Subpath(text),
-        ) => Some(text),
-        _ => None,
-    });
-    let mut letters = texts
-        .flatten()
-        .filter(|byte| byte.is_ascii_alphabetic())
+    let mut letters = paths
+        .flat_map(|test| match &test.argument {
+            Argument::Pattern(Pattern::Regex(regex)) => asked_by(regex),
+            Argument::Pattern(
+                Pattern::Literal(text) | Pattern::Prefix(text) | Pattern::Subpath(text),
+            ) => text.clone(),
+            _ => Vec::new(),
+        })
+        .filter(u8::is_ascii_alphabetic)
         .peekable();
-    world.folds_paths() && letters.peek().is_some() && letters.all(u8::is_ascii_lowercase)
+    world.folds_paths() && letters.peek().is_some() && letters.all(|byte| byte.is_ascii_lowercase())
+}
+
+/// An expression without its classes: one that is read back may hold both cases.
+fn asked_by(regex: &Regex) -> Vec<u8> {
+    let without = |one| match one {
+        Syntax::Class { .. } => Syntax::Sequence(Vec::new()),
+        other => other,
+    };
+    let syntax = Syntax::parse(regex.source());
+    syntax.map_or_else(|_| Vec::new(), |syntax| syntax.with_bytes(&without).text())
 }
 
 /// A decision that only a hand can write: nothing follows a denial that could be filtered.
