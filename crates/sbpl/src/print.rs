@@ -327,7 +327,12 @@ fn put_test(test: &Test, place: &Place, world: &World, out: &mut String) {
                 Pattern::Subpath(text) => ("subpath", quote(text)),
                 Pattern::Regex(regex) => ("regex", quote_regex(regex.source())),
             };
-            let name = with_suffix(place.word(info, world), info.kind, suffix);
+            // Profiles have the other name for a prefix even there.
+            let word = match pattern {
+                Pattern::Prefix(_) => &info.name,
+                _ => place.word(info, world),
+            };
+            let name = with_suffix(word, info.kind, suffix);
             write!(out, "({name} {text})")
         }
         Argument::Integer(number) => match world.number_name(info, *number, &place.beside) {

@@ -364,7 +364,7 @@ fn a_class_is_that_of_a_user_client_where_one_is_opened() {
 (allow iokit-open-user-client
     (iokit-user-client-class \"A\")
     (require-not (iokit-user-client-class-regex #\"^B\")))
-(allow iokit-open* (iokit-user-client-class-prefix \"C\"))
+(allow iokit-open* (iokit-registry-entry-class-prefix \"C\"))
 (allow iokit-open-service (iokit-registry-entry-class \"D\"))
 (allow iokit-open-user-client iokit-get-properties (iokit-registry-entry-class \"E\"))
 ";
@@ -374,7 +374,7 @@ fn a_class_is_that_of_a_user_client_where_one_is_opened() {
     assert_eq!(print::policy(&read(&other), &WORLD), text);
     assert_eq!(
         print::filters(&policy.rules[1], &WORLD),
-        ["(iokit-user-client-class-prefix \"C\")"]
+        ["(iokit-registry-entry-class-prefix \"C\")"]
     );
 }
 
