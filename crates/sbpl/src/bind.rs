@@ -422,21 +422,8 @@ impl Host for Binder<'_> {
         self.running.pop();
     }
 
-    fn explain_false(&self) -> Option<String> {
-        let mut names: Vec<&str> = self.missing.iter().map(String::as_str).collect();
-        let pass = match names.as_slice() {
-            [] => return None,
-            [one] => format!("it with -D {one}=VALUE"),
-            _ => "each with -D NAME=VALUE".to_owned(),
-        };
-        if names.len() > 5 {
-            names.truncate(5);
-            names.push("…");
-        }
-        let names = names.join(", ");
-        Some(format!(
-            "a parameter that is not given is #f; not given: {names}; pass {pass}"
-        ))
+    fn missing(&self) -> &BTreeSet<String> {
+        &self.missing
     }
 
     fn unbound(&self, name: &str, called: &[Value], head: bool, heap: &Heap) -> Mistake {
@@ -452,7 +439,7 @@ fn string<'h>(call: &Call<'_>, heap: &'h Heap, at: usize, what: &str) -> Result<
         Some(Value::String(id)) => Ok(heap.bytes(*id)),
         Some(other) => {
             let message = format!("expected string as {what}, got {}", other.kind());
-            Err(Mistake::wrong_type(message).at(at))
+            Err(Mistake::wrong_type(message).at(at).wants_text(true))
         }
         None => {
             let message = format!("a {what} is missing");

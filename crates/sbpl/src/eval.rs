@@ -15,6 +15,7 @@ pub(crate) mod host;
 pub(crate) mod language;
 pub(crate) mod limits;
 pub(crate) mod machine;
+mod not_given;
 mod quasi;
 pub(crate) mod read;
 mod recover;

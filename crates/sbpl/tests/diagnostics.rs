@@ -56,7 +56,26 @@ fn parameters() {
 (allow file-read* (literal (string-append (param \"X\") \"/a\")))
 (allow file-read* (param \"X\"))
 (allow file-read* (require-not (param \"X\")))
-(with-filter (param \"X\") (allow file-read*))"
+(with-filter (param \"X\") (allow file-read*))
+(allow file-read* (literal (or (param \"A\") (param \"B\"))))
+(deny file-read* (with errno (param \"X\")))
+(deny file-read* (with message (param \"X\")))
+(allow file-read* (vnode-type (param \"X\")))
+(allow file-read* (file-mode (param \"X\")))
+(allow file-read* (literal #f))
+(version (param \"X\"))"
+    ));
+}
+
+#[test]
+fn a_false_that_no_parameter_gave() {
+    assert_snapshot!(findings(
+        "(version 1)
+(define debug (param \"DEBUG\"))
+(if debug (allow file-write*))
+(allow file-read* (literal #f))
+(define (param x) #f)
+(allow file-read* (literal (param \"X\")))"
     ));
 }
 

@@ -329,9 +329,12 @@ fn wrong_value(info: &FilterInfo, shape: Shape, value: Value) -> Mistake {
         takes::written_name(info),
         value.kind()
     ));
-    match value {
-        // Where a `#f` came from says more.
-        Value::Bool(_) => mistake,
-        _ => mistake.help(takes::by_filter(info, shape)),
-    }
+    // A text can be the name of a number.
+    let takes_text = match info.kind {
+        ArgumentKind::PathPattern | ArgumentKind::Pattern | ArgumentKind::Text => true,
+        ArgumentKind::Integer => !info.values.is_empty(),
+        ArgumentKind::Bits | ArgumentKind::Bool | ArgumentKind::Network => false,
+    };
+    let help = takes::by_filter(info, shape);
+    mistake.wants_text(takes_text).help(help)
 }

@@ -10,7 +10,6 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::call::Call;
 use crate::eval::fault::Mistake;
 use crate::eval::heap::Heap;
-use crate::eval::host::Host;
 use crate::eval::value::Value;
 
 /// What a rule is made of, sorted by kind.
@@ -174,11 +173,7 @@ impl Binder<'_> {
             }
             Value::HostProcedure(_) => mistake.help("a filter is written in parentheses"),
             // Where a `#f` came from says more.
-            Value::Bool(false) => Mistake {
-                help: self.explain_false(),
-                ..mistake
-            },
-            Value::Bool(true) => mistake,
+            Value::Bool(_) => mistake,
             _ => mistake.help("operations are names, filters and modifiers are in parentheses"),
         }
     }
@@ -439,6 +434,7 @@ impl Binder<'_> {
                 };
                 let message = format!("modifier `{name}` takes one {wanted}");
                 let mistake = Mistake::new(Code::WrongType, message).at(first);
+                let mistake = mistake.wants_text(kind == ModifierKind::Text);
                 return Err(mistake.help(self.by_modifier(info)));
             }
         };

@@ -108,7 +108,7 @@ fn pair(arguments: &[Value], at: usize) -> Result<PairId, Mistake> {
 fn text(arguments: &[Value], at: usize) -> Result<StringId, Mistake> {
     match arguments[at] {
         Value::String(id) => Ok(id),
-        other => Err(wrong("string", other, at)),
+        other => Err(wrong("string", other, at).wants_text(true)),
     }
 }
 

@@ -7,6 +7,7 @@ use super::fault::{Fault, Mistake};
 use super::heap::{Closure, GLOBAL, Heap, Place};
 use super::host::Host;
 use super::machine::{Machine, Saved, Step};
+use super::not_given;
 use super::value::{ContinuationId, PairId, Symbol, Value};
 use crate::diag::Code;
 
@@ -107,33 +108,13 @@ impl Machine {
                 return self.fault(mistake, None);
             };
             if arguments.get(argument) == Some(&Value::Bool(false)) {
-                if let Some(name) = self.parameter_name(form, argument) {
-                    let name = String::from_utf8_lossy(name);
-                    mistake.message = format!("parameter `{name}` was not given");
-                    mistake.help = Some(format!("pass it with -D {name}=VALUE"));
-                } else if mistake.help.is_none() {
-                    mistake.help = host.explain_false();
-                }
+                let written = argument_cell(&self.heap, form, argument);
+                let written = written.map(|cell| self.heap.car(cell));
+                not_given::explain(&mut mistake, written, host.missing(), &self.heap);
             }
             let origin = argument_place(&self.heap, form, argument);
             self.fault(mistake, origin)
         })
-    }
-
-    /// `NAME` if an argument is written `(param "NAME")`.
-    fn parameter_name(&self, form: Option<PairId>, argument: usize) -> Option<&[u8]> {
-        let cell = argument_cell(&self.heap, form, argument)?;
-        let Value::Pair(inner) = self.heap.car(cell) else {
-            return None;
-        };
-        let (Value::Symbol(word), Value::Pair(rest)) = (self.heap.car(inner), self.heap.cdr(inner))
-        else {
-            return None;
-        };
-        match (self.heap.name(word), self.heap.car(rest)) {
-            ("param" | "getenv", Value::String(name)) => Some(self.heap.bytes(name)),
-            _ => None,
-        }
     }
 
     fn call_builtin(&mut self, builtin: &Builtin, arguments: &[Value]) -> Result<Step, Mistake> {
@@ -248,7 +229,7 @@ impl Machine {
             Control::Import => {
                 let Value::String(name) = first else {
                     let message = format!("`import` takes a string, got {}", first.kind());
-                    return Err(Mistake::wrong_type(message).at(0));
+                    return Err(Mistake::wrong_type(message).at(0).wants_text(true));
                 };
                 let name = self.heap.bytes(name).to_vec();
                 let forms = host.import(&name, self.site, &mut self.heap)?;

@@ -10,6 +10,8 @@ pub(crate) struct Mistake {
     pub(crate) help: Option<String>,
     /// Which argument is wrong, if it is one.
     pub(crate) argument: Option<usize>,
+    /// Whether a text was wanted there.
+    pub(crate) wants_text: bool,
 }
 
 impl Mistake {
@@ -19,6 +21,7 @@ impl Mistake {
             message: message.into(),
             help: None,
             argument: None,
+            wants_text: false,
         }
     }
 
@@ -29,6 +32,11 @@ impl Mistake {
 
     pub(crate) fn at(mut self, argument: usize) -> Self {
         self.argument = Some(argument);
+        self
+    }
+
+    pub(crate) fn wants_text(mut self, wanted: bool) -> Self {
+        self.wants_text = wanted;
         self
     }
 

@@ -1,5 +1,7 @@
 //! What a language around this Scheme provides.
 
+use std::collections::BTreeSet;
+
 use lapbelt_policy::origin::Origin;
 
 use super::call::Call;
@@ -39,8 +41,8 @@ pub(crate) trait Host {
     /// Notes a mistake; false if there have been too many to go on.
     fn report(&mut self, diagnostic: Diagnostic) -> bool;
 
-    /// Says where a `#f` may come from that was no good as an argument.
-    fn explain_false(&self) -> Option<String>;
+    /// Parameters that were asked for and not given, for which the answer was `#f`.
+    fn missing(&self) -> &BTreeSet<String>;
 
     /// Says what an unbound name was meant to be. `called` is the procedure it is an argument of with
     /// the arguments before, `head` tells that it stands in the place of a procedure.
