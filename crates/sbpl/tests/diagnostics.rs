@@ -215,6 +215,18 @@ fn lists_that_do_not_end() {
 }
 
 #[test]
+fn a_message_filter_in_another() {
+    let inner = "mach-message-send (apply-message-filter (deny mach-message-send))";
+    for action in ["allow", "deny"] {
+        let text =
+            format!("(version 1)\n(allow mach-lookup (apply-message-filter ({action} {inner})))");
+        let found = findings(&text);
+        assert!(found.contains("cannot stand in another"), "{found}");
+        assert!(!found.contains("help"), "{found}");
+    }
+}
+
+#[test]
 fn message_filters_without_rules() {
     let text = "(version 1)\n(deny default)\n(allow mach-lookup (apply-message-filter 5))";
     assert_snapshot!(findings(text), @r"

@@ -304,21 +304,23 @@ impl Binder<'_> {
                 .any(|(m, _)| m.modifier == modifier.modifier);
             let origin = origin.or(call.site);
             let word = self.modifier_word(info, origin);
-            let (code, message) = if in_message_filter && info.kind == ModifierKind::MessageFilter {
+            let nested = in_message_filter && info.kind == ModifierKind::MessageFilter;
+            let (code, message, help) = if nested {
                 let message = "a message filter cannot stand in another".to_owned();
-                (Code::ModifierNotApplicable, message)
+                (Code::ModifierNotApplicable, message, None)
             } else if !applies {
                 let message = format!("modifier `{word}` does not apply to {}", action.word());
-                (Code::ModifierNotApplicable, message)
+                let help = takes::other_action(info, action, &word);
+                (Code::ModifierNotApplicable, message, Some(help))
             } else if twice {
                 let message = format!("modifier `{word}` is given twice");
-                (Code::DuplicateModifier, message)
+                (Code::DuplicateModifier, message, None)
             } else {
                 self.check_takers(info, &parts.operations, origin);
                 continue;
             };
             let mut diagnostic = Diagnostic::error(code, message, origin);
-            diagnostic.help = (!applies).then(|| takes::other_action(info, action, &word));
+            diagnostic.help = help;
             self.note(diagnostic);
         }
     }
