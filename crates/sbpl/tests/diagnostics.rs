@@ -311,7 +311,12 @@ fn modifiers_of_the_other_action() {
 (deny file-read* (with report))
 (deny process-exec* (with no-profile))
 (allow file-read* (with errno EPERM))
-(deny file-read* (with no-log) (with no-report))"
+(deny file-read* (with no-log) (with no-report))
+(deny file-read* (with no-report) (with no-log))
+(deny file-read* (with no-log) (with no-log))
+(deny file-read* (with no-log 3))
+(allow file-read* (with no-profile))
+(allow process-exec* (no-profile 3))"
     ));
 }
 

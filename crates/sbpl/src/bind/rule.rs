@@ -299,22 +299,27 @@ impl Binder<'_> {
                 Action::Allow => info.on_allow,
                 Action::Deny => info.on_deny,
             };
-            let twice = parts.modifiers[..at]
-                .iter()
-                .any(|(m, _)| m.modifier == modifier.modifier);
+            let mut before = parts.modifiers[..at].iter();
+            let before = before.find(|(m, _)| m.modifier == modifier.modifier);
             let origin = origin.or(call.site);
-            let word = self.modifier_word(info, origin);
+            let word = || self.modifier_word(info, origin);
             let nested = in_message_filter && info.kind == ModifierKind::MessageFilter;
             let (code, message, help) = if nested {
                 let message = "a message filter cannot stand in another".to_owned();
                 (Code::ModifierNotApplicable, message, None)
             } else if !applies {
+                let word = word();
                 let message = format!("modifier `{word}` does not apply to {}", action.word());
                 let help = takes::other_action(info, action, &word);
                 (Code::ModifierNotApplicable, message, Some(help))
-            } else if twice {
-                let message = format!("modifier `{word}` is given twice");
-                (Code::DuplicateModifier, message, None)
+            } else if let Some((_, before)) = before {
+                let words = [word(), self.modifier_word(info, before.or(call.site))];
+                let message = format!("modifier `{}` is given twice", words[0]);
+                let help = match words[0] == words[1] {
+                    true => None,
+                    false => words.iter().find_map(|word| takes::other_name(info, word)),
+                };
+                (Code::DuplicateModifier, message, help)
             } else {
                 self.check_takers(info, &parts.operations, origin);
                 continue;
@@ -352,14 +357,14 @@ impl Binder<'_> {
         let takes = |id: OperationId| (info.only.iter()).any(|one| world.falls_back_to(*one, id));
         for id in operations.iter().filter(|id| !takes(**id)) {
             let name = |id: &OperationId| world.operation(*id).name.as_str();
-            let message = format!(
-                "modifier `{}` does not apply to operation `{}`",
-                info.name,
-                name(id)
-            );
+            let word = self.modifier_word(info, origin);
+            let operation = name(id);
+            let message = format!("modifier `{word}` does not apply to operation `{operation}`");
             let takers: Vec<&str> = info.only.iter().map(name).collect();
+            let takers = format!("it is for {}", takers.join(", "));
+            let help = takes::other_name(info, &word).into_iter().chain([takers]);
             let mut diagnostic = Diagnostic::warning(Code::ModifierNotApplicable, message, origin);
-            diagnostic.help = Some(format!("it is for {}", takers.join(", ")));
+            diagnostic.help = Some(help.collect::<Vec<_>>().join("; "));
             self.note(diagnostic);
         }
     }
@@ -410,7 +415,7 @@ impl Binder<'_> {
         heap: &mut Heap,
     ) -> Result<Value, Mistake> {
         let info = self.world.modifier(id);
-        let name = &info.name;
+        let name = || self.modifier_word(info, call.site);
         let argument = match (info.kind, arguments) {
             (ModifierKind::Flag, []) => None,
             (ModifierKind::Integer, [Value::Integer(number)]) => {
@@ -424,9 +429,10 @@ impl Binder<'_> {
                 return Err(Mistake::new(Code::IllegalArgument, message).at(first));
             }
             (ModifierKind::Flag, _) => {
+                let name = name();
                 let message = format!("modifier `{name}` takes no argument");
                 let mistake = Mistake::new(Code::ArgumentCount, message).at(first);
-                return Err(mistake.help(self.by_modifier(info)));
+                return Err(mistake.help(self.by_modifier(info, &name)));
             }
             (kind, _) => {
                 let wanted = if kind == ModifierKind::Text {
@@ -434,10 +440,11 @@ impl Binder<'_> {
                 } else {
                     "number"
                 };
+                let name = name();
                 let message = format!("modifier `{name}` takes one {wanted}");
                 let mistake = Mistake::new(Code::WrongType, message).at(first);
                 let mistake = mistake.wants_text(kind == ModifierKind::Text);
-                return Err(mistake.help(self.by_modifier(info)));
+                return Err(mistake.help(self.by_modifier(info, &name)));
             }
         };
         let modifier = Modifier {

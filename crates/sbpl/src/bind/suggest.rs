@@ -80,7 +80,10 @@ impl Binder<'_> {
         let near = help(name, names.iter().map(AsRef::as_ref));
         mistake.help = near.or_else(|| match caller {
             Some(Procedure::With) => Some(self.modifiers_listed()),
-            Some(Procedure::Modifier(id)) => Some(self.by_modifier(world.modifier(id))),
+            Some(Procedure::Modifier(id)) => {
+                let info = world.modifier(id);
+                Some(self.by_modifier(info, &info.name))
+            }
             Some(Procedure::Filter(id, shape)) if !head => {
                 Some(takes::by_filter(world.filter(id), shape))
             }

@@ -73,17 +73,19 @@ pub(super) fn other_action(info: &ModifierInfo, action: Action, word: &str) -> S
         (_, Action::Allow) => "it is for deny rules",
         (_, Action::Deny) => "it is for allow rules",
     };
-    let name = match word == info.name {
-        true => String::new(),
-        false => format!("`{word}` is another name of `{}`; ", info.name),
-    };
+    let name = other_name(info, word).map_or_else(String::new, |name| name + "; ");
     format!("{name}{why}: leave it out")
 }
 
+/// Of what modifier a word is another name, if it is.
+pub(super) fn other_name(info: &ModifierInfo, word: &str) -> Option<String> {
+    let is_other = word != info.name;
+    is_other.then(|| format!("`{word}` is another name of `{}`", info.name))
+}
+
 impl Binder<'_> {
-    /// What a modifier takes, in words that tell what to write.
-    pub(super) fn by_modifier(&self, info: &ModifierInfo) -> String {
-        let name = &info.name;
+    /// What a modifier takes, in words that tell what to write; `name` is the one it is written with.
+    pub(super) fn by_modifier(&self, info: &ModifierInfo, name: &str) -> String {
         let names = self.world.modifier_names(info.id);
         match info.kind {
             ModifierKind::Flag => format!("write `(with {name})`"),
