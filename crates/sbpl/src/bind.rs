@@ -56,6 +56,8 @@ enum Procedure {
     Trace,
     Ioctl,
     PathAncestors,
+    /// What is asked about the value of an entitlement.
+    OfEntitlement,
     /// Makes an empty list of rules about messages.
     MessageRules,
     /// Makes the modifier of such a list.
@@ -390,6 +392,7 @@ impl Host for Binder<'_> {
             }
             Procedure::Option => Ok(self.object(Object::Modifier(None, call.site), heap)),
             Procedure::Never => self.filter_object(Filter::Any(Vec::new()), call.site, heap),
+            Procedure::OfEntitlement => self.of_entitlement(call, heap),
             Procedure::MessageRules => Ok(self.object(Object::MessageRules(Vec::new()), heap)),
             Procedure::MessageFilter => self.message_filter(call, heap),
         }

@@ -356,12 +356,9 @@ fn put_test(test: &Test, place: &Place, world: &World, out: &mut String) {
     };
 }
 
-/// The form of a filter for a kind of pattern: plain words for paths, suffixes for all others.
-pub(crate) fn pattern_name(info: &FilterInfo, suffix: &str) -> String {
-    with_suffix(&info.name, info.kind, suffix)
-}
-
-fn with_suffix(name: &str, kind: ArgumentKind, suffix: &str) -> String {
+/// The form of a filter, by its name, for a kind of pattern: plain words for paths, suffixes for all
+/// others.
+pub(crate) fn with_suffix(name: &str, kind: ArgumentKind, suffix: &str) -> String {
     match (name, kind, suffix) {
         ("path", ArgumentKind::PathPattern, _) => suffix.to_owned(),
         (name, _, "literal") => name.to_owned(),

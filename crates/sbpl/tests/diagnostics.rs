@@ -365,6 +365,9 @@ fn the_form_of_what_has_too_few_arguments_is_said() {
 (allow file-read* (require-entitlement))
 (allow file-read* (require-entitlement 3))
 (allow file-read* (require-entitlement \"a\" (entitlement-value 3)))
+(allow file-read* (require-entitlement \"a\" \"b\"))
+(allow file-read* (require-entitlement \"a\" (entitlement-value-regex 3)))
+(allow file-read* (%entitlement-string-prefix 3))
 (allow file-read* (literal (app)))
 (allow file-read* (literal (app 1 2)))
 (allow file-read* (literal ((lambda (x) x))))"

@@ -32,7 +32,7 @@ impl Binder<'_> {
         }
         if call.arguments.is_empty() {
             if info.kind != ArgumentKind::Bool {
-                let message = format!("filter `{}` needs a value", info.name);
+                let message = format!("filter `{}` needs a value", takes::written_name(info));
                 let mistake = Mistake::new(Code::ArgumentCount, message);
                 return Err(mistake.help(takes::by_filter(info, shape)));
             }
@@ -261,6 +261,17 @@ impl Binder<'_> {
             .collect();
         let inner = Alternatives::new(all, heap)?.any();
         self.filter_object(Filter::Not(Box::new(inner)), call.site, heap)
+    }
+
+    /// `(%of-entitlement FILTER)`: the filter.
+    pub(super) fn of_entitlement(
+        &mut self,
+        call: &Call<'_>,
+        heap: &Heap,
+    ) -> Result<Value, Mistake> {
+        let filters = self.filters(call, heap);
+        filters.map_err(|mistake| mistake.help(takes::ENTITLEMENT))?;
+        Ok(call.arguments.first().copied().unwrap_or(Value::Nil))
     }
 
     /// `(path-ancestors P…)`: every directory above P, from `/` down.

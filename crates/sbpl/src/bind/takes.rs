@@ -4,20 +4,25 @@ use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::{ArgumentKind, FilterInfo, ModifierInfo, ModifierKind};
 
 use super::{Binder, Shape, suggest};
-use crate::print::pattern_name;
+use crate::print::with_suffix;
 
 /// As many names as a line holds; the rest is counted.
 const LISTED: usize = 12;
 
 const NUMBER: &str = "a number from 0 to 65535";
 
-/// The filter of an entitlement's value, which profiles have another word for.
+/// The filters of an entitlement and of its value, which profiles have other words for.
+const LOAD: &str = "%entitlement-load";
 const OF_VALUE: &str = "%entitlement-string";
+
+/// How an entitlement is asked for.
+pub(super) const ENTITLEMENT: &str = "write `(require-entitlement \"…\")`, or \
+    `(require-entitlement \"…\" (entitlement-value \"…\"))`";
 
 /// The name that profiles have for a filter.
 pub(super) fn written_name(info: &FilterInfo) -> &str {
     match info.name.as_str() {
-        "%entitlement-load" => "require-entitlement",
+        LOAD => "require-entitlement",
         OF_VALUE => "entitlement-value",
         name => name,
     }
@@ -34,12 +39,15 @@ pub(super) fn by_filter(info: &FilterInfo, shape: Shape) -> String {
                 Shape::Subpath => ("subpath", "\"…\""),
                 Shape::Regex => ("regex", "#\"…\""),
             };
-            let name = pattern_name(info, suffix);
-            format!(
-                "write `({} {text})`",
-                name.replace(OF_VALUE, "entitlement-value")
-            )
+            // Profiles have no word for a prefix of a value.
+            let name = match shape {
+                Shape::Prefix => &info.name,
+                _ => written_name(info),
+            };
+            let name = with_suffix(name, info.kind, suffix);
+            format!("write `({name} {text})`")
         }
+        ArgumentKind::Text if info.name == LOAD => ENTITLEMENT.to_owned(),
         ArgumentKind::Text => format!("write `({} \"…\")`", written_name(info)),
         ArgumentKind::Integer if names.is_empty() => format!("`{}` takes {NUMBER}", info.name),
         ArgumentKind::Integer => {

@@ -27,6 +27,7 @@ pub(super) const WORDS: &[(&str, Procedure)] = &[
     ("_IO", Procedure::Ioctl),
     ("path-ancestors", Procedure::PathAncestors),
     ("termination", Procedure::Termination),
+    ("%of-entitlement", Procedure::OfEntitlement),
     ("%message-rules", Procedure::MessageRules),
     ("%message-filter", Procedure::MessageFilter),
 ];
