@@ -81,4 +81,32 @@ mod tests {
             assert!(text.contains(&format!("\"{wanted}\"")), "{text}");
         }
     }
+
+    #[test]
+    fn a_number_is_named_as_the_domain_beside_says() {
+        let world = shipped("macos-14.4.1").expect("shipped").expect("good");
+        let suggested = |values: &[(&str, i64)]| {
+            let filter = |name: &str| world.filter_named(name).expect("known").id;
+            let values = values.iter();
+            let values = values.map(|(name, number)| (filter(name), OwnedValue::Integer(*number)));
+            let event = Event {
+                time: 0,
+                pid: 1,
+                process: String::new(),
+                operation: world.operation_named("system-socket").expect("known").id,
+                values: values.collect(),
+                decision: Action::Deny,
+                rule: None,
+                granted: false,
+                errno: 1,
+                exists: true,
+            };
+            suggest([&event], &world)
+        };
+        let domain = |domain| suggested(&[("socket-domain", domain), ("socket-protocol", 2)]);
+        assert!(domain(32).contains("(socket-protocol SYSPROTO_CONTROL)"));
+        assert!(domain(2).contains("(socket-protocol IPPROTO_IGMP)"));
+        assert!(domain(17).contains("(socket-protocol 2)"));
+        assert!(suggested(&[("socket-protocol", 2)]).contains("(socket-protocol 2)"));
+    }
 }

@@ -117,11 +117,10 @@ pub fn target(event: &Event, world: &World) -> String {
                 out.push_str(&escaped(text));
             }
             OwnedValue::Integer(number) => {
-                let name = world.number_name(info, *number, &others);
-                let names = name.map_or_else(|| world.number_names(info, *number), |one| vec![one]);
+                let names = world.number_names_beside(info, *number, &others);
                 let _ = match names.as_slice() {
                     [] => write!(out, "{number}"),
-                    // None of them is told from the others by what is known.
+                    // What would tell them apart is not known.
                     names => write!(out, "{}", names.join(" or ")),
                 };
             }
@@ -350,17 +349,23 @@ mod tests {
     #[test]
     fn a_number_with_several_names_has_the_one_that_is_meant() {
         let world = shipped("macos-14.4.1").unwrap().unwrap();
-        let socket = |domain, protocol| {
-            let values = [("socket-domain", domain), ("socket-protocol", protocol)];
-            let values = values.map(|(filter, number)| (filter, OwnedValue::Integer(number)));
+        let shown = |values: &[(&str, i64)]| {
+            let values = values.iter();
+            let values = values.map(|(filter, number)| (*filter, OwnedValue::Integer(*number)));
+            let values: Vec<_> = values.collect();
             target(&event(&world, "system-socket", &values), &world)
         };
+        let socket =
+            |domain, protocol| shown(&[("socket-domain", domain), ("socket-protocol", protocol)]);
         assert_eq!(socket(32, 2), "AF_SYSTEM socket-protocol:SYSPROTO_CONTROL");
         assert_eq!(socket(2, 2), "AF_INET socket-protocol:IPPROTO_IGMP");
-        // Neither is known to be meant.
+        // The protocols of other domains have no names.
+        assert_eq!(socket(17, 2), "AF_ROUTE socket-protocol:2");
+        assert_eq!(socket(1, 2), "AF_UNIX socket-protocol:2");
+        // Either may be meant where the domain is not known.
         assert_eq!(
-            socket(17, 2),
-            "AF_ROUTE socket-protocol:IPPROTO_IGMP or SYSPROTO_CONTROL"
+            shown(&[("socket-protocol", 2)]),
+            "IPPROTO_IGMP or SYSPROTO_CONTROL"
         );
     }
 

@@ -74,16 +74,26 @@ impl World {
         number: i64,
         beside: &Beside,
     ) -> Option<&'w str> {
-        let always = || self.always_named(filter, number);
+        match *self.number_names_beside(filter, number, beside) {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// The names that a number can have, by what must hold beside: of several any may be meant, and
+    /// none where that rules all out.
+    pub fn number_names_beside<'w>(
+        &'w self,
+        filter: &'w FilterInfo,
+        number: i64,
+        beside: &Beside,
+    ) -> Vec<&'w str> {
         let held = families(filter).find_map(|family| {
             let other = self.filter_named(family.beside.0)?;
             Some((other, beside.0.get(&other.id)?))
         });
         let Some((other, held)) = held else {
-            return match *self.number_names(filter, number) {
-                [one] => Some(one),
-                _ => None,
-            };
+            return self.number_names(filter, number);
         };
         let is_named = |wanted: &[&str], number: i64| {
             let mut values = other.values.iter();
@@ -91,7 +101,9 @@ impl World {
         };
         let mut meant = families(filter)
             .filter(|family| held.iter().all(|own| is_named(family.beside.1, *own)));
-        always().or_else(|| self.named_in(meant.next()?, filter, number))
+        let always = self.always_named(filter, number);
+        let name = always.or_else(|| self.named_in(meant.next()?, filter, number));
+        name.into_iter().collect()
     }
 
     /// All names that a number can have, by what holds beside; of several for the same, one.
