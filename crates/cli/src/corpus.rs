@@ -21,10 +21,7 @@ pub(crate) fn members(paths: &[PathBuf]) -> Result<Vec<Member>, CommandError> {
         if !path.is_dir() {
             let own = member(path)?;
             if own.bytes.is_empty() {
-                return Err(CommandError::Other(format!(
-                    "{}: the file is empty",
-                    own.name
-                )));
+                return Err(CommandError::of_named(&own.name, "the file is empty"));
             }
             members.push(own);
             continue;
@@ -66,9 +63,8 @@ pub(crate) fn member(path: &Path) -> Result<Member, CommandError> {
     let mut bytes = profile::read_bytes(path)?;
     if is_hex(path) {
         bytes.retain(|byte| !byte.is_ascii_whitespace());
-        bytes = from_hex(&bytes).ok_or_else(|| {
-            CommandError::Other(format!("{name}: not a line of hexadecimal digits"))
-        })?;
+        bytes = from_hex(&bytes)
+            .ok_or_else(|| CommandError::of_named(&name, "not a line of hexadecimal digits"))?;
     }
     Ok(Member { name, bytes })
 }

@@ -63,9 +63,11 @@ pub(crate) enum CommandError {
     In {
         /// The file as it is named to a person.
         file: String,
-        /// Line and column, from 1 on.
-        at: Option<(u32, u32)>,
-        /// The paragraph, which names both.
+        /// From 1 on, as the column.
+        line: Option<usize>,
+        /// Where in the line.
+        column: Option<usize>,
+        /// The paragraph, which names them.
         text: String,
     },
     /// Anything that one paragraph says.
@@ -102,26 +104,43 @@ impl CommandError {
         let text = format!("cannot {action} {file}: {error}{}", next_step(path, error));
         Self::In {
             file,
-            at: None,
+            line: None,
+            column: None,
             text,
         }
     }
 
     /// What is wrong with a file.
     pub(crate) fn about(path: &Path, problem: impl Display) -> Self {
-        let file = shown(path);
+        Self::of_named(&shown(path), problem)
+    }
+
+    /// What is wrong with a file, by its name for a person.
+    pub(crate) fn of_named(file: &str, problem: impl Display) -> Self {
         Self::In {
+            file: file.to_owned(),
+            line: None,
+            column: None,
             text: format!("{file}: {problem}"),
-            file,
-            at: None,
+        }
+    }
+
+    /// What is wrong in a line of a file.
+    pub(crate) fn in_line(file: &str, line: usize, problem: impl Display) -> Self {
+        Self::In {
+            file: file.to_owned(),
+            line: Some(line),
+            column: None,
+            text: format!("{file}:{line}: {problem}"),
         }
     }
 
     /// What is wrong at a place of a file.
-    pub(crate) fn at(file: &str, line: u32, column: u32, problem: impl Display) -> Self {
+    pub(crate) fn at(file: &str, line: usize, column: usize, problem: impl Display) -> Self {
         Self::In {
             file: file.to_owned(),
-            at: Some((line, column)),
+            line: Some(line),
+            column: Some(column),
             text: format!("{file}:{line}:{column}: {problem}"),
         }
     }
@@ -145,23 +164,21 @@ impl CommandError {
 
     /// For scripts: what it is, where, and what to do; null where that is not known.
     pub(crate) fn values(&self) -> Vec<Value> {
-        match self {
+        let (file, line, column) = match self {
             Self::Profile(error) => {
                 let all = error.diagnostics.iter();
-                all.map(|one| diagnostic(one, &error.sources)).collect()
+                return all.map(|one| diagnostic(one, &error.sources)).collect();
             }
-            Self::In { file, at, .. } => {
-                let (line, column) = at.unzip();
-                vec![
-                    json!({"message": self.to_string(), "level": "error", "code": null,
-                            "file": file, "line": line, "column": column, "help": null}),
-                ]
-            }
-            other => vec![
-                json!({"message": other.to_string(), "level": "error", "code": null,
-                                 "file": null, "line": null, "column": null, "help": null}),
-            ],
-        }
+            Self::Dir(error) => (Some(shown(&error.path)), None, None),
+            Self::In {
+                file, line, column, ..
+            } => (Some(file.clone()), *line, *column),
+            Self::Undecided(_) | Self::Untold(_) | Self::Other(_) => (None, None, None),
+        };
+        vec![
+            json!({"message": self.to_string(), "level": "error", "code": null, "file": file,
+                    "line": line, "column": column, "help": null}),
+        ]
     }
 
     /// Tells a person on standard error.

@@ -184,7 +184,7 @@ pub(crate) fn describe(layout: &Layout, cut: &Cut) -> String {
 
 /// Reads a layout file.
 pub(crate) fn read(path: &Path) -> Result<Layout, CommandError> {
-    let failed = |what: &str| CommandError::Other(format!("{}: {what}", path.display()));
+    let failed = |what: &str| CommandError::about(path, what);
     let value: Value =
         serde_json::from_str(&run_dir::read(path)?).map_err(|error| failed(&error.to_string()))?;
     parse(&value)

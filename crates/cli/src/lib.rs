@@ -108,6 +108,7 @@ pub fn main(name: &'static str) -> ExitCode {
         Err(error) => return misused(&error),
     };
     let OutputArgs { color, quiet, json } = cli.output;
+    let json = json || matches!(&cli.command, Command::Lint(args) if args.is_json());
     let output = Output::new(color, quiet, json);
     if !passed_over.is_empty() {
         output.tell(&format!(

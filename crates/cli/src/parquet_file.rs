@@ -70,7 +70,7 @@ pub(crate) fn write(
     evidence: &Evidence,
 ) -> std::result::Result<(), CommandError> {
     let bytes = bytes(columns, evidence);
-    let bytes = bytes.map_err(|error| CommandError::Other(format!("{}: {error}", path.display())));
+    let bytes = bytes.map_err(|error| CommandError::about(path, error));
     write_out(path, &bytes?)
 }
 

@@ -62,10 +62,8 @@ pub(crate) fn world_and_text(name: &str) -> Result<(World, String), CommandError
 
 /// The world that a text is.
 pub(crate) fn parse_world(name: &str, text: &str) -> Result<World, CommandError> {
-    World::parse(text, &shipped_text).map_err(|error| {
-        let name = shown(Path::new(name));
-        CommandError::Other(format!("{name}:{}: {}", error.line, error.problem))
-    })
+    World::parse(text, &shipped_text)
+        .map_err(|error| CommandError::in_line(&shown(Path::new(name)), error.line, error.problem))
 }
 
 /// Reads a text; `-` is standard input.
@@ -78,7 +76,8 @@ pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
             return CommandError::In {
                 text: format!("{name} is not text; {help}"),
                 file: name,
-                at: None,
+                line: None,
+                column: None,
             };
         }
         let at = error.utf8_error().valid_up_to();
@@ -93,7 +92,7 @@ pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
         let byte = error.as_bytes()[at];
         let help = "profiles are UTF-8 text; convert the file, or escape the byte";
         let problem = format!("byte {byte:#04x} is not UTF-8; {help}");
-        CommandError::at(&name, line as u32, column as u32, problem)
+        CommandError::at(&name, line, column, problem)
     })
 }
 

@@ -112,11 +112,12 @@ impl Subject {
         if let Self::Blob(subject) = &self
             && let Some((at, name)) = subject.compiled.variables.first_key_value()
         {
-            return Err(CommandError::Other(format!(
-                "{}: at byte {}: a pattern with the variable `{name}`, whose value is not in the \
-                 file: what it decides is not known; `lapbelt graph` and `decompile` show it",
-                subject.file, at.0
-            )));
+            let problem = format!(
+                "at byte {}: a pattern with the variable `{name}`, whose value is not in the file: \
+                 what it decides is not known; `lapbelt graph` and `decompile` show it",
+                at.0
+            );
+            return Err(CommandError::of_named(&subject.file, problem));
         }
         Ok(self)
     }

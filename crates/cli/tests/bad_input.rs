@@ -38,6 +38,39 @@ fn errors(folder: &Path, args: &[&str]) -> Vec<Value> {
 }
 
 #[test]
+fn the_formats_of_lint_and_fmt_have_errors_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("open.sb"), "(version 1)\n(allow\n").expect("a file");
+    let answer = |args: &[&str]| -> Value {
+        let mut command = Command::cargo_bin("lapbelt").expect("the built command");
+        let output = command.current_dir(folder.path()).args(args).output();
+        let output = output.expect("a run");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        serde_json::from_slice(&output.stdout).expect("one value of JSON")
+    };
+    let lint = ["lint", "--format", "json", "open.sb"];
+    for (option, name) in [
+        ("--world", "world"),
+        ("--allow", "lint"),
+        ("--deny", "lint"),
+    ] {
+        let answer = answer(&[lint.as_slice(), &[option, "nosuch"]].concat());
+        let message = answer["errors"][0]["message"].as_str().expect("a message");
+        assert!(
+            message.contains(&format!("no {name} is called")),
+            "{message}"
+        );
+    }
+    let answer = answer(&["fmt", "--json", "open.sb"]);
+    let error = &answer[0]["errors"][0];
+    assert_eq!(answer[0]["file"], "open.sb");
+    assert_eq!(
+        (&error["file"], &error["line"], &error["column"]),
+        (&"open.sb".into(), &2.into(), &1.into())
+    );
+}
+
+#[test]
 fn errors_are_json_where_that_is_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
@@ -62,6 +95,23 @@ fn errors_are_json_where_that_is_asked_for() {
     assert_eq!(file(&["decode", "absent"]), "absent");
     assert_eq!(file(&["query", "absent", "process-fork"]), "absent");
     assert_eq!(file(&["lint", "absent"]), "absent");
+    write("no.layout", "{}");
+    write("denials", "x\n");
+    assert_eq!(file(&["decode", "--layout", "absent", "bad.sb"]), "absent");
+    assert_eq!(
+        file(&["decode", "--layout", "no.layout", "bad.sb"]),
+        "no.layout"
+    );
+    assert_eq!(file(&["world", "extract", "bad.sb"]), "bad.sb");
+    let line = |args: &[&str]| {
+        let error = &errors(folder, args)[0];
+        (error["file"].clone(), error["line"].clone())
+    };
+    assert_eq!(
+        line(&["world", "check", "bad.sb"]),
+        ("bad.sb".into(), 1.into())
+    );
+    assert_eq!(line(&["suggest", "denials"]), ("denials".into(), 1.into()));
     // Not about a file.
     assert_eq!(file(&["query", "good.sb", "process-frok"]), Value::Null);
     // What the format cannot hold is told with the place of the rule.

@@ -82,7 +82,7 @@ pub(crate) fn refused(error: &EncodeError, policy: &Policy, world: &World) -> Co
     if let Some(at) = error.origin.or_else(rule)
         && let Some(file) = policy.sources.get(at.source.0 as usize)
     {
-        return CommandError::at(file, at.line, at.column, error);
+        return CommandError::at(file, at.line as usize, at.column as usize, error);
     }
     CommandError::Other(match error.rule {
         Some(rule) => format!("{}: {error}", self::at(rule, policy, world)),

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
             Err(error) => {
                 exit = Exit::Failed;
                 error.show(output);
-                answers.push(json!({"file": profile::shown(path), "error": error.to_string()}));
+                answers.push(json!({"file": profile::shown(path), "errors": error.values()}));
             }
         }
     }
@@ -84,7 +84,7 @@ fn one(path: &Path, args: &Args, output: &Output) -> Result<bool, CommandError> 
 /// Shows a mistake of the text with its place.
 fn refused(name: &str, text: &str, error: FormatError, output: &Output) -> CommandError {
     let FormatError::Syntax(error) = error else {
-        return CommandError::Other(format!("{name}: {error}"));
+        return CommandError::of_named(name, error);
     };
     let origin = place(error.span, text);
     let diagnostic = Diagnostic {
@@ -101,7 +101,7 @@ fn refused(name: &str, text: &str, error: FormatError, output: &Output) -> Comma
     };
     let shown = show::diagnostics(&[diagnostic], &[source], output.is_coloured());
     output.complain(&shown);
-    let (line, column) = (origin.line, origin.column);
+    let (line, column) = (origin.line as usize, origin.column as usize);
     CommandError::at(name, line, column, format!("not formatted: {error}"))
 }
 

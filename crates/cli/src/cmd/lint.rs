@@ -69,6 +69,13 @@ struct Report {
     findings: Vec<Finding>,
 }
 
+impl Args {
+    /// Whether one object is wanted, in the lint's own way of saying so.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+}
+
 pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     if let Some(word) = &args.explain {
         return explain::run(word, output);

@@ -28,14 +28,15 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let mut events = Vec::new();
     for line in json_lines::<Violation>(&text) {
         let number = line.number;
-        let violation = line.value.map_err(|why| {
-            CommandError::Other(format!(
-                "{name}:{why}; expected lines that `lapbelt exec --violations` wrote"
-            ))
+        let violation = line.value.map_err(|why| CommandError::In {
+            file: name.clone(),
+            line: Some(number),
+            column: None,
+            text: format!("{name}:{why}; expected lines that `lapbelt exec --violations` wrote"),
         })?;
         let event = violation
             .event(&world)
-            .map_err(|error| CommandError::Other(format!("{name}:{number}: {error}")))?;
+            .map_err(|error| CommandError::in_line(&name, number, error))?;
         events.push(event);
     }
     let blank = events

@@ -16,10 +16,7 @@ pub(super) fn run(blob: &Path, layout: &Path, output: &Output) -> Result<Exit, C
     let member = corpus::member(blob)?;
     let read = layout.read(&member.bytes);
     let read = read.ok_or_else(|| {
-        CommandError::Other(format!(
-            "{}: its sections are not of that layout",
-            member.name
-        ))
+        CommandError::of_named(&member.name, "its sections are not of that layout")
     })?;
     output.answer_either(|| json(&read, &member.bytes), || text(&read, &member.bytes));
     Ok(Exit::Yes)

@@ -24,8 +24,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let bytes = profile::read_bytes(&args.file)?;
-    let name = profile::shown(&args.file);
-    let found = extract(&bytes).map_err(|error| CommandError::Other(format!("{name}: {error}")))?;
+    let found = extract(&bytes).map_err(|error| CommandError::about(&args.file, error))?;
     // The directory is the user's business, and no part of what the file is.
     let file = args.file.file_name().map(|name| name.to_string_lossy());
     let source = file.as_deref().unwrap_or("a file");
