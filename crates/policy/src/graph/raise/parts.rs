@@ -12,6 +12,9 @@ use super::leads::{Lead, Leads};
 use crate::graph::NodeId;
 use crate::graph::written::Written;
 
+/// Most parts that are held at once: a hundred megabytes.
+const MOST: usize = 2_000_000;
+
 /// Index of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PartId(usize);
@@ -56,8 +59,8 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// All parts, each in the cheapest way that it can be put together; `None` if more than `effort`
-    /// had to be looked at, which becomes what is left of it. What a question costs is told by its
+    /// All parts, each in the cheapest way that it can be put together; `None` if too many had to be
+    /// looked at, or more than `effort`, which becomes what is left of it. What a question costs is told by its
     /// node.
     pub(super) fn of(
         written: &Written,
@@ -87,6 +90,9 @@ impl Parts {
             joining.add(joining.seen[at]);
             *effort = effort.checked_sub(joining.seen.len() - looked)?;
             looked = joining.seen.len();
+            if looked > MOST {
+                return None;
+            }
         }
         Some(joining.found)
     }
