@@ -14,7 +14,11 @@ use lapbelt_policy::rule::{Action, Policy, Rule};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use support::{WORLD, generate::profile, policy, subject, witnesses};
+use support::{
+    WORLD,
+    generate::{contradictory_profile, profile},
+    policy, subject, witnesses,
+};
 
 /// The rules that bytes are decompiled to, which are shown to decide as `source` does.
 fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
@@ -24,6 +28,14 @@ fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
     let answer = diff(&subject(source), &whole, 1);
     assert_eq!(answer.different, []);
     assert_eq!(answer.undecided, Vec::<String>::new());
+    rules(bytes)
+}
+
+/// The rules that bytes are decompiled to.
+fn rules(bytes: &[u8]) -> Policy {
+    let blob = decode(bytes, &WORLD).expect("a good blob");
+    let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
+    let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, &WORLD);
     let original = Original {
         bytes,
         world: &WORLD,
@@ -474,7 +486,19 @@ proptest! {
         let first = encode(&source, &WORLD).expect("bytes");
         let policy = decompiled(&first.bytes, &source);
         let second = encode(&policy, &WORLD).expect("bytes");
-        decompiled(&second.bytes, &source);
+        prop_assert!(second.bytes == first.bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    // The same bytes decide the same.
+    #[test]
+    fn profiles_that_contradict_themselves_come_back(text in contradictory_profile()) {
+        let first = encode(&policy(&text), &WORLD).expect("bytes");
+        let second = encode(&rules(&first.bytes), &WORLD).expect("bytes");
+        prop_assert!(second.bytes == first.bytes);
     }
 }
 
