@@ -1,7 +1,11 @@
 //! A graph to the rules that a person would write for it, checked.
 
+use std::collections::BTreeSet;
+use std::iter::{repeat, successors};
+
 use lapbelt_policy::added::added;
-use lapbelt_policy::graph::{RaiseError, inferred_in_front, lower, raise, raise_settled};
+use lapbelt_policy::filter::Filter;
+use lapbelt_policy::graph::{RaiseError, inferred_in_front, lower, never, raise, raise_settled};
 use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter};
 use lapbelt_policy::world::{OperationId, World};
 
@@ -75,8 +79,12 @@ pub fn decompile_to(
         let all = all
             .iter()
             .flat_map(|(added, raised)| raised.iter().map(move |one| (added, one)));
+        let made = |policy: Policy| match is_it(&policy) {
+            true => Some(policy),
+            false => with_vain(&policy, is_it, world),
+        };
         let mut found = all.map(|(added, policy)| {
-            let settled = || raise_settled(&written, added, policy.version, world, is_it);
+            let settled = || raise_settled(&written, added, policy.version, world, &made);
             with_vain(policy, is_it, world).or_else(settled)
         });
         found.find_map(|found| found)
@@ -99,38 +107,44 @@ pub fn decompile_to(
 }
 
 /// The rules, with one for some operations that the system's own are asked before if only so they are
-/// the very ones. Nothing is left of such a rule in a compiled profile but that the node of the
-/// system's stands by itself, not as one with its equals.
+/// the very ones, or for what these fall back to. Nothing is left of such a rule in a compiled profile
+/// but that the node of the system's stands by itself, not as one with its equals, or at all.
 fn with_vain(policy: &Policy, are_they: &dyn Fn(&Policy) -> bool, world: &World) -> Option<Policy> {
-    let quiet = world.modifier_named("no-report")?;
-    let implied = world.implied().len() as u32;
-    let own = added(policy, world).into_iter();
-    let vain = own.filter(|one| one.number < implied).map(|one| Rule {
+    let quiet = world.modifier_named("no-report")?.id;
+    let rule = |operation: OperationId, filter: Filter| Rule {
         action: Action::Deny,
-        operations: vec![one.operation],
+        operations: vec![operation],
         filters: vec![RuleFilter {
-            filter: one.filter,
+            filter,
             origin: None,
         }],
         modifiers: vec![Modifier {
-            modifier: quiet.id,
+            modifier: quiet,
             argument: None,
         }],
         origin: None,
+    };
+    let implied = world.implied().len() as u32;
+    let mut own = added(policy, world);
+    own.retain(|one| one.number < implied);
+    let parent = |id: &OperationId| world.operation(*id).parent;
+    let behind = own.iter().map(|one| parent(&one.operation));
+    let behind = behind.flat_map(|first| successors(first, parent));
+    let behind: BTreeSet<OperationId> = behind.collect();
+    let never = behind.into_iter().zip(repeat(never(world)?));
+    let never = never.map(|(operation, filter)| vec![rule(operation, filter)]);
+    let own = own.into_iter().take(MOST_VAIN);
+    let vain: Vec<Rule> = own.map(|one| rule(one.operation, one.filter)).collect();
+    let some = (1..1_usize << vain.len()).map(|chosen| {
+        let chosen = (0..vain.len()).filter(|at| chosen >> at & 1 == 1);
+        chosen.map(|at| vain[at].clone()).collect()
     });
-    let vain: Vec<Rule> = vain.take(MOST_VAIN).collect();
-    for chosen in 1..1_u32 << vain.len() {
+    let mut ways = some.chain(never).map(|more: Vec<Rule>| {
         let mut with = policy.clone();
-        let one = vain
-            .iter()
-            .zip(0..)
-            .filter(|(_, bit)| chosen >> bit & 1 == 1);
-        with.rules.extend(one.map(|(rule, _)| rule.clone()));
-        if are_they(&with) {
-            return Some(with);
-        }
-    }
-    None
+        with.rules.extend(more);
+        with
+    });
+    ways.find(are_they)
 }
 
 /// The first of several policies that is shown to decide as the subject does.

@@ -22,7 +22,8 @@ pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::{lower, lower_messages};
 pub use outcome::Outcome;
 pub use raise::{
-    Messages, RaiseError, inferred_in_front, raise, raise_messages, raise_settled, settle_messages,
+    Messages, RaiseError, inferred_in_front, never, raise, raise_messages, raise_settled,
+    settle_messages,
 };
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};
 pub use written::Written;

@@ -33,7 +33,7 @@ use super::{NodeId, Outcome, OutcomeId};
 use crate::filter::{Filter, Test};
 use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
 use crate::world::{Operation, OperationId, World};
-pub use added::inferred_in_front;
+pub use added::{inferred_in_front, never};
 use chain::{Chaining, Said};
 use filter::Filters;
 use front::{Start, without};

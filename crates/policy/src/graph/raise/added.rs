@@ -27,6 +27,17 @@ pub fn inferred_in_front(written: &Written, world: &World) -> Vec<OperationId> {
     operations.into_iter().filter(is_there).collect()
 }
 
+/// A filter that contradicts itself, so that a compiler leaves nothing of it; `None` in a world without
+/// extensions.
+pub fn never(world: &World) -> Option<Filter> {
+    let test = Filter::Test(Test {
+        filter: world.filter_named("extension")?.id,
+        argument: Argument::Text(b"none".to_vec()),
+    });
+    let not = Filter::Not(Box::new(test.clone()));
+    Some(Filter::All(vec![test, not]))
+}
+
 impl Raising<'_> {
     /// What the system puts before an operation's own rules.
     pub(super) fn added(
@@ -63,14 +74,9 @@ impl Raising<'_> {
     /// Rules that decide nothing, for which the compiler adds what stands in front: those which were
     /// there came to nothing.
     pub(super) fn needed(&self, policy: &Policy) -> Vec<Rule> {
-        let Some(filter) = self.world.filter_named("extension") else {
+        let Some(never) = never(self.world) else {
             return Vec::new();
         };
-        let test = Filter::Test(Test {
-            filter: filter.id,
-            argument: Argument::Text(b"none".to_vec()),
-        });
-        let never = Filter::All(vec![test.clone(), Filter::Not(Box::new(test))]);
         let inferred = self.world.inferred().iter();
         let inferred = inferred.filter(|rule| rule.since <= self.version && self.is_mask(rule));
         let needed = inferred.filter_map(|rule| rule.needs);

@@ -35,15 +35,15 @@ const ELSEWHERE: u32 = 12;
 const IN_VAIN: u32 = 24;
 const UNSEEN: u32 = 40;
 
-/// Rules of a version for a graph that a compiler wrote which compile to it again, if such are found,
-/// as `is_it` tells. What stands in front of the operations in `inferred` is taken as added by the
+/// Rules of a version for a graph that a compiler wrote which compile to it again, if such are found:
+/// `made` tells, and may add to them. What stands in front of the operations in `inferred` is taken as added by the
 /// compiler where it could be.
 pub fn raise_settled(
     written: &Written,
     inferred: &[OperationId],
     version: Version,
     world: &World,
-    is_it: &dyn Fn(&Policy) -> bool,
+    made: &dyn Fn(Policy) -> Option<Policy>,
 ) -> Option<Policy> {
     let mut raising = Raising {
         written: written.clone(),
@@ -65,8 +65,7 @@ pub fn raise_settled(
             (operation.id, own)
         });
         let owns = owns.collect();
-        let (_, policy) = raising.policy_of(owns, &filters);
-        is_it(&policy).then_some(policy)
+        made(raising.policy_of(owns, &filters).1)
     })
 }
 
