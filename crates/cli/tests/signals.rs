@@ -42,6 +42,15 @@ fn changed(child: &Child) -> WaitStatus {
     changed.expect("a child").expect("a change").1
 }
 
+/// How a child ended. That it went on before may not be told any more.
+fn ended(child: &Child) -> WaitStatus {
+    let first = changed(child);
+    match first.continued() {
+        true => changed(child),
+        false => first,
+    }
+}
+
 #[test]
 fn what_is_sent_to_us_reaches_the_program() {
     if skipped() {
@@ -149,9 +158,8 @@ fn we_are_stopped_with_the_program_and_go_on_with_it() {
     let (child, mut lines, _) = started("echo ready; kill -STOP $$; echo on; exit 3");
     assert!(changed(&child).stopped());
     send(&child, Signal::CONT);
-    assert!(changed(&child).continued());
     assert_eq!(line(&mut lines), "on");
-    assert_eq!(changed(&child).exit_status(), Some(3));
+    assert_eq!(ended(&child).exit_status(), Some(3));
     // Through us, and let go on by itself.
     let (child, _lines, program) = started("echo $$; exec sleep 600");
     let program = Pid::from_raw(program.parse().expect("a number")).expect("a process");
@@ -159,9 +167,11 @@ fn we_are_stopped_with_the_program_and_go_on_with_it() {
         send(&child, Signal::TSTP);
         assert!(changed(&child).stopped());
         kill_process(program, signal).expect("it is there");
-        assert!(changed(&child).continued());
+        if signal == Signal::CONT {
+            assert!(changed(&child).continued());
+        }
     }
-    assert_eq!(changed(&child).terminating_signal(), Some(9));
+    assert_eq!(ended(&child).terminating_signal(), Some(9));
 }
 
 #[test]
