@@ -13,7 +13,7 @@ use crate::diff::diff;
 use crate::subject::Subject;
 
 /// Most of the system's own rules for which a vain one is tried, in all their combinations.
-const MOST_VAIN: usize = 4;
+const MOST_VAIN: usize = 7;
 
 /// Why there are no rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,10 +83,8 @@ pub fn decompile_to(
             true => Some(policy),
             false => with_vain(&policy, is_it, world),
         };
-        let mut found = all.map(|(added, policy)| {
-            let settled = || raise_settled(&written, added, policy.version, world, &made);
-            with_vain(policy, is_it, world).or_else(settled)
-        });
+        let mut found =
+            all.map(|(added, policy)| raise_settled(&written, added, policy.version, world, &made));
         found.find_map(|found| found)
     });
     if let Some(policy) = compiled {
@@ -107,7 +105,7 @@ pub fn decompile_to(
 }
 
 /// The rules, with one for some operations that the system's own are asked before if only so they are
-/// the very ones, or for what these fall back to. Nothing is left of such a rule in a compiled profile
+/// the very ones, or for these and what they fall back to. Nothing is left of such a rule in a compiled profile
 /// but that the node of the system's stands by itself, not as one with its equals, or at all.
 fn with_vain(policy: &Policy, are_they: &dyn Fn(&Policy) -> bool, world: &World) -> Option<Policy> {
     let quiet = world.modifier_named("no-report")?.id;
@@ -128,7 +126,7 @@ fn with_vain(policy: &Policy, are_they: &dyn Fn(&Policy) -> bool, world: &World)
     let mut own = added(policy, world);
     own.retain(|one| one.number < implied);
     let parent = |id: &OperationId| world.operation(*id).parent;
-    let behind = own.iter().map(|one| parent(&one.operation));
+    let behind = own.iter().map(|one| Some(one.operation));
     let behind = behind.flat_map(|first| successors(first, parent));
     let behind: BTreeSet<OperationId> = behind.collect();
     let never = behind.into_iter().zip(repeat(never(world)?));

@@ -266,6 +266,13 @@ fn what_could_be_said_otherwise_compiles_to_the_same_bytes_again() {
         "(version 1)(deny default)(allow default (require-not (subpath \"/a\")) (subpath \"/a\"))\
          (allow file* (literal \"/a\"))",
     );
+    for text in [
+        "(version 1)(deny default)(allow mach-task-name (target others))(allow mach-task-name (require-not (target others)))",
+        "(version 3)(deny default)(allow signal (target pgrp) (require-not (target pgrp)))",
+        "(version 2)(deny default)(allow mach-task-name (require-all (require-not (uid 1)) (uid 1)))",
+    ] {
+        assert_same_bytes(text);
+    }
     // What looks like a rule of the compiler's in a version that has none, and a decision more.
     assert_same_bytes(
         "(version 1)(deny syscall-unix (syscall-number 5))(allow syscall-unix (syscall-number 4))",
