@@ -1,19 +1,11 @@
 //! A graph to the rules that a person would write for it, checked.
 
-use std::collections::BTreeSet;
-use std::iter::{repeat, successors};
-
-use lapbelt_policy::added::added;
-use lapbelt_policy::filter::Filter;
-use lapbelt_policy::graph::{RaiseError, inferred_in_front, lower, never, raise, raise_settled};
-use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter};
-use lapbelt_policy::world::{OperationId, World};
+use lapbelt_policy::graph::{RaiseError, inferred_in_front, lower, raise, raise_settled};
+use lapbelt_policy::rule::Policy;
+use lapbelt_policy::world::OperationId;
 
 use crate::diff::diff;
 use crate::subject::Subject;
-
-/// Most of the system's own rules for which a vain one is tried, in all their combinations.
-const MOST_VAIN: usize = 7;
 
 /// Why there are no rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,12 +71,8 @@ pub fn decompile_to(
         let all = all
             .iter()
             .flat_map(|(added, raised)| raised.iter().map(move |one| (added, one)));
-        let made = |policy: Policy| match is_it(&policy) {
-            true => Some(policy),
-            false => with_vain(&policy, is_it, world),
-        };
         let mut found =
-            all.map(|(added, policy)| raise_settled(&written, added, policy.version, world, &made));
+            all.map(|(added, policy)| raise_settled(&written, added, policy.version, world, is_it));
         found.find_map(|found| found)
     });
     if let Some(policy) = compiled {
@@ -102,47 +90,6 @@ pub fn decompile_to(
         return Ok(out.swap_remove(at));
     }
     alike(subject, out).map_err(|error| first.unwrap_or(error))
-}
-
-/// The rules, with one for some operations that the system's own are asked before if only so they are
-/// the very ones, or for these and what they fall back to. Nothing is left of such a rule in a compiled profile
-/// but that the node of the system's stands by itself, not as one with its equals, or at all.
-fn with_vain(policy: &Policy, are_they: &dyn Fn(&Policy) -> bool, world: &World) -> Option<Policy> {
-    let quiet = world.modifier_named("no-report")?.id;
-    let rule = |operation: OperationId, filter: Filter| Rule {
-        action: Action::Deny,
-        operations: vec![operation],
-        filters: vec![RuleFilter {
-            filter,
-            origin: None,
-        }],
-        modifiers: vec![Modifier {
-            modifier: quiet,
-            argument: None,
-        }],
-        origin: None,
-    };
-    let implied = world.implied().len() as u32;
-    let mut own = added(policy, world);
-    own.retain(|one| one.number < implied);
-    let parent = |id: &OperationId| world.operation(*id).parent;
-    let behind = own.iter().map(|one| Some(one.operation));
-    let behind = behind.flat_map(|first| successors(first, parent));
-    let behind: BTreeSet<OperationId> = behind.collect();
-    let never = behind.into_iter().zip(repeat(never(world)?));
-    let never = never.map(|(operation, filter)| vec![rule(operation, filter)]);
-    let own = own.into_iter().take(MOST_VAIN);
-    let vain: Vec<Rule> = own.map(|one| rule(one.operation, one.filter)).collect();
-    let some = (1..1_usize << vain.len()).map(|chosen| {
-        let chosen = (0..vain.len()).filter(|at| chosen >> at & 1 == 1);
-        chosen.map(|at| vain[at].clone()).collect()
-    });
-    let mut ways = some.chain(never).map(|more: Vec<Rule>| {
-        let mut with = policy.clone();
-        with.rules.extend(more);
-        with
-    });
-    ways.find(are_they)
 }
 
 /// The first of several policies that is shown to decide as the subject does.

@@ -124,6 +124,8 @@ struct Place {
     start: Start,
     base: Option<NodeId>,
     added: Vec<(Test, Action)>,
+    /// Whether no rule can allow anything, not even what no request comes to.
+    refuses: bool,
 }
 
 impl Place {
@@ -271,7 +273,14 @@ impl Raising<'_> {
         // Unless it decides at once, as that does.
         let is_same = |base: &NodeId| *base == entry && self.written.decided(entry).is_some();
         let base = base.filter(|base| !is_behind || is_same(base));
-        Ok(Place { start, base, added })
+        let refuses = self.refuses(operation, start.at);
+        let base = base.filter(|base| !refuses || !self.allows(*base));
+        Ok(Place {
+            start,
+            base,
+            added,
+            refuses,
+        })
     }
 
     /// What an operation needs if it is taken apart so.
@@ -311,6 +320,27 @@ impl Raising<'_> {
         });
         let mut entries = behind.map(|id| self.written.entries()[usize::from(id.0)]);
         entries.any(|other| other == entry)
+    }
+
+    /// Whether no rule of an operation whose rules start at a node can have allowed anything: the
+    /// compiler would have added what it adds for it, or for what falls back to it.
+    fn refuses(&self, operation: &Operation, start: NodeId) -> bool {
+        let mut rules = self.world.inferred().iter();
+        let parent = |id: &OperationId| self.world.operation(*id).parent;
+        let is_not_added = rules.any(|rule| {
+            let mut behind = std::iter::successors(rule.needs, parent);
+            behind.any(|id| id == operation.id)
+                && rule.since <= self.version
+                && !self.inferred.contains(&rule.operation)
+        });
+        is_not_added && !self.allows(start)
+    }
+
+    /// Whether something is allowed from a node on.
+    fn allows(&self, from: NodeId) -> bool {
+        let reached = self.written.reached(from);
+        let mut decided = reached.iter().filter_map(|at| self.written.decided(*at));
+        decided.any(|outcome| self.written.outcome(outcome).action == Action::Allow)
     }
 
     /// Whether an operation has no rules of its own.

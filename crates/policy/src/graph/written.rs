@@ -196,10 +196,10 @@ impl Written {
     }
 
     /// A test of the same value as another: of those that are not asked the one with a number, if
-    /// there are such.
+    /// there are such, and they are easily told.
     pub(super) fn other_test(&self, test: &Test, number: usize) -> Option<Test> {
         let asked = self.questions.iter().flatten();
-        let mut others = asked.filter(|one| one.filter == test.filter && *one != test);
+        let others = asked.filter(|one| one.filter == test.filter && *one != test);
         let with = |argument| Test {
             filter: test.filter,
             argument,
@@ -220,10 +220,12 @@ impl Written {
                 let mut others = (1..).map(Argument::Bits).map(with).filter(is_new);
                 others.nth(number)
             }
-            Argument::Bool(value) => Some(with(Argument::Bool(!value))),
-            Argument::Network(_) => others.next().cloned(),
+            Argument::Bool(value) => {
+                let other = Some(with(Argument::Bool(!value)));
+                other.filter(|other| number == 0 && is_new(other))
+            }
             // Rules load an entitlement first.
-            Argument::Entitlement { .. } => None,
+            Argument::Network(_) | Argument::Entitlement { .. } => None,
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Start {
     pub(super) at: NodeId,
     /// The edge by which it was come to, if what stood before was taken away.
     pub(super) by: Option<Edge>,
+    /// The node that asked what was taken away, if one did.
+    pub(super) behind: Option<NodeId>,
     /// Whether all that was to be taken away was there.
     pub(super) is_whole: bool,
 }
@@ -25,6 +27,7 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
     let mut start = Start {
         at: entry,
         by: None,
+        behind: None,
         is_whole: true,
     };
     while !left.is_empty() {
@@ -53,6 +56,7 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
         if !rest.is_empty() {
             kept.push((rest, matched));
         }
+        start.behind = (start.at == entry).then_some(entry);
         start.at = unmatched;
         start.by = Some(Edge {
             question,
@@ -69,6 +73,7 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
         return Start {
             at: entry,
             by: None,
+            behind: None,
             ..start
         };
     }

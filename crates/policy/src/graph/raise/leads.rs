@@ -19,6 +19,8 @@ pub(super) enum Lead {
     /// By both answers to one node, in the end: there was another that no request came to. It may be
     /// any.
     Vain(NodeId, Option<NodeId>),
+    /// To one node if its question matched, and if not to one that came to nothing, in front of another.
+    Hidden(NodeId, NodeId),
 }
 
 /// What each node of a graph may have led to.
@@ -28,14 +30,12 @@ pub(super) struct Leads {
     turns: Vec<Turn>,
     /// Nodes that ask the same and lead to the same, of which each led elsewhere.
     alike: HashMap<Turn, Vec<NodeId>>,
-    /// How many nodes are there to be seen, which come first.
-    seen: usize,
 }
 
 impl Leads {
-    /// All that is possible, where so many nodes are to be seen; `None` if more than `most` ways had to
-    /// be looked at, or there are too many nodes.
-    pub(super) fn of(written: &Written, seen: usize, most: usize) -> Option<Self> {
+    /// All that is possible; `None` if more than `most` ways had to be looked at, or there are too many
+    /// nodes.
+    pub(super) fn of(written: &Written, most: usize) -> Option<Self> {
         if written.turns().len() > MOST_NODES {
             return None;
         }
@@ -68,7 +68,9 @@ impl Leads {
                 // One answer at least led to what was left out, or the node were, too.
                 Some([one, other]) if one.to == other.to => vec![Lead::Vain(one.to, None)],
                 // What is not to be seen leads where it is said to: elsewhere others do.
-                Some([one, other]) if at.0 as usize >= seen => vec![Lead::Apart(one.to, other.to)],
+                Some([one, other]) if !written.is_original(at) => {
+                    vec![Lead::Apart(one.to, other.to)]
+                }
                 Some(both) => pairs(both.map(ways)),
             })
         });
@@ -78,7 +80,6 @@ impl Leads {
             of,
             turns,
             alike: by_turn,
-            seen,
         })
     }
 
@@ -100,9 +101,39 @@ impl Leads {
         &self.of[node.0 as usize]
     }
 
-    /// Whether a node is there to be seen, and so is one.
-    pub(super) fn is_seen(&self, node: NodeId) -> bool {
-        (node.0 as usize) < self.seen
+    /// Takes into account that a node of which there are several may have led to what came to nothing.
+    pub(super) fn may_be_hidden(&mut self, node: NodeId) {
+        let turn = self.turns[node.0 as usize];
+        if self.alike[&turn].len() > 1 {
+            self.hide(node);
+        }
+    }
+
+    /// As [`Self::may_be_hidden`], of a node that asks what the system added: it did if it leads to what
+    /// asks the same again.
+    pub(super) fn may_be_hidden_in_front(&mut self, node: NodeId) {
+        self.may_be_hidden(node);
+        let turns = &self.turns;
+        let next = |edge: Edge| asked(turns[edge.to.0 as usize]);
+        let Some([_, edge]) = asked(turns[node.0 as usize]) else {
+            return;
+        };
+        if next(edge).is_some_and(|[next, _]| next.question == edge.question) {
+            let of = &mut self.of[node.0 as usize];
+            of.retain(|lead| !matches!(lead, Lead::Apart(_, to) if *to == edge.to));
+            self.hide(node);
+        }
+    }
+
+    fn hide(&mut self, node: NodeId) {
+        let of = &mut self.of[node.0 as usize];
+        if let Some([yes, no]) = asked(self.turns[node.0 as usize])
+            && yes.to != no.to
+        {
+            let hidden = Lead::Hidden(yes.to, no.to);
+            of.retain(|lead| *lead != hidden);
+            of.push(hidden);
+        }
     }
 
     /// How many nodes that ask the same and lead to the same come before a node.
@@ -114,7 +145,7 @@ impl Leads {
     /// Takes a node to have led so, and those like it not; false if that cannot be.
     pub(super) fn take(&mut self, node: NodeId, lead: Lead) -> bool {
         let open = match lead {
-            Lead::Apart(..) => lead,
+            Lead::Apart(..) | Lead::Hidden(..) => lead,
             Lead::Vain(to, _) => Lead::Vain(to, None),
         };
         let mut leads = self.at(node).iter();
@@ -122,6 +153,11 @@ impl Leads {
             return false;
         }
         self.of[node.0 as usize] = vec![lead];
+        // What came to nothing was another for each.
+        let is_vain = asked(self.turns[node.0 as usize]).is_some_and(|[yes, no]| yes.to == no.to);
+        if is_vain || matches!(lead, Lead::Hidden(..)) {
+            return true;
+        }
         for other in &self.alike[&self.turns[node.0 as usize]] {
             if *other != node {
                 self.of[other.0 as usize].retain(|one| *one != lead);

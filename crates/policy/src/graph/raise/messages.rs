@@ -47,7 +47,7 @@ pub fn settle_messages(
     all: &[Messages],
     world: &World,
 ) -> Option<Vec<Vec<Rule>>> {
-    let leads = Leads::of(written, written.turns().len(), EFFORT)?;
+    let leads = Leads::of(written, EFFORT)?;
     if !leads.are_doubtful() {
         return None;
     }

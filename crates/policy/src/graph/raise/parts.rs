@@ -74,9 +74,9 @@ impl Parts {
                 joining.open(Part {
                     from: at,
                     ways: match *lead {
-                        Lead::Apart(one, other) | Lead::Vain(one, Some(other)) => {
-                            Ways::of(one, other)
-                        }
+                        Lead::Apart(one, other)
+                        | Lead::Hidden(one, other)
+                        | Lead::Vain(one, Some(other)) => Ways::of(one, other),
                         Lead::Vain(to, None) => Ways::One(to),
                     },
                     made: Made::Question(*lead),

@@ -7,15 +7,17 @@ use std::collections::{BTreeMap, BinaryHeap};
 use super::length::RULE;
 use super::parts::{PartId, Parts, Ways};
 use super::region::Exits;
-use super::settled::QUESTION;
+use super::settled::{Begin, QUESTION};
 use super::spine::End;
 use crate::graph::written::Written;
 use crate::graph::{NodeId, OutcomeId};
+use crate::rule::Action;
 
 /// The parts on the way through an operation, each with what it decides, and what is behind the last.
 pub(super) struct Route {
     pub(super) steps: Vec<Step>,
     pub(super) end: End,
+    pub(super) cost: u32,
 }
 
 /// A part that decides, or goes on.
@@ -27,20 +29,22 @@ pub(super) struct Step {
 }
 
 /// A node behind a part, with what that one decides.
-type Place = (NodeId, Option<OutcomeId>);
+pub(super) type Place = (NodeId, Option<OutcomeId>);
 
-/// The cheapest way from a node to a decision, or to where the more general operation begins.
+/// The cheapest way from a node, and what was decided before it, to a decision, or to where the more
+/// general operation begins. Nothing is allowed by one that refuses.
 pub(super) fn route(
     parts: &Parts,
     written: &Written,
-    start: NodeId,
-    base: Option<NodeId>,
+    start: Place,
+    begin: &Begin,
 ) -> Option<Route> {
+    let Begin { base, refuses, .. } = *begin;
     // By place: what it costs to come there, and how.
     let mut best: BTreeMap<Place, (u32, Option<(Place, Step)>)> = BTreeMap::new();
     let mut ends: Option<(u32, Place, End)> = None;
-    let mut open = BinaryHeap::from([Reverse((0, (start, None)))]);
-    best.insert((start, None), (0, None));
+    let mut open = BinaryHeap::from([Reverse((0, start))]);
+    best.insert(start, (0, None));
     while let Some(Reverse((cost, place))) = open.pop() {
         let (at, last) = place;
         if best[&place].0 < cost {
@@ -62,6 +66,9 @@ pub(super) fn route(
             .map(|(id, part)| ((id, part.cost), part.ways))
         {
             for (outcome, exits) in decides(ways, written, base) {
+                if refuses && written.outcome(outcome).action == Action::Allow {
+                    continue;
+                }
                 let rule = match last == Some(outcome) {
                     true => 0,
                     false => QUESTION * RULE as u32,
@@ -80,7 +87,7 @@ pub(super) fn route(
             }
         }
     }
-    let (_, last, end) = ends?;
+    let (cost, last, end) = ends?;
     let mut steps = Vec::new();
     let mut place = last;
     while let Some((before, step)) = best[&place].1 {
@@ -88,7 +95,7 @@ pub(super) fn route(
         place = before;
     }
     steps.reverse();
-    Some(Route { steps, end })
+    Some(Route { steps, end, cost })
 }
 
 /// What a part can decide if it holds, and where it goes on.

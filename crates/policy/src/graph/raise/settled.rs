@@ -5,20 +5,21 @@
 //! the compiler makes the very nodes of them again. What does for one operation may not do for
 //! another: then that one is settled first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::filter::Filters;
 use super::leads::{Lead, Leads, MOST_NODES};
 use super::parts::Parts;
 use super::region::Region;
-use super::route::route;
+use super::route::{Route, route};
 use super::spine::End;
 use super::told::Telling;
-use super::{At, Own, Place, Raising, Taken};
-use crate::graph::NodeId;
+use super::{Own, Place, Raising, Taken};
+use crate::filter::Filter;
 use crate::graph::written::{Turn, Written};
-use crate::rule::{Policy, Version};
+use crate::graph::{NodeId, Outcome, OutcomeId};
+use crate::rule::{Action, Modifier, Policy, Version};
 use crate::world::{Operation, OperationId, World};
 
 /// Most parts that are looked at for a profile.
@@ -36,14 +37,14 @@ const IN_VAIN: u32 = 24;
 const UNSEEN: u32 = 40;
 
 /// Rules of a version for a graph that a compiler wrote which compile to it again, if such are found:
-/// `made` tells, and may add to them. What stands in front of the operations in `inferred` is taken as added by the
+/// `is_it` tells. What stands in front of the operations in `inferred` is taken as added by the
 /// compiler where it could be.
 pub fn raise_settled(
     written: &Written,
     inferred: &[OperationId],
     version: Version,
     world: &World,
-    made: &dyn Fn(Policy) -> Option<Policy>,
+    is_it: &dyn Fn(&Policy) -> bool,
 ) -> Option<Policy> {
     let mut raising = Raising {
         written: written.clone(),
@@ -65,35 +66,65 @@ pub fn raise_settled(
             (operation.id, own)
         });
         let owns = owns.collect();
-        made(raising.policy_of(owns, &filters).1)
+        let policy = raising.policy_of(owns, &filters).1;
+        is_it(&policy).then_some(policy)
     })
 }
 
 impl Raising<'_> {
     /// The places at which rules start, in their order.
-    pub(super) fn order<'p>(&self, places: impl Iterator<Item = &'p Place>) -> Vec<At> {
-        let mut order: Vec<At> = Vec::new();
-        for place in places {
-            if !self.is_at_base(place) && !order.contains(&place.at()) {
-                order.push(place.at());
+    pub(super) fn order<'p>(&self, places: impl Iterator<Item = &'p Place>) -> Vec<Begin> {
+        let mut order: Vec<Begin> = Vec::new();
+        for begin in places.filter_map(|place| self.begin(place)) {
+            if !order.contains(&begin) {
+                order.push(begin);
             }
         }
         order
+    }
+
+    /// Where rules start that are to be settled.
+    fn begin(&self, place: &Place) -> Option<Begin> {
+        let node = place.start.behind;
+        let (behind, at) = match node.map(|node| self.written.turn(node)) {
+            Some(Turn::Ask { unmatched, .. }) => (node, unmatched),
+            _ if self.is_at_base(place) => return None,
+            _ => (None, place.start.at),
+        };
+        Some(Begin {
+            behind,
+            at,
+            base: place.base,
+            refuses: place.refuses,
+        })
+    }
+
+    /// What nodes may have led to, those among the operations that begin at some of the places also to
+    /// what came to nothing.
+    fn leads(&self, order: &[Begin], hiding: &[Begin], effort: usize) -> Option<Leads> {
+        let mut leads = Leads::of(&self.written, effort)?;
+        let behind = order.iter().filter_map(|begin| begin.behind);
+        behind.for_each(|node| leads.may_be_hidden_in_front(node));
+        let hiding = hiding.iter().flat_map(|begin| self.own_nodes(begin));
+        hiding.for_each(|node| leads.may_be_hidden(node));
+        Some(leads)
     }
 
     /// What comes of places that are settled, once it is what it should be; `None` if it never is, or
     /// more than `effort` parts had to be looked at.
     pub(super) fn settled<T>(
         &mut self,
-        mut order: Vec<At>,
+        mut order: Vec<Begin>,
         mut effort: usize,
         made: &dyn Fn(&Self, &Settled) -> Option<T>,
     ) -> Option<T> {
-        let seen = self.written.turns().len();
         if !self.written.is_compiled() {
             return None;
         }
-        let mut leads = Leads::of(&self.written, seen, effort)?;
+        self.add_refusals();
+        let mut leads = self.leads(&order, &[], effort)?;
+        let mut stuck = Vec::new();
+        let mut hiding = Vec::new();
         let mut with_unseen = Vec::new();
         let mut others = 0;
         for begun in 0..BEGUN {
@@ -123,21 +154,47 @@ impl Raising<'_> {
                     if is_open {
                         with_unseen.push(place);
                         self.add_unseen(place);
-                        leads = Leads::of(&self.written, seen, effort)?;
+                    } else if !stuck.contains(&place) {
+                        stuck.push(place);
+                        continue;
+                    } else if !hiding.contains(&place) {
+                        hiding.push(place);
+                    } else {
+                        continue;
                     }
+                    leads = self.leads(&order, &hiding, effort)?;
                 }
             }
         }
         None
     }
 
+    /// Adds decisions that no request may come to, of which one at least is not another that some do.
+    fn add_refusals(&mut self) {
+        let mut refused = Outcome::plain(Action::Deny);
+        self.written.decide(&refused);
+        if let Some(quiet) = self.world.modifier_named("no-report") {
+            refused.modifiers.push(Modifier {
+                modifier: quiet.id,
+                argument: None,
+            });
+            self.written.decide(&refused);
+        }
+    }
+
     /// Adds nodes that may have been among those of an operation.
-    fn add_unseen(&mut self, (start, base): At) {
-        let own = self.written.reached(start);
-        let behind = base.map(|base| self.written.reached(base));
-        let behind = behind.unwrap_or_default();
-        let own = own.difference(&behind).copied().collect();
+    fn add_unseen(&mut self, begin: Begin) {
+        let own = self.own_nodes(&begin);
         self.written.add_unseen(&own, MOST_NODES);
+    }
+
+    /// The nodes before those of what an operation falls back to.
+    fn own_nodes(&self, begin: &Begin) -> BTreeSet<NodeId> {
+        let own = self.written.reached(begin.at);
+        let behind = begin.base.map(|base| self.written.reached(base));
+        own.difference(&behind.unwrap_or_default())
+            .copied()
+            .collect()
     }
 
     /// What an operation needs if all places are settled so.
@@ -149,14 +206,39 @@ impl Raising<'_> {
         filters: &mut Filters,
     ) -> Own {
         // What has no rules of its own is not settled.
-        let taken = settled.get(&place.at()).filter(|_| !self.is_at_base(place));
-        let taken = taken.cloned().unwrap_or((Vec::new(), End::Base));
-        self.own(operation, place, taken, filters)
+        let taken = self.begin(place).map(|begin| settled[&begin].clone());
+        let (mut filtered, end) = taken.unwrap_or((Vec::new(), End::Base));
+        filtered.splice(0..0, self.asked_besides(place));
+        self.own(operation, place, (filtered, end), filters)
+    }
+
+    /// What was asked in one question with what the system added.
+    fn asked_besides(&self, place: &Place) -> Option<(Filter, OutcomeId)> {
+        place.start.behind.filter(|_| place.start.by.is_none())?;
+        let Turn::Ask {
+            question, matched, ..
+        } = self.written.turn(place.start.at)
+        else {
+            return None;
+        };
+        let outcome = self.written.decided(matched)?;
+        Some((self.region(None).question(question), outcome))
     }
 }
 
+/// Where rules start that are settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Begin {
+    /// A node that asks what the system added, and led to where they start.
+    behind: Option<NodeId>,
+    /// Where it leads now.
+    at: NodeId,
+    pub(super) base: Option<NodeId>,
+    pub(super) refuses: bool,
+}
+
 /// What each place is taken apart to.
-pub(super) type Settled = HashMap<At, Taken>;
+pub(super) type Settled = HashMap<Begin, Taken>;
 
 /// Why no way was found.
 enum Stuck {
@@ -176,19 +258,18 @@ struct Settling<'s> {
 
 impl Settling<'_> {
     /// What all places are taken apart to such that each node led to the same for all of them.
-    fn settle(mut self, order: &[At]) -> Result<Settled, Stuck> {
+    fn settle(mut self, order: &[Begin]) -> Result<Settled, Stuck> {
         let written = self.region.written;
         let mut is_open = true;
         loop {
-            let cost =
-                |at, lead| cost(written, &self.leads, at, lead) + noise(self.begun, at, lead);
+            let cost = |at, lead| cost(written, at, lead) + noise(self.begun, at, lead);
             let parts = Parts::of(written, &self.leads, &cost, self.effort);
             let parts = parts.ok_or(Stuck::Exhausted)?;
             let mut all: BTreeMap<NodeId, Lead> = BTreeMap::new();
             let mut settled = Settled::new();
-            for (place, at) in order.iter().enumerate() {
-                let route = route(&parts, written, at.0, at.1);
-                let route = route.ok_or(Stuck::At { place, is_open })?;
+            for (place, begin) in order.iter().enumerate() {
+                let way = self.way(&parts, begin, &cost);
+                let (front, route) = way.ok_or(Stuck::At { place, is_open })?;
                 let mut telling = Telling {
                     region: self.region,
                     leads: &self.leads,
@@ -196,7 +277,7 @@ impl Settling<'_> {
                     led: BTreeMap::new(),
                     double: None,
                 };
-                let taken = telling.taken(&route);
+                let taken = telling.taken(front, &route);
                 let is_open = false;
                 let taken = taken.ok_or(Stuck::At { place, is_open })?;
                 let Telling { led, double, .. } = telling;
@@ -209,7 +290,7 @@ impl Settling<'_> {
                     break;
                 }
                 all.extend(led);
-                settled.insert(*at, taken);
+                settled.insert(*begin, taken);
             }
             is_open = false;
             let mut is_whole = settled.len() == order.len();
@@ -221,10 +302,49 @@ impl Settling<'_> {
             }
         }
     }
+
+    /// The cheapest way through the rules of an operation, with what the node in front of them led to.
+    fn way(
+        &self,
+        parts: &Parts,
+        begin: &Begin,
+        cost: &dyn Fn(NodeId, Lead) -> u32,
+    ) -> Option<(Option<(NodeId, Lead)>, Route)> {
+        let written = self.region.written;
+        let Some(node) = begin.behind else {
+            let route = route(parts, written, (begin.at, None), begin)?;
+            return Some((None, route));
+        };
+        let Turn::Ask { matched, .. } = written.turn(node) else {
+            return None;
+        };
+        let said = written.decided(matched)?;
+        let ways = self.leads.at(node).iter().filter_map(|lead| {
+            let (lead, start) = match *lead {
+                Lead::Apart(yes, no) | Lead::Hidden(yes, no) if yes == matched => {
+                    (*lead, (no, Some(said)))
+                }
+                Lead::Vain(to, None) if to == matched => {
+                    let others = written.decisions().filter(|(other, _)| *other != said);
+                    let is_allow = |id| written.outcome(id).action == Action::Allow;
+                    let (other, besides) = others.min_by_key(|(other, _)| is_allow(*other))?;
+                    (Lead::Vain(to, Some(besides)), (to, Some(other)))
+                }
+                Lead::Vain(to, Some(besides)) if to == matched => {
+                    (*lead, (to, Some(written.decided(besides)?)))
+                }
+                _ => return None,
+            };
+            let route = route(parts, written, start, begin)?;
+            Some((route.cost.saturating_add(cost(node, lead)), lead, route))
+        });
+        let (_, lead, route) = ways.min_by_key(|(cost, ..)| *cost)?;
+        Some((Some((node, lead)), route))
+    }
 }
 
-fn cost(written: &Written, leads: &Leads, at: NodeId, lead: Lead) -> u32 {
-    let unseen = if leads.is_seen(at) { 0 } else { UNSEEN };
+fn cost(written: &Written, at: NodeId, lead: Lead) -> u32 {
+    let unseen = if written.is_original(at) { 0 } else { UNSEEN };
     let lead = match (lead, written.turn(at)) {
         (
             Lead::Apart(one, other),
@@ -234,6 +354,7 @@ fn cost(written: &Written, leads: &Leads, at: NodeId, lead: Lead) -> u32 {
         ) => ELSEWHERE * (u32::from(one != matched) + u32::from(other != unmatched)),
         (Lead::Apart(..), Turn::Decide(_)) => 0,
         (Lead::Vain(..), _) => IN_VAIN,
+        (Lead::Hidden(..), _) => UNSEEN,
     };
     QUESTION + unseen + lead
 }

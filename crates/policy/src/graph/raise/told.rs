@@ -8,9 +8,9 @@ use super::parts::{Made, PartId, Parts, Ways};
 use super::region::{Exits, Region};
 use super::route::Route;
 use super::{DEEPEST, Taken};
-use crate::filter::Filter;
-use crate::graph::NodeId;
+use crate::filter::{Argument, Filter, Test};
 use crate::graph::written::{QuestionId, Turn};
+use crate::graph::{NodeId, OutcomeId};
 
 /// Tells what parts say, and notes how nodes led for it.
 pub(super) struct Telling<'t> {
@@ -23,14 +23,33 @@ pub(super) struct Telling<'t> {
 }
 
 impl Telling<'_> {
-    /// The filters of a route, each with what it decides; `None` if they nest too deep.
-    pub(super) fn taken(&mut self, route: &Route) -> Option<Taken> {
-        let steps = route.steps.iter();
-        let filters = steps.map(|step| {
+    /// The filters of a route, each with what it decides, after what a node in front of them led to;
+    /// `None` if they nest too deep.
+    pub(super) fn taken(&mut self, front: Option<(NodeId, Lead)>, route: &Route) -> Option<Taken> {
+        let mut filters = Vec::new();
+        if let Some((at, lead)) = front {
+            self.note(at, lead);
+            filters.extend(self.came_to_nothing(at, lead)?);
+        }
+        for step in &route.steps {
             let filter = self.filter(step.part, step.exits, DEEPEST)?;
-            Some((filter, step.outcome))
-        });
-        Some((filters.collect::<Option<_>>()?, route.end))
+            filters.push((filter, step.outcome));
+        }
+        Some((filters, route.end))
+    }
+
+    /// A rule of which nothing is left, if a node in front of all others led to such a one.
+    fn came_to_nothing(&self, at: NodeId, lead: Lead) -> Option<Option<(Filter, OutcomeId)>> {
+        let decides = match lead {
+            Lead::Hidden(decides, _) | Lead::Vain(_, Some(decides)) => decides,
+            Lead::Apart(..) | Lead::Vain(_, None) => return Some(None),
+        };
+        let written = self.region.written;
+        let Turn::Ask { question, .. } = written.turn(at) else {
+            return None;
+        };
+        let never = self.never(question, self.leads.alike_before(at))?;
+        Some(Some((never, written.decided(decides)?)))
     }
 
     /// What holds exactly if a part is left for `yes`.
@@ -92,6 +111,14 @@ impl Telling<'_> {
                 let filter = if yes == exits.yes { one } else { not(one) };
                 return self.edges_kept(filter, question, [matched, unmatched], exits);
             }
+            Lead::Hidden(yes, _) => {
+                self.note(at, lead);
+                let never = self.never(question, self.leads.alike_before(at))?;
+                return Some(match yes == exits.yes {
+                    true => region.chaining.any(vec![one, never]),
+                    false => region.chaining.all(vec![not(one), not(never)]),
+                });
+            }
             Lead::Vain(to, _) => to,
         };
         let answer = to == exits.yes;
@@ -140,18 +167,25 @@ impl Telling<'_> {
         matches!(turn, Turn::Ask { question: asked, .. } if asked == question)
     }
 
-    /// A filter that contradicts itself, of the same value as a question: of several the one with a
-    /// number.
+    /// A filter that contradicts itself, of the same value as a question, or of the extensions that a
+    /// process has: of several the one with a number.
     fn never(&self, question: QuestionId, number: usize) -> Option<Filter> {
         let written = self.region.written;
-        let other = written.other_test(&written.tests(question)[0], number)?;
-        let other = Filter::Test(other);
+        let extension = || {
+            let filter = self.region.chaining.world.filter_named("extension")?.id;
+            let argument = Argument::Text(b"none".to_vec());
+            written.other_test(&Test { filter, argument }, number)
+        };
+        let other = written.other_test(&written.tests(question)[0], number);
+        let other = Filter::Test(other.or_else(extension)?);
         Some(Filter::All(vec![other.clone(), not(other)]))
     }
 
     fn note(&mut self, at: NodeId, lead: Lead) {
         // What is not to be seen may be several nodes.
-        if self.leads.is_seen(at) && self.led.insert(at, lead).is_some_and(|one| one != lead) {
+        if self.region.written.is_original(at)
+            && self.led.insert(at, lead).is_some_and(|one| one != lead)
+        {
             self.double.get_or_insert(at);
         }
     }
