@@ -1,8 +1,8 @@
 //! A graph to the rules that a person would write for it, checked.
 
-use lapbelt_policy::graph::{RaiseError, inferred_in_front, lower, raise, raise_settled};
+use lapbelt_policy::graph::{RaiseError, Written, inferred_in_front, lower, raise, raise_settled};
 use lapbelt_policy::rule::Policy;
-use lapbelt_policy::world::OperationId;
+use lapbelt_policy::world::{OperationId, World};
 
 use crate::diff::diff;
 use crate::subject::Subject;
@@ -40,56 +40,89 @@ pub fn decompile_to(
 ) -> Result<Policy, DecompileError> {
     let world = subject.world();
     let written = subject.written();
+    let exact = |reading: &Reading| {
+        let mut policies = reading.policies.iter();
+        policies
+            .find(|policy| is_compiled.is_some_and(|is_it| is_it(policy)))
+            .cloned()
+    };
+    let settled = |reading: &Reading| {
+        let is_it = is_compiled?;
+        let Reading { added, implied, .. } = reading;
+        let mut versions = reading.policies.iter().map(|policy| policy.version);
+        versions.find_map(|version| raise_settled(&written, added, *implied, version, world, is_it))
+    };
     let operations = inferred_in_front(&written, world);
     // What the compiler adds depends on the rules, and a profile may have the same rules itself: all
     // is taken as added first, then less.
-    let mut all: Vec<(Vec<OperationId>, Vec<Policy>)> = Vec::new();
+    let mut all: Vec<Reading> = Vec::new();
     let mut first = None;
     for kept in 0..1_u32 << operations.len().min(4) {
         let added = operations.iter().zip(0_u32..);
         let added = added.filter(|(_, bit)| kept.checked_shr(*bit).unwrap_or(0) & 1 == 0);
-        let added: Vec<OperationId> = added.map(|(operation, _)| *operation).collect();
-        let mut raised = match raise(&written, &added, true, world) {
-            Ok(raised) => raised,
+        let added = added.map(|(operation, _)| *operation).collect();
+        let reading = match Reading::of(&written, added, true, world) {
+            Ok(reading) => reading,
             Err(error) => {
                 first.get_or_insert(error.into());
                 continue;
             }
         };
-        if raised.is_empty() {
+        if reading.policies.is_empty() {
             // What the library adds is not there, whatever the compiler adds.
             break;
         }
-        if let Some(at) = is_compiled.and_then(|is_it| raised.iter().position(is_it)) {
-            return Ok(raised.swap_remove(at));
+        if let Some(policy) = exact(&reading) {
+            return Ok(policy);
         }
-        if all.iter().all(|(_, known)| *known != raised) {
-            all.push((added, raised));
+        if all.iter().all(|known| known.policies != reading.policies) {
+            all.push(reading);
         }
     }
-    let compiled = is_compiled.and_then(|is_it| {
-        let all = all
-            .iter()
-            .flat_map(|(added, raised)| raised.iter().map(move |one| (added, one)));
-        let mut found =
-            all.map(|(added, policy)| raise_settled(&written, added, policy.version, world, is_it));
-        found.find_map(|found| found)
-    });
-    if let Some(policy) = compiled {
+    if let Some(policy) = all.iter().find_map(settled) {
         return Ok(policy);
     }
-    for (_, raised) in all {
-        match alike(subject, raised) {
+    // Nothing is added to a profile that opts out.
+    match Reading::of(&written, Vec::new(), false, world) {
+        Ok(reading) => match exact(&reading).or_else(|| settled(&reading)) {
+            Some(policy) => return Ok(policy),
+            None => all.push(reading),
+        },
+        Err(error) => _ = first.get_or_insert(error.into()),
+    }
+    for reading in all {
+        match alike(subject, reading.policies) {
             Ok(policy) => return Ok(policy),
             Err(error) => _ = first.get_or_insert(error),
         }
     }
-    // No rules of a profile that has the system's added to them: it opts out.
-    let mut out = raise(&written, &[], false, world)?;
-    if let Some(at) = is_compiled.and_then(|is_it| out.iter().position(is_it)) {
-        return Ok(out.swap_remove(at));
+    Err(first.unwrap_or(DecompileError::Undecided(Vec::new())))
+}
+
+/// What a graph may have been made of.
+struct Reading {
+    /// Operations in front of whose rules stands what the compiler added.
+    added: Vec<OperationId>,
+    /// Whether the system added rules.
+    implied: bool,
+    /// Rules in several versions of the language.
+    policies: Vec<Policy>,
+}
+
+impl Reading {
+    fn of(
+        written: &Written,
+        added: Vec<OperationId>,
+        implied: bool,
+        world: &World,
+    ) -> Result<Self, RaiseError> {
+        let policies = raise(written, &added, implied, world)?;
+        Ok(Self {
+            added,
+            implied,
+            policies,
+        })
     }
-    alike(subject, out).map_err(|error| first.unwrap_or(error))
 }
 
 /// The first of several policies that is shown to decide as the subject does.

@@ -256,6 +256,26 @@ fn what_is_decompiled_compiles_to_the_same_bytes() {
 }
 
 #[test]
+fn what_is_there_for_the_bytes_alone_is_said_to_be() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow default)\n(deny signal (require-all (target pgrp) (require-not (target pgrp))))",
+    );
+    assert_eq!(folder.run(&["compile", "a.sb", "-o", "a.bin"]).0, 0);
+    let (code, text) = folder.run(&["decompile", "a.bin"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        text,
+        "(version 1)\n; Conditions that hold never, or always, are for the compiled profile to have \
+         the same nodes.\n\n(allow default)\n\n\
+         (deny signal (require-all (target pgrp) (require-not (target pgrp))))\n"
+    );
+    let (_, told) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
+    assert!(told.ends_with("they compile to the same bytes\n"), "{told}");
+}
+
+#[test]
 fn unix_sockets_and_numbers_come_back_by_name() {
     let folder = Folder::new();
     folder.profile(

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::{
-    Canon, Messages, NodeId, Outcome, Written, differences, lower_messages, raise_messages,
-    settle_messages,
+    Canon, GraphBuilder, Messages, NodeId, Outcome, Written, differences, lower_messages,
+    raise_messages, settle_messages,
 };
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter, Version};
 use lapbelt_policy::world::{ModifierKind, OperationId, World};
@@ -230,10 +230,11 @@ fn rule(terminal: &Terminal, operations: Vec<OperationId>, filters: Vec<RuleFilt
 /// Whether rules of a message filter are shown to decide as it does.
 fn decide_alike(written: &Written, place: &Messages, rules: &[Rule], world: &World) -> bool {
     let written = written.clone().finish(place.entries.clone());
-    let mut plain = [Canon::default(), Canon::default()];
+    let (stands, decisions) = GraphBuilder::of_written(&written, world);
     let graph = lower_messages(rules, world);
+    let mut plain = [Canon::default(), Canon::default()];
     let entries = [
-        plain[0].add_written(&written),
+        plain[0].add_graph(&stands, &decisions, world),
         plain[1].add_graph(&graph, rules, world),
     ];
     let mut canon = Canon::default();

@@ -1,9 +1,10 @@
 //! Graphs that were not lowered from rules: decision graphs as others wrote them.
 
 use super::entitlement::with_entitlements;
+use super::written::{Turn, Written};
 use super::{Graph, Node, NodeId, Source};
 use crate::filter::Test;
-use crate::rule::Action;
+use crate::rule::{Action, Rule, RuleRef};
 use crate::world::World;
 
 /// A graph while it is put together, each node after those it leads to.
@@ -36,6 +37,42 @@ impl GraphBuilder {
     /// Says what decides the messages that follow what a rule allowed.
     pub fn message_filter(&mut self, rule: u32, messages: Graph) {
         self.graph.messages.insert(rule, messages);
+    }
+
+    /// The graph of what was written, and a rule for each of its decisions, which the sources name.
+    pub fn of_written(written: &Written, world: &World) -> (Graph, Vec<Rule>) {
+        let mut builder = Self::default();
+        let mut nodes: Vec<NodeId> = Vec::new();
+        for turn in written.turns() {
+            nodes.push(match *turn {
+                Turn::Decide(outcome) => {
+                    let source = Source::Rule(RuleRef {
+                        rule: outcome.0,
+                        filter: None,
+                    });
+                    builder.decide(written.outcome(outcome).action, source)
+                }
+                Turn::Ask {
+                    question,
+                    matched,
+                    unmatched,
+                } => {
+                    let [matched, unmatched] = [matched, unmatched].map(|id| nodes[id.0 as usize]);
+                    let tests = written.tests(question).iter().rev();
+                    tests.fold(unmatched, |next, test| builder.ask(test, matched, next))
+                }
+            });
+        }
+        let rules = written.decisions().map(|(id, _)| Rule {
+            action: written.outcome(id).action,
+            operations: Vec::new(),
+            filters: Vec::new(),
+            modifiers: written.outcome(id).modifiers.clone(),
+            origin: None,
+        });
+        let entries = written.entries().iter();
+        let entries = entries.map(|entry| nodes[entry.0 as usize]).collect();
+        (builder.finish(entries, world), rules.collect())
     }
 
     /// How many nodes there are.

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use super::written::{Turn, Written};
 use super::{Graph, Node, NodeId, Outcome, Source, TestId};
 use crate::filter::Test;
 use crate::request::Request;
@@ -152,27 +151,6 @@ impl Canon {
             });
         }
         let entries = graph.entries().iter();
-        entries.map(|entry| nodes[entry.0 as usize]).collect()
-    }
-
-    /// Brings in a graph as it was written, and gives the entry of each operation.
-    pub fn add_written(&mut self, written: &Written) -> Vec<NodeId> {
-        let mut nodes: Vec<NodeId> = Vec::new();
-        for turn in written.turns() {
-            nodes.push(match *turn {
-                Turn::Decide(outcome) => self.decide(written.outcome(outcome)),
-                Turn::Ask {
-                    question,
-                    matched,
-                    unmatched,
-                } => {
-                    let [matched, unmatched] = [matched, unmatched].map(|id| nodes[id.0 as usize]);
-                    let tests = written.tests(question).iter().rev();
-                    tests.fold(unmatched, |next, test| self.ask(test, matched, next))
-                }
-            });
-        }
-        let entries = written.entries().iter();
         entries.map(|entry| nodes[entry.0 as usize]).collect()
     }
 

@@ -50,8 +50,8 @@ pub(super) fn text(
 ) -> Result<(String, Option<bool>), String> {
     let mut text = expand(policy, &[], world);
     // After the line of the version, which comes first.
-    if let (true, Some(end)) = (are_paths_folded(subject), text.find('\n')) {
-        text.insert_str(end + 1, FOLDED);
+    if let Some(end) = text.find('\n') {
+        text.insert_str(end + 1, &remarks(policy, &text, subject));
     }
     let source = Source {
         name: "decompiled",
@@ -90,6 +90,36 @@ pub(super) fn text(
 
 /// What is said of paths that do not have the case that they were written in.
 const FOLDED: &str = "; Paths are in lower case, as the compiler stores them: how they were written is not in the file.\n";
+
+/// What is said of conditions that no request decides.
+const IDLE: &str = "; Conditions that hold never, or always, are for the compiled profile to have the same nodes.\n";
+
+/// What is said of conditions that no person writes.
+const PARTS: &str = "; Conditions with a % are what require-entitlement is made of.\n";
+
+/// What a reader of rules, or of their text, may wonder about.
+fn remarks(policy: &Policy, text: &str, subject: &Analysed<'_>) -> String {
+    let mut filters = policy.rules.iter().flat_map(|rule| &rule.filters);
+    let remarks = [
+        (FOLDED, are_paths_folded(subject)),
+        (IDLE, filters.any(|one| is_idle(&one.filter))),
+        (PARTS, text.contains("(%entitlement-")),
+    ];
+    let holding = remarks.into_iter().filter(|(_, holds)| *holds);
+    holding.map(|(remark, _)| remark).collect()
+}
+
+/// Whether a filter, or a part of it, holds never or always, as it names a condition and its contrary.
+fn is_idle(filter: &Filter) -> bool {
+    match filter {
+        Filter::Test(_) => false,
+        Filter::Not(inner) => is_idle(inner),
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().any(|part| {
+            let is_contrary = matches!(part, Filter::Not(inner) if parts.contains(&**inner));
+            is_contrary || is_idle(part)
+        }),
+    }
+}
 
 /// Whether the paths of a profile are in lower case because a compiler made them so.
 fn are_paths_folded(subject: &Analysed<'_>) -> bool {

@@ -38,10 +38,11 @@ const UNSEEN: u32 = 40;
 
 /// Rules of a version for a graph that a compiler wrote which compile to it again, if such are found:
 /// `is_it` tells. What stands in front of the operations in `inferred` is taken as added by the
-/// compiler where it could be.
+/// compiler where it could be, and rules that the system adds are left out, unless `implied` is false.
 pub fn raise_settled(
     written: &Written,
     inferred: &[OperationId],
+    implied: bool,
     version: Version,
     world: &World,
     is_it: &dyn Fn(&Policy) -> bool,
@@ -51,7 +52,7 @@ pub fn raise_settled(
         inferred,
         world,
         version,
-        implied: true,
+        implied,
         taken: &mut HashMap::new(),
     };
     let in_table = world.operations().iter().filter(|o| o.in_table);
