@@ -1,7 +1,7 @@
 //! A graph to the rules that a person would write for it, checked.
 
 use lapbelt_policy::graph::{RaiseError, Written, inferred_in_front, lower, raise, raise_settled};
-use lapbelt_policy::rule::Policy;
+use lapbelt_policy::rule::{Policy, Version};
 use lapbelt_policy::world::{OperationId, World};
 
 use crate::diff::diff;
@@ -41,7 +41,7 @@ pub fn decompile_to(
     let world = subject.world();
     let written = subject.written();
     let exact = |reading: &Reading| {
-        let mut policies = reading.policies.iter();
+        let mut policies = reading.policies.iter().flatten();
         policies
             .find(|policy| is_compiled.is_some_and(|is_it| is_it(policy)))
             .cloned()
@@ -49,26 +49,19 @@ pub fn decompile_to(
     let settled = |reading: &Reading| {
         let is_it = is_compiled?;
         let Reading { added, implied, .. } = reading;
-        let mut versions = reading.policies.iter().map(|policy| policy.version);
+        let mut versions = reading.versions.iter().copied();
         versions.find_map(|version| raise_settled(&written, added, *implied, version, world, is_it))
     };
     let operations = inferred_in_front(&written, world);
     // What the compiler adds depends on the rules, and a profile may have the same rules itself: all
     // is taken as added first, then less.
     let mut all: Vec<Reading> = Vec::new();
-    let mut first = None;
     for kept in 0..1_u32 << operations.len().min(4) {
         let added = operations.iter().zip(0_u32..);
         let added = added.filter(|(_, bit)| kept.checked_shr(*bit).unwrap_or(0) & 1 == 0);
         let added = added.map(|(operation, _)| *operation).collect();
-        let reading = match Reading::of(&written, added, true, world) {
-            Ok(reading) => reading,
-            Err(error) => {
-                first.get_or_insert(error.into());
-                continue;
-            }
-        };
-        if reading.policies.is_empty() {
+        let reading = Reading::of(&written, added, true, world);
+        if reading.versions.is_empty() {
             // What the library adds is not there, whatever the compiler adds.
             break;
         }
@@ -83,15 +76,15 @@ pub fn decompile_to(
         return Ok(policy);
     }
     // Nothing is added to a profile that opts out.
-    match Reading::of(&written, Vec::new(), false, world) {
-        Ok(reading) => match exact(&reading).or_else(|| settled(&reading)) {
-            Some(policy) => return Ok(policy),
-            None => all.push(reading),
-        },
-        Err(error) => _ = first.get_or_insert(error.into()),
+    let reading = Reading::of(&written, Vec::new(), false, world);
+    if let Some(policy) = exact(&reading).or_else(|| settled(&reading)) {
+        return Ok(policy);
     }
+    all.push(reading);
+    let mut first = None;
     for reading in all {
-        match alike(subject, reading.policies) {
+        let policies = reading.policies.map_err(DecompileError::from);
+        match policies.and_then(|policies| alike(subject, policies)) {
             Ok(policy) => return Ok(policy),
             Err(error) => _ = first.get_or_insert(error),
         }
@@ -105,23 +98,25 @@ struct Reading {
     added: Vec<OperationId>,
     /// Whether the system added rules.
     implied: bool,
-    /// Rules in several versions of the language.
-    policies: Vec<Policy>,
+    /// Rules in several versions of the language, if they can be written down as the graph stands.
+    policies: Result<Vec<Policy>, RaiseError>,
+    /// The versions that it may be of, the likeliest first.
+    versions: Vec<Version>,
 }
 
 impl Reading {
-    fn of(
-        written: &Written,
-        added: Vec<OperationId>,
-        implied: bool,
-        world: &World,
-    ) -> Result<Self, RaiseError> {
-        let policies = raise(written, &added, implied, world)?;
-        Ok(Self {
+    fn of(written: &Written, added: Vec<OperationId>, implied: bool, world: &World) -> Self {
+        let policies = raise(written, &added, implied, world);
+        let versions = match &policies {
+            Ok(policies) => policies.iter().map(|policy| policy.version).collect(),
+            Err(_) => vec![Version::V1, Version::V2, Version::V3],
+        };
+        Self {
             added,
             implied,
             policies,
-        })
+            versions,
+        }
     }
 }
 

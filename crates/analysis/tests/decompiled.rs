@@ -3,10 +3,9 @@
 
 mod support;
 
-use lapbelt_analysis::decompile::{decompile, decompile_to};
+use lapbelt_analysis::decompile::decompile;
 use lapbelt_analysis::diff::diff;
 use lapbelt_analysis::subject::Subject;
-use lapbelt_blob::again::Original;
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::encode::encode;
 use lapbelt_blob::policy::compiled;
@@ -14,42 +13,12 @@ use lapbelt_policy::rule::{Action, Policy, Rule};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use support::again::{assert_same_bytes, decompiled, rules};
 use support::{
     WORLD,
     generate::{contradictory_profile, profile},
-    policy, subject, witnesses,
+    policy, witnesses,
 };
-
-/// The rules that bytes are decompiled to, which are shown to decide as `source` does.
-fn decompiled(bytes: &[u8], source: &Policy) -> Policy {
-    let blob = decode(bytes, &WORLD).expect("a good blob");
-    let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
-    let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, &WORLD);
-    let answer = diff(&subject(source), &whole, 1);
-    assert_eq!(answer.different, []);
-    assert_eq!(answer.undecided, Vec::<String>::new());
-    rules(bytes)
-}
-
-/// The rules that bytes are decompiled to.
-fn rules(bytes: &[u8]) -> Policy {
-    let blob = decode(bytes, &WORLD).expect("a good blob");
-    let compiled = compiled(&blob, &blob.profiles[0], &WORLD).expect("a graph");
-    let whole = Subject::of_bytes(compiled.graph, &compiled.rules, compiled.written, &WORLD);
-    let original = Original {
-        bytes,
-        world: &WORLD,
-    };
-    decompile_to(&whole, Some(&|policy| original.is_it(policy))).expect("rules")
-}
-
-/// Compiles a profile, decompiles it, and compiles that.
-fn assert_same_bytes(text: &str) {
-    let source = policy(text);
-    let first = encode(&source, &WORLD).expect("bytes").bytes;
-    let again = encode(&decompiled(&first, &source), &WORLD).expect("bytes");
-    assert!(again.bytes == first, "{text}");
-}
 
 #[test]
 fn what_the_system_compiled_compiles_to_its_bytes_again() {

@@ -1,6 +1,7 @@
 //! Profiles for tests: from text, and from the corpus.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod again;
 pub mod generate;
 
 use std::collections::BTreeMap;

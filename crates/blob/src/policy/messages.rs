@@ -108,7 +108,7 @@ impl Building<'_> {
             let about = filters.iter().map(|filter| filter.operation).collect();
             places.push(Messages { entries, about });
         }
-        Ok((written, places))
+        Ok((written.finish(Vec::new()), places))
     }
 
     /// Writes a node and all it leads to.

@@ -1,8 +1,9 @@
 //! What the system puts before an operation's own rules, taken away.
 
-use crate::filter::Test;
+use crate::filter::{Argument, Test};
 use crate::graph::NodeId;
 use crate::graph::written::{Edge, Turn, Written};
+use crate::pattern::Pattern;
 use crate::rule::Action;
 
 use super::Outcome;
@@ -17,6 +18,17 @@ pub(super) struct Start {
     pub(super) behind: Option<NodeId>,
     /// Whether all that was to be taken away was there.
     pub(super) is_whole: bool,
+}
+
+/// Whether tests ask another, or patterns that merge with it match what it does.
+fn asks(tests: &[Test], other: &Test) -> bool {
+    let merges = |test: &Test| match (&test.argument, &other.argument) {
+        (Argument::Pattern(pattern), Argument::Pattern(Pattern::Literal(text))) => {
+            test.filter == other.filter && pattern.matches(text)
+        }
+        _ => false,
+    };
+    tests.contains(other) || tests.iter().any(merges)
 }
 
 /// Takes rules that ask one test each away from the front of an operation's graph. What else is
@@ -46,7 +58,7 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
         if !left.iter().any(|rule| is_alike(&rule)) {
             break;
         }
-        let is_asked = |rule: &&(Test, Action)| tests.contains(&rule.0) && decides(rule.1);
+        let is_asked = |rule: &&(Test, Action)| asks(tests, &rule.0) && decides(rule.1);
         let rest: Vec<Test> = tests
             .iter()
             .filter(|test| !left.iter().any(|rule| is_asked(rule) && rule.0 == **test))

@@ -66,7 +66,7 @@ impl Leads {
             Some(match asked(*turn) {
                 None => Vec::new(),
                 // One answer at least led to what was left out, or the node were, too.
-                Some([one, other]) if one.to == other.to => vec![Lead::Vain(one.to, None)],
+                Some(both) if both[0].to == both[1].to => vain(&both.map(ways)).collect(),
                 // What is not to be seen leads where it is said to: elsewhere others do.
                 Some([one, other]) if !written.is_original(at) => {
                     vec![Lead::Apart(one.to, other.to)]
@@ -167,17 +167,20 @@ impl Leads {
     }
 }
 
+/// To what a node may lead by both of its edges: what asks the same and leads to the same may be between.
+fn vain([yes, no]: &[Vec<NodeId>; 2]) -> impl Iterator<Item = Lead> {
+    let common = yes.iter().filter(|one| no.contains(one));
+    common.map(|one| Lead::Vain(*one, None))
+}
+
 /// What a node may lead to by its two edges.
-fn pairs([yes, no]: [Vec<NodeId>; 2]) -> Vec<Lead> {
+fn pairs(ways: [Vec<NodeId>; 2]) -> Vec<Lead> {
+    let [yes, no] = &ways;
     let apart = yes.iter().flat_map(|one| {
         let others = no.iter().filter(move |other| *other != one);
         others.map(|other| Lead::Apart(*one, *other))
     });
-    // To what asks the same and leads to the same.
-    let vain = yes.iter().filter(|one| no.contains(one));
-    apart
-        .chain(vain.map(|one| Lead::Vain(*one, None)))
-        .collect()
+    apart.chain(vain(&ways)).collect()
 }
 
 /// Both ways from a node, if it asks.

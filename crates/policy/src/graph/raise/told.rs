@@ -131,7 +131,9 @@ impl Telling<'_> {
         let always = match [matched, unmatched].map(is_kept) {
             [true, false] => [not(one), not(never()?)],
             [true, true] => [region.chaining.all(vec![one, not(never()?)]), not(never()?)],
-            [false, false] if matched != unmatched => [one.clone(), not(one)],
+            [false, false] if matched != unmatched || self.asks(to, question) => {
+                [one.clone(), not(one)]
+            }
             _ => match never() {
                 Some(never) => [one, not(never)],
                 None => [one.clone(), not(one)],
@@ -152,12 +154,15 @@ impl Telling<'_> {
         edges: [NodeId; 2],
         exits: Exits,
     ) -> Option<Filter> {
+        let chaining = &self.region.chaining;
         edges.into_iter().try_fold(filter, |filter, to| {
-            Some(match to {
-                _ if !self.asks(to, question) => filter,
-                _ if to == exits.no => Filter::Any(vec![filter, self.never(question, 0)?]),
-                _ if to == exits.yes => Filter::All(vec![filter, not(self.never(question, 0)?)]),
-                _ => filter,
+            if !self.asks(to, question) || (to != exits.no && to != exits.yes) {
+                return Some(filter);
+            }
+            let never = self.never(question, 0)?;
+            Some(match to == exits.no {
+                true => chaining.any(vec![filter, never]),
+                false => chaining.all(vec![filter, not(never)]),
             })
         })
     }

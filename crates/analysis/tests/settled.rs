@@ -1,0 +1,90 @@
+//! Profiles whose rules came to nothing in part, or before rules of the system's own: what nodes led to
+//! has to be settled for them to compile to the same bytes again.
+#![allow(missing_docs)]
+
+mod support;
+
+use lapbelt_blob::encode::encode;
+use support::again::{assert_same_bytes, rules};
+use support::{WORLD, policy};
+
+/// Each was the smallest of those that came back to other bytes once.
+#[test]
+fn what_came_to_nothing_comes_back_to_the_same_bytes() {
+    for text in [
+        r#"(version 2)(deny default (with no-report))(deny default (require-not (require-all (ancestor-signing-identifier "b")(ancestor-signing-identifier "a")(require-not (ancestor-signing-identifier "a")))))"#,
+        r#"(version 2)(allow default process-info-rusage (require-entitlement "e1"))(deny process-info-pidinfo process-info-rusage (extension-path-ancestor)(require-not (require-all (uid 3)(require-not (uid 3)))))"#,
+        r#"(version 1)(allow file-write-unlink)(deny file-write-unlink (uid 3))(allow sysctl* file-write-unlink (require-not (require-all (process-attribute 1)(require-not (process-attribute 1)))))(allow sysctl* file-write-unlink (user-intent-extension))"#,
+        r#"(version 3)(allow ipc*)(deny ipc-posix-sem-create (process-attribute 4))(allow default ipc-posix-sem-create (require-entitlement "e2")(require-any (require-not (csr 2))(csr 2)))"#,
+        r#"(version 3)(allow system-audit file-unmount)(deny file-unmount (require-entitlement "e2"))(deny system-audit file-unmount (require-entitlement "e1")(require-not (require-all (extension-path-ancestor)(require-not (extension-path-ancestor)))))"#,
+        r#"(version 1)(deny file-write-mode (extension-path-ancestor))(deny file-write-mode file* file-write-flags (storage-class-extension)(require-any (extension "x")(require-not (extension "x")))(with send-signal 9))"#,
+        r#"(version 2)(allow default mach-task* (require-any (state-flag "z")(require-not (state-flag "z"))))"#,
+        r#"(version 2)(allow default mach-task-read (require-any (require-not (state-flag "x"))(state-flag "x")))"#,
+        r#"(version 3)(allow mach-task* default (require-any (require-not (system-attribute 3))(system-attribute 3)))"#,
+        r#"(version 1)(allow mach-task* signal (require-any (require-not (process-path "/a"))(process-path "/a")))"#,
+        r#"(version 1)(allow signal mach-priv-task-port (require-any (extension-path-ancestor)(require-not (extension-path-ancestor))))"#,
+        r#"(version 1)(deny process-info* (require-all (signing-identifier "a")(require-not (signing-identifier "a"))))(allow mach-task-name process-info* (require-entitlement "e2"))(deny mach-task-name (signing-identifier "a"))(allow mach-task-name (system-attribute 4))"#,
+        r#"(version 3)(allow mach-task-name mach-priv-task-port (require-all (process-path "/a")(require-not (process-path "/a"))))"#,
+        r#"(version 1)(allow mach-task-name signal (require-any (require-target-with-entitlement "z")(require-not (require-target-with-entitlement "z"))))"#,
+        r#"(version 1)(allow mach-task* signal (require-any (user-intent-extension)(require-not (user-intent-extension))))"#,
+        r#"(version 1)(deny mach-task-inspect (require-any (require-not (storage-class-extension))(storage-class-extension)))(allow mach-task* (require-any (storage-class-extension)(require-not (storage-class-extension))))"#,
+        r#"(version 1)(allow mach-task* mach-task-inspect)(deny mach-task-name mach-task-read mach-task* (require-any (ancestor-signing-identifier "b")(require-not (ancestor-signing-identifier "b"))))"#,
+        r#"(version 1)(deny network-outbound (require-all (system-attribute 3)(system-attribute 1)(require-not (system-attribute 1))))(deny network-outbound (with errno 9))(allow network*)"#,
+        r#"(version 1)(allow network* (require-any (file-mode #o2000)(require-not (file-mode #o2000))))(allow network* (remote tcp "localhost:*"))"#,
+        r#"(version 3)(deny default (require-all (signing-identifier "b")(require-not (signing-identifier "b")))(with errno 9))(deny network* (extension "x"))"#,
+        r#"(version 3)(allow network-outbound network*)(deny network* (csr 4))(deny network-outbound network-inbound (require-entitlement "e0")(require-any (require-not (state-flag "z"))(state-flag "z")))"#,
+        r#"(version 1)(deny network-outbound (extension-path-ancestor))(deny network-outbound network-inbound (require-not (require-all (extension-path-ancestor)(user-intent-extension)(require-not (user-intent-extension)))))(allow default)"#,
+        r#"(version 2)(allow network*)(allow default (user-intent-extension)(require-not (user-intent-extension)))"#,
+        r#"(version 2)(allow network-outbound (signing-identifier "c"))(allow network-bind network-outbound (require-not (require-all (require-entitlement "e2")(signing-identifier "c")(require-not (signing-identifier "c")))))"#,
+        r#"(version 1)(allow network* (local tcp "localhost:*")(require-any (require-not (socket-option-name 2))(socket-option-name 2)))"#,
+        r#"(version 1)(allow default (system-attribute 4))(deny syscall-mach default (extension-path-ancestor)(require-any (require-not (signing-identifier "c"))(signing-identifier "c")))"#,
+        r#"(version 1)(allow default)(deny iokit-open-user-client)(allow iokit-open-user-client syscall* (require-not (require-all (require-entitlement "e1")(user-intent-extension)(require-not (user-intent-extension))))(with telemetry))"#,
+        r#"(version 1)(allow default)(deny default signal (require-all (require-ancestor-with-entitlement "x")(require-not (require-ancestor-with-entitlement "x"))))"#,
+        r#"(version 3)(deny signal (require-entitlement "e1"))(deny syscall-unix signal (require-entitlement "e2")(require-not (require-all (require-ancestor-with-entitlement "y")(require-not (require-ancestor-with-entitlement "y")))))(allow default)"#,
+        r#"(version 2)(allow default syscall-mach (require-any (require-not (extension-path-ancestor))(extension-path-ancestor)))(deny syscall*)"#,
+        r#"(version 1)(deny network-outbound (with no-report))(deny network-outbound (require-any (require-not (system-attribute 1))(system-attribute 1)))(deny network-outbound (system-attribute 4))"#,
+        r#"(version 3)(deny network-bind (require-all (process-attribute 1)(process-attribute 4)(require-not (process-attribute 4))))(deny network-outbound network* network-inbound (process-attribute 4)(with telemetry))(allow network-inbound (process-attribute 3))"#,
+        r#"(version 2)(allow default)(deny signal (require-all (process-attribute 2)(require-not (process-attribute 2))))(deny mach-task-inspect)"#,
+        r#"(version 1)(allow mach-task-inspect (require-all (require-responsible-binary-with-entitlement "z")(require-not (require-responsible-binary-with-entitlement "z"))))"#,
+        r#"(version 1)(allow default (require-any (require-not (extension "y"))(extension "y")))(deny iokit-open-service iokit-open-user-client (extension "y"))"#,
+        r#"(version 3)(allow boot-arg-set default (require-any (require-not (user-intent-extension))(user-intent-extension)))(deny appleevent-send boot-arg-set (process-attribute 4))"#,
+        r#"(version 1)(deny default)(deny mach-task-inspect mach-task-name)(allow mach-task-read (with send-signal 9)(target self))"#,
+        r#"(version 1)(allow default (apply-message-filter (deny iokit-external-trap (require-entitlement "e2")(iokit-trap-number 1))))"#,
+        r#"(version 1)(allow iokit-open* (apply-message-filter (deny mach-message-send (require-entitlement "e2")(kernel-mig-routine 3))))"#,
+        r#"(version 1)(allow syscall* (apply-message-filter (deny iokit-external-method (iokit-method-number 2))(allow iokit-external-method (require-entitlement "e2"))))"#,
+        r#"(version 1)(allow mach* (apply-message-filter (deny mach-message-send (require-entitlement "e2")(ancestor-signing-identifier-prefix "a"))))"#,
+        r#"(version 1)(allow syscall-mach (apply-message-filter (deny default-message-filter (ancestor-signing-identifier "/a"))(deny default-message-filter (require-entitlement "e2"))))"#,
+        r#"(version 1)(allow network-outbound (require-all (target pgrp)(remote tcp)(require-any (control-name "a")(require-all (socket-domain AF_SYSTEM)(require-not (socket-domain AF_SYSTEM)))))(require-all (socket-domain AF_SYSTEM)(target pgrp)(require-not (target pgrp))))"#,
+        r#"(version 1)(allow default)(deny network-outbound)(allow network-outbound (control-name-prefix "com.apple.flow-divert")(require-not (require-ancestor-with-entitlement "z")))"#,
+        r#"(version 1)(allow default)(deny network-outbound)(allow network-outbound (control-name-prefix "com.apple")(require-all (require-not (control-name "/a"))(socket-domain AF_SYSTEM)))"#,
+        r#"(version 2)(deny network-outbound)(allow default network-outbound (control-name-prefix "com.apple.flow-divert"))"#,
+        r#"(version 3)(allow mach-lookup (apply-message-filter (deny default-message-filter iokit-external-method (csr 1)(require-not (csr 1)))(allow iokit-external-method default-message-filter (extension "x")(require-responsible-binary-with-entitlement "x"))))"#,
+        r#"(version 1)(allow mach-task-inspect (apply-message-filter (deny iokit-external-method (csr 1))(deny iokit-external-method iokit-external-trap (csr 1)(with no-report))))"#,
+        r#"(version 1)(allow syscall* (apply-message-filter (deny xpc-message-send iokit-external-method)(allow iokit-external-method (require-all (iokit-method-number 1)(require-not (iokit-method-number 1))))(allow xpc-message-send iokit-external-method (system-attribute 3))))"#,
+        r#"(version 2)(allow network-inbound (apply-message-filter (deny iokit-external-method (iokit-method-number 1))))(allow mach-task-inspect (apply-message-filter (deny iokit-async-external-method (iokit-method-number 1)(require-all (iokit-method-number 1)(iokit-method-number 3)))))"#,
+        r#"(version 1)(allow syscall-mach (apply-message-filter (allow mach-message-send (message-name "x.y")(require-not (message-name "x.y")))(deny mach-message-send)(deny mach-message-send iokit-async-external-method (uid 1))))"#,
+        r#"(version 2)(allow default (apply-message-filter (deny xpc-message-send iokit-async-external-method (require-not (extension "x")))(allow xpc-message-send (extension "x"))))"#,
+        r#"(version 1)(allow iokit-open-user-client)(deny iokit-open-user-client (require-not (require-not (require-all (require-any (remote tcp)(remote tcp "*:80")(socket-domain AF_SYSTEM)(require-not (socket-domain AF_SYSTEM)))(remote tcp "*:80")))))"#,
+        r#"(version 1)(allow socket-option* (remote ip "localhost:443"))(deny socket-option* (require-all (remote ip "localhost:443")(require-not (local ip "localhost:*"))(socket-option-level 1)(local ip "localhost:*")))"#,
+    ] {
+        assert_same_bytes(text);
+    }
+}
+
+/// So do profiles to which the system adds nothing.
+#[test]
+fn what_opts_out_comes_back_to_the_same_bytes() {
+    for text in [
+        r#"(version 3)(allow network-bind (socket-domain AF_UNIX)(vnode-type REGULAR-FILE)(require-not (vnode-type REGULAR-FILE)))"#,
+        r#"(version 1)(allow syscall* (state-flag "z")(target pgrp)(require-not (target pgrp)))"#,
+        r#"(version 1)(deny dynamic-code-generation (require-entitlement "e0")(require-not (csr 1))(csr 1))"#,
+        r#"(version 1)(allow syscall-mig (apply-message-filter (deny xpc-message-send (require-entitlement "e2")(require-ancestor-with-entitlement "z"))))"#,
+        r#"(version 2)(deny mach-task-read (target self))(allow mach-task-read)(allow mach-task-inspect (target pgrp)(target self))"#,
+    ] {
+        let mut source = policy(text);
+        source.implied = false;
+        let first = encode(&source, &WORLD).expect("bytes").bytes;
+        let again = encode(&rules(&first), &WORLD).expect("bytes").bytes;
+        assert!(again == first, "{text}");
+    }
+}
