@@ -1,6 +1,8 @@
 //! A graph to the rules that a person would write for it, checked.
 
-use lapbelt_policy::graph::{RaiseError, Written, inferred_in_front, lower, raise, raise_settled};
+use lapbelt_policy::graph::{
+    RaiseError, SETTLING, Written, inferred_in_front, lower, raise, raise_settled,
+};
 use lapbelt_policy::rule::{Policy, Version};
 use lapbelt_policy::world::{OperationId, World};
 
@@ -46,11 +48,15 @@ pub fn decompile_to(
             .find(|policy| is_compiled.is_some_and(|is_it| is_it(policy)))
             .cloned()
     };
-    let settled = |reading: &Reading| {
+    let mut effort = SETTLING;
+    let mut settled = |reading: &Reading| {
         let is_it = is_compiled?;
         let Reading { added, implied, .. } = reading;
-        let mut versions = reading.versions.iter().copied();
-        versions.find_map(|version| raise_settled(&written, added, *implied, version, world, is_it))
+        let settled = |version| {
+            let effort = &mut effort;
+            raise_settled(&written, added, *implied, version, world, effort, is_it)
+        };
+        reading.versions.iter().copied().find_map(settled)
     };
     let operations = inferred_in_front(&written, world);
     // What the compiler adds depends on the rules, and a profile may have the same rules itself: all
@@ -72,7 +78,7 @@ pub fn decompile_to(
             all.push(reading);
         }
     }
-    if let Some(policy) = all.iter().find_map(settled) {
+    if let Some(policy) = all.iter().find_map(&mut settled) {
         return Ok(policy);
     }
     // Nothing is added to a profile that opts out.

@@ -6,6 +6,7 @@ mod support;
 
 use lapbelt_blob::encode::encode;
 use support::again::{assert_same_bytes, rules};
+use support::general::Profiles;
 use support::{WORLD, policy};
 
 /// Each was the smallest of those that came back to other bytes once.
@@ -84,6 +85,16 @@ fn what_opts_out_comes_back_to_the_same_bytes() {
         let mut source = policy(text);
         source.implied = false;
         let first = encode(&source, &WORLD).expect("bytes").bytes;
+        let again = encode(&rules(&first), &WORLD).expect("bytes").bytes;
+        assert!(again == first, "{text}");
+    }
+}
+
+/// What is the same decides the same.
+#[test]
+fn profiles_of_all_operations_come_back_to_the_same_bytes() {
+    for text in Profiles::new().take(400) {
+        let first = encode(&policy(&text), &WORLD).expect("bytes").bytes;
         let again = encode(&rules(&first), &WORLD).expect("bytes").bytes;
         assert!(again == first, "{text}");
     }

@@ -5,6 +5,7 @@ mod messages;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use arguments::form;
 pub use arguments::{bit_value, value_bit};
 use lapbelt_policy::filter::{Filter, Test};
 use lapbelt_policy::graph::{Graph, GraphBuilder, NodeId, Outcome, Source, Written};
@@ -260,7 +261,8 @@ impl Building<'_> {
                     unmatched,
                 } => {
                     let tests = self.tests(*filter, *argument)?;
-                    written.ask(tests, nodes[matched], nodes[unmatched])
+                    let form = form(&tests, *argument);
+                    written.ask_as(form, tests, nodes[matched], nodes[unmatched])
                 }
             };
             nodes.insert(index, node);

@@ -22,11 +22,11 @@ pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::{lower, lower_messages};
 pub use outcome::Outcome;
 pub use raise::{
-    Messages, RaiseError, inferred_in_front, never, raise, raise_messages, raise_settled,
+    Messages, RaiseError, SETTLING, inferred_in_front, raise, raise_messages, raise_settled,
     settle_messages,
 };
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};
-pub use written::Written;
+pub use written::{Form, Written};
 
 use crate::filter::Test;
 use crate::rule::{Action, RuleRef};

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod again;
+pub mod general;
 pub mod generate;
 
 use std::collections::BTreeMap;

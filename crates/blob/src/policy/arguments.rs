@@ -1,6 +1,7 @@
 //! What a filter node asks, as tests of which any must match.
 
 use lapbelt_policy::filter::{self, Test};
+use lapbelt_policy::graph::Form;
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::pattern::regex::{Regex, Syntax};
 use lapbelt_policy::world::{ArgumentKind, FilterId, FilterInfo};
@@ -137,6 +138,14 @@ fn kept_class(negated: bool, ranges: Vec<(u8, u8)>) -> Syntax {
             negated: false,
             ranges: set.and(idle.complement()).ranges(),
         }
+    }
+}
+
+/// How a question is written.
+pub(super) fn form(tests: &[Test], argument: Argument) -> Form {
+    match (tests, argument) {
+        ([_], Argument::Mask(_)) => Form::Mask,
+        _ => Form::Plain,
     }
 }
 

@@ -10,6 +10,7 @@ use lapbelt_policy::graph::{
 use lapbelt_policy::rule::{Action, Modifier, ModifierArgument, Rule, RuleFilter, Version};
 use lapbelt_policy::world::{ModifierKind, OperationId, World};
 
+use super::arguments::form;
 use super::{Building, PolicyError};
 use crate::decode::{MessageFilter, Node, NodeIndex, Terminal};
 
@@ -139,7 +140,8 @@ impl Building<'_> {
                 } => match (nodes.get(matched), nodes.get(unmatched)) {
                     (Some(&matched), Some(&unmatched)) => {
                         let tests = self.tests(*filter, *argument)?;
-                        written.ask(tests, matched, unmatched)
+                        let form = form(&tests, *argument);
+                        written.ask_as(form, tests, matched, unmatched)
                     }
                     (one, other) => {
                         open.extend(one.is_none().then_some(*matched));

@@ -8,6 +8,7 @@
 //! no rules were compiled to it.
 
 mod added;
+mod begin;
 mod chain;
 mod cut;
 mod filter;
@@ -33,7 +34,7 @@ use super::{NodeId, Outcome, OutcomeId};
 use crate::filter::{Filter, Test};
 use crate::rule::{Action, Policy, Rule, RuleFilter, Version};
 use crate::world::{Operation, OperationId, World};
-pub use added::{inferred_in_front, never};
+pub use added::inferred_in_front;
 use chain::{Chaining, Said};
 use filter::Filters;
 use front::{Start, without};
@@ -41,7 +42,7 @@ use length::{RULE, words};
 pub use messages::{Messages, raise_messages, settle_messages};
 use region::Region;
 use said::said;
-pub use settled::raise_settled;
+pub use settled::{SETTLING, raise_settled};
 use spine::{End, Found};
 
 /// Most filters that one operation's rules may have, and most tests in one filter: graphs that no
@@ -274,7 +275,7 @@ impl Raising<'_> {
         let is_same = |base: &NodeId| *base == entry && self.written.decided(entry).is_some();
         let base = base.filter(|base| !is_behind || is_same(base));
         let refuses = self.refuses(operation, start.at);
-        let base = base.filter(|base| !refuses || !self.allows(*base));
+        let base = base.filter(|base| !refuses || !self.may_allow(*base));
         Ok(Place {
             start,
             base,
@@ -320,27 +321,6 @@ impl Raising<'_> {
         });
         let mut entries = behind.map(|id| self.written.entries()[usize::from(id.0)]);
         entries.any(|other| other == entry)
-    }
-
-    /// Whether no rule of an operation whose rules start at a node can have allowed anything: the
-    /// compiler would have added what it adds for it, or for what falls back to it.
-    fn refuses(&self, operation: &Operation, start: NodeId) -> bool {
-        let mut rules = self.world.inferred().iter();
-        let parent = |id: &OperationId| self.world.operation(*id).parent;
-        let is_not_added = rules.any(|rule| {
-            let mut behind = std::iter::successors(rule.needs, parent);
-            behind.any(|id| id == operation.id)
-                && rule.since <= self.version
-                && !self.inferred.contains(&rule.operation)
-        });
-        is_not_added && !self.allows(start)
-    }
-
-    /// Whether something is allowed from a node on.
-    fn allows(&self, from: NodeId) -> bool {
-        let reached = self.written.reached(from);
-        let mut decided = reached.iter().filter_map(|at| self.written.decided(*at));
-        decided.any(|outcome| self.written.outcome(outcome).action == Action::Allow)
     }
 
     /// Whether an operation has no rules of its own.

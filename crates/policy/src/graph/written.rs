@@ -14,6 +14,15 @@ use crate::pattern::Pattern;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct QuestionId(u32);
 
+/// How a question is written. Those in different forms are different to a compiler, whatever they ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// As any that asks the same.
+    Plain,
+    /// A mask, though it has one number.
+    Mask,
+}
+
 /// A node of a [`Written`] graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Turn {
@@ -31,7 +40,7 @@ pub(super) enum Turn {
 #[derive(Clone, Debug, Default)]
 pub struct Written {
     questions: Vec<Vec<Test>>,
-    question_index: HashMap<Vec<Test>, QuestionId>,
+    question_index: HashMap<(Vec<Test>, Form), QuestionId>,
     outcomes: Vec<Outcome>,
     decisions: Vec<NodeId>,
     turns: Vec<Turn>,
@@ -93,6 +102,17 @@ impl Written {
     /// A node of its own that asks whether one of some tests matches; that which it leads to if not
     /// where there is no test. Panics on a node of another graph.
     pub fn ask(&mut self, tests: Vec<Test>, matched: NodeId, unmatched: NodeId) -> NodeId {
+        self.ask_as(Form::Plain, tests, matched, unmatched)
+    }
+
+    /// As [`Self::ask`], what is written in some form.
+    pub fn ask_as(
+        &mut self,
+        form: Form,
+        tests: Vec<Test>,
+        matched: NodeId,
+        unmatched: NodeId,
+    ) -> NodeId {
         for next in [matched, unmatched] {
             assert!(
                 (next.0 as usize) < self.turns.len(),
@@ -104,15 +124,14 @@ impl Written {
             return unmatched;
         }
         self.has_vain |= matched == unmatched;
-        let question = match self.question_index.get(&tests) {
-            Some(id) => *id,
-            None => {
-                let id = QuestionId(self.questions.len() as u32);
-                self.questions.push(tests.clone());
-                self.question_index.insert(tests, id);
-                id
-            }
-        };
+        let new = QuestionId(self.questions.len() as u32);
+        let question = *self
+            .question_index
+            .entry((tests, form))
+            .or_insert_with_key(|key| {
+                self.questions.push(key.0.clone());
+                new
+            });
         self.add(Turn::Ask {
             question,
             matched,
@@ -209,7 +228,8 @@ impl Written {
         match &test.argument {
             Argument::Pattern(_) => (0..).map(pattern).map(with).filter(is_new).nth(number),
             Argument::Integer(_) => {
-                let mut others = (1..).map(Argument::Integer).map(with).filter(is_new);
+                // Few values of enumerations are that large.
+                let mut others = (1000..).map(Argument::Integer).map(with).filter(is_new);
                 others.nth(number)
             }
             Argument::Text(text) => {

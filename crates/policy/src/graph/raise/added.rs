@@ -1,6 +1,7 @@
 //! What the system adds to a policy, told from the rules that it was added to.
 
 use std::collections::BTreeSet;
+use std::iter::successors;
 
 use super::front::without;
 use super::{Raising, Refusal};
@@ -29,7 +30,7 @@ pub fn inferred_in_front(written: &Written, world: &World) -> Vec<OperationId> {
 
 /// A filter that contradicts itself, so that a compiler leaves nothing of it; `None` in a world without
 /// extensions.
-pub fn never(world: &World) -> Option<Filter> {
+fn never(world: &World) -> Option<Filter> {
     let test = Filter::Test(Test {
         filter: world.filter_named("extension")?.id,
         argument: Argument::Text(b"none".to_vec()),
@@ -69,6 +70,33 @@ impl Raising<'_> {
             added.extend(tests);
         }
         Ok(added)
+    }
+
+    /// Whether no rule of an operation whose rules start at a node can have allowed anything: the
+    /// compiler would have added what it adds for it, or for what falls back to it, and that would be
+    /// there.
+    pub(super) fn refuses(&self, operation: &Operation, start: NodeId) -> bool {
+        let parent = |id: &OperationId| self.world.operation(*id).parent;
+        let is_missing = |rule: &InferredRule| {
+            let mut behind = successors(rule.needs, parent);
+            let entry = self.written.entries()[usize::from(rule.operation.0)];
+            let decided = self.written.decided(entry);
+            let mut implied = self.world.implied().iter();
+            behind.any(|id| id == operation.id)
+                && rule.since <= self.version
+                && !self.inferred.contains(&rule.operation)
+                && decided.is_none_or(|outcome| self.written.outcome(outcome).action != rule.action)
+                && !implied
+                    .any(|own| Some(own.operation) == rule.needs && own.action == Action::Allow)
+        };
+        self.implied && self.world.inferred().iter().any(is_missing) && !self.may_allow(start)
+    }
+
+    /// Whether something is allowed from a node on.
+    pub(super) fn may_allow(&self, from: NodeId) -> bool {
+        let reached = self.written.reached(from);
+        let mut decided = reached.iter().filter_map(|at| self.written.decided(*at));
+        decided.any(|outcome| self.written.outcome(outcome).action == Action::Allow)
     }
 
     /// Rules that decide nothing, for which the compiler adds what stands in front: those which were

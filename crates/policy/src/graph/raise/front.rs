@@ -14,8 +14,8 @@ pub(super) struct Start {
     pub(super) at: NodeId,
     /// The edge by which it was come to, if what stood before was taken away.
     pub(super) by: Option<Edge>,
-    /// The node that asked what was taken away, if one did.
-    pub(super) behind: Option<NodeId>,
+    /// The node that asked what was taken away, if only one did, as for all worlds that are known.
+    pub(super) front: Option<NodeId>,
     /// Whether all that was to be taken away was there.
     pub(super) is_whole: bool,
 }
@@ -39,7 +39,7 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
     let mut start = Start {
         at: entry,
         by: None,
-        behind: None,
+        front: None,
         is_whole: true,
     };
     while !left.is_empty() {
@@ -68,7 +68,7 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
         if !rest.is_empty() {
             kept.push((rest, matched));
         }
-        start.behind = (start.at == entry).then_some(entry);
+        start.front = (start.at == entry).then_some(entry);
         start.at = unmatched;
         start.by = Some(Edge {
             question,
@@ -85,7 +85,7 @@ pub(super) fn without(written: &mut Written, entry: NodeId, rules: &[(Test, Acti
         return Start {
             at: entry,
             by: None,
-            behind: None,
+            front: None,
             ..start
         };
     }

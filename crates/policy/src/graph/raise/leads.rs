@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use crate::graph::NodeId;
 use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
 
-/// Most nodes of a graph that is looked at.
+/// Most nodes of a graph that is looked at, and most others that an edge of one may have led to: the
+/// nearest of them.
 pub(super) const MOST_NODES: usize = 10_000;
+const MOST_OTHERS: usize = 8;
 
 /// What a node led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,12 +56,12 @@ impl Leads {
         let of = nodes().map(|(at, turn)| {
             let alike = |edge: Edge| &by_edge[&(edge.question, edge.answer, edge.to)];
             let ways = |edge: Edge| -> Vec<NodeId> {
-                let others = alike(edge).iter().copied();
+                let others = near(alike(edge), at);
                 let others = others.filter(|other| !reached.comes_to(*other, at));
                 std::iter::once(edge.to).chain(others).collect()
             };
             let looked = asked(*turn).map_or(0, |both| {
-                let [yes, no] = both.map(|edge| alike(edge).len() + 1);
+                let [yes, no] = both.map(|edge| near(alike(edge), at).count() + 1);
                 yes * no
             });
             left = left.checked_sub(looked)?;
@@ -88,51 +90,31 @@ impl Leads {
         let mut all = self.of.iter();
         let is_left_out = |turn: &Turn| {
             let mut edges = asked(*turn).into_iter().flatten();
-            edges.any(|edge| {
-                let next = asked(self.turns[edge.to.0 as usize]);
-                next.is_some_and(|[next, _]| next.question == edge.question)
-            })
+            edges.any(|edge| self.asks(edge.to, edge.question))
         };
         all.any(|leads| !matches!(leads.as_slice(), [] | [Lead::Apart(..)]))
             || self.turns.iter().any(is_left_out)
+    }
+
+    /// Whether a node asks something.
+    fn asks(&self, node: NodeId, question: QuestionId) -> bool {
+        let asked = asked(self.turns[node.0 as usize]);
+        asked.is_some_and(|[edge, _]| edge.question == question)
     }
 
     pub(super) fn at(&self, node: NodeId) -> &[Lead] {
         &self.of[node.0 as usize]
     }
 
-    /// Takes into account that a node of which there are several may have led to what came to nothing.
-    pub(super) fn may_be_hidden(&mut self, node: NodeId) {
-        let turn = self.turns[node.0 as usize];
-        if self.alike[&turn].len() > 1 {
-            self.hide(node);
-        }
-    }
-
-    /// As [`Self::may_be_hidden`], of a node that asks what the system added: it did if it leads to what
-    /// asks the same again.
-    pub(super) fn may_be_hidden_in_front(&mut self, node: NodeId) {
-        self.may_be_hidden(node);
-        let turns = &self.turns;
-        let next = |edge: Edge| asked(turns[edge.to.0 as usize]);
-        let Some([_, edge]) = asked(turns[node.0 as usize]) else {
-            return;
-        };
-        if next(edge).is_some_and(|[next, _]| next.question == edge.question) {
-            let of = &mut self.of[node.0 as usize];
-            of.retain(|lead| !matches!(lead, Lead::Apart(_, to) if *to == edge.to));
-            self.hide(node);
-        }
-    }
-
-    fn hide(&mut self, node: NodeId) {
-        let of = &mut self.of[node.0 as usize];
+    /// Takes into account that a node that asks what the system added led to what came to nothing if it
+    /// leads to what asks the same again.
+    pub(super) fn look_in_front(&mut self, node: NodeId) {
         if let Some([yes, no]) = asked(self.turns[node.0 as usize])
-            && yes.to != no.to
+            && self.asks(no.to, no.question)
         {
-            let hidden = Lead::Hidden(yes.to, no.to);
-            of.retain(|lead| *lead != hidden);
-            of.push(hidden);
+            let of = &mut self.of[node.0 as usize];
+            of.retain(|lead| !matches!(lead, Lead::Apart(_, to) if *to == no.to));
+            of.push(Lead::Hidden(yes.to, no.to));
         }
     }
 
@@ -142,7 +124,8 @@ impl Leads {
         alike.iter().filter(|other| **other < node).count()
     }
 
-    /// Takes a node to have led so, and those like it not; false if that cannot be.
+    /// Takes a node to have led so, and those like it not, but to what came to nothing there; false if
+    /// that cannot be.
     pub(super) fn take(&mut self, node: NodeId, lead: Lead) -> bool {
         let open = match lead {
             Lead::Apart(..) | Lead::Hidden(..) => lead,
@@ -153,18 +136,42 @@ impl Leads {
             return false;
         }
         self.of[node.0 as usize] = vec![lead];
+        let turn = self.turns[node.0 as usize];
+        let Some([yes, no]) = asked(turn) else {
+            return true;
+        };
         // What came to nothing was another for each.
-        let is_vain = asked(self.turns[node.0 as usize]).is_some_and(|[yes, no]| yes.to == no.to);
-        if is_vain || matches!(lead, Lead::Hidden(..)) {
+        let is_another = match lead {
+            Lead::Apart(..) => false,
+            Lead::Hidden(..) => true,
+            Lead::Vain(to, _) => match self.asks(to, yes.question) {
+                true => yes.to == to || no.to == to,
+                false => yes.to == no.to,
+            },
+        };
+        if is_another {
             return true;
         }
-        for other in &self.alike[&self.turns[node.0 as usize]] {
-            if *other != node {
-                self.of[other.0 as usize].retain(|one| *one != lead);
+        let stands = Lead::Apart(yes.to, no.to);
+        for other in self.alike[&turn].iter().filter(|other| **other != node) {
+            let of = &mut self.of[other.0 as usize];
+            match of.iter().position(|one| *one == lead || *one == open) {
+                Some(at) if lead == stands => of[at] = Lead::Hidden(yes.to, no.to),
+                Some(at) => _ = of.remove(at),
+                None => {}
             }
         }
         true
     }
+}
+
+/// Those of some nodes, in their order, that are nearest to another.
+fn near(nodes: &[NodeId], to: NodeId) -> impl Iterator<Item = NodeId> {
+    let place = nodes.partition_point(|node| *node < to);
+    let first = place.saturating_sub(MOST_OTHERS / 2);
+    let first = first.min(nodes.len().saturating_sub(MOST_OTHERS + 1));
+    let near = nodes[first..].iter().take(MOST_OTHERS + 1).copied();
+    near.filter(move |node| *node != to)
 }
 
 /// To what a node may lead by both of its edges: what asks the same and leads to the same may be between.

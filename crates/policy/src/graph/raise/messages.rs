@@ -58,8 +58,9 @@ pub fn settle_messages(
         raising.written = std::mem::take(&mut raising.written).finish(one.entries.clone());
         places.push(raising.message_places(&one.about).ok()?);
     }
+    let mut effort = EFFORT;
     let order = raising.order(places.iter().flatten().map(|(_, place)| place));
-    raising.settled(order, EFFORT, &|raising, settled| {
+    raising.settled(order, &mut effort, &|raising, settled| {
         let each = places.iter().map(|places| {
             let mut filters = Filters::default();
             let owns = places.iter().map(|(operation, place)| {

@@ -4,10 +4,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use super::begin::Begin;
 use super::length::RULE;
 use super::parts::{PartId, Parts, Ways};
 use super::region::Exits;
-use super::settled::{Begin, QUESTION};
+use super::settled::QUESTION;
 use super::spine::End;
 use crate::graph::written::Written;
 use crate::graph::{NodeId, OutcomeId};

@@ -5,46 +5,48 @@
 //! the compiler makes the very nodes of them again. What does for one operation may not do for
 //! another: then that one is settled first.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::begin::{Begin, Settled};
 use super::filter::Filters;
 use super::leads::{Lead, Leads, MOST_NODES};
 use super::parts::Parts;
 use super::region::Region;
 use super::route::{Route, route};
-use super::spine::End;
 use super::told::Telling;
-use super::{Own, Place, Raising, Taken};
-use crate::filter::Filter;
+use super::{Place, Raising};
 use crate::graph::written::{Turn, Written};
-use crate::graph::{NodeId, Outcome, OutcomeId};
+use crate::graph::{NodeId, Outcome};
 use crate::rule::{Action, Modifier, Policy, Version};
 use crate::world::{Operation, OperationId, World};
 
 /// Most parts that are looked at for a profile.
-const EFFORT: usize = 20_000_000;
+pub const SETTLING: usize = 20_000_000;
 
 /// How often it is begun anew, and how often something else may come of it than what was compiled.
 const BEGUN: u32 = 40;
 const OTHERS: usize = 4;
 
 /// What it costs to ask a question, and more where one says by it what is not to be seen: that an edge
-/// led elsewhere, that it is asked in vain, and that there was a node.
+/// led elsewhere, that it is asked in vain, what came to nothing, and that there was a node.
 pub(super) const QUESTION: u32 = 16;
 const ELSEWHERE: u32 = 12;
 const IN_VAIN: u32 = 24;
+const HIDDEN: u32 = 20;
 const UNSEEN: u32 = 40;
 
 /// Rules of a version for a graph that a compiler wrote which compile to it again, if such are found:
 /// `is_it` tells. What stands in front of the operations in `inferred` is taken as added by the
 /// compiler where it could be, and rules that the system adds are left out, unless `implied` is false.
+/// No more parts are looked at than `effort`, which becomes what is left of it.
 pub fn raise_settled(
     written: &Written,
     inferred: &[OperationId],
     implied: bool,
     version: Version,
     world: &World,
+    effort: &mut usize,
     is_it: &dyn Fn(&Policy) -> bool,
 ) -> Option<Policy> {
     let mut raising = Raising {
@@ -60,7 +62,7 @@ pub fn raise_settled(
     let places: Vec<(&Operation, Place)> = places.collect::<Option<_>>()?;
     let each = places.iter().map(|(_, place)| place);
     let order = raising.order(each);
-    raising.settled(order, EFFORT, &|raising, settled| {
+    raising.settled(order, effort, &|raising, settled| {
         let mut filters = Filters::default();
         let owns = places.iter().map(|(operation, place)| {
             let own = raising.own_settled(operation, place, settled, &mut filters);
@@ -73,41 +75,11 @@ pub fn raise_settled(
 }
 
 impl Raising<'_> {
-    /// The places at which rules start, in their order.
-    pub(super) fn order<'p>(&self, places: impl Iterator<Item = &'p Place>) -> Vec<Begin> {
-        let mut order: Vec<Begin> = Vec::new();
-        for begin in places.filter_map(|place| self.begin(place)) {
-            if !order.contains(&begin) {
-                order.push(begin);
-            }
-        }
-        order
-    }
-
-    /// Where rules start that are to be settled.
-    fn begin(&self, place: &Place) -> Option<Begin> {
-        let node = place.start.behind;
-        let (behind, at) = match node.map(|node| self.written.turn(node)) {
-            Some(Turn::Ask { unmatched, .. }) => (node, unmatched),
-            _ if self.is_at_base(place) => return None,
-            _ => (None, place.start.at),
-        };
-        Some(Begin {
-            behind,
-            at,
-            base: place.base,
-            refuses: place.refuses,
-        })
-    }
-
-    /// What nodes may have led to, those among the operations that begin at some of the places also to
-    /// what came to nothing.
-    fn leads(&self, order: &[Begin], hiding: &[Begin], effort: usize) -> Option<Leads> {
+    /// What nodes may have led to.
+    fn leads(&self, order: &[Begin], effort: usize) -> Option<Leads> {
         let mut leads = Leads::of(&self.written, effort)?;
-        let behind = order.iter().filter_map(|begin| begin.behind);
-        behind.for_each(|node| leads.may_be_hidden_in_front(node));
-        let hiding = hiding.iter().flat_map(|begin| self.own_nodes(begin));
-        hiding.for_each(|node| leads.may_be_hidden(node));
+        let fronts = order.iter().filter_map(|begin| begin.front);
+        fronts.for_each(|node| leads.look_in_front(node));
         Some(leads)
     }
 
@@ -116,16 +88,14 @@ impl Raising<'_> {
     pub(super) fn settled<T>(
         &mut self,
         mut order: Vec<Begin>,
-        mut effort: usize,
+        effort: &mut usize,
         made: &dyn Fn(&Self, &Settled) -> Option<T>,
     ) -> Option<T> {
         if !self.written.is_compiled() {
             return None;
         }
         self.add_refusals();
-        let mut leads = self.leads(&order, &[], effort)?;
-        let mut stuck = Vec::new();
-        let mut hiding = Vec::new();
+        let mut leads = self.leads(&order, *effort)?;
         let mut with_unseen = Vec::new();
         let mut others = 0;
         for begun in 0..BEGUN {
@@ -133,7 +103,7 @@ impl Raising<'_> {
                 region: self.region(None),
                 leads: leads.clone(),
                 begun,
-                effort: &mut effort,
+                effort: &mut *effort,
             };
             match settling.settle(&order) {
                 Ok(settled) => {
@@ -155,22 +125,15 @@ impl Raising<'_> {
                     if is_open {
                         with_unseen.push(place);
                         self.add_unseen(place);
-                    } else if !stuck.contains(&place) {
-                        stuck.push(place);
-                        continue;
-                    } else if !hiding.contains(&place) {
-                        hiding.push(place);
-                    } else {
-                        continue;
+                        leads = self.leads(&order, *effort)?;
                     }
-                    leads = self.leads(&order, &hiding, effort)?;
                 }
             }
         }
         None
     }
 
-    /// Adds decisions that no request may come to, of which one at least is not another that some do.
+    /// Adds decisions for rules that no request comes to, so that there is one where another follows.
     fn add_refusals(&mut self) {
         let mut refused = Outcome::plain(Action::Deny);
         self.written.decide(&refused);
@@ -185,61 +148,13 @@ impl Raising<'_> {
 
     /// Adds nodes that may have been among those of an operation.
     fn add_unseen(&mut self, begin: Begin) {
-        let own = self.own_nodes(&begin);
-        self.written.add_unseen(&own, MOST_NODES);
-    }
-
-    /// The nodes before those of what an operation falls back to.
-    fn own_nodes(&self, begin: &Begin) -> BTreeSet<NodeId> {
         let own = self.written.reached(begin.at);
         let behind = begin.base.map(|base| self.written.reached(base));
-        own.difference(&behind.unwrap_or_default())
-            .copied()
-            .collect()
-    }
-
-    /// What an operation needs if all places are settled so.
-    pub(super) fn own_settled(
-        &self,
-        operation: &Operation,
-        place: &Place,
-        settled: &Settled,
-        filters: &mut Filters,
-    ) -> Own {
-        // What has no rules of its own is not settled.
-        let taken = self.begin(place).map(|begin| settled[&begin].clone());
-        let (mut filtered, end) = taken.unwrap_or((Vec::new(), End::Base));
-        filtered.splice(0..0, self.asked_besides(place));
-        self.own(operation, place, (filtered, end), filters)
-    }
-
-    /// What was asked in one question with what the system added.
-    fn asked_besides(&self, place: &Place) -> Option<(Filter, OutcomeId)> {
-        place.start.behind.filter(|_| place.start.by.is_none())?;
-        let Turn::Ask {
-            question, matched, ..
-        } = self.written.turn(place.start.at)
-        else {
-            return None;
-        };
-        let outcome = self.written.decided(matched)?;
-        Some((self.region(None).question(question), outcome))
+        let behind = behind.unwrap_or_default();
+        let own = own.difference(&behind).copied().collect();
+        self.written.add_unseen(&own, MOST_NODES);
     }
 }
-
-/// Where rules start that are settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Begin {
-    /// A node that asks what the system added, and led to where they start.
-    behind: Option<NodeId>,
-    /// Where it leads now.
-    at: NodeId,
-    pub(super) base: Option<NodeId>,
-    pub(super) refuses: bool,
-}
-
-/// What each place is taken apart to.
-pub(super) type Settled = HashMap<Begin, Taken>;
 
 /// Why no way was found.
 enum Stuck {
@@ -312,7 +227,7 @@ impl Settling<'_> {
         cost: &dyn Fn(NodeId, Lead) -> u32,
     ) -> Option<(Option<(NodeId, Lead)>, Route)> {
         let written = self.region.written;
-        let Some(node) = begin.behind else {
+        let Some(node) = begin.front else {
             let route = route(parts, written, (begin.at, None), begin)?;
             return Some((None, route));
         };
@@ -355,7 +270,7 @@ fn cost(written: &Written, at: NodeId, lead: Lead) -> u32 {
         ) => ELSEWHERE * (u32::from(one != matched) + u32::from(other != unmatched)),
         (Lead::Apart(..), Turn::Decide(_)) => 0,
         (Lead::Vain(..), _) => IN_VAIN,
-        (Lead::Hidden(..), _) => UNSEEN,
+        (Lead::Hidden(..), _) => HIDDEN,
     };
     QUESTION + unseen + lead
 }

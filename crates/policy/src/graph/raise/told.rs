@@ -109,7 +109,7 @@ impl Telling<'_> {
             Lead::Apart(yes, _) => {
                 self.note(at, lead);
                 let filter = if yes == exits.yes { one } else { not(one) };
-                return self.edges_kept(filter, question, [matched, unmatched], exits);
+                return self.edges_kept(filter, at, exits);
             }
             Lead::Hidden(yes, _) => {
                 self.note(at, lead);
@@ -147,19 +147,24 @@ impl Telling<'_> {
 
     /// A filter whose node has edges to nodes that ask the same again: the compiler would have
     /// shortened them, but for what it took away between.
-    fn edges_kept(
-        &self,
-        filter: Filter,
-        question: QuestionId,
-        edges: [NodeId; 2],
-        exits: Exits,
-    ) -> Option<Filter> {
-        let chaining = &self.region.chaining;
-        edges.into_iter().try_fold(filter, |filter, to| {
+    fn edges_kept(&self, filter: Filter, at: NodeId, exits: Exits) -> Option<Filter> {
+        let Region {
+            written, chaining, ..
+        } = self.region;
+        let Turn::Ask {
+            question,
+            matched,
+            unmatched,
+        } = written.turn(at)
+        else {
+            return None;
+        };
+        let mut edges = [matched, unmatched].into_iter();
+        edges.try_fold(filter, |filter, to| {
             if !self.asks(to, question) || (to != exits.no && to != exits.yes) {
                 return Some(filter);
             }
-            let never = self.never(question, 0)?;
+            let never = self.never(question, self.leads.alike_before(at))?;
             Some(match to == exits.no {
                 true => chaining.any(vec![filter, never]),
                 false => chaining.all(vec![filter, not(never)]),
@@ -172,17 +177,17 @@ impl Telling<'_> {
         matches!(turn, Turn::Ask { question: asked, .. } if asked == question)
     }
 
-    /// A filter that contradicts itself, of the same value as a question, or of the extensions that a
-    /// process has: of several the one with a number.
+    /// A filter that contradicts itself, of the same value as a question, or of the user, which all
+    /// operations have: of several the one with a number.
     fn never(&self, question: QuestionId, number: usize) -> Option<Filter> {
         let written = self.region.written;
-        let extension = || {
-            let filter = self.region.chaining.world.filter_named("extension")?.id;
-            let argument = Argument::Text(b"none".to_vec());
+        let user = || {
+            let filter = self.region.chaining.world.filter_named("uid")?.id;
+            let argument = Argument::Integer(0);
             written.other_test(&Test { filter, argument }, number)
         };
         let other = written.other_test(&written.tests(question)[0], number);
-        let other = Filter::Test(other.or_else(extension)?);
+        let other = Filter::Test(other.or_else(user)?);
         Some(Filter::All(vec![other.clone(), not(other)]))
     }
 
