@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lapbelt_policy::filter::{Filter, Test};
+use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::graph::{
     Canon, GraphBuilder, Messages, NodeId, Outcome, Written, differences, lower_messages,
     raise_messages, settle_messages,
@@ -19,6 +19,9 @@ use crate::decode::{MessageFilter, Node, NodeIndex, Terminal};
 const MAX_WALKED: usize = 1_000_000;
 const GRAPH: usize = 200;
 
+/// A user that no rule names, nor any behind: what decides nothing asks for them.
+const IDLE: i64 = 2_000;
+
 impl Building<'_> {
     /// Gives the rules that were made their message filters.
     pub(super) fn add_messages(&mut self) -> Result<(), PolicyError> {
@@ -32,20 +35,57 @@ impl Building<'_> {
             }
         }
         let rules = self.message_rules(&all)?;
+        let mut known: HashMap<_, Vec<&[MessageFilter]>> = HashMap::new();
         let mut modifiers = self.world.modifiers().iter();
         let own = modifiers.find(|one| one.kind == ModifierKind::MessageFilter);
         for (number, filters) in asked {
             let at = all.iter().position(|one| *one == filters);
-            let rules = &rules[at.expect("each is among all")];
-            let graph = lower_messages(rules, self.world);
+            let mut rules = rules[at.expect("each is among all")].clone();
+            let rule = &self.rules[number as usize];
+            // Other rules would be one with them that decide the same and say the same of messages.
+            let key = (rule.action, rule.modifiers.clone(), rules.clone());
+            let alike = known.entry(key).or_default();
+            if !alike.contains(&filters) {
+                alike.push(filters);
+            }
+            let before = alike.iter().position(|one| *one == filters);
+            let apart = before.and_then(|before| before.checked_sub(1));
+            rules.extend(apart.and_then(|number| self.idle_rule(filters, number)));
+            let graph = lower_messages(&rules, self.world);
             self.builder.message_filter(number, graph);
             let modifiers = own.map(|own| Modifier {
                 modifier: own.id,
-                argument: Some(ModifierArgument::MessageFilter(rules.clone())),
+                argument: Some(ModifierArgument::MessageFilter(rules)),
             });
             self.rules[number as usize].modifiers.extend(modifiers);
         }
         Ok(())
+    }
+
+    /// A rule of a message filter that decides nothing: of several the one with a number. `None` in a
+    /// world without users.
+    fn idle_rule(&self, filters: &[MessageFilter], number: usize) -> Option<Rule> {
+        let about = filters.first()?;
+        let test = Filter::Test(Test {
+            filter: self.world.filter_named("uid")?.id,
+            argument: Argument::Integer(IDLE + number as i64),
+        });
+        let not = Filter::Not(Box::new(test.clone()));
+        let entry = self.blob.policies[usize::from(about.policy)];
+        let action = match self.blob.node(entry) {
+            Node::Terminal(terminal) if terminal.action == Action::Deny => Action::Allow,
+            _ => Action::Deny,
+        };
+        Some(Rule {
+            action,
+            operations: vec![about.operation],
+            filters: vec![RuleFilter {
+                filter: Filter::All(vec![test, not]),
+                origin: None,
+            }],
+            modifiers: Vec::new(),
+            origin: None,
+        })
     }
 
     /// Rules that decide as message filters do, as a person would write them if such are found and

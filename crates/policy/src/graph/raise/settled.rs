@@ -28,6 +28,9 @@ pub const SETTLING: usize = 20_000_000;
 const BEGUN: u32 = 40;
 const OTHERS: usize = 4;
 
+/// How often there is no way for a place before nodes are added that are not there.
+const OFTEN: usize = 3;
+
 /// What it costs to ask a question, and more where one says by it what is not to be seen: that an edge
 /// led elsewhere, that it is asked in vain, what came to nothing, and that there was a node.
 pub(super) const QUESTION: u32 = 16;
@@ -96,6 +99,7 @@ impl Raising<'_> {
         }
         self.add_refusals();
         let mut leads = self.leads(&order, *effort)?;
+        let mut stuck = Vec::new();
         let mut with_unseen = Vec::new();
         let mut others = 0;
         for begun in 0..BEGUN {
@@ -119,10 +123,12 @@ impl Raising<'_> {
                 Err(Stuck::At { place, is_open }) => {
                     let place = order.remove(place);
                     order.insert(0, place);
+                    stuck.push(place);
                     if is_open && with_unseen.contains(&place) {
                         return None;
                     }
-                    if is_open {
+                    let times = stuck.iter().filter(|other| **other == place).count();
+                    if is_open || times == OFTEN {
                         with_unseen.push(place);
                         self.add_unseen(place);
                         leads = self.leads(&order, *effort)?;
