@@ -1,7 +1,7 @@
 //! A graph to the rules that a person would write for it, checked.
 
 use lapbelt_policy::graph::{
-    RaiseError, SETTLING, Written, inferred_in_front, lower, raise, raise_settled,
+    Known, RaiseError, SETTLING, Written, inferred_in_front, lower, raise, raise_settled,
 };
 use lapbelt_policy::rule::{Policy, Version};
 use lapbelt_policy::world::{OperationId, World};
@@ -48,6 +48,7 @@ pub fn decompile_to(
             .find(|policy| is_compiled.is_some_and(|is_it| is_it(policy)))
             .cloned()
     };
+    let mut known = Known::default();
     let mut effort = SETTLING;
     let mut settled = |reading: &Reading| {
         let is_it = is_compiled?;
@@ -66,7 +67,7 @@ pub fn decompile_to(
         let added = operations.iter().zip(0_u32..);
         let added = added.filter(|(_, bit)| kept.checked_shr(*bit).unwrap_or(0) & 1 == 0);
         let added = added.map(|(operation, _)| *operation).collect();
-        let reading = Reading::of(&written, added, true, world);
+        let reading = Reading::of(&written, added, true, world, &mut known);
         if reading.versions.is_empty() {
             // What the library adds is not there, whatever the compiler adds.
             break;
@@ -82,7 +83,7 @@ pub fn decompile_to(
         return Ok(policy);
     }
     // Nothing is added to a profile that opts out.
-    let reading = Reading::of(&written, Vec::new(), false, world);
+    let reading = Reading::of(&written, Vec::new(), false, world, &mut known);
     if let Some(policy) = exact(&reading).or_else(|| settled(&reading)) {
         return Ok(policy);
     }
@@ -111,8 +112,14 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(written: &Written, added: Vec<OperationId>, implied: bool, world: &World) -> Self {
-        let policies = raise(written, &added, implied, world);
+    fn of(
+        written: &Written,
+        added: Vec<OperationId>,
+        implied: bool,
+        world: &World,
+        known: &mut Known,
+    ) -> Self {
+        let policies = raise(written, &added, implied, world, known);
         let versions = match &policies {
             Ok(policies) => policies.iter().map(|policy| policy.version).collect(),
             Err(_) => vec![Version::V1, Version::V2, Version::V3],

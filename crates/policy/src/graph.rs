@@ -22,7 +22,7 @@ pub use inclusion::{Inclusion, Widening, includes};
 pub use lower::{lower, lower_messages};
 pub use outcome::Outcome;
 pub use raise::{
-    Messages, RaiseError, SETTLING, inferred_in_front, raise, raise_messages, raise_settled,
+    Known, Messages, RaiseError, SETTLING, inferred_in_front, raise, raise_messages, raise_settled,
     settle_messages,
 };
 pub use reach::{Idle, IdleFilter, IdleFilters, idle};

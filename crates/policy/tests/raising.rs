@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use lapbelt_policy::filter::{Argument, Filter, Test};
-use lapbelt_policy::graph::{Canon, NodeId, Outcome, Written, differences, lower, raise};
+use lapbelt_policy::graph::{Canon, Known, NodeId, Outcome, Written, differences, lower, raise};
 use lapbelt_policy::pattern::Pattern;
 use lapbelt_policy::rule::{Action, Modifier, Policy, Rule, RuleFilter, Version};
 use lapbelt_policy::socket::End;
@@ -116,7 +116,7 @@ fn raised(canon: &Canon, wanted: &[NodeId]) -> Policy {
     let written = Written::of_canon(canon, wanted);
     let mut ways = [true, false].into_iter();
     let found = ways.find_map(|implied| {
-        let policies = raise(&written, &[], implied, &WORLD).expect("rules");
+        let policies = raise(&written, &[], implied, &WORLD, &mut Known::default()).expect("rules");
         policies.into_iter().next()
     });
     found.expect("one at least")

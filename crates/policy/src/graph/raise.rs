@@ -61,7 +61,8 @@ pub struct RaiseError(pub String);
 /// need the fewest rules first; own defaults are left
 /// out, and rules that the system adds anyway, unless the policies are to opt out of them. What
 /// stands in front of the operations in `inferred` is taken as added by the compiler where it could
-/// be. None if the system adds what decides otherwise.
+/// be. None if the system adds what decides otherwise. What was found before of the same graph need
+/// not be found again.
 ///
 /// # Errors
 /// If too many rules would be needed.
@@ -70,10 +71,10 @@ pub fn raise(
     inferred: &[OperationId],
     implied: bool,
     world: &World,
+    known: &mut Known,
 ) -> Result<Vec<Policy>, RaiseError> {
     let mut found: Vec<(usize, Policy)> = Vec::new();
     let mut error = None;
-    let mut taken = HashMap::new();
     for version in [Version::V1, Version::V2, Version::V3] {
         let raising = Raising {
             written: written.clone(),
@@ -81,7 +82,7 @@ pub fn raise(
             world,
             version,
             implied,
-            taken: &mut taken,
+            taken: &mut known.0,
         };
         match raising.policy() {
             Ok(one) => found.push(one),
@@ -109,9 +110,13 @@ struct Raising<'c> {
     world: &'c World,
     version: Version,
     implied: bool,
-    /// What was taken apart, in any version, by where it starts and what is behind it.
+    /// What was taken apart, whatever the version and what is added, by where it starts and what is behind it.
     taken: &'c mut HashMap<At, Option<Taken>>,
 }
+
+/// What the operations of a graph need, as far as that was found.
+#[derive(Debug, Default)]
+pub struct Known(HashMap<At, Option<Taken>>);
 
 /// Where an operation's rules start, and what they fall back to.
 type At = (NodeId, Option<NodeId>);
