@@ -67,9 +67,39 @@ fn what_came_to_nothing_comes_back_to_the_same_bytes() {
         r#"(version 2)(allow default (apply-message-filter (deny xpc-message-send iokit-async-external-method (require-not (extension "x")))(allow xpc-message-send (extension "x"))))"#,
         r#"(version 1)(allow iokit-open-user-client)(deny iokit-open-user-client (require-not (require-not (require-all (require-any (remote tcp)(remote tcp "*:80")(socket-domain AF_SYSTEM)(require-not (socket-domain AF_SYSTEM)))(remote tcp "*:80")))))"#,
         r#"(version 1)(allow socket-option* (remote ip "localhost:443"))(deny socket-option* (require-all (remote ip "localhost:443")(require-not (local ip "localhost:*"))(socket-option-level 1)(local ip "localhost:*")))"#,
+        r#"(version 1)(allow mach* (apply-message-filter (deny iokit-external-trap (require-all (iokit-trap-number 1)(require-not (iokit-trap-number 1))))))(allow iokit-open* (apply-message-filter (allow iokit-external-trap)))"#,
+        r#"(version 2)(deny network-inbound (with telemetry-backtrace))(deny default network-inbound socket-option* (require-not (require-all (socket-domain AF_INET)(remote unix-socket (literal "/u"))))(remote unix-socket (literal "/u")))(allow default)(allow network-inbound socket-option* (remote unix-socket))"#,
+        r#"(version 2)(deny network-inbound (control-name-prefix "com.apple.flow-divert"))(allow socket-option-set default network-inbound (control-name-prefix "com.apple.flow-divert"))(deny socket-option-set network-inbound (socket-protocol 2)(with errno 2))"#,
+        r#"(version 2)(allow iokit-open* (apply-message-filter (deny default-message-filter (iokit-method-number 1))(allow default-message-filter (iokit-method-number 1))))(allow iokit-open* (extension "x")(apply-message-filter))"#,
+        r#"(version 1)(allow network-outbound (socket-type SOCK_STREAM))(deny network-outbound system-socket (control-name "/a")(require-not (require-not (require-all (socket-type SOCK_STREAM)(require-not (socket-type SOCK_STREAM))))))(allow default (socket-type SOCK_STREAM)(control-name "a"))"#,
+        r#"(version 3)(allow file-ioctl (require-all (user-intent-extension)(require-not (state-flag "x")(user-intent-extension)))(system-attribute 4)(require-not (vnode-type DIRECTORY))(vnode-type DIRECTORY))(deny file-ioctl (require-all (user-intent-extension)(require-not (require-all (state-flag "x")(user-intent-extension)))))"#,
+        r#"(version 2)(deny default)(allow iokit-open-user-client (machtrap-number 100))(allow signal (require-all (extension "a") (require-not (extension "a"))))"#,
+        r#"(version 2)(deny syscall-mach)(allow default (machtrap-number 100))"#,
+        r#"(version 1)(allow network-bind (require-all (remote tcp "*:80") (socket-type 1) (user-intent-extension) (require-not (user-intent-extension))) (remote tcp "*:80"))"#,
+        r#"(version 1)(deny default)(allow network*)(deny network-inbound (require-all (socket-type 1) (require-not (socket-type 1))) (remote tcp "*:80"))(allow network-inbound (require-all (socket-type 1) (remote tcp "*:80")))"#,
+        r#"(version 1)(deny default)(allow file-read*)(deny file-read-data (require-all (vnode-type DIRECTORY) (require-not (vnode-type DIRECTORY))) (user-intent-extension))(allow file-read-data (require-all (vnode-type DIRECTORY) (user-intent-extension)))(allow file-issue-extension (user-intent-extension #f))"#,
     ] {
         assert_same_bytes(text);
     }
+}
+
+/// Nodes of many operations that are equal, but were not when equal nodes were joined.
+#[test]
+fn many_equal_nodes_come_back_to_the_same_bytes() {
+    let world = &*WORLD;
+    let plain = world.operations().iter().filter(|one| {
+        let is_below_default = one.parent == Some(world.root());
+        one.in_table && is_below_default && !one.name.ends_with('*')
+    });
+    let rules = plain.take(25).zip(1..).map(|(operation, number)| {
+        let name = &operation.name;
+        format!(
+            "(allow {name} (require-all (uid {number}) (require-not (uid {number}))))\
+             (allow {name} (extension \"a\"))"
+        )
+    });
+    let rules: String = rules.collect();
+    assert_same_bytes(&format!("(version 1)(deny default){rules}"));
 }
 
 /// So do profiles to which the system adds nothing.
@@ -81,6 +111,7 @@ fn what_opts_out_comes_back_to_the_same_bytes() {
         r#"(version 1)(deny dynamic-code-generation (require-entitlement "e0")(require-not (csr 1))(csr 1))"#,
         r#"(version 1)(allow syscall-mig (apply-message-filter (deny xpc-message-send (require-entitlement "e2")(require-ancestor-with-entitlement "z"))))"#,
         r#"(version 2)(deny mach-task-read (target self))(allow mach-task-read)(allow mach-task-inspect (target pgrp)(target self))"#,
+        r#"(version 3)(allow mach-lookup (apply-message-filter (deny mach-message-send)(allow mach-message-send (message-number 2 1)(require-not (message-number 2 1)))))(allow mach-lookup (local-name "a")(apply-message-filter (allow mach-message-send)))"#,
     ] {
         let mut source = policy(text);
         source.implied = false;
@@ -93,7 +124,7 @@ fn what_opts_out_comes_back_to_the_same_bytes() {
 /// What is the same decides the same.
 #[test]
 fn profiles_of_all_operations_come_back_to_the_same_bytes() {
-    for text in Profiles::new().take(400) {
+    for text in Profiles::new().take(1_000) {
         let first = encode(&policy(&text), &WORLD).expect("bytes").bytes;
         let again = encode(&rules(&first), &WORLD).expect("bytes").bytes;
         assert!(again == first, "{text}");
