@@ -19,7 +19,7 @@ use crate::decode::{MessageFilter, Node, NodeIndex, Terminal};
 const MAX_WALKED: usize = 1_000_000;
 const GRAPH: usize = 200;
 
-/// A user that no rule names, nor any behind: what decides nothing asks for them.
+/// The first of the users that rules which decide nothing ask for.
 const IDLE: i64 = 2_000;
 
 impl Building<'_> {

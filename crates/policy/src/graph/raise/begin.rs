@@ -15,9 +15,11 @@ use crate::world::Operation;
 pub(super) struct Begin {
     /// A node that asks what the system added, and led to where they start.
     pub(super) front: Option<NodeId>,
-    /// Where it leads now.
+    /// Where it leads now, or where they start.
     pub(super) at: NodeId,
+    /// Where what the operation falls back to starts, if it may.
     pub(super) base: Option<NodeId>,
+    /// Whether no rule can allow anything.
     pub(super) refuses: bool,
 }
 

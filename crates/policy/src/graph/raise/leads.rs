@@ -21,7 +21,7 @@ pub(super) enum Lead {
     /// By both answers to one node, in the end: there was another that no request came to. It may be
     /// any.
     Vain(NodeId, Option<NodeId>),
-    /// To one node if its question matched, and if not to one that came to nothing, in front of another.
+    /// To one node if its question matched, and if not to what came to nothing in front of the other.
     Hidden(NodeId, NodeId),
 }
 
@@ -30,7 +30,8 @@ pub(super) enum Lead {
 pub(super) struct Leads {
     of: Vec<Vec<Lead>>,
     turns: Vec<Turn>,
-    /// Nodes that ask the same and lead to the same, of which each led elsewhere.
+    /// Nodes that ask the same and lead to the same, of which each led elsewhere, if only to something
+    /// else that came to nothing.
     alike: HashMap<Turn, Vec<NodeId>>,
 }
 

@@ -3,7 +3,8 @@
 //!
 //! If each node led to the same for all that come to it, and each operation is put together of parts,
 //! the compiler makes the very nodes of them again. What does for one operation may not do for
-//! another: then that one is settled first.
+//! another: then that one is settled first. Where there is no way even so, or none is found a few
+//! times, nodes are added that are not there, as all edges to them may have been shortened.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
