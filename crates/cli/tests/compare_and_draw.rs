@@ -269,7 +269,7 @@ fn what_is_there_for_the_bytes_alone_is_said_to_be() {
         text,
         "(version 1)\n; Conditions that hold never, or always, are for the compiled profile to have \
          the same nodes.\n\n(allow default)\n\n\
-         (deny signal (require-all (target pgrp) (require-not (target pgrp))))\n"
+         (deny signal (require-all (target 1000) (require-not (target 1000))))\n"
     );
     let (_, told) = folder.run(&["decompile", "a.bin", "-o", "again.sb"]);
     assert!(told.ends_with("they compile to the same bytes\n"), "{told}");

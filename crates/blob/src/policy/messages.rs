@@ -42,8 +42,16 @@ impl Building<'_> {
             let at = all.iter().position(|one| *one == filters);
             let mut rules = rules[at.expect("each is among all")].clone();
             let rule = &self.rules[number as usize];
-            // Other rules would be one with them that decide the same and say the same of messages.
-            let key = (rule.action, rule.modifiers.clone(), rules.clone());
+            // Another rule would be one with this that decides the same and says the same of messages,
+            // and one list of several modifiers with arguments with another.
+            let is_flag =
+                |one: &Modifier| self.world.modifier(one.modifier).kind == ModifierKind::Flag;
+            let (flags, mut others): (Vec<_>, Vec<_>) =
+                rule.modifiers.iter().cloned().partition(is_flag);
+            let is_list = filters.len() + others.len() > 1;
+            let alone = (!is_list).then_some((rule.action, flags));
+            others.sort_by_key(|one| one.modifier);
+            let key = (alone, others, rules.clone());
             let alike = known.entry(key).or_default();
             if !alike.contains(&filters) {
                 alike.push(filters);

@@ -8,10 +8,13 @@ use std::collections::HashMap;
 use crate::graph::NodeId;
 use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
 
-/// Most nodes of a graph that is looked at, and most others that an edge of one may have led to: the
-/// nearest of them.
+/// Most nodes of a graph that is looked at.
 pub(super) const MOST_NODES: usize = 10_000;
-const MOST_OTHERS: usize = 8;
+
+/// Most others that an edge of a node may have led to, of those that it leads to some other way and of
+/// those that it does not: the nearest.
+const MOST_BEHIND: usize = 32;
+const MOST_BESIDE: usize = 8;
 
 /// What a node led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,26 +58,28 @@ impl Leads {
         let reached = Reached::of(written);
         let mut left = most;
         let of = nodes().map(|(at, turn)| {
-            let alike = |edge: Edge| &by_edge[&(edge.question, edge.answer, edge.to)];
             let ways = |edge: Edge| -> Vec<NodeId> {
-                let others = near(alike(edge), at);
-                let others = others.filter(|other| !reached.comes_to(*other, at));
-                std::iter::once(edge.to).chain(others).collect()
+                let alike = &by_edge[&(edge.question, edge.answer, edge.to)];
+                std::iter::once(edge.to)
+                    .chain(reached.others(alike, at))
+                    .collect()
             };
-            let looked = asked(*turn).map_or(0, |both| {
-                let [yes, no] = both.map(|edge| near(alike(edge), at).count() + 1);
-                yes * no
-            });
+            let both = asked(*turn).map(|both| both.map(|edge| (edge, ways(edge))));
+            let looked = both
+                .as_ref()
+                .map_or(0, |[yes, no]| yes.1.len() * no.1.len());
             left = left.checked_sub(looked)?;
-            Some(match asked(*turn) {
+            Some(match both {
                 None => Vec::new(),
                 // One answer at least led to what was left out, or the node were, too.
-                Some(both) if both[0].to == both[1].to => vain(&both.map(ways)).collect(),
-                // What is not to be seen leads where it is said to: elsewhere others do.
-                Some([one, other]) if !written.is_original(at) => {
-                    vec![Lead::Apart(one.to, other.to)]
+                Some([(yes, to_yes), (no, to_no)]) if yes.to == no.to => {
+                    vain(&[to_yes, to_no]).collect()
                 }
-                Some(both) => pairs(both.map(ways)),
+                // What is not to be seen leads where it is said to: elsewhere others do.
+                Some([(yes, _), (no, _)]) if !written.is_original(at) => {
+                    vec![Lead::Apart(yes.to, no.to)]
+                }
+                Some(both) => pairs(both.map(|(_, ways)| ways)),
             })
         });
         let of = of.collect::<Option<_>>()?;
@@ -166,15 +171,6 @@ impl Leads {
     }
 }
 
-/// Those of some nodes, in their order, that are nearest to another.
-fn near(nodes: &[NodeId], to: NodeId) -> impl Iterator<Item = NodeId> {
-    let place = nodes.partition_point(|node| *node < to);
-    let first = place.saturating_sub(MOST_OTHERS / 2);
-    let first = first.min(nodes.len().saturating_sub(MOST_OTHERS + 1));
-    let near = nodes[first..].iter().take(MOST_OTHERS + 1).copied();
-    near.filter(move |node| *node != to)
-}
-
 /// To what a node may lead by both of its edges: what asks the same and leads to the same may be between.
 fn vain([yes, no]: &[Vec<NodeId>; 2]) -> impl Iterator<Item = Lead> {
     let common = yes.iter().filter(|one| no.contains(one));
@@ -221,6 +217,21 @@ impl Reached {
             rows.push(row);
         }
         Self(rows)
+    }
+
+    /// Those of some nodes to which an edge of another may have led.
+    fn others(&self, nodes: &[NodeId], at: NodeId) -> impl Iterator<Item = NodeId> {
+        let others = nodes
+            .iter()
+            .copied()
+            .filter(|node| !self.comes_to(*node, at));
+        let (mut behind, mut beside): (Vec<_>, Vec<_>) =
+            others.partition(|node| self.comes_to(at, *node));
+        for (nodes, most) in [(&mut behind, MOST_BEHIND), (&mut beside, MOST_BESIDE)] {
+            nodes.sort_by_key(|node| node.0.abs_diff(at.0));
+            nodes.truncate(most);
+        }
+        behind.into_iter().chain(beside)
     }
 
     /// Whether one node leads to another, or is it.

@@ -8,12 +8,21 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::hash::Hash;
 
+use super::DEEPEST;
 use super::leads::{Lead, Leads};
+use super::length::RULE;
+use super::settled::QUESTION;
 use crate::graph::NodeId;
 use crate::graph::written::Written;
 
 /// Most parts that are held at once: a hundred megabytes.
 const MOST: usize = 2_000_000;
+
+/// How deep parts may nest: filters may a little deeper.
+const NESTED: usize = DEEPEST - 10;
+
+/// What it costs to read a filter within another: a rule more is read more easily.
+const NEST: u32 = QUESTION * RULE as u32 * 3 / 2;
 
 /// Index of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +58,15 @@ pub(super) struct Part {
     pub(super) cost: u32,
     /// The way out that the parts have in common of which it is put together.
     pub(super) common: Option<NodeId>,
+    /// How deep what it is put together of nests.
+    depth: usize,
+}
+
+impl Part {
+    /// Whether it is a filter of its own where others are left by a way in common with it.
+    fn is_nested(&self, common: NodeId) -> bool {
+        self.common.is_some_and(|own| own != common)
+    }
 }
 
 /// Those of a graph, the cheapest first.
@@ -82,6 +100,7 @@ impl Parts {
                     made: Made::Question(*lead),
                     cost: cost(at, *lead),
                     common: None,
+                    depth: 0,
                 });
             }
         }
@@ -201,13 +220,19 @@ impl Joining {
             Ways::Two(one, other) => one == first.from || other == first.from,
             Ways::One(to) => to == first.from,
         };
-        if !comes_back {
+        let nested = [first, second].map(|part| part.is_nested(common));
+        let deep = |(part, is_nested): (Part, bool)| part.depth + usize::from(is_nested);
+        let depth = [first, second].into_iter().zip(nested).map(deep).max();
+        let depth = depth.unwrap_or_default();
+        let nests = nested.into_iter().filter(|is_nested| *is_nested).count() as u32;
+        if !comes_back && depth < NESTED {
             self.open(Part {
                 from: first.from,
                 ways,
                 made: Made::Joined(before, behind),
-                cost: first.cost.saturating_add(second.cost),
+                cost: first.cost.saturating_add(second.cost + nests * NEST),
                 common: Some(common),
+                depth,
             });
         }
     }
