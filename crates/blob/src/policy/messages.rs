@@ -1,6 +1,6 @@
 //! Message filters as rules.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::graph::{
@@ -73,11 +73,16 @@ impl Building<'_> {
     /// A rule of a message filter that decides nothing: of several the one with a number. `None` in a
     /// world without users.
     fn idle_rule(&self, filters: &[MessageFilter], number: usize) -> Option<Rule> {
-        let about = filters.first()?;
-        let test = Filter::Test(Test {
-            filter: self.world.filter_named("uid")?.id,
-            argument: Argument::Integer(IDLE + number as i64),
+        // Others may fall back to what is before the last.
+        let about = filters.last()?;
+        let filter = self.world.filter_named("uid")?.id;
+        let users = (IDLE..).map(|user| Test {
+            filter,
+            argument: Argument::Integer(user),
         });
+        let is_asked = |test: &Test| self.tests.values().flatten().any(|one| one == test);
+        let test = users.filter(|test| !is_asked(test)).nth(number)?;
+        let test = Filter::Test(test);
         let not = Filter::Not(Box::new(test.clone()));
         let entry = self.blob.policies[usize::from(about.policy)];
         let action = match self.blob.node(entry) {
@@ -157,7 +162,45 @@ impl Building<'_> {
             let about = filters.iter().map(|filter| filter.operation).collect();
             places.push(Messages { entries, about });
         }
+        self.write_equals(&mut written, &nodes)?;
         Ok((written.finish(Vec::new()), places))
+    }
+
+    /// Writes the nodes of the profile itself that are equal to some that are written, but were not
+    /// when equal nodes were joined.
+    fn write_equals(
+        &mut self,
+        written: &mut Written,
+        nodes: &HashMap<NodeIndex, NodeId>,
+    ) -> Result<(), PolicyError> {
+        let blob = self.blob;
+        let equals = |at: &NodeIndex| match blob.node(*at) {
+            Node::Filter {
+                filter,
+                argument,
+                matched,
+                unmatched,
+            } => Some((
+                *filter,
+                *argument,
+                *nodes.get(matched)?,
+                *nodes.get(unmatched)?,
+            )),
+            Node::Terminal(_) => None,
+        };
+        let known: HashSet<_> = nodes.keys().filter_map(equals).collect();
+        let own = self.order.iter().filter(|at| !nodes.contains_key(at));
+        let own: Vec<_> = own
+            .filter_map(equals)
+            .filter(|one| known.contains(one))
+            .collect();
+        for (filter, argument, matched, unmatched) in own {
+            let tests = self.tests(filter, argument)?;
+            let form = form(&tests, argument);
+            let at = written.ask_as(form, tests, matched, unmatched);
+            written.pin(at);
+        }
+        Ok(())
     }
 
     /// Writes a node and all it leads to.

@@ -49,6 +49,8 @@ pub struct Written {
     has_vain: bool,
     /// How many nodes there were when it was finished.
     finished: usize,
+    /// Those that are told by other rules.
+    pinned: Vec<NodeId>,
 }
 
 impl Written {
@@ -137,6 +139,15 @@ impl Written {
             matched,
             unmatched,
         })
+    }
+
+    /// Says that other rules than are looked for tell a node, so that it leads to where it does.
+    pub fn pin(&mut self, node: NodeId) {
+        self.pinned.push(node);
+    }
+
+    pub(super) fn pinned(&self) -> &[NodeId] {
+        &self.pinned
     }
 
     /// The graph, with the entry of each operation of its world.

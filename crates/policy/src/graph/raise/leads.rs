@@ -36,6 +36,8 @@ pub(super) struct Leads {
     /// Nodes that ask the same and lead to the same, of which each led elsewhere, if only to something
     /// else that came to nothing.
     alike: HashMap<Turn, Vec<NodeId>>,
+    /// How many nodes are told by other rules.
+    told: usize,
 }
 
 impl Leads {
@@ -84,11 +86,18 @@ impl Leads {
         });
         let of = of.collect::<Option<_>>()?;
         let turns = written.turns().to_vec();
-        Some(Self {
+        let mut leads = Self {
             of,
             turns,
             alike: by_turn,
-        })
+            told: written.pinned().len(),
+        };
+        for &node in written.pinned() {
+            if let Some([yes, no]) = asked(written.turn(node)) {
+                leads.take(node, Lead::Apart(yes.to, no.to));
+            }
+        }
+        Some(leads)
     }
 
     /// Whether some nodes may have led in several ways, or to what was left out.
@@ -124,10 +133,12 @@ impl Leads {
         }
     }
 
-    /// How many nodes that ask the same and lead to the same come before a node.
+    /// How many nodes that ask the same and lead to the same come before a node, be they told by other
+    /// rules.
     pub(super) fn alike_before(&self, node: NodeId) -> usize {
         let alike = &self.alike[&self.turns[node.0 as usize]];
-        alike.iter().filter(|other| **other < node).count()
+        let before = alike.iter().filter(|other| **other < node).count();
+        before + self.told
     }
 
     /// Takes a node to have led so, and those like it not, but to what came to nothing there; false if
@@ -159,15 +170,35 @@ impl Leads {
             return true;
         }
         let stands = Lead::Apart(yes.to, no.to);
-        for other in self.alike[&turn].iter().filter(|other| **other != node) {
-            let of = &mut self.of[other.0 as usize];
-            match of.iter().position(|one| *one == lead || *one == open) {
-                Some(at) if lead == stands => of[at] = Lead::Hidden(yes.to, no.to),
-                Some(at) => _ = of.remove(at),
-                None => {}
+        for other in self.alike[&turn].clone() {
+            let mut of = std::mem::take(&mut self.of[other.0 as usize]);
+            if other != node {
+                let hidden = (lead == stands).then_some(Lead::Hidden(yes.to, no.to));
+                let hidden = hidden.filter(|_| of.contains(&stands));
+                of.retain(|one| !self.are_equal(yes.question, lead, *one));
+                of.extend(hidden);
             }
+            self.of[other.0 as usize] = of;
         }
         true
+    }
+
+    /// Whether two nodes that ask the same would be one if one led so, and the other may have so.
+    fn are_equal(&self, question: QuestionId, lead: Lead, other: Lead) -> bool {
+        let leads_on = |at: NodeId, to: Lead| self.asks(at, question) && self.at(at).contains(&to);
+        match (lead, other) {
+            (Lead::Vain(to, _), Lead::Vain(one, None)) => one == to,
+            // In vain it is asked again, of no request that may answer otherwise.
+            (Lead::Vain(to, Some(besides)), Lead::Apart(yes, no)) => {
+                yes == to && leads_on(no, Lead::Apart(besides, to))
+            }
+            (Lead::Apart(yes, no), Lead::Vain(to, _)) => {
+                let mut leads = self.at(no).iter();
+                let is_so = leads.any(|one| matches!(one, Lead::Apart(_, last) if *last == to));
+                yes == to && self.asks(no, question) && is_so
+            }
+            _ => lead == other,
+        }
     }
 }
 
