@@ -86,17 +86,15 @@ impl Parts {
         cost: &dyn Fn(NodeId, Lead) -> u32,
         effort: &mut usize,
     ) -> Option<Self> {
-        let mut joining = Joining::default();
+        let mut joining = Joining {
+            ends: ends(written, leads),
+            ..Joining::default()
+        };
         for at in (0..written.turns().len() as u32).map(NodeId) {
             for lead in leads.at(at) {
                 joining.open(Part {
                     from: at,
-                    ways: match *lead {
-                        Lead::Apart(one, other)
-                        | Lead::Hidden(one, other)
-                        | Lead::Vain(one, Some(other)) => Ways::of(one, other),
-                        Lead::Vain(to, None) => Ways::One(to),
-                    },
+                    ways: ways(*lead),
                     made: Made::Question(*lead),
                     cost: cost(at, *lead),
                     common: None,
@@ -144,6 +142,8 @@ struct Joining {
     /// Those that are asked in vain, by where they start, and by where they are left.
     vain_behind: HashMap<NodeId, Vec<PartId>>,
     vain_before: HashMap<NodeId, Vec<PartId>>,
+    /// By node, whether parts in a row may end there.
+    ends: Vec<bool>,
 }
 
 impl Joining {
@@ -220,12 +220,19 @@ impl Joining {
             Ways::Two(one, other) => one == first.from || other == first.from,
             Ways::One(to) => to == first.from,
         };
+        let ends = match ways {
+            Ways::Two(one, other) => {
+                let end = if one == common { other } else { one };
+                self.ends[end.0 as usize]
+            }
+            Ways::One(_) => true,
+        };
         let nested = [first, second].map(|part| part.is_nested(common));
         let deep = |(part, is_nested): (Part, bool)| part.depth + usize::from(is_nested);
         let depth = [first, second].into_iter().zip(nested).map(deep).max();
         let depth = depth.unwrap_or_default();
         let nests = nested.into_iter().filter(|is_nested| *is_nested).count() as u32;
-        if !comes_back && depth < NESTED {
+        if !comes_back && ends && depth < NESTED {
             self.open(Part {
                 from: first.from,
                 ways,
@@ -236,6 +243,38 @@ impl Joining {
             });
         }
     }
+}
+
+/// Where what a node asks is left.
+fn ways(lead: Lead) -> Ways {
+    match lead {
+        Lead::Apart(one, other) | Lead::Hidden(one, other) | Lead::Vain(one, Some(other)) => {
+            Ways::of(one, other)
+        }
+        Lead::Vain(to, None) => Ways::One(to),
+    }
+}
+
+/// By node, whether several others may have led to it, or it decides. A row of parts that ends anywhere
+/// else goes on with what is there.
+fn ends(written: &Written, leads: &Leads) -> Vec<bool> {
+    let nodes = || (0..written.turns().len() as u32).map(NodeId);
+    let mut from: Vec<Option<NodeId>> = vec![None; written.turns().len()];
+    let is_decision = |at: NodeId| written.decided(at).is_some();
+    let mut ends: Vec<bool> = nodes().map(is_decision).collect();
+    for at in nodes() {
+        for lead in leads.at(at) {
+            let (one, other) = match ways(*lead) {
+                Ways::Two(one, other) => (one, other),
+                Ways::One(to) => (to, to),
+            };
+            for to in [one, other].map(|to| to.0 as usize) {
+                ends[to] |= from[to].is_some_and(|other| other != at);
+                from[to] = Some(at);
+            }
+        }
+    }
+    ends
 }
 
 /// What an index lists, as it is now.
