@@ -106,17 +106,24 @@ impl Telling<'_> {
         };
         let one = region.question(question);
         let to = match lead {
-            Lead::Apart(yes, _) => {
+            Lead::Apart(yes, _) | Lead::Hidden(yes, _) => {
                 self.note(at, lead);
-                let filter = if yes == exits.yes { one } else { not(one) };
-                return self.edges_kept(filter, at, exits);
-            }
-            Lead::Hidden(yes, _) => {
-                self.note(at, lead);
+                let filter = if yes == exits.yes {
+                    one.clone()
+                } else {
+                    not(one.clone())
+                };
+                // What is asked again there makes equal nodes different already.
+                let is_kept = [matched, unmatched]
+                    .iter()
+                    .any(|to| self.asks(*to, question));
+                if is_kept || matches!(lead, Lead::Apart(..)) {
+                    return self.edges_kept(filter, at, exits);
+                }
                 let never = self.never(question, self.leads.alike_before(at))?;
                 return Some(match yes == exits.yes {
-                    true => region.chaining.any(vec![one, never]),
-                    false => region.chaining.all(vec![not(one), not(never)]),
+                    true => region.chaining.any(vec![filter, never]),
+                    false => region.chaining.all(vec![filter, not(never)]),
                 });
             }
             Lead::Vain(to, _) => to,
