@@ -77,10 +77,6 @@ impl Leads {
                 Some([(yes, to_yes), (no, to_no)]) if yes.to == no.to => {
                     vain(&[to_yes, to_no]).collect()
                 }
-                // What is not to be seen leads where it is said to: elsewhere others do.
-                Some([(yes, _), (no, _)]) if !written.is_original(at) => {
-                    vec![Lead::Apart(yes.to, no.to)]
-                }
                 Some(both) => pairs(both.map(|(_, ways)| ways)),
             })
         });
