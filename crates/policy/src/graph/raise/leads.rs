@@ -9,7 +9,7 @@ use crate::graph::NodeId;
 use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
 
 /// Most nodes of a graph that is looked at.
-pub(super) const MOST_NODES: usize = 30_000;
+pub(super) const MOST_NODES: usize = 65_536;
 
 /// Most others that an edge of a node may have led to, of those that it leads to some other way and of
 /// those that it does not: the nearest.

@@ -12,7 +12,7 @@ use crate::rule::{Rule, Version};
 use crate::world::{Operation, OperationId, World};
 
 /// Most parts that are looked at, and ways that nodes may have led.
-const EFFORT: usize = 200_000;
+const EFFORT: usize = 500_000;
 
 /// A message filter in a graph that holds those of several rules.
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ use crate::world::{Operation, OperationId, World};
 pub const SETTLING: usize = 20_000_000;
 
 /// How often it is begun anew, and how often something else may come of it than what was compiled.
-const BEGUN: u32 = 40;
+const BEGUN: u32 = 200;
 const OTHERS: usize = 4;
 
 /// How often there is no way for a place before nodes are added that are not there.
