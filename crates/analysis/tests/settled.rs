@@ -78,6 +78,27 @@ fn what_came_to_nothing_comes_back_to_the_same_bytes() {
         r#"(version 1)(allow network-bind (require-all (remote tcp "*:80") (socket-type 1) (user-intent-extension) (require-not (user-intent-extension))) (remote tcp "*:80"))"#,
         r#"(version 1)(deny default)(allow network*)(deny network-inbound (require-all (socket-type 1) (require-not (socket-type 1))) (remote tcp "*:80"))(allow network-inbound (require-all (socket-type 1) (remote tcp "*:80")))"#,
         r#"(version 1)(deny default)(allow file-read*)(deny file-read-data (require-all (vnode-type DIRECTORY) (require-not (vnode-type DIRECTORY))) (user-intent-extension))(allow file-read-data (require-all (vnode-type DIRECTORY) (user-intent-extension)))(allow file-issue-extension (user-intent-extension #f))"#,
+        r#"(version 2)(allow mach-bootstrap (apply-message-filter (allow iokit-async-external-method iokit-external-method xpc-message-send)))(allow mach-lookup (apply-message-filter (deny iokit-external-method (message-name "a"))(allow iokit-async-external-method iokit-external-method xpc-message-send (message-name "a")))(with report))"#,
+        r#"(version 2)(allow mach-lookup (apply-message-filter (allow iokit-external-trap mach-message-send)))(allow network-outbound (apply-message-filter (deny iokit-external-trap (message-name "/none0"))(allow iokit-external-trap mach-message-send (message-name "/none0")))(with telemetry))"#,
+        r#"(version 2)(allow mach-bootstrap (extension "2")(apply-message-filter (deny iokit-external-method)(allow default-message-filter iokit-external-trap (uid 0))(deny iokit-external-trap)))(allow mach-bootstrap (apply-message-filter (allow iokit-external-trap (require-not (uid 2001)))(allow iokit-external-trap (uid 0))(deny iokit-external-trap)))(allow mach-bootstrap (extension "x")(apply-message-filter (deny iokit-external-method (require-not (require-all (uid 2001)(require-not (uid 2001)))))(allow default-message-filter iokit-external-trap (uid 0))(deny iokit-external-trap)))"#,
+        r#"(version 1)(allow default)(deny network-outbound (uid 0))(allow file-read-data (apply-message-filter (deny iokit-external-method (require-all (uid 0)(uid 0)))))"#,
+        r#"(version 1)(allow default)(deny network-outbound (require-all (uid 0)(uid 0)))(allow file-read-data (apply-message-filter (deny iokit-external-method (uid 0))))"#,
+        r#"(version 3)(allow mach-bootstrap (apply-message-filter (deny iokit-async-external-method (iokit-trap-number 1))(allow iokit-async-external-method (require-all (uid 2000)(iokit-method-number 1)))))(allow iokit-open-user-client (apply-message-filter (deny iokit-async-external-method (iokit-trap-number 1))(allow iokit-async-external-method (require-all (uid 2000)(iokit-method-number 1)))(allow iokit-async-external-method (require-all (iokit-trap-number 1)(require-not (iokit-trap-number 1))))))"#,
+        r#"(version 2)(allow mach-bootstrap (extension "2")(apply-message-filter (deny iokit-external-method)(allow default-message-filter iokit-external-trap (uid 0))(deny iokit-external-trap)))(allow mach-bootstrap (apply-message-filter (allow iokit-external-trap (require-not (uid 21)))(allow iokit-external-trap (uid 0))(deny iokit-external-trap)))(allow mach-bootstrap (extension "x")(apply-message-filter (deny iokit-external-method (require-not (require-all (uid 21)(require-not (uid 21)))))(allow default-message-filter iokit-external-trap (uid 0))(deny iokit-external-trap)))"#,
+        r#"(version 1)(allow file-mount-update (subpath "/a"))(deny file-mount-update (uid 0))(deny file-ioctl (subpath "/a"))(allow file-ioctl (subpath "/a"))(deny file-ioctl (uid 0))(allow file* (require-any (uid 0)(subpath "/a")))(allow file* (subpath "/a"))(deny file-issue-extension (require-any (require-all (require-any (subpath "/a")(uid 0))(require-not (subpath "/a")))(subpath "/a")))"#,
+        r#"(version 1)(allow file-mount-update (subpath "/a"))(deny file-mount-update (uid 0))(deny file-ioctl (subpath "/a"))(allow file-ioctl (subpath "/a"))(deny file-ioctl (uid 0))(allow file* (uid 0))(allow file* (subpath "/a"))(deny file-issue-extension (subpath "/a"))"#,
+        r#"(version 3)(allow default)(allow mach-register (apply-message-filter (deny iokit-external-method (uid 0))(allow iokit-external-method (require-not (uid 0)))))(deny iokit-open-user-client (uid 0))"#,
+        r#"(version 1)(deny mach-bootstrap (uid 0))(allow mach-lookup (apply-message-filter (deny iokit-external-trap (uid 0))(allow iokit-external-trap (require-not (uid 0)))))"#,
+        r#"(version 1)(allow default)(allow iokit-open-user-client (apply-message-filter (deny iokit-external-method (require-all (uid 0)(uid 0)))))(deny signal (uid 0))"#,
+        r#"(version 2)(allow file-read* (extension "z"))(deny file-read-data (subpath "/a"))(allow file-read* (subpath "/a"))(allow file-read-xattr (subpath "/a"))(deny file-read-xattr (extension "z"))(deny file-read-metadata (subpath "/a"))(allow file-read-metadata (subpath "/a"))(deny file-read-metadata (extension "z"))"#,
+        r#"(version 1)(allow default)(deny file-read* (extension "q"))(deny file-read* (extension "x"))(allow file-read-data (extension "x"))(deny file-read-data (extension "x"))(allow file-read-data (extension "z"))(allow file-read-metadata (extension "x"))(deny file-read-xattr (extension "x"))(allow file-read-xattr (extension "z"))"#,
+        r#"(version 1)(deny file-read* (extension "x0")(with errno 1))(deny file-read* (extension "a"))(allow file-read* (require-all (extension "a")(extension "x0")))(deny file-read* (require-all (extension "a")(require-any (uid 0)(require-not (extension "a")))))"#,
+        r#"(version 1)(allow network-outbound (apply-message-filter (deny default-message-filter xpc-message-send (require-not (message-number 1)(require-not (message-number 1))))(allow default-message-filter (iokit-trap-number 1))(deny xpc-message-send (require-not (iokit-trap-number 1)))))(allow iokit-open-user-client (apply-message-filter (deny default-message-filter (require-not (message-number 1)(require-not (message-number 1))))(allow default-message-filter (iokit-trap-number 1))(allow xpc-message-send (require-not (message-number 1)(require-not (message-number 1))))(deny xpc-message-send (require-not (iokit-trap-number 1)))))"#,
+        r#"(version 1)(allow network-outbound (apply-message-filter (deny default-message-filter xpc-message-send (require-all (message-number 1)(require-not (message-number 1))))(allow default-message-filter (iokit-trap-number 1))(deny xpc-message-send (require-not (iokit-trap-number 1)))))(allow iokit-open-user-client (apply-message-filter (deny default-message-filter (require-all (message-number 1)(require-not (message-number 1))))(allow default-message-filter (iokit-trap-number 1))(allow xpc-message-send (require-all (message-number 1)(require-not (message-number 1))))(deny xpc-message-send (require-not (iokit-trap-number 1)))))"#,
+        r#"(version 2)(allow iokit-open-user-client (apply-message-filter (deny mach-message-send (require-all (require-not (csr 1))(csr 1)))(deny default-message-filter mach-message-send (require-not (uid 1000)(require-all (csr 1)(require-not (csr 1)))))))(allow file-read-data (apply-message-filter (allow iokit-external-trap (require-all (require-not (csr 1))(csr 1)))(deny default-message-filter iokit-external-trap (require-not (uid 1000)(require-all (csr 1)(require-not (csr 1)))))))"#,
+        r#"(version 3)(allow default)(allow file-read-data (apply-message-filter (deny iokit-external-trap (uid 0))(deny iokit-external-trap (require-not (require-not (uid 0))))))(allow network-outbound (apply-message-filter (deny iokit-external-trap (uid 0))))(deny mach-register (uid 0))"#,
+        r#"(version 1)(allow default)(allow file-read-data (apply-message-filter (deny iokit-external-method (require-all (uid 0)(uid 0)))))(allow network-outbound (apply-message-filter (deny iokit-external-method (uid 0))))(deny signal (uid 0))"#,
+        r#"(version 1)(allow default)(allow file-read-data (apply-message-filter (deny iokit-external-method (require-all (uid 0) (uid 0)))))(allow network-outbound (apply-message-filter (deny iokit-external-method (uid 0))))(deny signal (uid 0))"#,
     ] {
         assert_same_bytes(text);
     }
@@ -100,6 +121,37 @@ fn many_equal_nodes_come_back_to_the_same_bytes() {
     });
     let rules: String = rules.collect();
     assert_same_bytes(&format!("(version 1)(deny default){rules}"));
+}
+
+/// Rules that allow and deny in turn, and long rows, behind a question that is asked in vain.
+#[test]
+fn what_is_long_comes_back_to_the_same_bytes() {
+    let vain = |name: &str| {
+        format!(
+            r#"(allow file-read-data (require-all ({name} "/x") ({name} "/p5") (require-not ({name} "/p5"))))"#
+        )
+    };
+    let turns = (0..150).map(|n| {
+        let action = if n % 2 == 0 { "allow" } else { "deny" };
+        format!(r#"({action} file-read-data (literal "/p{n}"))"#)
+    });
+    let turns: String = turns.collect();
+    let row = (0..1_000).map(|n| format!(r#"(extension "/p{n}")"#));
+    let row: Vec<String> = row.collect();
+    let row = row.join(" ");
+    for text in [
+        format!("{}{turns}", vain("literal")),
+        format!("{}(allow file-read-data {row})", vain("extension")),
+        format!(
+            "{}(allow file-read-data (require-all {row}))",
+            vain("extension")
+        ),
+    ] {
+        let source = policy(&format!("(version 1)(deny default){text}"));
+        let first = encode(&source, &WORLD).expect("bytes").bytes;
+        let again = encode(&rules(&first), &WORLD).expect("bytes").bytes;
+        assert!(again == first, "{text}");
+    }
 }
 
 /// So do profiles to which the system adds nothing.

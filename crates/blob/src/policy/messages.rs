@@ -1,6 +1,6 @@
 //! Message filters as rules.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::graph::{
@@ -167,7 +167,7 @@ impl Building<'_> {
     }
 
     /// Writes the nodes of the profile itself that are equal to some that are written, but were not
-    /// when equal nodes were joined.
+    /// when equal nodes were joined. They are told by its rules, as are those that both have.
     fn write_equals(
         &mut self,
         written: &mut Written,
@@ -188,16 +188,25 @@ impl Building<'_> {
             )),
             Node::Terminal(_) => None,
         };
-        let known: HashSet<_> = nodes.keys().filter_map(equals).collect();
-        let own = self.order.iter().filter(|at| !nodes.contains_key(at));
-        let own: Vec<_> = own
-            .filter_map(equals)
-            .filter(|one| known.contains(one))
-            .collect();
-        for (filter, argument, matched, unmatched) in own {
-            let tests = self.tests(filter, argument)?;
-            let form = form(&tests, argument);
-            let at = written.ask_as(form, tests, matched, unmatched);
+        let mut known: HashMap<_, usize> = HashMap::new();
+        for one in nodes.keys().filter_map(equals) {
+            *known.entry(one).or_default() += 1;
+        }
+        let own = self.order.iter();
+        let own = own.filter_map(|at| Some((nodes.get(at).copied(), equals(at)?)));
+        let own: Vec<_> = own.collect();
+        for (both, one) in own {
+            let others = known.get(&one).copied().unwrap_or_default();
+            let at = match both {
+                _ if others <= usize::from(both.is_some()) => continue,
+                Some(at) => at,
+                None => {
+                    let (filter, argument, matched, unmatched) = one;
+                    let tests = self.tests(filter, argument)?;
+                    let form = form(&tests, argument);
+                    written.ask_as(form, tests, matched, unmatched)
+                }
+            };
             written.pin(at);
         }
         Ok(())
