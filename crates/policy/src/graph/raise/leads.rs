@@ -14,7 +14,7 @@ pub(super) const MOST_NODES: usize = 65_536;
 /// Most others that an edge of a node may have led to, of those that it leads to some other way and of
 /// those that it does not: the nearest.
 const MOST_BEHIND: usize = 32;
-const MOST_BESIDE: usize = 8;
+const MOST_BESIDE: usize = 20;
 
 /// What a node led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
