@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lapbelt_analysis::subject::Subject as Analysed;
-use lapbelt_blob::decode::{Blob, decode};
+use lapbelt_blob::decode::{Blob, Provenance, decode};
 use lapbelt_blob::explain;
 use lapbelt_blob::policy::{Compiled, compiled};
 use lapbelt_learn::source::Profile;
@@ -15,6 +15,7 @@ use lapbelt_policy::escaped::escaped;
 use lapbelt_policy::graph::{Graph, Source, lower};
 use lapbelt_policy::rule::{Rule, RuleRef};
 use lapbelt_policy::world::{OperationId, Part, World};
+use lapbelt_policy::world::{SHIPPED, shipped};
 use lapbelt_sbpl::print;
 use lapbelt_sbpl::syntax::{TokenKind, tokenize};
 use serde_json::{Value, json};
@@ -41,6 +42,23 @@ pub(crate) struct BlobSubject {
     compiled: Compiled,
 }
 
+impl BlobSubject {
+    /// What is to be said if it can be read in several ways, and the world has a layout of none of them.
+    fn doubt(&self) -> Option<String> {
+        let Provenance {
+            is_own, differing, ..
+        } = &self.blob.provenance;
+        (!is_own && !differing.is_empty()).then(|| {
+            format!(
+                "lapbelt: {}: read by the layout {}; {} would read it in another way",
+                self.file,
+                self.blob.layout.name,
+                differing.join(", ")
+            )
+        })
+    }
+}
+
 /// Whether bytes are a compiled profile: text has no zero bytes, and a compiled profile has many.
 pub(crate) fn is_blob(bytes: &[u8]) -> bool {
     bytes.contains(&0)
@@ -59,7 +77,27 @@ pub(crate) fn blob(path: &Path, bytes: &[u8], world: &World) -> Result<Blob, Com
     if !is_blob(bytes) {
         return Err(named(TEXT.to_string()));
     }
-    decode(bytes, world).map_err(|error| named(error.to_string()))
+    decode(bytes, world).map_err(|error| named(format!("{error}\n{}", read_by(bytes, world))))
+}
+
+/// What to do about bytes that cannot be read in a world.
+fn read_by(bytes: &[u8], world: &World) -> String {
+    let others = SHIPPED.iter().filter_map(|(name, _)| {
+        let other = shipped(name)?.ok()?;
+        let is_whole = other.id() != world.id() && !other.is_without(Part::Operations);
+        let reads = is_whole && decode(bytes, &other).is_ok_and(|blob| blob.provenance.is_own);
+        reads.then_some(*name)
+    });
+    let others: Vec<_> = others.collect();
+    match others.as_slice() {
+        [] => "  it is damaged, or of a build that no world is of: `lapbelt world extract` makes one, \
+               and `lapbelt lab layout infer` finds out what it can without"
+            .to_string(),
+        names => format!(
+            "  it can be read with --world {}",
+            names.join(" or --world ")
+        ),
+    }
 }
 
 impl Subject {
@@ -134,7 +172,7 @@ impl Subject {
     pub(crate) fn warn(&self, before: Option<&Self>, output: &Output) {
         let shown = |subject: &Self| match subject {
             Self::Source(profile) => show::warnings(profile, output.is_coloured()),
-            Self::Blob(_) => None,
+            Self::Blob(subject) => subject.doubt(),
         };
         let own = shown(self).filter(|own| before.and_then(shown).as_ref() != Some(own));
         if let Some(own) = own {

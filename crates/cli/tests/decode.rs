@@ -123,6 +123,25 @@ fn a_compiled_profile_is_asked_as_text_is() {
 }
 
 #[test]
+fn bytes_of_another_world_say_which() {
+    let own = file(&blob());
+    let mut command = lapbelt();
+    let command = command.args(["decode", "--world", "macos-13.0.0"]);
+    let (code, _, error) = out(command.arg(own.path()));
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("  it can be read with --world macos-14.4.1\n"),
+        "{error}"
+    );
+    let damaged = file(&blob()[..410]);
+    let (code, _, error) = out(lapbelt().arg("decode").arg(damaged.path()));
+    assert_eq!(code, 2);
+    let first = error.lines().nth(1).unwrap_or_default();
+    assert!(first.starts_with("  macos-14: at byte "), "{error}");
+    assert!(error.contains("it is damaged, or of a build"), "{error}");
+}
+
+#[test]
 fn text_and_other_worlds_are_told_apart() {
     let source = file(b"(version 1)\n");
     for command in ["decode", "decompile"] {

@@ -13,6 +13,8 @@ use crate::raw::{Part, Raw};
 pub struct Provenance {
     /// What speaks for the layout and its boundaries, one sentence each.
     pub evidence: Vec<String>,
+    /// Whether the world says that its builds have this layout.
+    pub is_own: bool,
     /// Other layouts by which the file says the very same.
     pub same: Vec<&'static str>,
     /// Other layouts that would read it in another way.
@@ -21,14 +23,18 @@ pub struct Provenance {
     pub rejected: Vec<Rejection>,
 }
 
-/// Decodes a file in a world: by the first of the known layouts that explains every byte.
+/// Decodes a file in a world: by the layout that the world has if it explains every byte, else by the
+/// first of the known ones that does.
 ///
 /// # Errors
 /// If none does: what each failed on.
 pub fn decode(bytes: &[u8], world: &World) -> Result<Blob, DecodeError> {
     let mut found: Option<Blob> = None;
     let mut provenance = Provenance::default();
-    for layout in KNOWN {
+    let is_own = |layout: &Layout| world.layout() == Some(layout.name);
+    let own = KNOWN.iter().filter(|layout| is_own(layout));
+    let others = KNOWN.iter().filter(|layout| !is_own(layout));
+    for layout in own.chain(others) {
         match decode_as(bytes, layout, world) {
             Err(error) => provenance.rejected.push(Rejection {
                 layout: layout.name,
@@ -46,7 +52,12 @@ pub fn decode(bytes: &[u8], world: &World) -> Result<Blob, DecodeError> {
     let Some(mut blob) = found else {
         return Err(DecodeError::NoLayout(provenance.rejected));
     };
+    provenance.is_own = is_own(blob.layout);
     provenance.evidence = evidence(&blob, bytes.len(), world);
+    if provenance.is_own {
+        let own = format!("it is the layout that {} has", world.id());
+        provenance.evidence.insert(1, own);
+    }
     blob.provenance = provenance;
     Ok(blob)
 }

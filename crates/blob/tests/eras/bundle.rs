@@ -2,13 +2,14 @@
 
 use lapbelt_blob::decode::{Blob, Node, NodeIndex, decode};
 use lapbelt_blob::explain;
+use lapbelt_blob::layout::Layout;
 use lapbelt_blob::layout::known::KNOWN;
 use lapbelt_blob::policy::compiled;
 use lapbelt_policy::rule::Action;
 use lapbelt_policy::world::World;
 
-use crate::WORLD;
-use crate::build::{A, ALLOW, DENY, File, N, regex, subpath, text};
+use crate::build::{A, ALLOW, DENY, File, N, layout, regex, subpath, text};
+use crate::{WORLD, world_of};
 
 /// Whether the file was read as meant: by its own layout, or another under which it is the same.
 fn read(file: &File) -> Blob {
@@ -53,6 +54,26 @@ fn single_profiles_of_every_era() {
             ("allow".to_string(), "deny".to_string())
         );
     }
+}
+
+/// A header of 12 bytes can be read as one of 14, with every slot one operation too far.
+#[test]
+fn of_several_readings_that_by_the_layout_of_the_world_is_taken() {
+    let nodes = [N::Filter(1, A::Literal(0), 1, 2), ALLOW, DENY];
+    let bytes = |own| File::new(own, &nodes, &[subpath(own, "/usr")]).bytes();
+    let entries = |own: &'static Layout, world: &World| {
+        let bytes = bytes(own);
+        let blob = decode(&bytes, world).expect("a profile");
+        let entries = &blob.profiles[0].entries;
+        let entries: Vec<u16> = entries.iter().map(|node| node.0).collect();
+        (blob.provenance.is_own, blob.layout.name, entries)
+    };
+    for name in ["ios-13", "macos-14"] {
+        let own = layout(name);
+        assert_eq!(entries(own, &world_of(own)), (true, name, vec![0, 0, 2]));
+    }
+    let (own, by) = (layout("ios-13"), layout("macos-14"));
+    assert_eq!(entries(own, &WORLD), (false, by.name, vec![0, 2, 0]));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod surveyed;
 
 use std::sync::LazyLock;
 
+use lapbelt_blob::layout::Layout;
 use lapbelt_policy::world::World;
 
 /// A small world: three operations with slots, two of message filters, a filter of each kind.
@@ -38,3 +39,10 @@ modifier 19 message-filter actions=allow argument=message-filter evidence=k
 
 static WORLD: LazyLock<World> =
     LazyLock::new(|| World::parse(WORLD_TEXT, &|_| None).expect("a world"));
+
+/// The small world with a layout.
+pub(crate) fn world_of(layout: &Layout) -> World {
+    let declared = format!("evidence k made up\nlayout {} evidence=k\n", layout.name);
+    let text = WORLD_TEXT.replace("evidence k made up\n", &declared);
+    World::parse(&text, &|_| None).expect("a world")
+}

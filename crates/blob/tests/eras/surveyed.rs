@@ -7,18 +7,11 @@ use lapbelt_blob::layout::known::KNOWN;
 use lapbelt_blob::survey::{Kind, Of, Says, Survey, SurveyError, survey};
 use lapbelt_policy::world::World;
 
-use crate::WORLD_TEXT;
 use crate::build::{A, ALLOW, DENY, File, N, layout, regex, subpath, text};
-
-/// The small world with a layout.
-fn world(layout: &Layout) -> World {
-    let declared = format!("evidence k made up\nlayout {} evidence=k\n", layout.name);
-    let text = WORLD_TEXT.replace("evidence k made up\n", &declared);
-    World::parse(&text, &|_| None).expect("a world")
-}
+use crate::{WORLD_TEXT, world_of};
 
 fn surveyed(file: &File) -> Survey {
-    let survey = survey(&file.bytes(), &world(file.layout));
+    let survey = survey(&file.bytes(), &world_of(file.layout));
     survey.unwrap_or_else(|error| panic!("{}: {error}", file.layout.name))
 }
 
@@ -160,7 +153,7 @@ fn decode_as(bytes: &[u8], world: &World) -> String {
 #[test]
 fn what_decoding_refuses_in_a_decision_is_a_fault() {
     let layout = layout("macos-14");
-    let world = world(layout);
+    let world = world_of(layout);
     let cases = [
         (4, [0, 0, 9, 0], Some(6)),
         (4, [1, 0, 0, 0], Some(4)),
@@ -189,7 +182,7 @@ fn what_decoding_refuses_in_a_decision_is_a_fault() {
 #[test]
 fn a_list_of_modifiers_is_judged_one_by_one() {
     let layout = layout("macos-14");
-    let world = world(layout);
+    let world = world_of(layout);
     for (of, stray) in [(0, None), (4, Some(1))] {
         let list = vec![1, 0, 9, 0, 1, of, 9, 0];
         let nodes = [N::TerminalWithLiteral(0, 2, 0), ALLOW, DENY];
@@ -208,7 +201,7 @@ fn a_list_of_modifiers_is_judged_one_by_one() {
 #[test]
 fn a_byte_before_the_flags_is_a_fault() {
     for layout in KNOWN.iter().filter(|layout| layout.flags_at > 1) {
-        let world = world(layout);
+        let world = world_of(layout);
         let file = File::new(layout, &[ALLOW, DENY], &[]);
         let (mut bytes, at) = (file.bytes(), surveyed(&file).nodes[0].offset);
         assert_eq!(surveyed(&file).faults, [], "{}", layout.name);
