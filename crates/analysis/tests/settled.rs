@@ -99,6 +99,10 @@ fn what_came_to_nothing_comes_back_to_the_same_bytes() {
         r#"(version 3)(allow default)(allow file-read-data (apply-message-filter (deny iokit-external-trap (uid 0))(deny iokit-external-trap (require-not (require-not (uid 0))))))(allow network-outbound (apply-message-filter (deny iokit-external-trap (uid 0))))(deny mach-register (uid 0))"#,
         r#"(version 1)(allow default)(allow file-read-data (apply-message-filter (deny iokit-external-method (require-all (uid 0)(uid 0)))))(allow network-outbound (apply-message-filter (deny iokit-external-method (uid 0))))(deny signal (uid 0))"#,
         r#"(version 1)(allow default)(allow file-read-data (apply-message-filter (deny iokit-external-method (require-all (uid 0) (uid 0)))))(allow network-outbound (apply-message-filter (deny iokit-external-method (uid 0))))(deny signal (uid 0))"#,
+        r#"(version 1)(allow mach-lookup (apply-message-filter (deny mach-message-send (require-not (target self)))))"#,
+        r#"(version 1)(allow iokit-open* (apply-message-filter (deny mach-message-send)(allow mach-message-send (target self))))"#,
+        r#"(version 2)(allow syscall-mig (apply-message-filter (deny xpc-message-send (require-not (target self)))))"#,
+        r#"(version 1)(allow default)(allow signal (apply-message-filter (deny iokit-external-method (uid 0))))(deny iokit-open-user-client (require-not (extension "x")(require-not (uid 0)))(uid 0))"#,
     ] {
         assert_same_bytes(text);
     }

@@ -1,6 +1,6 @@
 //! Message filters as rules.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lapbelt_policy::filter::{Argument, Filter, Test};
 use lapbelt_policy::graph::{
@@ -188,17 +188,23 @@ impl Building<'_> {
             )),
             Node::Terminal(_) => None,
         };
-        let mut known: HashMap<_, usize> = HashMap::new();
-        for one in nodes.keys().filter_map(equals) {
-            *known.entry(one).or_default() += 1;
+        let own: HashSet<NodeIndex> = self.order.iter().copied().collect();
+        // How many there are of those that are equal, and of them only in message filters.
+        let mut known: HashMap<_, (usize, usize)> = HashMap::new();
+        for at in nodes.keys() {
+            let Some(one) = equals(at) else { continue };
+            let (all, apart) = known.entry(one).or_default();
+            *all += 1;
+            *apart += usize::from(!own.contains(at));
         }
         let own = self.order.iter();
         let own = own.filter_map(|at| Some((nodes.get(at).copied(), equals(at)?)));
         let own: Vec<_> = own.collect();
         for (both, one) in own {
-            let others = known.get(&one).copied().unwrap_or_default();
+            let (all, apart) = known.get(&one).copied().unwrap_or_default();
             let at = match both {
-                _ if others <= usize::from(both.is_some()) => continue,
+                Some(_) if all <= 1 => continue,
+                None if apart == 0 => continue,
                 Some(at) => at,
                 None => {
                     let (filter, argument, matched, unmatched) = one;
