@@ -42,8 +42,7 @@ impl Region<'_> {
         let plain = nodes.iter().map(|next| (*next, None));
         let mut ways = plain.chain(nodes.iter().map(|next| (*next, Some(*next))));
         ways.find_map(|(next, led)| {
-            budget.tries = budget.tries.checked_sub(1)?;
-            let mut tried = budget.clone();
+            let mut tried = budget.tried()?;
             let mut in_two = || {
                 let region = Region { led, ..*self };
                 let mut parts = vec![region.filter(from, exits(exit, next), &mut tried)?];
@@ -55,7 +54,7 @@ impl Region<'_> {
                 Some(parts)
             };
             let made: Option<Vec<Filter>> = in_two();
-            budget.tries = tried.tries;
+            budget.count(&tried);
             if tried.unlike > budget.unlike {
                 return None;
             }
@@ -74,10 +73,10 @@ impl Region<'_> {
         hidden: &Hidden,
     ) -> Option<(Filter, NodeId)> {
         hidden.nodes.iter().find_map(|&next| {
-            budget.tries = budget.tries.checked_sub(1)?;
-            let mut tried = budget.clone();
-            let first = self.filter(from, exits(exit, next), &mut tried)?;
-            budget.tries = tried.tries;
+            let mut tried = budget.tried()?;
+            let first = self.filter(from, exits(exit, next), &mut tried);
+            budget.count(&tried);
+            let first = first?;
             if tried.unlike > budget.unlike {
                 return None;
             }

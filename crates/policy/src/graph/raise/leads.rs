@@ -11,10 +11,27 @@ use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
 /// Most nodes of a graph that is looked at.
 pub(super) const MOST_NODES: usize = 65_536;
 
-/// Most others that an edge of a node may have led to, of those that it leads to some other way and of
-/// those that it does not: the nearest.
-const MOST_BEHIND: usize = 32;
-const MOST_BESIDE: usize = 20;
+/// Most others that an edge of a node is taken to may have led to: the nearest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Nearest {
+    /// Of those that it leads to some other way.
+    behind: usize,
+    /// Of those that it does not.
+    beside: usize,
+}
+
+/// How many are looked at where nodes are settled: more only where that does not do, for most of
+/// them are in vain.
+pub(super) const NEAREST: [Nearest; 2] = [
+    Nearest {
+        behind: 32,
+        beside: 20,
+    },
+    Nearest {
+        behind: 96,
+        beside: 64,
+    },
+];
 
 /// What a node led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,7 +60,7 @@ pub(super) struct Leads {
 impl Leads {
     /// All that is possible; `None` if more than `most` ways had to be looked at, or there are too many
     /// nodes.
-    pub(super) fn of(written: &Written, most: usize) -> Option<Self> {
+    pub(super) fn of(written: &Written, nearest: Nearest, most: usize) -> Option<Self> {
         if written.turns().len() > MOST_NODES {
             return None;
         }
@@ -63,7 +80,7 @@ impl Leads {
             let ways = |edge: Edge| -> Vec<NodeId> {
                 let alike = &by_edge[&(edge.question, edge.answer, edge.to)];
                 std::iter::once(edge.to)
-                    .chain(reached.others(alike, at))
+                    .chain(reached.others(alike, at, nearest))
                     .collect()
             };
             let both = asked(*turn).map(|both| both.map(|edge| (edge, ways(edge))));
@@ -247,14 +264,20 @@ impl Reached {
     }
 
     /// Those of some nodes to which an edge of another may have led.
-    fn others(&self, nodes: &[NodeId], at: NodeId) -> impl Iterator<Item = NodeId> {
+    fn others(
+        &self,
+        nodes: &[NodeId],
+        at: NodeId,
+        nearest: Nearest,
+    ) -> impl Iterator<Item = NodeId> {
         let others = nodes
             .iter()
             .copied()
             .filter(|node| !self.comes_to(*node, at));
         let (mut behind, mut beside): (Vec<_>, Vec<_>) =
             others.partition(|node| self.comes_to(at, *node));
-        for (nodes, most) in [(&mut behind, MOST_BEHIND), (&mut beside, MOST_BESIDE)] {
+        let most = [(&mut behind, nearest.behind), (&mut beside, nearest.beside)];
+        for (nodes, most) in most {
             nodes.sort_by_key(|node| node.0.abs_diff(at.0));
             nodes.truncate(most);
         }

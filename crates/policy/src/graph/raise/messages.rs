@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::filter::Filters;
-use super::leads::Leads;
+use super::leads::{Leads, NEAREST};
 use super::{At, Place, RaiseError, Raising, Refusal, Taken};
 use crate::graph::NodeId;
 use crate::graph::written::Written;
@@ -47,7 +47,7 @@ pub fn settle_messages(
     all: &[Messages],
     world: &World,
 ) -> Option<Vec<Vec<Rule>>> {
-    let leads = Leads::of(written, EFFORT)?;
+    let leads = Leads::of(written, NEAREST[0], EFFORT)?;
     if !leads.are_doubtful() {
         return None;
     }

@@ -10,8 +10,10 @@ use crate::filter::Filter;
 use crate::graph::NodeId;
 use crate::graph::written::{Edge, QuestionId, Turn, Written, edges};
 
-/// Most hidden boundaries that are tried in one filter.
-const TRIES: usize = 1_000;
+/// How much is tried in one filter for hidden boundaries, in tests that are looked at, and what a
+/// boundary counts besides.
+const TRIES: usize = 50_000;
+const TRY: usize = 50;
 
 /// A graph with the node where a more general one begins, which is left whole.
 #[derive(Clone, Copy)]
@@ -52,8 +54,21 @@ pub(super) struct Budget {
     pub(super) depth: usize,
     /// So far.
     pub(super) unlike: Unlike,
-    /// How many more hidden boundaries may be tried.
-    pub(super) tries: usize,
+    /// How much more may be tried for hidden boundaries.
+    tries: usize,
+}
+
+impl Budget {
+    /// Another to try a boundary with, if one more may be tried.
+    pub(super) fn tried(&mut self) -> Option<Self> {
+        self.tries = self.tries.checked_sub(TRY)?;
+        Some(self.clone())
+    }
+
+    /// Counts what was tried with another.
+    pub(super) fn count(&mut self, tried: &Self) {
+        self.tries = tried.tries;
+    }
 }
 
 impl Default for Budget {
@@ -141,6 +156,7 @@ impl Region<'_> {
     pub(super) fn filter(&self, from: NodeId, exits: Exits, budget: &mut Budget) -> Option<Filter> {
         budget.tests = budget.tests.checked_sub(1)?;
         budget.depth = budget.depth.checked_sub(1)?;
+        budget.tries = budget.tries.saturating_sub(1);
         let made = self.filter_within(from, exits, budget);
         budget.depth += 1;
         made
@@ -211,17 +227,23 @@ impl Region<'_> {
         budget: &mut Budget,
     ) -> Option<Filter> {
         let mut tried = budget.clone();
-        let plain = self.filter(from, exits, &mut tried)?;
+        let plain = self.filter(from, exits, &mut tried);
+        budget.count(&tried);
+        let plain = plain?;
         let cost = |budget: &Budget| budget.unlike;
-        if cost(&tried) > cost(budget) && tried.tries > 0 {
-            let mut other = budget.clone();
-            other.tries = tried.tries - 1;
+        if cost(&tried) > cost(budget)
+            && let Some(Budget { tries, .. }) = tried.tried()
+        {
+            let mut other = Budget {
+                tries,
+                ..budget.clone()
+            };
             let region = Region {
                 led: Some(next),
                 ..*self
             };
             let led = region.filter(from, exits, &mut other);
-            tried.tries = other.tries;
+            tried.count(&other);
             if let Some(led) = led.filter(|_| cost(&other) < cost(&tried)) {
                 *budget = other;
                 return Some(led);

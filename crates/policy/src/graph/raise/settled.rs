@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::begin::{Begin, Settled};
 use super::filter::Filters;
-use super::leads::{Lead, Leads, MOST_NODES};
+use super::leads::{Lead, Leads, MOST_NODES, NEAREST, Nearest};
 use super::parts::Parts;
 use super::region::Region;
 use super::route::{Route, route};
@@ -80,8 +80,8 @@ pub fn raise_settled(
 
 impl Raising<'_> {
     /// What nodes may have led to.
-    fn leads(&self, order: &[Begin], effort: usize) -> Option<Leads> {
-        let mut leads = Leads::of(&self.written, effort)?;
+    fn leads(&self, order: &[Begin], nearest: Nearest, effort: usize) -> Option<Leads> {
+        let mut leads = Leads::of(&self.written, nearest, effort)?;
         let fronts = order.iter().filter_map(|begin| begin.front);
         fronts.for_each(|node| leads.look_in_front(node));
         Some(leads)
@@ -91,7 +91,7 @@ impl Raising<'_> {
     /// more than `effort` parts had to be looked at.
     pub(super) fn settled<T>(
         &mut self,
-        mut order: Vec<Begin>,
+        order: Vec<Begin>,
         effort: &mut usize,
         made: &dyn Fn(&Self, &Settled) -> Option<T>,
     ) -> Option<T> {
@@ -99,7 +99,19 @@ impl Raising<'_> {
             return None;
         }
         self.add_refusals();
-        let mut leads = self.leads(&order, *effort)?;
+        let mut ways = NEAREST.into_iter();
+        ways.find_map(|nearest| self.settled_among(nearest, order.clone(), effort, made))
+    }
+
+    /// As [`Self::settled`], if edges led to the nearest that they may have.
+    fn settled_among<T>(
+        &mut self,
+        nearest: Nearest,
+        mut order: Vec<Begin>,
+        effort: &mut usize,
+        made: &dyn Fn(&Self, &Settled) -> Option<T>,
+    ) -> Option<T> {
+        let mut leads = self.leads(&order, nearest, *effort)?;
         let mut stuck = Vec::new();
         let mut with_unseen = Vec::new();
         let mut others = 0;
@@ -132,7 +144,7 @@ impl Raising<'_> {
                     if is_open || times == OFTEN {
                         with_unseen.push(place);
                         self.add_unseen(place);
-                        leads = self.leads(&order, *effort)?;
+                        leads = self.leads(&order, nearest, *effort)?;
                     }
                 }
             }
