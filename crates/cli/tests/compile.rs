@@ -48,6 +48,14 @@ fn the_bytes_are_written_and_what_is_derived_is_said() {
             "patterns of which one begins with another",
         ),
         (
+            "(allow mach-lookup (literal \"/x\"))",
+            "filters that do not apply to their operation",
+        ),
+        (
+            "(allow file-read* (%entitlement-boolean #t))",
+            "values of entitlements outside of require-entitlement",
+        ),
+        (
             "(allow mach-lookup (apply-message-filter (deny xpc-message-send)))",
             "message filters with conditions, without rules, beside filters, or not of IOKit",
         ),

@@ -49,8 +49,10 @@ pub enum AskError {
 }
 
 fn did_you_mean(near: &Option<String>) -> String {
-    let help = |near| format!("; did you mean `{near}`?");
-    near.as_ref().map_or_else(String::new, help)
+    match near {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => "; `lapbelt world show` lists those of a world".to_string(),
+    }
 }
 
 /// The filters that the targets of messages are values of, by operation: those of their category are

@@ -20,6 +20,15 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// All questions in it, as they are written.
+    pub fn tests(&self) -> Vec<&Test> {
+        match self {
+            Self::Test(test) => vec![test],
+            Self::Any(inner) | Self::All(inner) => inner.iter().flat_map(Self::tests).collect(),
+            Self::Not(inner) => inner.tests(),
+        }
+    }
+
     /// The cost factor, by which compilers put the parts of a `require-all` in order: of a filter
     /// that is made of others, the least of theirs; of one that must come after another, no more
     /// than that one's.

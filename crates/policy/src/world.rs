@@ -461,6 +461,16 @@ impl World {
         OperationId(0)
     }
 
+    /// Whether requests of the operation, or of one that falls back to it, have values of a filter.
+    /// Not known counts as yes.
+    pub fn has_values(&self, operation: OperationId, filter: FilterId) -> bool {
+        let category = &self.filter(filter).category;
+        let takes = |o: &Operation| o.categories.is_empty() || o.categories.contains(category);
+        category.is_empty()
+            || takes(self.operation(operation))
+            || (self.operations.iter()).any(|o| takes(o) && self.falls_back_to(o.id, operation))
+    }
+
     /// Whether `ancestor` is `operation` or one of those it falls back to.
     pub fn falls_back_to(&self, operation: OperationId, ancestor: OperationId) -> bool {
         let mut at = Some(operation);

@@ -5,7 +5,7 @@ use std::fmt;
 use lapbelt_policy::origin::Origin;
 
 /// Where the bytes rest on more than profiles that the system compiled itself. The profile decides
-/// as the policy does in either case.
+/// as the policy does in either case, but for [`Reason::Unloaded`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fidelity {
     /// What no witness shows, in the order of the rules; each reason once a rule.
@@ -16,6 +16,12 @@ impl Fidelity {
     /// Whether all that the policy uses is shown by profiles that the system compiled.
     pub fn is_witnessed(&self) -> bool {
         self.derived.is_empty()
+    }
+
+    /// Whether the profile is known to decide as the policy does.
+    pub fn decides_alike(&self) -> bool {
+        let mut reasons = self.derived.iter().map(|one| one.reason);
+        reasons.all(|reason| reason != Reason::Unloaded)
     }
 }
 
@@ -58,6 +64,11 @@ pub enum Reason {
     Unmerged,
     /// The same filter twice among the rules of an operation, or in one that needs all of several.
     Repeated,
+    /// A filter whose value no request of the operation has: some systems refuse it.
+    NotApplicable,
+    /// The value of an entitlement that the filter does not load. Of which one it is depends on the
+    /// order in which filters are asked, and that is by their costs.
+    Unloaded,
     /// What must not hold, other than a type of file.
     Negation,
     /// A pattern with `${…}`, which the system may take for a variable.
@@ -105,6 +116,10 @@ impl fmt::Display for Reason {
             Self::NumberMask => "several numbers of one filter in a rule",
             Self::Unmerged => "several values of a filter in a rule, asked one by one",
             Self::Repeated => "a filter given twice, also by what the system adds, asked once",
+            Self::NotApplicable => "filters that do not apply to their operation",
+            Self::Unloaded => {
+                "values of entitlements outside of require-entitlement: of which, depends on the order"
+            }
             Self::Negation => "require-not of anything but a vnode-type",
             Self::Variable => "patterns with ${}, taken as they are written",
             Self::Text => "string arguments",

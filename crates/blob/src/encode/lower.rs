@@ -103,7 +103,17 @@ impl<'a> Lowering<'a> {
         index: u32,
     ) -> Result<(), EncodeError> {
         let end = self.terminal(rule, index)?;
+        let filters = rule.filters.iter().map(|one| &one.filter);
+        if filters.clone().any(|one| one.looks_at_unloaded(self.world)) {
+            self.note(Reason::Unloaded, Some(index));
+        }
+        let tests = filters.flat_map(Filter::tests);
+        let asked: BTreeSet<FilterId> = tests.map(|test| test.filter).collect();
         for operation in &rule.operations {
+            let applies = |filter: &FilterId| self.world.has_values(*operation, *filter);
+            if !asked.iter().all(applies) {
+                self.note(Reason::NotApplicable, Some(index));
+            }
             let filters = rule.filters.iter().map(|one| Asked {
                 filter: Cow::Borrowed(&one.filter),
                 rule: Some(index),

@@ -2,13 +2,12 @@
 
 use lapbelt_blob::decode::decode;
 use lapbelt_blob::error::DecodeError;
-use lapbelt_blob::layout::Layout;
 use lapbelt_blob::layout::known::KNOWN;
 use lapbelt_blob::survey::{Kind, Of, Says, Survey, SurveyError, survey};
 use lapbelt_policy::world::World;
 
 use crate::build::{A, ALLOW, DENY, File, N, layout, regex, subpath, text};
-use crate::{WORLD_TEXT, world_of};
+use crate::world_of;
 
 fn surveyed(file: &File) -> Survey {
     let survey = survey(&file.bytes(), &world_of(file.layout));

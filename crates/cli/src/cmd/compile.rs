@@ -123,7 +123,12 @@ fn summary(encoded: &Encoded, policy: &Policy, world: &World) -> String {
         text += "the system's compiler was seen to write each of its forms so\n";
         return text;
     }
-    text += "it decides as the profile does, but the system's compiler was not seen to write:\n";
+    text += match encoded.fidelity.decides_alike() {
+        true => {
+            "it decides as the profile does, but the system's compiler was not seen to write:\n"
+        }
+        false => "the system's compiler was not seen to write:\n",
+    };
     let mut reasons: Vec<_> = derived.iter().map(|one| one.reason).collect();
     reasons.sort();
     reasons.dedup();

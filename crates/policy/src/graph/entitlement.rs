@@ -126,6 +126,16 @@ fn cares(graph: &Graph, world: &World) -> Vec<bool> {
 }
 
 impl Filter {
+    /// Whether it looks at the value of an entitlement that it does not load: of which one depends on
+    /// what is asked before it.
+    pub fn looks_at_unloaded(&self, world: &World) -> bool {
+        let loaded = self.with_entitlements(world);
+        let mut tests = loaded.tests().into_iter();
+        tests.any(|test| {
+            loads(test.filter, world).is_some() && test.argument.entitlement().is_none()
+        })
+    }
+
     /// The filter in which tests of the values of entitlements have the name of the entitlement
     /// that is loaded before them.
     pub(crate) fn with_entitlements(&self, world: &World) -> Self {

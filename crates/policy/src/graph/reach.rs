@@ -69,11 +69,8 @@ pub fn idle(policy: &Policy, world: &World) -> IdleFilters {
             lists: &lists,
         };
         let (own, units) = chain.units(operation.id);
-        let mut tests = Vec::new();
-        units
-            .iter()
-            .filter_map(|unit| unit.filter)
-            .for_each(|filter| tests_of(filter, &mut tests));
+        let filters = units.iter().filter_map(|unit| unit.filter);
+        let tests: Vec<&Test> = filters.flat_map(Filter::tests).collect();
         // More tests combine in more ways: what was too much for some is for more of them.
         let asked: HashSet<&Test> = tests.iter().copied().collect();
         let known = too_complex.iter().any(|known| known.is_subset(&asked));
@@ -298,16 +295,6 @@ impl<'p> Chain<'p, '_> {
             })
         });
         Ok(idle.collect())
-    }
-}
-
-fn tests_of<'f>(filter: &'f Filter, tests: &mut Vec<&'f Test>) {
-    match filter {
-        Filter::Test(test) => tests.push(test),
-        Filter::Any(parts) | Filter::All(parts) => {
-            parts.iter().for_each(|part| tests_of(part, tests));
-        }
-        Filter::Not(inner) => tests_of(inner, tests),
     }
 }
 

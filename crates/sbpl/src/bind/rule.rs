@@ -221,16 +221,6 @@ impl Binder<'_> {
         self.part(value, call.site, parts, heap)
     }
 
-    /// Whether requests of the operation, or of one that falls back to it, carry values of the
-    /// category. Not known counts as yes.
-    fn accepts(&self, operation: OperationId, category: &str) -> bool {
-        let takes =
-            |o: &Operation| o.categories.is_empty() || o.categories.iter().any(|c| c == category);
-        let world = self.world;
-        takes(world.operation(operation))
-            || (world.operations().iter()).any(|o| takes(o) && world.falls_back_to(o.id, operation))
-    }
-
     fn check_operations(
         &mut self,
         parts: &Parts,
@@ -273,10 +263,10 @@ impl Binder<'_> {
             }
             Filter::Not(inner) => return self.check_filter(operation, inner, origin),
         };
-        let info = self.world.filter(test.filter);
-        if info.category.is_empty() || self.accepts(operation.id, &info.category) {
+        if self.world.has_values(operation.id, test.filter) {
             return;
         }
+        let info = self.world.filter(test.filter);
         let message = format!(
             "filter `{}` does not apply to operation `{}`",
             info.name, operation.name

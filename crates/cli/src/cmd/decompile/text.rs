@@ -95,7 +95,7 @@ const FOLDED: &str = "; Paths are in lower case, as the compiler stores them: ho
 const IDLE: &str = "; Conditions that hold never, or always, are for the compiled profile to have the same nodes.\n";
 
 /// What is said of conditions that no person writes.
-const PARTS: &str = "; Conditions with a % are what require-entitlement is made of.\n";
+const PARTS: &str = "; Conditions with a % are what require-entitlement is made of; outside of it, the order that the\n; compiler puts them in says which entitlement they look at.\n";
 
 /// What a reader of rules, or of their text, may wonder about.
 fn remarks(policy: &Policy, text: &str, subject: &Analysed<'_>) -> String {

@@ -240,8 +240,11 @@ fn pair(dir: &Path, entry: Entry) -> Result<Pair, CommandError> {
 /// The pairs of a file that `verify-host` wrote.
 fn sent(file: &Path) -> Result<Vec<Pair>, CommandError> {
     let failed = |what: String| CommandError::Other(format!("{}: {what}", file.display()));
-    let sent: Sent =
-        serde_json::from_str(&run_dir::read(file)?).map_err(|error| failed(error.to_string()))?;
+    let sent: Sent = serde_json::from_str(&run_dir::read(file)?).map_err(|error| {
+        failed(format!(
+            "neither a folder of witnesses nor what `lapbelt lab verify-host` writes: {error}"
+        ))
+    })?;
     if sent.format != FORMAT {
         return Err(failed(format!(
             "the format is `{}`, not {FORMAT}",
