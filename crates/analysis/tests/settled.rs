@@ -103,6 +103,8 @@ fn what_came_to_nothing_comes_back_to_the_same_bytes() {
         r#"(version 1)(allow iokit-open* (apply-message-filter (deny mach-message-send)(allow mach-message-send (target self))))"#,
         r#"(version 2)(allow syscall-mig (apply-message-filter (deny xpc-message-send (require-not (target self)))))"#,
         r#"(version 1)(allow default)(allow signal (apply-message-filter (deny iokit-external-method (uid 0))))(deny iokit-open-user-client (require-not (extension "x")(require-not (uid 0)))(uid 0))"#,
+        r#"(version 1)(allow file-read-data (subpath "/a") (apply-message-filter (deny default-message-filter (subpath "/a"))))(deny mach-priv-task-port file-read-data (require-not (require-not (require-not (control-name "/a"))) (require-not (subpath "/a"))))(allow file-read-data mach-priv-task-port)"#,
+        r#"(version 1)(deny file-read-xattr (file-mode 1) (require-not (require-all (file-mode 1) (literal "/b"))) (with telemetry))(deny file-read-xattr (require-all (file-mode 1) (subpath "/a")) (persona-type 1) (file-mode 1) (subpath "/a"))(allow file-write* file-read-xattr (subpath "/a") (file-mode 1) (require-all (file-mode 1) (literal "/b")))(deny file-read-xattr file-write* (require-all (file-mode 1) (literal "/b")) (subpath "/a") (file-mode 1) (with enable-state-flag "m"))(deny file-read-xattr file-write* (file-mode 1) (require-all (file-mode 1) (literal "/b")))(allow file-write* file-read-xattr (file-mode 1) (require-all (file-mode 1) (literal "/b")) (persona-type 1))(deny file-read-xattr file-write* (require-all (file-mode 1) (require-not (require-all (file-mode 1) (literal "/b")))))"#,
     ] {
         assert_same_bytes(text);
     }

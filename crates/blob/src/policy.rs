@@ -3,7 +3,7 @@
 mod arguments;
 mod messages;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use arguments::form;
 pub use arguments::{bit_value, value_bit};
@@ -91,6 +91,7 @@ pub fn compiled(blob: &Blob, profile: &Profile, world: &World) -> Result<Compile
         nodes: Vec::new(),
         variables: BTreeMap::new(),
         asked: Vec::new(),
+        shared: HashSet::new(),
         messages: 0,
     };
     for &entry in &profile.entries {
@@ -141,6 +142,8 @@ struct Building<'b> {
     asked: Vec<(u32, &'b [MessageFilter])>,
     /// Nodes walked for message filters so far.
     messages: usize,
+    /// Nodes that are those of message filters as well.
+    shared: HashSet<NodeIndex>,
 }
 
 impl Building<'_> {
@@ -265,6 +268,9 @@ impl Building<'_> {
                     written.ask_as(form, tests, nodes[matched], nodes[unmatched])
                 }
             };
+            if self.shared.contains(&index) {
+                written.share(node);
+            }
             nodes.insert(index, node);
         }
         let mut slots = profile.entries.iter();

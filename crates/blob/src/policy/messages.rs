@@ -188,18 +188,20 @@ impl Building<'_> {
             )),
             Node::Terminal(_) => None,
         };
-        let own: HashSet<NodeIndex> = self.order.iter().copied().collect();
+        let is_own: HashSet<NodeIndex> = self.order.iter().copied().collect();
         // How many there are of those that are equal, and of them only in message filters.
         let mut known: HashMap<_, (usize, usize)> = HashMap::new();
         for at in nodes.keys() {
             let Some(one) = equals(at) else { continue };
             let (all, apart) = known.entry(one).or_default();
             *all += 1;
-            *apart += usize::from(!own.contains(at));
+            *apart += usize::from(!is_own.contains(at));
         }
         let own = self.order.iter();
         let own = own.filter_map(|at| Some((nodes.get(at).copied(), equals(at)?)));
         let own: Vec<_> = own.collect();
+        let shared = nodes.keys().filter(|at| is_own.contains(at));
+        self.shared.extend(shared);
         for (both, one) in own {
             let (all, apart) = known.get(&one).copied().unwrap_or_default();
             let at = match both {

@@ -51,6 +51,8 @@ pub struct Written {
     finished: usize,
     /// Those that are told by other rules.
     pinned: Vec<NodeId>,
+    /// Those that message filters have as well.
+    shared: Vec<NodeId>,
 }
 
 impl Written {
@@ -144,6 +146,19 @@ impl Written {
     /// Says that other rules than are looked for tell a node, so that it leads to where it does.
     pub fn pin(&mut self, node: NodeId) {
         self.pinned.push(node);
+    }
+
+    /// Says that a message filter has a node as well, which may be told there.
+    pub fn share(&mut self, node: NodeId) {
+        self.shared.push(node);
+    }
+
+    /// Takes the nodes that message filters have as well to be told there; false if there are none, or
+    /// they were before.
+    pub(super) fn pin_shared(&mut self) -> bool {
+        let shared = std::mem::take(&mut self.shared);
+        self.pinned.extend(&shared);
+        !shared.is_empty()
     }
 
     pub(super) fn pinned(&self) -> &[NodeId] {

@@ -99,8 +99,14 @@ impl Raising<'_> {
             return None;
         }
         self.add_refusals();
-        let mut ways = NEAREST.into_iter();
-        ways.find_map(|nearest| self.settled_among(nearest, order.clone(), effort, made))
+        let mut found = None;
+        for nearest in NEAREST {
+            found = found.or_else(|| self.settled_among(nearest, order.clone(), effort, made));
+            if found.is_none() && self.written.pin_shared() {
+                found = self.settled_among(nearest, order.clone(), effort, made);
+            }
+        }
+        found
     }
 
     /// As [`Self::settled`], if edges led to the nearest that they may have.
