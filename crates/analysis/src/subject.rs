@@ -144,34 +144,42 @@ impl<'p> Subject<'p> {
 
     /// The same policy with patterns of paths changed, if its world folds them.
     fn with_paths(&self, changed: impl Fn(&Pattern) -> Result<Pattern, RegexError>) -> Self {
-        let graph = self.graph();
-        let mut builder = GraphBuilder::default();
-        let mut nodes: Vec<NodeId> = Vec::with_capacity(graph.nodes().len());
-        for node in graph.nodes() {
-            nodes.push(match *node {
-                Node::Terminal { action, source } => builder.decide(action, source),
-                Node::Test {
-                    test,
-                    matched,
-                    unmatched,
-                } => {
-                    let at = |id: NodeId| nodes[id.0 as usize];
-                    let test = with_path(graph.test(test), self.world, &changed);
-                    builder.ask(&test, at(matched), at(unmatched))
-                }
-            });
-        }
-        for (rule, messages) in graph.message_filters() {
-            builder.message_filter(rule, messages.clone());
-        }
-        let entries = graph.entries().iter().map(|entry| nodes[entry.0 as usize]);
         Self::new(
-            builder.finish(entries.collect(), self.world),
+            graph_with_paths(self.graph(), self.world, &changed),
             self.rules,
             self.world,
             self.written.clone(),
         )
     }
+}
+
+/// A graph, with its message filters, with patterns of paths changed.
+fn graph_with_paths(
+    graph: &Graph,
+    world: &World,
+    changed: &impl Fn(&Pattern) -> Result<Pattern, RegexError>,
+) -> Graph {
+    let mut builder = GraphBuilder::default();
+    let mut nodes: Vec<NodeId> = Vec::with_capacity(graph.nodes().len());
+    for node in graph.nodes() {
+        nodes.push(match *node {
+            Node::Terminal { action, source } => builder.decide(action, source),
+            Node::Test {
+                test,
+                matched,
+                unmatched,
+            } => {
+                let at = |id: NodeId| nodes[id.0 as usize];
+                let test = with_path(graph.test(test), world, changed);
+                builder.ask(&test, at(matched), at(unmatched))
+            }
+        });
+    }
+    for (rule, messages) in graph.message_filters() {
+        builder.message_filter(rule, graph_with_paths(messages, world, changed));
+    }
+    let entries = graph.entries().iter().map(|entry| nodes[entry.0 as usize]);
+    builder.finish(entries.collect(), world)
 }
 
 fn with_path(

@@ -433,6 +433,19 @@ fn message_filters_are_told_apart() {
 }
 
 #[test]
+fn message_filters_look_at_paths_in_lower_case() {
+    let folder = Folder::new();
+    folder.profile(
+        "a.sb",
+        "(allow mach-lookup (apply-message-filter\n  \
+         (deny mach-message-send (process-path \"/A\"))))",
+    );
+    folder.run(&["compile", "a.sb", "-o", "a.bin"]);
+    let (code, text) = folder.run(&["diff", "a.sb", "a.bin"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
 fn a_path_beside_any_unix_socket_comes_back_plain() {
     let folder = Folder::new();
     let rule = "(allow network-outbound\n  (remote unix-socket)\n  (literal \"/private/s\"))\n";

@@ -105,10 +105,16 @@ impl Leads {
             alike: by_turn,
             told: written.pinned().len(),
         };
-        for &node in written.pinned() {
-            if let Some([yes, no]) = asked(written.turn(node)) {
-                leads.take(node, Lead::Apart(yes.to, no.to));
-            }
+        let pinned = written.pinned().iter().filter_map(|node| {
+            let [yes, no] = asked(written.turn(*node))?;
+            Some((*node, Lead::Apart(yes.to, no.to)))
+        });
+        for (node, lead) in pinned.clone() {
+            leads.take(node, lead);
+        }
+        // Those that are equal are told from each other by other rules as well.
+        for (node, lead) in pinned {
+            leads.of[node.0 as usize] = vec![lead];
         }
         Some(leads)
     }
