@@ -123,6 +123,15 @@ fn a_compiled_profile_is_asked_as_text_is() {
 }
 
 #[test]
+fn rules_of_bytes_that_no_compiler_wrote_say_that_they_come_back_to_others() {
+    let file = file(&blob());
+    let (code, _, told) = out(lapbelt().arg("decompile").arg(file.path()));
+    let says = "lapbelt: the rules decide every request as the profile does with \
+                -D NO_IMPLICIT_RULES=1; they compile to other bytes that decide the same\n";
+    assert_eq!((code, told.as_str()), (0, says));
+}
+
+#[test]
 fn bytes_of_another_world_say_which() {
     let own = file(&blob());
     let mut command = lapbelt();

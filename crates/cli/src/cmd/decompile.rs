@@ -70,31 +70,46 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
                             "out": out, "compiles_to_same_bytes": same_bytes,
                             "variables": subject.variables(), "params": text::params(&policy)});
         output.answer(&answer.to_string());
-    } else if out.is_some() {
-        let params = text::params(&policy).into_iter();
-        let with: String = params
-            .map(|(key, value)| format!(" with -D {key}={value}"))
-            .collect();
-        let bytes = match same_bytes {
-            Some(true) => "; they compile to the same bytes",
-            Some(false) if subject.variables().is_empty() => {
-                "; they compile to other bytes that decide the same"
-            }
-            Some(false) => "; they compile to other bytes",
-            None => "",
-        };
-        let but = text::but_for(&subject.variables());
-        output.tell(&format!(
-            "{} rules that decide every request as the profile does{but}{with}{bytes}",
-            policy.rules.len()
-        ));
     } else {
-        let but = text::but_for(&subject.variables());
-        if !but.is_empty() {
-            output.tell(&format!(
-                "lapbelt: the rules decide every request as the profile does{but}"
-            ));
-        }
+        tell(
+            &policy,
+            same_bytes,
+            &subject.variables(),
+            out.is_some(),
+            output,
+        );
     }
     Ok(Exit::Yes)
+}
+
+/// What is said beside the rules: all there is where they went to a file, else only what their reader
+/// would not expect.
+fn tell(
+    policy: &Policy,
+    same_bytes: Option<bool>,
+    variables: &[String],
+    is_file: bool,
+    output: &Output,
+) {
+    let params = text::params(policy).into_iter();
+    let with: String = params
+        .map(|(key, value)| format!(" with -D {key}={value}"))
+        .collect();
+    let bytes = match same_bytes {
+        Some(true) => "; they compile to the same bytes",
+        Some(false) if variables.is_empty() => "; they compile to other bytes that decide the same",
+        Some(false) => "; they compile to other bytes",
+        None => "",
+    };
+    let but = text::but_for(variables);
+    if is_file {
+        let count = policy.rules.len();
+        output.tell(&format!(
+            "{count} rules that decide every request as the profile does{but}{with}{bytes}"
+        ));
+    } else if !variables.is_empty() || same_bytes == Some(false) {
+        output.tell(&format!(
+            "lapbelt: the rules decide every request as the profile does{but}{with}{bytes}"
+        ));
+    }
 }
