@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use libc::pid_t;
 
-use super::machine_code::{AFTER_BREAK, BREAK, BREAK_CODES, Registers, arm, enable};
+use super::machine_code::{AFTER_BREAK, BREAK, BREAK_CODES, Registers, UNTOLD, arm, enable};
 use super::memory::Memory;
 use crate::image::Image;
 use crate::instruction::LONGEST;
@@ -115,7 +115,7 @@ impl Points {
     /// Which breakpoint a thread has met, by the code of its `SIGTRAP` and where it stands.
     pub(super) fn met(&self, code: i32, pc: u64) -> Option<Point> {
         let at = match self.patched {
-            None if code == TRAP_HWBKPT => pc,
+            None if code == TRAP_HWBKPT || UNTOLD == Some(code) => pc,
             Some(_) if BREAK_CODES.contains(&code) => pc.wrapping_sub(AFTER_BREAK),
             _ => return None,
         };
@@ -190,4 +190,36 @@ fn tail(image: &Image, regions: &[Region]) -> Option<u64> {
         (region.is_executable() && start + 2 * SLOT <= region.end).then_some(start)
     });
     ends.next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met(patched: Option<Patched>, code: i32, pc: u64) -> Option<Point> {
+        let addresses = [Some(0x1000), Some(0x2000)];
+        Points { addresses, patched }.met(code, pc)
+    }
+
+    #[test]
+    fn a_breakpoint_in_a_register_is_known_by_its_place_where_its_code_was_lost() {
+        for code in [Some(TRAP_HWBKPT), UNTOLD].into_iter().flatten() {
+            assert_eq!(met(None, code, 0x1000), Some(Point::Write));
+            assert_eq!(met(None, code, 0x2000), Some(Point::Immutable));
+            assert_eq!(met(None, code, 0x1001), None);
+        }
+        assert_eq!(met(None, 0, 0x1000), None);
+    }
+
+    #[test]
+    fn one_in_the_code_is_known_by_its_own_code_alone() {
+        let patched = Patched {
+            copies: [0; 2],
+            original: Vec::new(),
+        };
+        let after = 0x1000 + AFTER_BREAK;
+        let met = |code| met(Some(patched.clone()), code, after);
+        assert_eq!(met(BREAK_CODES[0]), Some(Point::Write));
+        assert_eq!(UNTOLD.and_then(met), None);
+    }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use libc::pid_t;
 
-use super::machine_code::Registers;
+use super::machine_code::{Registers, UNTOLD};
 use super::memory::{Memory, regions};
 use super::points::{Points, resolve};
 use super::sys::{self, Run, Status};
@@ -369,8 +369,9 @@ impl Session<'_> {
         }
         // There is none for a stop of the whole process, which is no signal of this thread's code.
         let code = sys::signal_code(tid).unwrap_or(0);
+        let is_stepped = tracee.machine.is_stepping() && UNTOLD == Some(code);
         let stop = match signal {
-            libc::SIGTRAP if code == TRAP_TRACE => Stop::Step,
+            libc::SIGTRAP if code == TRAP_TRACE || is_stepped => Stop::Step,
             libc::SIGTRAP if code > 0 => {
                 let met = match self.points(process) {
                     Some(State::Set(points)) => points.met(code, Registers::of(tid)?.pc()),
