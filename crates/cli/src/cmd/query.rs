@@ -33,7 +33,8 @@ pub(crate) struct Args {
     targets: Vec<String>,
     #[command(flatten)]
     params: Params,
-    /// A further value of the request, such as socket-type=SOCK_STREAM.
+    /// A further value of the request, such as socket-type=SOCK_STREAM; what an entitlement is,
+    /// %entitlement-boolean=NAME=true or %entitlement-string=NAME=VALUE.
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     filter: Vec<(String, String)>,
     /// Which profile of a compiled bundle, by its name, or by its number: `#1` is always one.
