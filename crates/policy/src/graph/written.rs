@@ -299,9 +299,10 @@ impl Written {
     }
 
     /// Adds nodes that may have been there, with one edge or more to them from each side of what they
-    /// ask, all of which were shortened: as some nodes lead on, and no node does that is there. No more
+    /// ask, all of which were shortened: as some nodes lead on, and no node does that is there. If they
+    /// are to be `vain`, their own edges were shortened to the same, so that they were left out. No more
     /// are added than come to so many nodes.
-    pub(super) fn add_unseen(&mut self, of: &BTreeSet<NodeId>, most: usize) {
+    pub(super) fn add_unseen(&mut self, of: &BTreeSet<NodeId>, vain: bool, most: usize) {
         let mut sides: BTreeMap<QuestionId, [BTreeSet<NodeId>; 2]> = BTreeMap::new();
         for at in of {
             if let Turn::Ask {
@@ -320,7 +321,7 @@ impl Written {
             let pairs = yes
                 .iter()
                 .flat_map(|one| no.iter().map(move |other| (*one, *other)));
-            for (matched, unmatched) in pairs.filter(|(one, other)| one != other) {
+            for (matched, unmatched) in pairs.filter(|(one, other)| (one == other) == vain) {
                 let turn = Turn::Ask {
                     question,
                     matched,
@@ -334,6 +335,29 @@ impl Written {
                 }
             }
         }
+    }
+
+    /// Whether there may have been nodes that were left out.
+    pub(super) fn may_lack_nodes(&self) -> bool {
+        let mut with = self.clone();
+        let all = (0..).map(NodeId).take(self.turns.len()).collect();
+        with.add_unseen(&all, true, self.turns.len() + 1);
+        with.turns.len() > self.turns.len()
+    }
+
+    /// Nodes that may have been there and were left out, by where an edge to them leads.
+    pub(super) fn left_out(&self) -> HashMap<NodeId, Vec<NodeId>> {
+        let mut left_out: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
+        for (at, turn) in (0..).map(NodeId).zip(&self.turns).skip(self.finished) {
+            if let Turn::Ask {
+                matched, unmatched, ..
+            } = turn
+                && matched == unmatched
+            {
+                left_out.entry(*matched).or_default().push(at);
+            }
+        }
+        left_out
     }
 
     /// Whether an edge that leads to a node led to another before it was shortened: to that one

@@ -75,12 +75,16 @@ impl Leads {
             by_turn.entry(*turn).or_default().push(at);
         }
         let reached = Reached::of(written);
+        let left_out = written.left_out();
         let mut left = most;
         let of = nodes().map(|(at, turn)| {
             let ways = |edge: Edge| -> Vec<NodeId> {
                 let alike = &by_edge[&(edge.question, edge.answer, edge.to)];
+                let left_out = left_out.get(&edge.to).into_iter().flatten();
+                let left_out = left_out.filter(|node| **node != at && !alike.contains(node));
                 std::iter::once(edge.to)
                     .chain(reached.others(alike, at, nearest))
+                    .chain(left_out.copied())
                     .collect()
             };
             let both = asked(*turn).map(|both| both.map(|edge| (edge, ways(edge))));
@@ -91,7 +95,9 @@ impl Leads {
             Some(match both {
                 None => Vec::new(),
                 // One answer at least led to what was left out, or the node were, too.
-                Some([(yes, to_yes), (no, to_no)]) if yes.to == no.to => {
+                Some([(yes, to_yes), (no, to_no)])
+                    if yes.to == no.to && written.is_original(at) =>
+                {
                     vain(&[to_yes, to_no]).collect()
                 }
                 Some(both) => pairs(both.map(|(_, ways)| ways)),

@@ -48,7 +48,7 @@ pub fn settle_messages(
     world: &World,
 ) -> Option<Vec<Vec<Rule>>> {
     let leads = Leads::of(written, NEAREST[0], EFFORT)?;
-    if !leads.are_doubtful() {
+    if !leads.are_doubtful() && !written.may_lack_nodes() {
         return None;
     }
     let mut taken = HashMap::new();

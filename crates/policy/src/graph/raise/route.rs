@@ -51,8 +51,10 @@ pub(super) fn route(
         if best[&place].0 < cost {
             continue;
         }
+        let is_refused = |outcome| refuses && written.outcome(outcome).action == Action::Allow;
         let end = match written.decided(at) {
             _ if Some(at) == base => Some((0, End::Base)),
+            Some(outcome) if is_refused(outcome) => continue,
             Some(outcome) => Some((QUESTION * (RULE as u32 + 1), End::Decided(outcome))),
             None => None,
         };
@@ -67,7 +69,7 @@ pub(super) fn route(
             .map(|(id, part)| ((id, part.cost), part.ways))
         {
             for (outcome, exits) in decides(ways, written, base) {
-                if refuses && written.outcome(outcome).action == Action::Allow {
+                if is_refused(outcome) {
                     continue;
                 }
                 let rule = match last == Some(outcome) {

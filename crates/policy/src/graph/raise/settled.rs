@@ -143,13 +143,17 @@ impl Raising<'_> {
                     let place = order.remove(place);
                     order.insert(0, place);
                     stuck.push(place);
-                    if is_open && with_unseen.contains(&place) {
-                        return None;
-                    }
+                    let added = with_unseen.iter().filter(|other| **other == place);
+                    let vain = match added.count() {
+                        0 => false,
+                        1 => true,
+                        _ if is_open => return None,
+                        _ => continue,
+                    };
                     let times = stuck.iter().filter(|other| **other == place).count();
-                    if is_open || times == OFTEN {
+                    if is_open || times.is_multiple_of(OFTEN) {
                         with_unseen.push(place);
-                        self.add_unseen(place);
+                        self.add_unseen(place, vain);
                         leads = self.leads(&order, nearest, *effort)?;
                     }
                 }
@@ -172,12 +176,12 @@ impl Raising<'_> {
     }
 
     /// Adds nodes that may have been among those of an operation.
-    fn add_unseen(&mut self, begin: Begin) {
+    fn add_unseen(&mut self, begin: Begin, vain: bool) {
         let own = self.written.reached(begin.at);
         let behind = begin.base.map(|base| self.written.reached(base));
         let behind = behind.unwrap_or_default();
         let own = own.difference(&behind).copied().collect();
-        self.written.add_unseen(&own, MOST_NODES);
+        self.written.add_unseen(&own, vain, MOST_NODES);
     }
 }
 

@@ -106,7 +106,7 @@ impl Telling<'_> {
         };
         let one = region.question(question);
         let to = match lead {
-            Lead::Apart(yes, _) | Lead::Hidden(yes, _) => {
+            Lead::Apart(yes, no) | Lead::Hidden(yes, no) => {
                 self.note(at, lead);
                 let filter = if yes == exits.yes {
                     one.clone()
@@ -118,7 +118,7 @@ impl Telling<'_> {
                     .iter()
                     .any(|to| self.asks(*to, question));
                 if is_kept || matches!(lead, Lead::Apart(..)) {
-                    return self.edges_kept(filter, at, exits);
+                    return self.edges_kept(filter, at, [yes, no], exits);
                 }
                 let never = self.never(question, self.leads.alike_before(at))?;
                 return Some(match yes == exits.yes {
@@ -152,9 +152,15 @@ impl Telling<'_> {
         })
     }
 
-    /// A filter whose node has edges to nodes that ask the same again: the compiler would have
-    /// shortened them, but for what it took away between.
-    fn edges_kept(&self, filter: Filter, at: NodeId, exits: Exits) -> Option<Filter> {
+    /// A filter whose node led straight to nodes that ask the same again: the compiler would have
+    /// shortened the edges to them, but for what it took away between.
+    fn edges_kept(
+        &self,
+        filter: Filter,
+        at: NodeId,
+        led: [NodeId; 2],
+        exits: Exits,
+    ) -> Option<Filter> {
         let Region {
             written, chaining, ..
         } = self.region;
@@ -166,8 +172,9 @@ impl Telling<'_> {
         else {
             return None;
         };
-        let mut edges = [matched, unmatched].into_iter();
-        edges.try_fold(filter, |filter, to| {
+        let edges = [matched, unmatched].into_iter().zip(led);
+        let mut straight = edges.filter(|(to, led)| to == led).map(|(to, _)| to);
+        straight.try_fold(filter, |filter, to| {
             if !self.asks(to, question) || (to != exits.no && to != exits.yes) {
                 return Some(filter);
             }
