@@ -123,7 +123,7 @@ pub fn picture(
         runs,
         words,
         picture: Picture {
-            title,
+            title: title.chars().map(drawn).collect(),
             ..Picture::default()
         },
         made: HashMap::new(),
@@ -286,8 +286,14 @@ impl Drawing<'_> {
             let at = self.add(Kind::Folded, vec![line]);
             let places = self.folded.iter().map(|node| (*node, at));
             self.made.extend(places);
+            let boxes = self.picture.boxes.iter();
+            let starts = boxes.filter(|one| one.kind == Kind::Operations);
+            let more = match starts.count() {
+                0 | 1 => "JSON has them all",
+                _ => "one operation alone shows more",
+            };
             let note = format!(
-                "{} of {} boxes are folded; one operation alone shows more",
+                "{} of {} boxes are folded; {more}",
                 self.folded.len(),
                 self.folded.len() + drawn.len()
             );
@@ -349,9 +355,19 @@ impl Drawing<'_> {
     }
 }
 
-/// A line cut to a readable length, without characters that draw nothing.
+/// A character, or one in the place of what draws nothing, or may not be in an SVG: XML 1.0 has no
+/// control characters, U+FFFE and U+FFFF.
+fn drawn(character: char) -> char {
+    match character {
+        '\u{fffe}' | '\u{ffff}' => '·',
+        other if other.is_control() => '·',
+        other => other,
+    }
+}
+
+/// A line cut to a readable length.
 fn shortened(line: &str) -> String {
-    let shown = line.chars().map(|c| if c.is_control() { '·' } else { c });
+    let shown = line.chars().map(drawn);
     let mut text: String = shown.clone().take(LONGEST_LINE).collect();
     if shown.count() > LONGEST_LINE {
         text.push('…');

@@ -11,19 +11,36 @@ pub(crate) struct JsonLine<'t, T> {
     pub(crate) value: Result<T, String>,
 }
 
-/// The lines of a text.
-pub(crate) fn json_lines<T: DeserializeOwned>(text: &str) -> impl Iterator<Item = JsonLine<'_, T>> {
-    let lines = text.lines().zip(1..);
-    let lines = lines.filter(|(line, _)| !line.trim().is_empty());
-    lines.map(|(text, number)| JsonLine {
-        number,
-        text,
-        value: serde_json::from_str(text).map_err(|error| {
-            // The line that it names is of this line alone.
-            let said = error.to_string();
-            let within = format!(" at line {} column {}", error.line(), error.column());
-            let said = said.strip_suffix(&within).unwrap_or(&said);
-            format!("{number}:{}: {said}", error.column())
-        }),
+/// The lines of a text; one that is no text has what of it is before that.
+pub(crate) fn json_lines<T: DeserializeOwned>(
+    text: &[u8],
+) -> impl Iterator<Item = JsonLine<'_, T>> {
+    let lines = text.split(|byte| *byte == b'\n').zip(1..);
+    let lines = lines.filter(|(line, _)| !line.trim_ascii().is_empty());
+    lines.map(|(line, number)| {
+        let (text, value) = match std::str::from_utf8(line) {
+            Ok(text) => (text, value(text, number)),
+            Err(error) => {
+                let before = error.valid_up_to();
+                let why = format!("byte {:#04x} is not UTF-8", line[before]);
+                let text = std::str::from_utf8(&line[..before]).unwrap_or_default();
+                (text, Err(format!("{number}:{}: {why}", before + 1)))
+            }
+        };
+        JsonLine {
+            number,
+            text,
+            value,
+        }
+    })
+}
+
+fn value<T: DeserializeOwned>(text: &str, number: usize) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| {
+        // The line that it names is of this line alone.
+        let said = error.to_string();
+        let within = format!(" at line {} column {}", error.line(), error.column());
+        let said = said.strip_suffix(&within).unwrap_or(&said);
+        format!("{number}:{}: {said}", error.column())
     })
 }

@@ -90,7 +90,7 @@ pub(crate) fn read(path: &Path) -> Result<String, CommandError> {
             .count()
             + 1;
         let byte = error.as_bytes()[at];
-        let help = "profiles are UTF-8 text; convert the file, or escape the byte";
+        let help = "it has to be UTF-8 text: convert the file, or escape the byte";
         let problem = format!("byte {byte:#04x} is not UTF-8; {help}");
         CommandError::at(&name, line, column, problem)
     })

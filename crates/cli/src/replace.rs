@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use lapbelt_policy::rule::Policy;
+
 use crate::exit::CommandError;
 use crate::profile::shown;
 
@@ -43,8 +45,23 @@ pub(crate) fn file_out<'o>(
     Ok(out)
 }
 
+/// Refuses to write what is made of rules over one of the files that they are from, as imported ones
+/// are known only once they were read.
+///
+/// # Errors
+/// If one of them is where it is to go.
+pub(crate) fn not_over_sources(policy: &Policy, out: Option<&Path>) -> Result<(), CommandError> {
+    let mut sources = policy.sources.iter();
+    out.map_or(Ok(()), |out| {
+        sources.try_for_each(|source| not_over(Path::new(source), out))
+    })
+}
+
 /// Refuses to write what is made of a file over that file.
-fn not_over(read: &Path, out: &Path) -> Result<(), CommandError> {
+///
+/// # Errors
+/// If the two are one file.
+pub(crate) fn not_over(read: &Path, out: &Path) -> Result<(), CommandError> {
     let is_same = fs::metadata(out).is_ok_and(|there| there.is_file())
         && fs::canonicalize(read)
             .is_ok_and(|read| fs::canonicalize(out).is_ok_and(|out| out == read));

@@ -479,6 +479,12 @@ fn all_profiles_of_a_bundle_are_decompiled() {
             "2 profiles in out, each as rules that decide every request as it does\n"
         )
     );
+    let itself = folder.path("open.sb");
+    std::fs::write(&itself, &bytes).expect("a file");
+    let (code, text) = folder.run(&["decompile", "open.sb", "-o", "."]);
+    assert_eq!(code, 2, "{text}");
+    let kept = std::fs::read(&itself).expect("a file");
+    assert!(kept == bytes);
     let mut piped = Command::cargo_bin("lapbelt").expect("the built command");
     piped.current_dir(folder.0.path()).write_stdin(bytes);
     let output = piped.args(["decompile", "-", "-o", "piped"]).output();
@@ -596,6 +602,18 @@ fn a_picture_shows_each_shared_part_once() {
 }
 
 #[test]
+fn a_picture_has_no_character_that_may_not_be_in_one() {
+    let folder = Folder::new();
+    folder.profile("a\u{1}.sb", "(allow file-read* (literal \"/\u{ffff}\"))");
+    let (code, svg) = folder.run(&["graph", "a\u{1}.sb"]);
+    assert_eq!(code, 0);
+    assert!(svg.contains("(literal &quot;/·&quot;)") && svg.contains("a·.sb"));
+    let is_allowed =
+        |c: char| c == '\n' || !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    assert!(svg.chars().all(is_allowed), "{svg}");
+}
+
+#[test]
 fn a_big_graph_is_folded_and_says_so() {
     let folder = Folder::new();
     let rules: Vec<String> = (0..400)
@@ -610,7 +628,13 @@ fn a_big_graph_is_folded_and_says_so() {
         assert!(Path::new(&folder.path(input)).exists());
         let (code, text) = folder.run(&["graph", input, "-o", "a.svg"]);
         assert_eq!(code, 0);
-        assert!(text.contains("boxes are folded"), "{text}");
+        let says = "boxes are folded; one operation alone shows more";
+        assert!(text.contains(says), "{text}");
+        let (_, text) = folder.run(&["graph", input, "--op", "file-read-data", "-o", "b.svg"]);
+        assert!(
+            text.contains("boxes are folded; JSON has them all"),
+            "{text}"
+        );
         let svg = std::fs::read_to_string(folder.path("a.svg")).expect("a picture");
         assert!(
             well_formed(&svg)

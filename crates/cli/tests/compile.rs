@@ -98,6 +98,15 @@ fn the_source_is_not_written_over() {
             assert_eq!(std::fs::read_to_string(&source).expect("it is there"), text);
         }
     }
+    // What it imports is its source too.
+    let import = format!("(version 1)\n(import \"{source}\")\n");
+    let outer = write(&dir, "outer.sb", &import);
+    for command in ["compile", "graph"] {
+        let (code, _, said) = out(lapbelt().args([command, &outer, "-o", &source]));
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("is what is read"), "{command}: {said}");
+    }
+    assert_eq!(std::fs::read_to_string(&source).expect("it is there"), text);
 }
 
 #[test]

@@ -346,6 +346,17 @@ fn a_batch_answers_each_line() {
 }
 
 #[test]
+fn a_line_of_a_batch_that_is_no_text_is_one_that_cannot_be_answered() {
+    let mut command = lapbelt();
+    let lines = b"{}\n\xff\n{\"id\":3}\n";
+    let command = command.args(["query", "--batch", "-"]).write_stdin(lines);
+    let (code, text) = out(command);
+    let lines: Vec<&str> = text.lines().collect();
+    let says = r#"{"id":null,"error":"<stdin>:2:1: byte 0xff is not UTF-8"}"#;
+    assert_eq!((code, lines.len(), lines[1]), (2, 3, says));
+}
+
+#[test]
 fn what_a_batch_would_pass_over_is_refused() {
     for option in [
         &["--member", "a"][..],

@@ -6,6 +6,9 @@ use object::read::macho::{FatArch, MachHeader, MachOFatFile32, MachOFatFile64};
 
 use crate::ExtractError;
 
+/// The first bytes of a file with words of 64 bits, least significant byte first.
+const OF_64_BITS: [u8; 4] = [0xcf, 0xfa, 0xed, 0xfe];
+
 /// One architecture's file.
 pub(crate) struct Slice<'a> {
     pub(crate) architecture: &'static str,
@@ -16,14 +19,14 @@ pub(crate) struct Slice<'a> {
 
 /// The 64-bit slices, arm64 first.
 pub(crate) fn slices(bytes: &[u8]) -> Result<Vec<Slice<'_>>, ExtractError> {
-    let magic = bytes.get(..4).unwrap_or(bytes);
+    let magic = bytes.first_chunk().copied().unwrap_or_default();
     let damaged = |error: object::read::Error| ExtractError::Damaged {
         what: "fat header",
         offset: 0,
         problem: error.to_string(),
     };
     let mut found: Vec<(u64, u64)> = match magic {
-        [0xcf, 0xfa, 0xed, 0xfe] => vec![(0, bytes.len() as u64)],
+        OF_64_BITS => vec![(0, bytes.len() as u64)],
         [0xca, 0xfe, 0xba, 0xbe] => {
             let fat = MachOFatFile32::parse(bytes).map_err(damaged)?;
             fat.arches().iter().map(FatArch::file_range).collect()
@@ -52,15 +55,20 @@ pub(crate) fn slices(bytes: &[u8]) -> Result<Vec<Slice<'_>>, ExtractError> {
                 problem: format!("its {size} bytes reach beyond the end of the file"),
             })?;
         // Slices of other sizes of word are passed over.
-        if let Ok(header) = MachHeader64::<LittleEndian>::parse(bytes, 0)
-            && header.is_little_endian()
-        {
-            slices.push(Slice {
-                architecture: architecture(header),
-                offset,
-                bytes,
-            });
+        if !bytes.starts_with(&OF_64_BITS) {
+            continue;
         }
+        let header = MachHeader64::<LittleEndian>::parse(bytes, 0);
+        let header = header.map_err(|error| ExtractError::Damaged {
+            what: "Mach-O header",
+            offset,
+            problem: error.to_string(),
+        })?;
+        slices.push(Slice {
+            architecture: architecture(header),
+            offset,
+            bytes,
+        });
     }
     slices.sort_by_key(|slice| !slice.architecture.starts_with("arm64"));
     match slices.is_empty() {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
 use crate::profile::{self, Params, place};
-use crate::replace::{file_out, write_out};
+use crate::replace::{file_out, not_over_sources, write_out};
 use crate::show;
 
 /// The layout that the encoder writes.
@@ -55,6 +55,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
         output.tell(&warnings);
     }
     let policy = profile.policy;
+    not_over_sources(&policy, out)?;
     let encoded = encode(&policy, &world).map_err(|error| refused(&error, &policy, &world))?;
     let Some(out) = out else {
         output.bytes(&encoded.bytes);

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     if let (Some(folder), None) = (out, &args.member) {
         let blob = subject::blob(&args.blob, &bytes, &world)?;
         if blob.header.is_bundle() {
-            return bundle::decompile_all(&blob, folder, &world, output);
+            return bundle::decompile_all(&args.blob, &blob, folder, &world, output);
         }
     }
     let member = args.member.as_deref();

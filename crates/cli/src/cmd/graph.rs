@@ -18,7 +18,7 @@ use crate::exit::{CommandError, Exit};
 use crate::learnt_in::world_of;
 use crate::output::Output;
 use crate::profile::{self, Params};
-use crate::replace::{file_out, write_out};
+use crate::replace::{file_out, not_over_sources, write_out};
 use crate::subject::{Subject, on_one_line};
 
 #[derive(clap::Args)]
@@ -60,6 +60,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let member = args.member.as_deref();
     let subject = Subject::load(&args.profile, &args.params.map(), member, &world)?;
     subject.warn(None, output);
+    if let Subject::Source(profile) = &subject {
+        not_over_sources(&profile.policy, out)?;
+    }
     let operations = operations(&args.op, &world)?;
     for operation in &operations {
         not_within(*operation, &subject, &world)?;

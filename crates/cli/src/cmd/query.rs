@@ -218,7 +218,7 @@ type Loaded = Result<(Subject, Decider), String>;
 /// Answers each line; a line that cannot be answered gets an `error` instead of a decision, and
 /// makes the command fail at the end.
 fn batch(file: &Path, world: &World, output: &Output) -> Result<Exit, CommandError> {
-    let text = profile::read(file)?;
+    let text = profile::read_bytes(file)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut profiles: HashMap<Named, Loaded> = HashMap::new();
     let mut failed = false;

@@ -26,7 +26,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<Exit, CommandError> {
     let name = profile::shown(&args.violations);
     let text = profile::read(&args.violations)?;
     let mut events = Vec::new();
-    for line in json_lines::<Violation>(&text) {
+    for line in json_lines::<Violation>(text.as_bytes()) {
         let number = line.number;
         let violation = line.value.map_err(|why| CommandError::In {
             file: name.clone(),

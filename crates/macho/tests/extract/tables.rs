@@ -179,6 +179,8 @@ fn what_is_no_such_file_is_told_apart() {
         ExtractError::Wrapped(_)
     ));
     assert_eq!(error(b"\xce\xfa\xed\xfe\x07\0\0\0"), ExtractError::NoSlice);
+    let cut = error(b"\xcf\xfa\xed\xfe\x0c\0\0\x01");
+    assert!(matches!(cut, ExtractError::Damaged { offset: 0, .. }));
     let mut bytes = macho(&macos_13(), ARM);
     // Another first name.
     let at = bytes

@@ -15,11 +15,12 @@ use serde_json::json;
 
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, counted};
-use crate::replace::write_out;
+use crate::replace::{not_over, write_out};
 
 /// Writes each profile to `NAME.sb` in a folder. One that has no rules is told, and the others go
 /// on.
 pub(super) fn decompile_all(
+    read: &Path,
     blob: &Blob,
     folder: &Path,
     world: &World,
@@ -38,6 +39,7 @@ pub(super) fn decompile_all(
         match text(blob, profile, world) {
             Ok((text, policy, variables)) => {
                 let file = folder.join(file_name(&name, index, &mut taken));
+                not_over(read, &file)?;
                 write_out(&file, text.as_bytes())?;
                 let but = super::text::but_for(&variables);
                 if !but.is_empty() {

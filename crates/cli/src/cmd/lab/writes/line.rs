@@ -49,7 +49,7 @@ pub(super) fn of_record(record: &Record, input: &str) -> String {
 /// # Errors
 /// The first line that is none, by its number from 1, to stand behind the file's name.
 pub(super) fn writes(text: &str) -> Result<Vec<Write>, String> {
-    let lines = json_lines(text).enumerate();
+    let lines = json_lines(text.as_bytes()).enumerate();
     lines
         .map(|(index, line)| {
             write(index, line.value?).map_err(|why| format!("{}: {why}", line.number))
