@@ -4,6 +4,7 @@ mod bundle;
 mod text;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lapbelt_analysis::decompile::decompile_to;
 use lapbelt_blob::again::Original;
@@ -47,19 +48,24 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let member = args.member.as_deref();
     let subject = Subject::decoded(&args.blob, bytes, member, &world)?;
     let analysed = subject.analysed(&world);
-    let failed = |error: String| CommandError::about(&args.blob, error);
     // Only bytes of the layout that is written can be the same.
     let bytes = subject.bytes().filter(|_| world.layout() == Some(WRITTEN));
     let world = &world;
     let original = bytes.map(|bytes| Original { bytes, world });
     let is_it = original.map(|one| move |policy: &Policy| one.is_it(policy));
     let is_it = is_it.as_ref().map(|one| one as &dyn Fn(&Policy) -> bool);
-    let policy = decompile_to(&analysed, is_it).map_err(|error| failed(error.to_string()))?;
-    let policy = text::with_unix_sockets(policy, world);
-    let (text, same_bytes) = {
+    let bar = output.spinner("{spinner} decompiling, {elapsed}");
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let made = decompile_to(&analysed, is_it).map_err(|error| error.to_string());
+    let made = made.and_then(|policy| {
+        let policy = text::with_unix_sockets(policy, world);
         let place = |source: &Source| subject.place(source, world);
-        text::text(&policy, &analysed, original.as_ref(), world, place).map_err(failed)?
-    };
+        let (text, same_bytes) = text::text(&policy, &analysed, original.as_ref(), world, place)?;
+        Ok((policy, text, same_bytes))
+    });
+    bar.finish_and_clear();
+    let (policy, text, same_bytes) =
+        made.map_err(|error| CommandError::about(&args.blob, error))?;
     match out {
         Some(out) => write_out(out, text.as_bytes())?,
         None if !output.json => output.answer(&text),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use lapbelt_analysis::decompile::decompile;
 use lapbelt_analysis::subject::Subject as Analysed;
@@ -31,6 +32,9 @@ pub(super) fn decompile_all(
     let mut taken = BTreeSet::new();
     let mut members = Vec::new();
     let mut failed = 0;
+    let bar = output.spinner("{spinner} {pos} of {len} profiles, {elapsed}");
+    bar.set_length(blob.profiles.len() as u64);
+    bar.enable_steady_tick(Duration::from_millis(200));
     for (index, profile) in blob.profiles.iter().enumerate() {
         let name = profile.name.map_or_else(
             || format!("profile-{index}"),
@@ -44,7 +48,8 @@ pub(super) fn decompile_all(
                 let but = super::text::but_for(&variables);
                 if !but.is_empty() {
                     let as_it = "the rules decide every request as it does";
-                    output.tell(&format!("lapbelt: {name}, number {index}: {as_it}{but}"));
+                    let note = format!("lapbelt: {name}, number {index}: {as_it}{but}");
+                    bar.suspend(|| output.tell(&note));
                 }
                 members.push(
                     json!({"number": index, "name": name, "out": file, "rules": policy.rules.len(),
@@ -53,11 +58,14 @@ pub(super) fn decompile_all(
             }
             Err(error) => {
                 failed += 1;
-                output.complain(&format!("lapbelt: {name}, number {index}: {error}"));
+                let note = format!("lapbelt: {name}, number {index}: {error}");
+                bar.suspend(|| output.complain(&note));
                 members.push(json!({"number": index, "name": name, "error": error}));
             }
         }
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     let count = blob.profiles.len() - failed;
     output.answer_either(
         || json!({"world": world.id(), "folder": folder, "profiles": members}),
