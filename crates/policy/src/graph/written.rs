@@ -316,7 +316,10 @@ impl Written {
                 no.insert(unmatched);
             }
         }
-        let mut known: HashSet<Turn> = self.turns.iter().copied().collect();
+        // One that is there may lead to the same by both answers too.
+        let before = if vain { self.finished } else { 0 };
+        let known = self.turns.iter().skip(before);
+        let mut known: HashSet<Turn> = known.copied().collect();
         for (question, [yes, no]) in sides {
             let pairs = yes
                 .iter()
