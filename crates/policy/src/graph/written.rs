@@ -36,6 +36,9 @@ pub(super) enum Turn {
     Decide(OutcomeId),
 }
 
+/// The first number of nodes of message filters, if the profile has some of them as well.
+const APART: usize = 100;
+
 /// Decision graphs as they were written. Successors come before a node.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
@@ -53,6 +56,8 @@ pub struct Written {
     pinned: Vec<NodeId>,
     /// Those that message filters have as well.
     shared: Vec<NodeId>,
+    /// Whether that is where they are taken to be told.
+    is_of_profile: bool,
 }
 
 impl Written {
@@ -158,7 +163,15 @@ impl Written {
     pub(super) fn pin_shared(&mut self) -> bool {
         let shared = std::mem::take(&mut self.shared);
         self.pinned.extend(&shared);
+        self.is_of_profile = true;
         !shared.is_empty()
+    }
+
+    /// From which number on nodes are told from each other that ask the same and lead to the same: the
+    /// rules of a profile and those of its message filters must not tell two of them alike.
+    pub(super) fn told(&self) -> usize {
+        let is_of_messages = !self.pinned.is_empty() && !self.is_of_profile;
+        self.pinned.len() + if is_of_messages { APART } else { 0 }
     }
 
     pub(super) fn pinned(&self) -> &[NodeId] {

@@ -53,7 +53,7 @@ pub(super) struct Leads {
     /// Nodes that ask the same and lead to the same, of which each led elsewhere, if only to something
     /// else that came to nothing.
     alike: HashMap<Turn, Vec<NodeId>>,
-    /// How many nodes are told by other rules.
+    /// From which number on nodes are told from each other.
     told: usize,
 }
 
@@ -109,7 +109,7 @@ impl Leads {
             of,
             turns,
             alike: by_turn,
-            told: written.pinned().len(),
+            told: written.told(),
         };
         let pinned = written.pinned().iter().filter_map(|node| {
             let [yes, no] = asked(written.turn(*node))?;
@@ -158,8 +158,8 @@ impl Leads {
         }
     }
 
-    /// How many nodes that ask the same and lead to the same come before a node, be they told by other
-    /// rules.
+    /// How many nodes that ask the same and lead to the same come before a node, and more where some
+    /// are told by other rules.
     pub(super) fn alike_before(&self, node: NodeId) -> usize {
         let alike = &self.alike[&self.turns[node.0 as usize]];
         let before = alike.iter().filter(|other| **other < node).count();
