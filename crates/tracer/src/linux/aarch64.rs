@@ -13,8 +13,8 @@ pub(super) const BREAK: &[u8] = &[0x00, 0x00, 0x20, 0xd4];
 pub(super) const AFTER_BREAK: u64 = 0;
 /// Codes of the signal that it causes: `TRAP_BRKPT`.
 pub(super) const BREAK_CODES: [i32; 2] = [1, 1];
-/// Code of a debug exception whose reason was lost: there is none, for each has a class of its own.
-pub(super) const UNTOLD: Option<i32> = None;
+/// Codes that do not tell what a debug exception was for: none, for each has a class of its own.
+pub(super) const UNTOLD: &[i32] = &[];
 
 /// `struct user_pt_regs`: x0 to x30, sp, pc, pstate.
 #[derive(Clone, Copy, Debug)]

@@ -369,15 +369,19 @@ impl Session<'_> {
         }
         // There is none for a stop of the whole process, which is no signal of this thread's code.
         let code = sys::signal_code(tid).unwrap_or(0);
-        let is_stepped = tracee.machine.is_stepping() && UNTOLD == Some(code);
+        let is_stepping = tracee.machine.is_stepping();
         let stop = match signal {
-            libc::SIGTRAP if code == TRAP_TRACE || is_stepped => Stop::Step,
+            libc::SIGTRAP if code == TRAP_TRACE && is_stepping => Stop::Step,
             libc::SIGTRAP if code > 0 => {
                 let met = match self.points(process) {
                     Some(State::Set(points)) => points.met(code, Registers::of(tid)?.pc()),
                     _ => None,
                 };
-                met.map_or(Stop::Signal(signal), Stop::Break)
+                match met {
+                    Some(point) => Stop::Break(point),
+                    None if is_stepping && UNTOLD.contains(&code) => Stop::Step,
+                    None => Stop::Signal(signal),
+                }
             }
             libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE if code > 0 => {
                 Stop::Fault(signal)

@@ -13,11 +13,10 @@ pub(super) const BREAK: &[u8] = &[0xcc];
 pub(super) const AFTER_BREAK: u64 = 1;
 /// Codes of the signal that it causes: `SI_KERNEL`.
 pub(super) const BREAK_CODES: [i32; 2] = [0x80, 0x80];
-/// Code of a debug exception whose reason was lost, `TRAP_BRKPT`: the kernel reads the reason from
-/// DR6, which a hypervisor leaves empty now and then. Seen on a Firecracker guest, less
-/// than once in a million stops, after steps as at breakpoints in registers. Only `int1` has this
-/// code by itself.
-pub(super) const UNTOLD: Option<i32> = Some(1);
+/// Codes of a debug exception: what it was for is not told by them. The kernel reads that from DR6,
+/// which a hypervisor leaves empty now and then, so that `TRAP_BRKPT` is the code of a step or of a
+/// breakpoint in a register. Seen on a Firecracker guest, less than once in a million stops.
+pub(super) const UNTOLD: &[i32] = &[1, 2, 4];
 
 /// Registers of a thread, in the order of `struct user_regs_struct`.
 #[derive(Clone, Copy, Debug)]
