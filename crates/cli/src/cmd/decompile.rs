@@ -54,36 +54,28 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, CommandError> {
     let original = bytes.map(|bytes| Original { bytes, world });
     let is_it = original.map(|one| move |policy: &Policy| one.is_it(policy));
     let is_it = is_it.as_ref().map(|one| one as &dyn Fn(&Policy) -> bool);
+    let failed = |error: String| CommandError::about(&args.blob, error);
     let bar = output.spinner("{spinner} decompiling, {elapsed}");
     bar.enable_steady_tick(Duration::from_millis(200));
-    let made = decompile_to(&analysed, is_it).map_err(|error| error.to_string());
-    let made = made.and_then(|policy| {
-        let policy = text::with_unix_sockets(policy, world);
-        let place = |source: &Source| subject.place(source, world);
-        let (text, same_bytes) = text::text(&policy, &analysed, original.as_ref(), world, place)?;
-        Ok((policy, text, same_bytes))
-    });
+    let policy = decompile_to(&analysed, is_it).map_err(|error| failed(error.to_string()))?;
+    let policy = text::with_unix_sockets(policy, world);
+    let place = |source: &Source| subject.place(source, world);
+    let written = text::text(&policy, &analysed, original.as_ref(), world, place);
+    let (text, same_bytes) = written.map_err(failed)?;
     bar.finish_and_clear();
-    let (policy, text, same_bytes) =
-        made.map_err(|error| CommandError::about(&args.blob, error))?;
     match out {
         Some(out) => write_out(out, text.as_bytes())?,
         None if !output.json => output.answer(&text),
         None => {}
     }
+    let variables = subject.variables();
     if output.json {
         let answer = json!({"world": world.id(), "rules": policy.rules.len(), "text": text,
                             "out": out, "compiles_to_same_bytes": same_bytes,
-                            "variables": subject.variables(), "params": text::params(&policy)});
+                            "variables": variables, "params": text::params(&policy)});
         output.answer(&answer.to_string());
     } else {
-        tell(
-            &policy,
-            same_bytes,
-            &subject.variables(),
-            out.is_some(),
-            output,
-        );
+        tell(&policy, same_bytes, &variables, out.is_some(), output);
     }
     Ok(Exit::Yes)
 }
@@ -107,15 +99,13 @@ fn tell(
         Some(false) => "; they compile to other bytes",
         None => "",
     };
+    let rules = match is_file {
+        true => format!("{} rules that", policy.rules.len()),
+        false if variables.is_empty() && same_bytes != Some(false) => return,
+        false => "lapbelt: the rules".to_string(),
+    };
     let but = text::but_for(variables);
-    if is_file {
-        let count = policy.rules.len();
-        output.tell(&format!(
-            "{count} rules that decide every request as the profile does{but}{with}{bytes}"
-        ));
-    } else if !variables.is_empty() || same_bytes == Some(false) {
-        output.tell(&format!(
-            "lapbelt: the rules decide every request as the profile does{but}{with}{bytes}"
-        ));
-    }
+    output.tell(&format!(
+        "{rules} decide every request as the profile does{but}{with}{bytes}"
+    ));
 }

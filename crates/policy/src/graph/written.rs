@@ -56,7 +56,7 @@ pub struct Written {
     pinned: Vec<NodeId>,
     /// Those that message filters have as well.
     shared: Vec<NodeId>,
-    /// Whether that is where they are taken to be told.
+    /// Whether these are pinned, as what message filters tell: then this is the profile's graph.
     is_of_profile: bool,
 }
 
@@ -316,6 +316,19 @@ impl Written {
     /// are to be `vain`, their own edges were shortened to the same, so that they were left out. No more
     /// are added than come to so many nodes.
     pub(super) fn add_unseen(&mut self, of: &BTreeSet<NodeId>, vain: bool, most: usize) {
+        let room = most.saturating_sub(self.turns.len());
+        let unseen: Vec<Turn> = self.unseen(of, vain).take(room).collect();
+        self.turns.extend(unseen);
+    }
+
+    /// Whether there may have been nodes that were left out.
+    pub(super) fn may_lack_nodes(&self) -> bool {
+        let all = (0..).map(NodeId).take(self.turns.len()).collect();
+        self.unseen(&all, true).next().is_some()
+    }
+
+    /// What nodes that are not there may have asked, each once.
+    fn unseen(&self, of: &BTreeSet<NodeId>, vain: bool) -> impl Iterator<Item = Turn> + use<> {
         let mut sides: BTreeMap<QuestionId, [BTreeSet<NodeId>; 2]> = BTreeMap::new();
         for at in of {
             if let Turn::Ask {
@@ -333,32 +346,19 @@ impl Written {
         let before = if vain { self.finished } else { 0 };
         let known = self.turns.iter().skip(before);
         let mut known: HashSet<Turn> = known.copied().collect();
-        for (question, [yes, no]) in sides {
-            let pairs = yes
-                .iter()
-                .flat_map(|one| no.iter().map(move |other| (*one, *other)));
-            for (matched, unmatched) in pairs.filter(|(one, other)| (one == other) == vain) {
-                let turn = Turn::Ask {
-                    question,
-                    matched,
-                    unmatched,
-                };
-                if self.turns.len() == most {
-                    return;
-                }
-                if known.insert(turn) {
-                    self.turns.push(turn);
-                }
-            }
-        }
-    }
-
-    /// Whether there may have been nodes that were left out.
-    pub(super) fn may_lack_nodes(&self) -> bool {
-        let mut with = self.clone();
-        let all = (0..).map(NodeId).take(self.turns.len()).collect();
-        with.add_unseen(&all, true, self.turns.len() + 1);
-        with.turns.len() > self.turns.len()
+        let all = sides.into_iter().flat_map(move |(question, [yes, no])| {
+            let pairs = yes.into_iter().flat_map(move |matched| {
+                let others = no.clone().into_iter();
+                others.map(move |unmatched| (matched, unmatched))
+            });
+            let pairs = pairs.filter(move |(one, other)| (one == other) == vain);
+            pairs.map(move |(matched, unmatched)| Turn::Ask {
+                question,
+                matched,
+                unmatched,
+            })
+        });
+        all.filter(move |turn| known.insert(*turn))
     }
 
     /// Nodes that may have been there and were left out, by where an edge to them leads.
